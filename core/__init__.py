@@ -1,0 +1,1 @@
+"""Whisper, twice: openai's encoder in PyTorch and its port to MAX."""

@@ -1,0 +1,92 @@
+"""Audio files to what Whisper's encoder is fed: 16 kHz samples and their log-mel."""
+
+from pathlib import Path
+
+import av
+import numpy as np
+import torch
+from av.audio.resampler import AudioResampler
+from whisper.audio import (
+    HOP_LENGTH,
+    N_FFT,
+    N_SAMPLES,
+    SAMPLE_RATE,
+    log_mel_spectrogram,
+    mel_filters,
+    pad_or_trim,
+)
+
+from debug.diagnostic import Problem
+
+__all__ = ["load_audio", "log_mel", "log_mel_float64", "window"]
+
+
+def load_audio(path: Path) -> np.ndarray:
+    """Decodes a file of any format that FFmpeg's libraries know.
+
+    Returns:
+        float32 samples in [-1, 1], shape (n,), mono at 16 kHz.
+
+    Raises:
+        Problem: the file can't be read, holds no audio, or breaks off.
+    """
+    if not path.exists():
+        raise Problem("audio", f"there is no file {path}; give the path of an audio file")
+    if path.is_dir():
+        raise Problem("audio", f"{path} is a folder; give the path of an audio file")
+    try:
+        pieces = _decode(path)
+    except (av.FFmpegError, OSError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        message = f"can't decode {path.name}: {reason}; play the file to see whether it is whole"
+        raise Problem("audio", message) from error
+    if not pieces:
+        raise Problem("audio", f"{path.name} holds no sound; give a file with an audio track")
+    return np.concatenate(pieces)
+
+
+def _decode(path: Path) -> list[np.ndarray]:
+    pieces: list[np.ndarray] = []
+    with av.open(str(path)) as container:
+        if not container.streams.audio:
+            return pieces
+        resampler = AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
+        for frame in container.decode(audio=0):
+            pieces += [part.to_ndarray()[0] for part in resampler.resample(frame)]
+        pieces += [part.to_ndarray()[0] for part in resampler.resample(None)]
+    return [piece for piece in pieces if piece.size]
+
+
+def window(samples: np.ndarray, start: float) -> torch.Tensor:
+    """The 30 s from ``start`` seconds on, padded with silence: float32, (480000,).
+
+    Raises:
+        Problem: the audio ends before ``start``.
+    """
+    first = round(start * SAMPLE_RATE)
+    seconds = len(samples) / SAMPLE_RATE
+    if start < 0 or first >= len(samples):
+        message = f"--start {start:g} lies outside the clip of {seconds:.1f} s"
+        raise Problem("audio", f"{message}; give a start from 0 to below {seconds:.1f}")
+    return torch.from_numpy(pad_or_trim(samples[first:], N_SAMPLES).copy())
+
+
+def log_mel(samples: torch.Tensor, n_mels: int) -> torch.Tensor:
+    """Whisper's own log-mel spectrogram: float32, (1, n_mels, 3000)."""
+    return log_mel_spectrogram(samples, n_mels)[None]
+
+
+def log_mel_float64(samples: torch.Tensor, n_mels: int) -> torch.Tensor:
+    """The same mathematics in float64, the truth that rounding is measured against.
+
+    Source: ``whisper.audio.log_mel_spectrogram``.
+    """
+    hann = torch.hann_window(N_FFT, dtype=torch.float64)
+    stft = torch.stft(
+        samples.double(), N_FFT, HOP_LENGTH, window=hann, return_complex=True
+    )
+    power = stft[..., :-1].abs() ** 2
+    mel = mel_filters("cpu", n_mels).double() @ power
+    logarithm = mel.clamp(min=1e-10).log10()
+    logarithm = torch.maximum(logarithm, logarithm.max() - 8.0)
+    return ((logarithm + 4.0) / 4.0)[None]

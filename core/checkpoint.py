@@ -1,0 +1,135 @@
+"""Finds a Whisper by name or file and loads it."""
+
+import os
+import pickle
+import urllib.error
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import whisper
+from torch import Tensor
+from whisper.model import ModelDimensions
+
+from core.dims import SIZE_NAMES, dimensions, tensor_shapes
+from core.random_weights import random_state
+from debug.diagnostic import Problem
+
+@dataclass(frozen=True)
+class Checkpoint:
+    name: str
+    note: str
+    """What to say beside the name, such as "random weights"; empty for a trained model."""
+    dims: ModelDimensions
+    state: dict[str, Tensor]
+    """openai's names and layouts; the encoder's begin with ``encoder.``."""
+
+    @property
+    def title(self) -> str:
+        return f"{self.name} ({self.note})" if self.note else self.name
+
+    def encoder_state(self) -> dict[str, Tensor]:
+        """The encoder's tensors in float32, without their prefix."""
+        prefix = "encoder."
+        return {
+            name.removeprefix(prefix): tensor.float()
+            for name, tensor in self.state.items()
+            if name.startswith(prefix)
+        }
+
+
+def load_checkpoint(name: str) -> Checkpoint:
+    """Loads ``micro``, ``random:NAME``, an official name, or the path of a file.
+
+    Raises:
+        Problem: there is no such model, the file is no checkpoint, or it can't be
+            downloaded; the message says where to put it.
+    """
+    if name == "micro":
+        return _random(name, "micro")
+    if name.startswith("random:"):
+        return _random(name, name.removeprefix("random:"))
+    if name in whisper.available_models():
+        return _official(name)
+    if os.sep in name or name.endswith((".pt", ".pth")) or Path(name).exists():
+        return _from_file(Path(name))
+    choices = "micro, random:NAME, a file, or " + ", ".join(whisper.available_models())
+    raise Problem("model", f"unknown model {name!r}; choose {choices}")
+
+
+def _random(name: str, size: str) -> Checkpoint:
+    dims = dimensions(size)
+    if dims is None:
+        message = f"unknown size {size!r} in {name}; choose {', '.join(SIZE_NAMES)}"
+        raise Problem("model", message)
+    return Checkpoint(name, "random weights", dims, random_state(dims))
+
+
+def cache_folder() -> Path:
+    """Where openai-whisper keeps its downloads."""
+    base = os.getenv("XDG_CACHE_HOME", os.path.join(os.path.expanduser("~"), ".cache"))
+    return Path(base) / "whisper"
+
+
+def cached_file(name: str) -> Path:
+    """The file of an official model in openai-whisper's cache."""
+    return cache_folder() / Path(whisper._MODELS[name]).name
+
+
+def _official(name: str) -> Checkpoint:
+    file = cached_file(name)
+    try:
+        model = whisper.load_model(name, device="cpu")
+    except (urllib.error.URLError, OSError, RuntimeError) as error:
+        # An interrupted download leaves a short file, which the checksum would refuse.
+        url = whisper._MODELS[name]
+        reason = getattr(error, "reason", None) or error
+        raise Problem(
+            "model",
+            f"can't download {name} ({reason}): put {url} at {file}, or use --model micro",
+        ) from error
+    return Checkpoint(name, "", model.dims, model.state_dict())
+
+
+def _from_file(path: Path) -> Checkpoint:
+    """A file as openai publishes them: ``dims`` and ``model_state_dict``."""
+    contents = _read(path)
+    try:
+        dims = ModelDimensions(**contents["dims"])
+        state = contents["model_state_dict"]
+        note = str(contents.get("note", ""))
+    except (KeyError, TypeError) as error:
+        message = "is no Whisper checkpoint: it needs dims and model_state_dict"
+        raise Problem("model", f"{path.name} {message}; save it as openai does") from error
+    _check_shapes(path, dims, state)
+    return Checkpoint(path.stem, note, dims, state)
+
+
+def _read(path: Path) -> dict:
+    try:
+        contents = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError as error:
+        message = f"there is no file {path}; give a checkpoint's path, or --model micro"
+        raise Problem("model", message) from error
+    except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
+        reason = str(error).strip().splitlines()[0][:100] if str(error).strip() else "empty"
+        message = f"{path.name} is no checkpoint that PyTorch can read ({reason})"
+        raise Problem("model", f"{message}; give a .pt file, or --model micro") from error
+    return contents if isinstance(contents, dict) else {}
+
+
+def _check_shapes(path: Path, dims: ModelDimensions, state: dict[str, Tensor]) -> None:
+    """Refuses a file whose tensors do not have the sizes that its ``dims`` promise."""
+    if dims.n_mels not in (80, 128) or dims.n_audio_ctx != 1500:
+        size = f"{dims.n_mels} mels and {dims.n_audio_ctx} positions"
+        message = "Whisper has 80 or 128 mels and 1500 positions"
+        raise Problem("model", f"{path.name} has {size}; {message}")
+    for name, shape in tensor_shapes(dims).items():
+        if name not in state:
+            message = f"{path.name} lacks the tensor {name} that its dims promise"
+            raise Problem("model", f"{message}; save it again")
+        if state[name].shape != shape:
+            shapes = f"{list(state[name].shape)}, its dims promise {list(shape)}"
+            raise Problem("model", f"{name} in {path.name} is {shapes}; save it again")
+
+

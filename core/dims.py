@@ -1,0 +1,56 @@
+"""The sizes of the official models, and of the tensors that follow from them."""
+
+from dataclasses import replace
+
+import torch
+import whisper
+from whisper.model import AudioEncoder, ModelDimensions, TextDecoder
+
+# n_mels, n_audio_ctx, n_audio_state, n_audio_head, n_audio_layer,
+# n_vocab, n_text_ctx, n_text_state, n_text_head, n_text_layer
+_SIZES = {
+    "micro": ModelDimensions(80, 1500, 128, 2, 4, 51864, 448, 128, 2, 2),
+    "tiny": ModelDimensions(80, 1500, 384, 6, 4, 51865, 448, 384, 6, 4),
+    "base": ModelDimensions(80, 1500, 512, 8, 6, 51865, 448, 512, 8, 6),
+    "small": ModelDimensions(80, 1500, 768, 12, 12, 51865, 448, 768, 12, 12),
+    "medium": ModelDimensions(80, 1500, 1024, 16, 24, 51865, 448, 1024, 16, 24),
+    "large-v2": ModelDimensions(80, 1500, 1280, 20, 32, 51865, 448, 1280, 20, 32),
+    "large-v3": ModelDimensions(128, 1500, 1280, 20, 32, 51866, 448, 1280, 20, 32),
+    "turbo": ModelDimensions(128, 1500, 1280, 20, 32, 51866, 448, 1280, 20, 4),
+}
+_SAME_SIZE = {"large-v1": "large-v2", "large": "large-v3", "large-v3-turbo": "turbo"}
+
+SIZE_NAMES = ("micro", *whisper.available_models())
+
+
+def dimensions(name: str) -> ModelDimensions | None:
+    """The size of an official model, or of ``micro``; None for any other name."""
+    if name not in SIZE_NAMES:
+        return None
+    size = _SIZES[_SAME_SIZE.get(name, name).removesuffix(".en")]
+    return replace(size, n_vocab=51864) if name.endswith(".en") else size
+
+
+def tensor_shapes(dims: ModelDimensions) -> dict[str, torch.Size]:
+    """Every tensor of a checkpoint by openai's name."""
+    with torch.device("meta"):
+        encoder = AudioEncoder(
+            dims.n_mels,
+            dims.n_audio_ctx,
+            dims.n_audio_state,
+            dims.n_audio_head,
+            dims.n_audio_layer,
+        )
+        decoder = TextDecoder(
+            dims.n_vocab,
+            dims.n_text_ctx,
+            dims.n_text_state,
+            dims.n_text_head,
+            dims.n_text_layer,
+        )
+    parts = {"encoder": encoder, "decoder": decoder}
+    return {
+        f"{part}.{name}": tensor.shape
+        for part, module in parts.items()
+        for name, tensor in module.state_dict().items()
+    }

@@ -1,0 +1,24 @@
+"""openai's own encoder, prepared to be compared with."""
+
+import torch
+from torch import Tensor
+from whisper.model import AudioEncoder, ModelDimensions, disable_sdpa
+
+
+def load_encoder(dims: ModelDimensions, state: dict[str, Tensor]) -> AudioEncoder:
+    """openai-whisper's encoder in float32 on the CPU."""
+    encoder = AudioEncoder(
+        dims.n_mels,
+        dims.n_audio_ctx,
+        dims.n_audio_state,
+        dims.n_audio_head,
+        dims.n_audio_layer,
+    )
+    encoder.load_state_dict(state)
+    return encoder.eval()
+
+
+def run_encoder(encoder: torch.nn.Module, mel: Tensor) -> None:
+    """Runs it with explicit attention: SDPA, the default, never forms ``qk``."""
+    with disable_sdpa():
+        encoder(mel)

@@ -1,0 +1,43 @@
+"""Runs a traced graph as production does: compiled as a whole, every layer an output."""
+
+from collections.abc import Callable
+
+from max.driver import Buffer, Device
+from max.engine import InferenceSession
+
+from debug.diagnostic import Problem, first_line
+from debug.interpreter import Computed, to_torch
+from debug.trace import Traced
+
+
+class Compiler:
+    """MAX's compiler and engine: minutes for a new graph, which MAX then keeps on disk."""
+
+    name = "compile"
+
+    def __init__(self, device: Device, announce: Callable[[str], None]) -> None:
+        """``announce`` is told what is being compiled, before it is."""
+        self._session = InferenceSession(devices=[device])
+        self._announce = announce
+        self._runs = 0
+
+    def load(self, traced: Traced) -> dict[str, Computed]:
+        """The layers by name. The whole graph is compiled and runs once, here.
+
+        Raises:
+            Problem: the graph does not compile, or its execution failed.
+        """
+        self._announce("the whole graph")
+        try:
+            model = self._session.load(traced.graph, weights_registry=traced.weights)
+            outputs = model.execute(traced.argument)
+        except Exception as error:
+            message = f"MAX can't compile or run the graph: {first_line(error)}"
+            raise Problem("compile", message, detail=str(error)) from error
+
+        def computed(number: int, buffer: Buffer) -> Computed:
+            return Computed(f"run {self._runs}.{number}", lambda: to_torch(buffer))
+
+        self._runs += 1
+        pairs = zip(traced.layers, outputs, strict=True)
+        return {name: computed(n, b) for n, (name, b) in enumerate(pairs)}

@@ -1,0 +1,85 @@
+"""What went wrong, as a value: it travels as JSON and ends as one line on the screen."""
+
+import traceback
+from collections.abc import Collection
+from pathlib import Path
+
+import msgspec
+
+
+class Diagnostic(msgspec.Struct, frozen=True):
+    kind: str
+    """audio, model, device, dtype, graph, weights, interpreter, engine or internal."""
+    message: str
+    """What is wrong and what to do about it, in one line."""
+    path: str | None = None
+    line: int | None = None
+    """Counted from 1."""
+    detail: str = ""
+    """The traceback or other long text, for whoever asks."""
+
+    def __str__(self) -> str:
+        message = " ".join(self.message.split())
+        if self.path is None:
+            return message
+        place = Path(self.path).name if self.line is None else f"{Path(self.path).name}:{self.line}"
+        return f"{place}: {message}"
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an exception's message that says anything, with its type."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    name = type(error).__name__
+    return f"{name}: {lines[0]}" if lines else name
+
+
+def blame(error: BaseException, files: Collection[str]) -> tuple[str, int] | None:
+    """The innermost place inside ``files`` that an exception passed through."""
+    place = None
+    for frame in traceback.extract_tb(error.__traceback__):
+        if frame.filename in files and frame.lineno is not None:
+            place = frame.filename, frame.lineno
+    return place
+
+
+class Problem(Exception):
+    """Carries a `Diagnostic` up to whoever can show it."""
+
+    def __init__(
+        self,
+        kind: str,
+        message: str,
+        path: str | Path | None = None,
+        line: int | None = None,
+        detail: str = "",
+    ) -> None:
+        place = None if path is None else str(path)
+        self.diagnostic = Diagnostic(kind, message, place, line, detail)
+        super().__init__(str(self.diagnostic))
+
+    @classmethod
+    def of(
+        cls,
+        kind: str,
+        error: BaseException,
+        files: Collection[str] = (),
+        prefix: str = "",
+    ) -> "Problem":
+        """The problem that another exception is, at the line of ``files`` it came from."""
+        found = from_exception(kind, error, files)
+        message = f"{prefix}: {found.message}" if prefix else found.message
+        return cls(kind, message, found.path, found.line, found.detail)
+
+
+def from_exception(
+    kind: str, error: BaseException, files: Collection[str] = ()
+) -> Diagnostic:
+    """Describes any exception, at the line of ``files`` that it came from if any."""
+    if isinstance(error, Problem):
+        return error.diagnostic
+    detail = "".join(traceback.format_exception(error))
+    if isinstance(error, SyntaxError):
+        message = f"syntax error: {error.msg}"
+        return Diagnostic(kind, message, error.filename, error.lineno, detail)
+    path, line = blame(error, files) or (None, None)
+    return Diagnostic(kind, first_line(error), path, line, detail)

@@ -1,0 +1,155 @@
+"""The child process that owns torch and MAX: commands on stdin, events on stdout.
+
+Started as ``python -m debug.engine package.module:factory``. It ends when its stdin does,
+so that no engine outlives its screen.
+"""
+
+import os
+import queue
+import sys
+import threading
+import time
+from typing import BinaryIO
+
+from debug.diagnostic import Problem, from_exception
+from debug.protocol import (
+    Abort,
+    Changed,
+    Command,
+    Failed,
+    Message,
+    Open,
+    RunAgain,
+    RunTo,
+    decode_command,
+    encode,
+)
+from debug.watch import FolderWatch
+
+Work = Command | Changed | None
+"""None: the screen is gone."""
+
+
+def private_stdout() -> BinaryIO:
+    """A copy of stdout for the protocol; everything else that prints goes to stderr.
+
+    MAX, Mojo and torch print from native code, which would tear the protocol.
+    """
+    events = os.fdopen(os.dup(1), "wb", buffering=0)
+    os.dup2(2, 1)
+    return events
+
+
+class Engine:
+    """Does one thing at a time, and looks for news between any two layers."""
+
+    def __init__(self, factory: str, commands: BinaryIO, events: BinaryIO) -> None:
+        self._factory = factory
+        self._commands = commands
+        self._events = events
+        self._work: queue.Queue[Work] = queue.Queue()
+        self._watch = FolderWatch(lambda path: self._work.put(Changed(path)))
+        self._target = -1
+        self._started = time.perf_counter()
+        self.session = None
+
+    def emit(self, message: Message) -> None:
+        self._events.write(encode(message))
+
+    def run(self) -> None:
+        """Works until the screen closes stdin."""
+        threading.Thread(target=self._read_commands, daemon=True).start()
+        while True:
+            busy = self.session is not None and self.session.position < self._target
+            try:
+                work = self._work.get(block=not busy)
+            except queue.Empty:
+                self._guarded(self._advance)
+                continue
+            if work is None:
+                return
+            self._guarded(self._handle, work)
+
+    def _read_commands(self) -> None:
+        for line in self._commands:
+            self._work.put(decode_command(line))
+        self._work.put(None)
+
+    def _guarded(self, action, *arguments) -> None:  # noqa: ANN001, ANN002
+        """Turns whatever goes wrong into an event; the engine goes on."""
+        try:
+            action(*arguments)
+        except Exception as error:
+            self._target = -1
+            diagnostic = from_exception("internal", error)
+            self.emit(Failed(diagnostic, fatal=self.session is None))
+
+    def _handle(self, work: Command | Changed) -> None:
+        match work:
+            case Open():
+                self._open(work)
+            case RunTo(index) if self.session:
+                self._begin(index)
+            case RunAgain(index) if self.session:
+                self._reload(index)
+            case Abort() if self.session:
+                self._target = -1
+                self._stop()
+            case Changed(path) if self.session and self.session.source_changed():
+                self.emit(Changed(path))
+                self._reload(max(self.session.position, self._target))
+
+    def _open(self, command: Open) -> None:
+        from debug.session import Session  # imports torch and MAX, which take seconds
+
+        self._started = time.perf_counter()
+        session = Session(self._factory, command, self.emit)
+        self.session = session
+        try:
+            session.load()
+        finally:
+            if command.watch:
+                self._watch.folders({path.parent for path in session.attempted})
+        self._stop()
+
+    def _reload(self, index: int) -> None:
+        assert self.session is not None
+        self._started = time.perf_counter()
+        self._target = -1
+        try:
+            self.session.load()
+        finally:
+            self._watch.folders({path.parent for path in self.session.attempted})
+        self._begin(index, self._started)
+
+    def _begin(self, index: int, started: float | None = None) -> None:
+        assert self.session is not None
+        self._started = started or time.perf_counter()
+        if self.session.generation == 0:
+            raise Problem("graph", "there is no good candidate yet; mend its source first")
+        self._target = min(index, len(self.session.names) - 1)
+        if self.session.position >= self._target:
+            self._stop()
+
+    def _advance(self) -> None:
+        assert self.session is not None
+        self.session.advance()
+        if self.session.position >= self._target:
+            self._stop()
+
+    def _stop(self) -> None:
+        assert self.session is not None
+        self.emit(self.session.stopped(time.perf_counter() - self._started))
+
+
+def main() -> None:
+    events = private_stdout()
+    engine = Engine(sys.argv[1], sys.stdin.buffer, events)
+    engine.run()
+    # Native threads of MAX and torch may still be at work: nothing here waits for them.
+    sys.stderr.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

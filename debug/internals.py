@@ -1,0 +1,222 @@
+"""All of MAX's private and experimental API that the debugger uses, and nothing else.
+
+Written against MAX 26.7: `check` says what is missing when another version is installed.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib.metadata import version
+from typing import Any
+
+from max import _core, _interpreter
+from max._core.dialects import mo, rmo
+from max._interpreter_ops import gc_compile
+from max._mlir_context import in_default_mlir_context
+from max.driver import CPU, Buffer, Device
+from max.engine import InferenceSession
+from max.graph import Graph, Module, TensorType, Type, Value
+from max.nn.layer import layer as layer_module
+
+SUPPORTED = "26.7"
+
+Op = _core.Operation
+ValueKey = Any
+"""An MLIR value: hashable, equal to itself only within one graph."""
+
+
+def check() -> str | None:
+    """What is wrong with the installed MAX, or None."""
+    installed = version("max")
+    needed = [
+        (_interpreter, "_dispatch_op"),
+        (_interpreter, "_walk_ops"),
+        (_core, "lower"),
+        (rmo.passes, "LegalizeRMOOps"),
+        (gc_compile, "compile_single_target"),
+        (gc_compile, "session_for"),
+        (Graph, "_add_op_generated"),
+        (Graph, "_add_op_get_op_with_results"),
+        (layer_module, "_LAYER_HOOKS"),
+    ]
+    missing = [name for owner, name in needed if not hasattr(owner, name)]
+    if installed.startswith(SUPPORTED + ".") and not missing:
+        return None
+    lacks = f" (it lacks {', '.join(missing)})" if missing else ""
+    return (
+        f"max {installed} is installed{lacks}, and the interpreter needs {SUPPORTED}: "
+        f"pip install 'max=={SUPPORTED}.*'"
+    )
+
+
+# -- Graphs --------------------------------------------------------------------------
+
+
+def lower(graph: Graph) -> None:
+    """Brings a graph into the dialect that the interpreter walks. In place."""
+    _core.lower(graph._module, [rmo.passes.LegalizeRMOOps()])
+
+
+def graph_inputs(graph: Graph) -> list[ValueKey]:
+    return [value._mlir_value for value in graph.inputs]
+
+
+def operands(op: Op) -> list[ValueKey]:
+    return [getattr(operand, "value", operand) for operand in op.operands]
+
+
+def split_output(graph: Graph) -> tuple[list[Op], list[ValueKey]]:
+    """The operations in order, and the values that the graph returns."""
+    *body, output = _interpreter._walk_ops(graph._module)
+    assert isinstance(output, mo.OutputOp)
+    return body, operands(output)
+
+
+def refusal(graph: Graph) -> str | None:
+    """Why the interpreter can't run this graph, or None. Weights are handed to it."""
+    for op in split_output(graph)[0]:
+        if weight_name(op) is None and _interpreter.lookup_handler(op) is None:
+            return f"it has no handler for {_interpreter._describe(op)}"
+    return None
+
+
+def weight_name(op: Op) -> str | None:
+    """The name of the weight that an operation stands for."""
+    return str(op.name) if isinstance(op, mo.ConstantExternalOp) else None
+
+
+def is_constant(op: Op) -> bool:
+    return isinstance(op, mo.ConstantOp)
+
+
+_SSA_NAME = re.compile(r"%[\w#]+")
+
+
+def signature(op: Op) -> str:
+    """The operation with its attributes and types, without the names of its operands."""
+    text = op.asm(print_generic_op_form=True, assume_verified=True)
+    return _SSA_NAME.sub("%", text)
+
+
+def dispatch(op: Op, slots: dict[ValueKey, Buffer | None]) -> None:
+    """Runs one operation on its device; its results are put into ``slots``."""
+    _interpreter._dispatch_op(op, slots)
+
+
+# -- Source lines and layers ---------------------------------------------------------
+
+
+@contextmanager
+def layer_hook(hook: Callable[[Any, Any, Any, Any], None]) -> Iterator[None]:
+    """Calls ``hook(layer, args, kwargs, output)`` for every layer that is traced.
+
+    The list of hooks is global to the process, so it is left as it was found.
+    """
+    hooks = layer_module._LAYER_HOOKS
+    before = list(hooks)
+    hooks.append(hook)
+    try:
+        yield
+    finally:
+        hooks[:] = before
+
+
+# -- Kernels of the interpreter ------------------------------------------------------
+
+
+class Kernel:
+    """One operation on one device and dtype, which MAX compiles before its first run."""
+
+    def __init__(
+        self,
+        family: gc_compile.GCOpFamily,
+        key: str,
+        device: Device,
+        build: Callable[[Module], None],
+    ) -> None:
+        self.family, self.key, self.device, self.build = family, key, device, build
+
+
+class _NotCompiled(Exception):
+    pass
+
+
+def kernels_of(graph: Graph, inputs: Sequence[Buffer]) -> list[Kernel]:
+    """The kernels that a lowered graph needs and this process has not loaded.
+
+    Walks the graph; where a kernel is missing it is noted and zeros stand for its result.
+    """
+    found: dict[tuple[str, str], Kernel] = {}
+
+    def note(
+        family: gc_compile.GCOpFamily,
+        key: str,
+        device: Device,
+        build: Callable[[Module], None],
+    ) -> None:
+        found.setdefault((family.name, key), Kernel(family, key, device, build))
+        raise _NotCompiled
+
+    slots: dict[ValueKey, Buffer | None] = dict(
+        zip(graph_inputs(graph), inputs, strict=True)
+    )
+    with _compiling_by(note):
+        for op in split_output(graph)[0]:
+            try:
+                _interpreter._dispatch_op(op, slots)
+            except _NotCompiled:
+                slots.update({result: _zeros(result) for result in op.results})
+    return list(found.values())
+
+
+def _zeros(result: ValueKey) -> Buffer:
+    kind = Type.from_mlir(result.type)
+    assert isinstance(kind, TensorType)
+    shape = [int(dim) for dim in kind.shape]
+    return Buffer.zeros(shape, kind.dtype, device=kind.device.to_device())
+
+
+@in_default_mlir_context
+def compile_together(kernels: Sequence[Kernel]) -> None:
+    """Compiles kernels of one device as one module: each module has a high fixed cost.
+
+    MAX keeps the result on disk, so the next process that asks for the same ones loads
+    them in a tenth of a second.
+    """
+    if not kernels:
+        return
+    module = Module()
+    for kernel in kernels:
+        kernel.build(module)
+    session = gc_compile.session_for(kernels[0].device)
+    models = session.load_all(module, weights_registry={})
+    for kernel in kernels:
+        kernel.family.cache[kernel.key] = models[kernel.key]
+
+
+@contextmanager
+def announcing_kernels(announce: Callable[[str], None]) -> Iterator[None]:
+    """Calls ``announce`` with a kernel's name before MAX compiles it during a run."""
+    compile_now = gc_compile.compile_single_target
+
+    def announced(
+        family: gc_compile.GCOpFamily,
+        key: str,
+        device: Device,
+        build: Callable[[Module], None],
+    ) -> Any:
+        announce(key)
+        return compile_now(family, key, device, build)
+
+    with _compiling_by(announced):
+        yield
+
+
+@contextmanager
+def _compiling_by(function: Callable) -> Iterator[None]:
+    before = gc_compile.compile_single_target
+    gc_compile.compile_single_target = function
+    try:
+        yield
+    finally:
+        gc_compile.compile_single_target = before

@@ -1,0 +1,194 @@
+"""What the screen and the engine say to each other: one JSON object a line.
+
+Commands go to the engine, events come back. No tensor crosses, only what a person reads:
+statistics, small profiles and texts. NaN and Inf become null on the way.
+"""
+
+from typing import Any
+
+import msgspec
+
+from debug.diagnostic import Diagnostic
+from debug.verdict import Verdict
+
+
+class Message(msgspec.Struct, frozen=True, tag=True, tag_field="type"):
+    """One line of the protocol; its type is its class."""
+
+
+# -- What the screen asks ------------------------------------------------------------
+
+
+class Open(Message, frozen=True):
+    """Load a subject, run the reference, build the candidate."""
+
+    options: dict[str, Any]
+    engine: str = "interpret"
+    """interpret or compile."""
+    watch: bool = True
+    """Reload the candidate whenever one of its source files is saved."""
+
+
+class RunTo(Message, frozen=True):
+    """Compute layers up to this index, then stop."""
+
+    index: int
+
+
+class RunAgain(Message, frozen=True):
+    """Read the candidate's source again and run it up to this index."""
+
+    index: int
+
+
+class Abort(Message, frozen=True):
+    """Stop after the layer in hand."""
+
+
+Command = Open | RunTo | RunAgain | Abort
+
+
+# -- What the engine answers ---------------------------------------------------------
+
+
+class Stats(msgspec.Struct, frozen=True):
+    """One side's values; None where nothing finite is left to measure."""
+
+    shape: list[int]
+    dtype: str
+    mean: float | None
+    std: float | None
+    min: float | None
+    max: float | None
+    nonfinite: int
+
+
+class Slice(msgspec.Struct, frozen=True):
+    """The channel or frame with the largest ratio."""
+
+    index: int
+    ratio: float | None
+    rel_l2: float | None
+
+
+class Divergence(msgspec.Struct, frozen=True):
+    """The candidate against the reference in float64."""
+
+    verdict: Verdict
+    rel_l2: float | None = None
+    ratio: float | None = None
+    max_abs: float | None = None
+    max_abs_at: list[int] = []
+    cosine_distance: float | None = None
+    channel: Slice | None = None
+    frame: Slice | None = None
+    frames: list[float | None] = []
+    """The relative error along the frames, in at most 64 steps."""
+    channels: list[float | None] = []
+    """The relative error along the channels, in at most 64 steps."""
+    reason: str = ""
+    """Why the verdict is invalid or missing."""
+
+
+class Place(msgspec.Struct, frozen=True):
+    path: str
+    line: int
+
+
+class Layer(msgspec.Struct, frozen=True):
+    """The reference's side of a layer, known before the candidate runs."""
+
+    name: str
+    parent: str | None
+    is_input: bool
+    reference: Stats
+    floor: float
+    """e(r32): how far the reference is from its own float64 self."""
+
+
+class Opened(Message, frozen=True):
+    """The reference has run: every layer of the subject, in order of computation."""
+
+    model: str
+    audio: str
+    graph: str
+    device: str
+    dtype: str
+    engine: str
+    layers: list[Layer]
+    seconds_load: float
+    seconds_reference: float
+
+
+class Loaded(Message, frozen=True):
+    """A generation of the candidate was built; its layers are about to run."""
+
+    generation: int
+    places: dict[str, Place]
+    """The source line that calls each layer."""
+    seconds: float
+    files: list[str]
+
+
+class Compared(Message, frozen=True):
+    """One layer of the candidate has run."""
+
+    generation: int
+    index: int
+    candidate: Stats | None
+    chained: Divergence
+    seconds: float
+    reused: bool
+    """Nothing that this layer depends on has changed, so it was not computed again."""
+
+
+class Stopped(Message, frozen=True):
+    """The engine waits: the target was reached, or it was told to stop."""
+
+    generation: int
+    position: int
+    """The index of the last layer that was computed, -1 for none."""
+    seconds: float
+
+
+class Progress(Message, frozen=True):
+    """Something slow has begun or moved on."""
+
+    what: str
+    done: int | None = None
+    total: int | None = None
+
+
+class Changed(Message, frozen=True):
+    """A source file was saved; the candidate is being reloaded."""
+
+    path: str
+
+
+class Failed(Message, frozen=True):
+    """Nothing came of it. Unless fatal, the last good generation stands."""
+
+    diagnostic: Diagnostic
+    fatal: bool
+
+
+Event = (
+    Opened | Loaded | Compared | Stopped | Progress | Changed | Failed
+)
+
+_encoder = msgspec.json.Encoder()
+_commands = msgspec.json.Decoder(Command)
+_events = msgspec.json.Decoder(Event)
+
+
+def encode(message: Message) -> bytes:
+    """One line, with its newline."""
+    return _encoder.encode(message) + b"\n"
+
+
+def decode_command(line: bytes) -> Command:
+    return _commands.decode(line)
+
+
+def decode_event(line: bytes) -> Event:
+    return _events.decode(line)

@@ -1,0 +1,201 @@
+"""One subject under the debugger: the reference's truth and the candidate's generations."""
+
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from torch import Tensor
+
+from debug import internals, kernels
+from debug.compare import Truth, compare, describe
+from debug.compiled import Compiler
+from debug.diagnostic import Problem
+from debug.interpreter import Computed, Interpreter
+from debug.protocol import (
+    Compared,
+    Divergence,
+    Layer,
+    Loaded,
+    Message,
+    Open,
+    Opened,
+    Progress,
+    Stats,
+    Stopped,
+)
+from debug.reference import run_reference
+from debug.source import Source, content_hash, load_source
+from debug.subject import Candidate, Options, load_subject
+from debug.trace import Traced, trace
+from debug.verdict import Verdict
+
+
+class Runner(Protocol):
+    """One way of running a graph."""
+
+    name: str
+
+    def load(self, traced: Traced) -> dict[str, Computed]:
+        """The layers that the graph computes, by name."""
+        ...
+
+
+class Session:
+    """Holds what survives a reload: the subject, the truth and every result so far."""
+
+    def __init__(
+        self, factory: str, command: Open, emit: Callable[[Message], None]
+    ) -> None:
+        """Opens the subject, runs the reference and gets the kernels ready.
+
+        Raises:
+            Problem: the subject can't be opened, or MAX is not the one that is needed.
+        """
+        if problem := internals.check():
+            raise Problem("max", problem)
+        self._emit = emit
+        started = time.perf_counter()
+        emit(Progress("loading the model and the audio"))
+        self.subject = load_subject(factory, Options(command.options))
+        loaded = time.perf_counter()
+        emit(Progress("running the reference in float64 and float32"))
+        self.dtype = self.subject.dtype.name
+        self._truths = run_reference(self.subject, self.dtype)
+        self.names = list(self._truths)
+        self._input_count = len(self.subject.inputs)
+        finished = time.perf_counter()
+        emit(self._opened(command.engine, loaded - started, finished - loaded))
+
+        self._runner = self._make_runner(command.engine)
+        self._results: dict[str, tuple[Stats, Divergence]] = {}
+        self._candidate: Candidate | None = None
+        self._computed: dict[str, Computed] = {}
+        self.generation = 0
+        self.position = -1
+        self.attempted: dict = {}
+        """The source files of the last load, good or bad, with their hashes."""
+
+    def _opened(self, engine: str, load: float, reference: float) -> Opened:
+        subject = self.subject
+        parents = {layer.name: layer.parent for layer in subject.layers}
+        inputs = {value.name for value in subject.inputs}
+        layers = [
+            Layer(name, parents.get(name), name in inputs, truth.stats, truth.floor)
+            for name, truth in self._truths.items()
+        ]
+        device = "cpu" if subject.device.is_host else f"gpu {subject.device.id}"
+        return Opened(
+            model=subject.title,
+            audio=subject.audio,
+            graph=str(subject.graph),
+            device=device,
+            dtype=self.dtype,
+            engine=engine,
+            layers=layers,
+            seconds_load=load,
+            seconds_reference=reference,
+        )
+
+    def _make_runner(self, engine: str) -> Runner:
+        if engine == "compile":
+            return Compiler(self.subject.device, self._announce)
+        kernels.warm(
+            self.subject.dtype,
+            self.subject.device,
+            lambda count: self._emit(Progress(f"getting {count} kernels ready")),
+        )
+        return Interpreter(self._announce)
+
+    def _announce(self, what: str) -> None:
+        self._emit(Progress(f"compiling {what}, once on this machine"))
+
+    # -- Generations -----------------------------------------------------------------
+
+    def load(self) -> None:
+        """Makes a generation of what is on the disk now. A bad one changes nothing.
+
+        Raises:
+            Problem: the source can't be read, executed, or made into a graph.
+        """
+        started = time.perf_counter()
+        self._emit(Progress("building the graph"))
+        self.attempted = self._hashes()
+        source = load_source(self.subject.graph)
+        self.attempted = dict(source.files)
+        candidate, traced = self._build(source)
+        computed = self._runner.load(traced)
+        self._candidate, self._computed = candidate, computed
+        self.generation += 1
+        self.position = -1
+        files = [str(path) for path in source.files]
+        seconds = time.perf_counter() - started
+        self._emit(Loaded(self.generation, traced.places, seconds, files))
+
+    def _hashes(self) -> dict:
+        files = self.attempted or {self.subject.graph.resolve(): ""}
+        return {path: content_hash(path) for path in files}
+
+    def _build(self, source: Source) -> tuple[Candidate, Traced]:
+        subject = self.subject
+        try:
+            candidate = subject.candidate(source.module)
+        except Problem:
+            raise
+        except Exception as error:
+            raise Problem.of("graph", error, source.names) from error
+        traced = trace(
+            candidate, subject.layers, source.names, subject.dtype, subject.device
+        )
+        return candidate, traced
+
+    def source_changed(self) -> str | None:
+        """A source file whose content differs from the last load, or None."""
+        for path, digest in self.attempted.items():
+            now = content_hash(path)
+            if now is not None and now != digest:
+                return str(path)
+        return None
+
+    # -- Layers ----------------------------------------------------------------------
+
+    def advance(self) -> None:
+        """Computes and compares the next layer, and nothing after it.
+
+        Raises:
+            Problem: an operation of the layer failed on the device.
+        """
+        started = time.perf_counter()
+        index = self.position + 1
+        stats, divergence, reused = self._layer(self.names[index])
+        self.position = index
+        seconds = time.perf_counter() - started
+        self._emit(
+            Compared(self.generation, index, stats, divergence, seconds, reused)
+        )
+
+    def _layer(self, name: str) -> tuple[Stats | None, Divergence, bool]:
+        truth = self._truths[name]
+        assert self._candidate is not None
+        if name in self._candidate.inputs:
+            value = self._candidate.inputs[name]
+            return *self._measure(value, truth, "float32"), False
+        computed = self._computed.get(name)
+        if computed is None:
+            reason = "the candidate never calls it"
+            return None, Divergence(Verdict.MISSING, reason=reason), False
+        if computed.digest in self._results:
+            return *self._results[computed.digest], True
+        try:
+            value = computed.value()
+        except Exception as error:
+            raise Problem.of("run", error, prefix=f"{name} can't run") from error
+        result = self._measure(value, truth, self.dtype)
+        self._results[computed.digest] = result
+        return *result, False
+
+    @staticmethod
+    def _measure(value: Tensor, truth: Truth, dtype: str) -> tuple[Stats, Divergence]:
+        return describe(value), compare(value, truth, dtype)
+
+    def stopped(self, seconds: float) -> Stopped:
+        return Stopped(self.generation, self.position, seconds)

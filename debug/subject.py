@@ -1,0 +1,105 @@
+"""What the debugger asks of a model: the only way in which it meets one."""
+
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Protocol, cast
+
+import torch
+from max import nn
+from max.driver import Buffer, Device
+from max.dtype import DType
+
+from debug.diagnostic import Problem
+
+
+@dataclass(frozen=True)
+class Input:
+    """A value that comes before the first layer, such as the samples or the spectrogram."""
+
+    name: str
+    exact: torch.Tensor
+    """In float64, computed in float64."""
+    reference: torch.Tensor
+    """What the reference is fed, in float32."""
+    parent: str | None = None
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One load of the port: its module with the weights in place, and what it is fed."""
+
+    module: nn.Module
+    weights: Mapping[str, Buffer]
+    inputs: Mapping[str, torch.Tensor]
+    """By the names of the subject's inputs; the last one is the argument of the module."""
+
+
+@dataclass(frozen=True)
+class LayerName:
+    name: str
+    axes: tuple[int, ...] | None = None
+    """The permutation that brings the reference's value into the candidate's layout."""
+    parent: str | None = None
+
+
+class Subject(Protocol):
+    title: str
+    """What the screen calls the model."""
+    audio: str
+    graph: Path
+    """The source file of the candidate."""
+    device: Device
+    dtype: DType
+    layers: Sequence[LayerName]
+    """In order of computation; the last one is the whole model."""
+    inputs: Sequence[Input]
+    """In order of computation; the last one is fed to the model."""
+
+    def reference(self) -> torch.nn.Module:
+        """The reference in float32 on the CPU, in evaluation mode."""
+        ...
+
+    def run_reference(self, module: torch.nn.Module, x: torch.Tensor) -> None:
+        """Runs the reference, or a copy of it in another dtype, for its hooks."""
+        ...
+
+    def candidate(self, source: ModuleType) -> Candidate:
+        """Builds the port from its freshly executed source.
+
+        Raises:
+            Problem: the source has no such model, or its weights do not fit.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a person asked for on the command line."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    def text(self, name: str, default: str) -> str:
+        value = self.values.get(name)
+        return default if value is None else str(value)
+
+    def number(self, name: str, default: float) -> float:
+        value = self.values.get(name)
+        return default if value is None else float(value)
+
+
+def load_subject(factory: str, options: Options) -> Subject:
+    """Opens a subject by the name of its factory, such as ``core.whisper:open_subject``.
+
+    Raises:
+        Problem: the factory can't be found, or what it was asked for can't be opened.
+    """
+    module_name, _, attribute = factory.partition(":")
+    try:
+        factory_function = getattr(importlib.import_module(module_name), attribute)
+    except (ImportError, AttributeError) as error:
+        message = f"there is no subject {factory}: {error}; give it as package.module:function"
+        raise Problem("model", message) from error
+    return cast(Callable[[Options], Subject], factory_function)(options)

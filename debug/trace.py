@@ -1,0 +1,117 @@
+"""Builds the candidate's graph and notes where each layer's value appears in it."""
+
+import sys
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+import torch
+from max.driver import Buffer, Device
+from max.dtype import DType
+from max.graph import DeviceRef, Graph, TensorType, TensorValue
+from torch import Tensor
+
+from debug import internals
+from debug.diagnostic import Problem
+from debug.protocol import Place
+from debug.subject import Candidate, LayerName
+
+
+@dataclass(frozen=True)
+class Traced:
+    """A graph whose outputs are the layers' values."""
+
+    graph: Graph
+    layers: list[str]
+    """The layer of each output, in order of computation."""
+    places: dict[str, Place]
+    """The source line that calls each layer."""
+    argument: Buffer
+    weights: dict[str, Buffer]
+
+
+def trace(
+    candidate: Candidate,
+    layers: Sequence[LayerName],
+    files: Collection[str],
+    dtype: DType,
+    device: Device,
+) -> Traced:
+    """Builds the graph with every named layer as an output.
+
+    Args:
+        candidate: the port, loaded.
+        layers: the names to look for; the last one is the model itself.
+        files: the candidate's source files, in which errors and layers are placed.
+        dtype: the precision of the graph's argument.
+        device: where the graph's argument lives.
+
+    Raises:
+        Problem: the source raised, or no graph came of it.
+    """
+    module = candidate.module
+    names = {id(m): prefix.rstrip(".") for prefix, m in module.named_modules()}
+    names[id(module)] = layers[-1].name
+    wanted = {layer.name for layer in layers}
+    values: dict[str, TensorValue] = {}
+    places: dict[str, Place] = {}
+
+    def record(layer: Any, args: Any, kwargs: Any, output: Any) -> None:
+        name = names.get(id(layer))
+        value = first_value(output)
+        if name in wanted and value is not None:
+            values[name] = value
+            if place := calling_place(sys._getframe(1), files):
+                places[name] = place
+
+    argument = to_buffer(list(candidate.inputs.values())[-1], dtype, device)
+    input_type = TensorType(dtype, argument.shape, DeviceRef.from_device(device))
+
+    def forward(x: Any) -> list[TensorValue]:
+        if first_value(module(x.tensor)) is None:
+            raise Problem("graph", no_tensor(module), *definition(module))
+        return list(values.values())
+
+    try:
+        with internals.layer_hook(record):
+            graph = Graph("candidate", forward, input_types=[input_type])
+    except Problem:
+        raise
+    except Exception as error:
+        raise Problem.of("graph", error, files) from error
+    return Traced(graph, list(values), places, argument, dict(candidate.weights))
+
+
+def first_value(output: Any) -> TensorValue | None:
+    """A layer that returns several values is known by its first, as in PyTorch."""
+    if isinstance(output, tuple | list) and output:
+        return first_value(output[0])
+    return output if isinstance(output, TensorValue) else None
+
+
+def calling_place(
+    frame: FrameType | None, files: Collection[str]
+) -> Place | None:
+    """The innermost line of ``files`` on the stack."""
+    while frame is not None:
+        if frame.f_code.co_filename in files:
+            return Place(frame.f_code.co_filename, frame.f_lineno)
+        frame = frame.f_back
+    return None
+
+
+def no_tensor(module: Any) -> str:
+    name = type(module).__name__
+    return f"{name} returned no tensor: return the encoder's output from its __call__"
+
+
+def definition(module: Any) -> tuple[str | None, int | None]:
+    code = getattr(getattr(type(module).__call__, "__wrapped__", None), "__code__", None)
+    return (code.co_filename, code.co_firstlineno) if code else (None, None)
+
+
+def to_buffer(value: Tensor, dtype: DType, device: Device) -> Buffer:
+    """A tensor of PyTorch as a buffer of MAX on its device, in the graph's precision."""
+    narrowed = value.to(getattr(torch, dtype.name)).contiguous()
+    return Buffer.from_dlpack(narrowed).to(device)

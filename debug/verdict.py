@@ -1,0 +1,41 @@
+"""The verdict on a layer, from its error over the floor of the reference's own rounding."""
+
+from enum import StrEnum
+
+OK_UP_TO = 4.0
+"""The ratio R of a healthy layer: 1.0 to 1.8 in most, up to 3.5 in convolutions."""
+WATCH_UP_TO = 10.0
+FLOAT32_HALF_ULP = 2.0**-24
+"""The floor is never below one rounding, so that an exact copy has a ratio of 0."""
+
+
+class Verdict(StrEnum):
+    OK = "ok"
+    WATCH = "watch"
+    DIVERGED = "diverged"
+    INVALID = "invalid"
+    """Wrong shape or dtype, or NaN or Inf where the reference has none."""
+    MISSING = "missing"
+    """The candidate never computed this layer."""
+
+    @property
+    def healthy(self) -> bool:
+        return self is Verdict.OK
+
+
+_SEVERITY = list(Verdict)
+
+
+def judge(ratio: float) -> Verdict:
+    """The verdict on a finite tensor of the right shape and dtype."""
+    if ratio <= OK_UP_TO:
+        return Verdict.OK
+    return Verdict.WATCH if ratio <= WATCH_UP_TO else Verdict.DIVERGED
+
+
+def overall(verdicts: list[Verdict]) -> Verdict:
+    """The verdict on a run: its worst layer, where a missing layer is a divergence."""
+    worst = max(verdicts, key=_SEVERITY.index, default=Verdict.OK)
+    if worst is Verdict.MISSING:
+        return Verdict.INVALID if Verdict.INVALID in verdicts else Verdict.DIVERGED
+    return worst
