@@ -22,10 +22,10 @@ class Truth:
 
     exact: Tensor
     """r64, in the candidate's layout: (..., frames, channels)."""
-    rounding: Tensor
-    """||r32 - r64|| by frame and, after it, by channel; see `by_slice`."""
-    error: float
-    """e(r32)."""
+    norms: "Norms"
+    """Of r64."""
+    rounding: "Norms"
+    """Of r32 - r64."""
     stats: Stats
     """Of r32."""
     axes: tuple[int, ...] | None
@@ -33,33 +33,49 @@ class Truth:
 
     @property
     def floor(self) -> float:
-        return max(self.error, FLOAT32_HALF_ULP)
+        return max(_ratio(self.rounding.total, self.norms.total), FLOAT32_HALF_ULP)
 
 
-def describe(value: Tensor) -> Stats:
-    """The statistics that a person expects to see. They never decide."""
-    finite = torch.isfinite(value)
-    nonfinite = value.numel() - int(finite.sum())
-    rest = (value if nonfinite == 0 else value[finite]).double()
+@dataclass(frozen=True)
+class Norms:
+    """The L2 norms of a tensor (..., frames, channels) and of its slices, in float64."""
+
+    frames: Tensor
+    channels: Tensor
+
+    @property
+    def total(self) -> float:
+        return self.frames.norm().item()
+
+
+def slice_norms(squares: Tensor) -> Norms:
+    """From the squares of a tensor's elements; a vector is frames of one channel."""
+    rows = squares.reshape(-1, *squares.shape[-2:]) if squares.ndim > 1 else squares
+    rows = rows.reshape(1, -1, 1) if rows.ndim < 3 else rows
+    return Norms(rows.sum((0, 2)).sqrt(), rows.sum((0, 1)).sqrt())
+
+
+def describe(value: Tensor, wide: Tensor | None = None) -> Stats:
+    """The statistics that a person expects to see. They never decide.
+
+    Args:
+        value: the tensor.
+        wide: the same in float64, if it is at hand.
+    """
+    wide = value.double() if wide is None else wide
     shape, dtype = list(value.shape), str(value.dtype).removeprefix("torch.")
-    if rest.numel() == 0:
+    nonfinite = 0
+    if not math.isfinite(wide.sum().item()):  # one pass instead of one an element
+        finite_part = wide[torch.isfinite(wide)]
+        nonfinite, wide = wide.numel() - finite_part.numel(), finite_part
+    if wide.numel() == 0:
         return Stats(shape, dtype, None, None, None, None, nonfinite)
-    std, mean = torch.std_mean(rest, correction=0)
-    low, high = torch.aminmax(rest)
-    return Stats(
-        shape, dtype, mean.item(), std.item(), low.item(), high.item(), nonfinite
-    )
-
-
-def by_slice(difference: Tensor) -> Tensor:
-    """The norms of a tensor (..., frames, channels): frames first, then channels."""
-    squares = difference.reshape(-1, *difference.shape[-2:]).square()
-    return torch.cat([squares.sum((0, 2)), squares.sum((0, 1))]).sqrt()
-
-
-def as_matrix(value: Tensor) -> Tensor:
-    """Frames by channels at the end, whatever the rank."""
-    return value.reshape(-1, 1) if value.ndim < 2 else value
+    low, high = (bound.item() for bound in torch.aminmax(wide))
+    mean = wide.sum().item() / wide.numel()
+    # Var = E[x^2] - E[x]^2 cancels only where std is 1e-7 of the mean: float64 is enough.
+    variance = wide.norm().item() ** 2 / wide.numel() - mean**2
+    std = math.sqrt(max(variance, 0.0)) if high > low else 0.0
+    return Stats(shape, dtype, mean, std, low, high, nonfinite)
 
 
 def measure_reference(
@@ -74,14 +90,13 @@ def measure_reference(
     """
     if axes is not None:
         exact, rounded = exact.permute(axes), rounded.permute(axes)
-    difference = rounded.double() - exact
-    error = _ratio(difference.norm().item(), exact.norm().item())
-    rounding = by_slice(as_matrix(difference))
-    return Truth(exact.contiguous(), rounding, error, describe(rounded), axes)
+    exact = exact.contiguous()
+    rounding = slice_norms((rounded.double() - exact).square())
+    return Truth(exact, slice_norms(exact.square()), rounding, describe(rounded), axes)
 
 
-def compare(candidate: Tensor, truth: Truth, dtype: str) -> Divergence:
-    """The divergence of one layer.
+def compare(candidate: Tensor, truth: Truth, dtype: str) -> tuple[Stats, Divergence]:
+    """The candidate's statistics and its divergence from the reference.
 
     Args:
         candidate: the value that MAX computed, on the CPU.
@@ -89,101 +104,88 @@ def compare(candidate: Tensor, truth: Truth, dtype: str) -> Divergence:
         dtype: what the candidate should compute in, such as ``float32``.
     """
     exact = truth.exact
-    if truth.axes is not None and candidate.shape != exact.shape:
-        native = [exact.shape[truth.axes.index(axis)] for axis in range(exact.ndim)]
-        if list(candidate.shape) == native:
-            candidate = candidate.permute(truth.axes)
+    candidate = _in_layout(candidate, truth)
+    value = candidate.double()
+    stats = describe(candidate, value)
     if candidate.shape != exact.shape:
         shapes = f"{list(candidate.shape)} where the reference has {list(exact.shape)}"
-        return Divergence(Verdict.INVALID, reason=f"shape {shapes}")
-    actual = str(candidate.dtype).removeprefix("torch.")
-    if actual != dtype:
-        return Divergence(Verdict.INVALID, reason=f"dtype {actual} instead of {dtype}")
+        return stats, Divergence(Verdict.INVALID, reason=f"shape {shapes}")
+    if stats.dtype != dtype:
+        reason = f"dtype {stats.dtype} instead of {dtype}"
+        return stats, Divergence(Verdict.INVALID, reason=reason)
+    if stats.nonfinite:
+        unexpected = torch.isfinite(exact) & ~torch.isfinite(value)
+        if count := int(unexpected.sum()):
+            at = _position(int(unexpected.flatten().to(torch.uint8).argmax()), exact)
+            reason = f"{count} values are NaN or Inf, the first at {at}"
+            return stats, Divergence(
+                Verdict.INVALID, max_abs_at=at, reason=reason
+            )
+    return stats, _measure(value, truth)
 
-    value = candidate.double()
-    unexpected = torch.isfinite(exact) & ~torch.isfinite(value)
-    if count := int(unexpected.sum()):
-        at = _position(int(unexpected.flatten().to(torch.uint8).argmax()), exact)
-        reason = f"{count} values are NaN or Inf, the first at {at}"
-        return Divergence(Verdict.INVALID, max_abs_at=at, reason=reason)
-    return _measure(value, truth)
+
+def _in_layout(candidate: Tensor, truth: Truth) -> Tensor:
+    """A port may keep the reference's own layout as well as the declared one."""
+    if truth.axes is None or candidate.shape == truth.exact.shape:
+        return candidate
+    sizes = truth.exact.shape
+    native = [sizes[truth.axes.index(axis)] for axis in range(len(sizes))]
+    return candidate.permute(truth.axes) if list(candidate.shape) == native else candidate
 
 
 def _measure(value: Tensor, truth: Truth) -> Divergence:
     exact = truth.exact
-    difference = value - exact
-    scale = exact.norm().item()
-    error = _ratio(difference.norm().item(), scale)
+    squares = (value - exact).square()
+    errors = slice_norms(squares)
+    error = _ratio(errors.total, truth.norms.total)
     ratio = error / truth.floor
-    largest = int(difference.abs().argmax())
-    divergence = Divergence(
-        verdict=judge(ratio),
-        rel_l2=error,
-        ratio=ratio,
-        max_abs=abs(difference.flatten()[largest].item()),
-        max_abs_at=_position(largest, exact),
-        cosine_distance=_cosine_distance(value, exact),
-    )
-    if exact.ndim < 2:
-        return divergence
-
-    frames = exact.shape[-2]
-    errors, norms = by_slice(difference), by_slice(exact)
-    # A slice that is nearly silent is judged on the scale of the whole tensor.
-    floors = torch.maximum(
-        truth.rounding, norms.clamp_min(_typical(norms, frames)) * FLOAT32_HALF_ULP
-    )
-    ratios, relative = errors / floors, errors / norms.clamp_min(1e-300)
-    return _with_slices(divergence, frames, ratios, relative, errors, norms)
-
-
-def _with_slices(
-    divergence: Divergence,
-    frames: int,
-    ratios: Tensor,
-    relative: Tensor,
-    errors: Tensor,
-    norms: Tensor,
-) -> Divergence:
-    def worst(start: int, end: int | None) -> Slice:
-        index = int(ratios[start:end].argmax())
-        at = start + index
-        return Slice(index, finite(ratios[at].item()), finite(relative[at].item()))
-
+    largest = int(squares.argmax())
+    slices = exact.ndim > 1
     return Divergence(
-        divergence.verdict,
-        divergence.rel_l2,
-        divergence.ratio,
-        divergence.max_abs,
-        divergence.max_abs_at,
-        divergence.cosine_distance,
-        channel=worst(frames, None),
-        frame=worst(0, frames),
-        frames=_profile(errors[:frames], norms[:frames]),
-        channels=_profile(errors[frames:], norms[frames:]),
+        verdict=judge(ratio),
+        rel_l2=finite(error),
+        ratio=finite(ratio),
+        max_abs=math.sqrt(squares.flatten()[largest].item()),
+        max_abs_at=_position(largest, exact),
+        cosine_distance=_cosine_distance(value, errors, truth.norms),
+        channel=_worst(errors.channels, truth.norms.channels, truth.rounding.channels)
+        if slices
+        else None,
+        frame=_worst(errors.frames, truth.norms.frames, truth.rounding.frames)
+        if slices
+        else None,
+        frames=_profile(errors.frames, truth.norms.frames),
+        channels=_profile(errors.channels, truth.norms.channels) if slices else [],
     )
 
 
-def _typical(norms: Tensor, frames: int) -> Tensor:
-    """The root mean square of the norms of all frames, and of all channels."""
-    parts = norms[:frames], norms[frames:]
-    return torch.cat([p.square().mean().sqrt().expand(len(p)) for p in parts])
+def _cosine_distance(value: Tensor, errors: Norms, norms: Norms) -> float | None:
+    """1 - cos = (|m - r|^2 - (|m| - |r|)^2) / (2 |m| |r|), which keeps the small digits."""
+    m, r, d = value.norm().item(), norms.total, errors.total
+    if m == 0 or r == 0:
+        return None
+    return finite(max(d**2 - (m - r) ** 2, 0.0) / (2 * m * r))
+
+
+def _worst(errors: Tensor, norms: Tensor, rounding: Tensor) -> Slice:
+    """The slice with the largest ratio; nearly silent ones are judged on a typical scale."""
+    scale = norms.clamp_min(_typical(norms))
+    ratios = errors / torch.maximum(rounding, scale * FLOAT32_HALF_ULP)
+    index = int(ratios.argmax())
+    relative = _ratio(errors[index].item(), norms[index].item())
+    return Slice(index, finite(ratios[index].item()), finite(relative))
 
 
 def _profile(errors: Tensor, norms: Tensor) -> list[float | None]:
     """The relative error along one axis, the worst of each of up to 64 steps."""
-    typical = norms.square().mean().sqrt().clamp_min(1e-300)
-    relative = errors / typical
+    relative = errors / _typical(norms)
     steps = torch.tensor_split(relative, min(PROFILE_STEPS, len(relative)))
     return [finite(step.max().item()) for step in steps]
 
 
-def _cosine_distance(a: Tensor, b: Tensor) -> float | None:
-    """1 - cos, from the difference of the directions: exact where 1 - cos rounds to 0."""
-    norm_a, norm_b = a.norm(), b.norm()
-    if norm_a == 0 or norm_b == 0:
-        return None
-    return ((a / norm_a - b / norm_b).square().sum() / 2).item()
+def _typical(norms: Tensor) -> float:
+    """The root mean square of the norms of some slices."""
+    return max(norms.square().mean().sqrt().item(), 1e-300)
 
 
 def _position(flat: int, like: Tensor) -> list[int]:

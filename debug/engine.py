@@ -9,7 +9,7 @@ import queue
 import sys
 import threading
 import time
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from debug.diagnostic import Problem, from_exception
 from debug.protocol import (
@@ -26,8 +26,13 @@ from debug.protocol import (
 )
 from debug.watch import FolderWatch
 
-Work = Command | Changed | None
-"""None: the screen is gone."""
+if TYPE_CHECKING:
+    from debug.session import Session
+
+NICENESS = 5
+"""On two cores the screen must not wait for the engine."""
+
+Work = Command | Changed
 
 
 def private_stdout() -> BinaryIO:
@@ -50,14 +55,17 @@ class Engine:
         self._work: queue.Queue[Work] = queue.Queue()
         self._watch = FolderWatch(lambda path: self._work.put(Changed(path)))
         self._target = -1
+        """Run up to this layer; -1 when there is nothing to do."""
+        self._wanted = -1
+        """How far the person has asked for: a reload runs that far again."""
         self._started = time.perf_counter()
-        self.session = None
+        self.session: Session | None = None
 
     def emit(self, message: Message) -> None:
         self._events.write(encode(message))
 
-    def run(self) -> None:
-        """Works until the screen closes stdin."""
+    def run(self) -> NoReturn:
+        """Works until the screen closes stdin, which ends the process."""
         threading.Thread(target=self._read_commands, daemon=True).start()
         while True:
             busy = self.session is not None and self.session.position < self._target
@@ -66,14 +74,13 @@ class Engine:
             except queue.Empty:
                 self._guarded(self._advance)
                 continue
-            if work is None:
-                return
             self._guarded(self._handle, work)
 
     def _read_commands(self) -> None:
         for line in self._commands:
             self._work.put(decode_command(line))
-        self._work.put(None)
+        # The screen is gone. Native code in the main thread may be minutes from an end.
+        os._exit(0)
 
     def _guarded(self, action, *arguments) -> None:  # noqa: ANN001, ANN002
         """Turns whatever goes wrong into an event; the engine goes on."""
@@ -95,9 +102,9 @@ class Engine:
             case Abort() if self.session:
                 self._target = -1
                 self._stop()
-            case Changed(path) if self.session and self.session.source_changed():
+            case Changed() if self.session and (path := self.session.source_changed()):
                 self.emit(Changed(path))
-                self._reload(max(self.session.position, self._target))
+                self._reload(self._wanted)
 
     def _open(self, command: Open) -> None:
         from debug.session import Session  # imports torch and MAX, which take seconds
@@ -105,22 +112,26 @@ class Engine:
         self._started = time.perf_counter()
         session = Session(self._factory, command, self.emit)
         self.session = session
-        try:
-            session.load()
-        finally:
-            if command.watch:
-                self._watch.folders({path.parent for path in session.attempted})
+        if command.watch:
+            self._watch.folders([session.subject.graph.parent])
+        session.load()
+        self._watch_sources(command.watch)
         self._stop()
 
     def _reload(self, index: int) -> None:
         assert self.session is not None
         self._started = time.perf_counter()
         self._target = -1
-        try:
-            self.session.load()
-        finally:
-            self._watch.folders({path.parent for path in self.session.attempted})
+        self._wanted = index
+        self.session.load()
+        self._watch_sources(self._watch.active)
         self._begin(index, self._started)
+
+    def _watch_sources(self, wanted: bool) -> None:
+        """Watches where the candidate's files are now; an edit may import more."""
+        assert self.session is not None
+        if wanted:
+            self._watch.folders({path.parent for path in self.session.attempted})
 
     def _begin(self, index: int, started: float | None = None) -> None:
         assert self.session is not None
@@ -128,6 +139,7 @@ class Engine:
         if self.session.generation == 0:
             raise Problem("graph", "there is no good candidate yet; mend its source first")
         self._target = min(index, len(self.session.names) - 1)
+        self._wanted = self._target
         if self.session.position >= self._target:
             self._stop()
 
@@ -142,13 +154,10 @@ class Engine:
         self.emit(self.session.stopped(time.perf_counter() - self._started))
 
 
-def main() -> None:
+def main() -> NoReturn:
+    os.nice(NICENESS)
     events = private_stdout()
-    engine = Engine(sys.argv[1], sys.stdin.buffer, events)
-    engine.run()
-    # Native threads of MAX and torch may still be at work: nothing here waits for them.
-    sys.stderr.flush()
-    os._exit(0)
+    Engine(sys.argv[1], sys.stdin.buffer, events).run()
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ def operations(x: TensorValue) -> list[TensorValue]:
         *(op(x, ops.negate(x)) for op in binary),
         *(op(x, axis=-1) for op in reductions),
         ops.layer_norm(x, row, row, epsilon=1e-5),
+        x + row,
         x @ matrix,
         heads @ ops.permute(heads, [0, 1, 3, 2]),
         ops.conv2d(ops.unsqueeze(x, 1), x.reshape((1, 1, SIZE, SIZE))),

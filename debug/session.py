@@ -4,10 +4,8 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from torch import Tensor
-
 from debug import internals, kernels
-from debug.compare import Truth, compare, describe
+from debug.compare import compare
 from debug.compiled import Compiler
 from debug.diagnostic import Problem
 from debug.interpreter import Computed, Interpreter
@@ -178,7 +176,7 @@ class Session:
         assert self._candidate is not None
         if name in self._candidate.inputs:
             value = self._candidate.inputs[name]
-            return *self._measure(value, truth, "float32"), False
+            return *compare(value, truth, "float32"), False
         computed = self._computed.get(name)
         if computed is None:
             reason = "the candidate never calls it"
@@ -189,13 +187,9 @@ class Session:
             value = computed.value()
         except Exception as error:
             raise Problem.of("run", error, prefix=f"{name} can't run") from error
-        result = self._measure(value, truth, self.dtype)
+        result = compare(value, truth, self.dtype)
         self._results[computed.digest] = result
         return *result, False
-
-    @staticmethod
-    def _measure(value: Tensor, truth: Truth, dtype: str) -> tuple[Stats, Divergence]:
-        return describe(value), compare(value, truth, dtype)
 
     def stopped(self, seconds: float) -> Stopped:
         return Stopped(self.generation, self.position, seconds)

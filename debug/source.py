@@ -58,7 +58,7 @@ def load_source(path: Path) -> Source:
     try:
         with _on_path(path.parent):
             exec(_compile(path), module.__dict__)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         sys.modules.update(forgotten)
         raise Problem.of("graph", error, names) from error
     finally:

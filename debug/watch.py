@@ -24,6 +24,10 @@ class FolderWatch:
         self._folders: set[Path] = set()
         self._stop = threading.Event()
 
+    @property
+    def active(self) -> bool:
+        return bool(self._folders)
+
     def folders(self, folders: Iterable[Path]) -> None:
         """Watches these folders from now on, and no others."""
         wanted = {folder.resolve() for folder in folders if folder.is_dir()}

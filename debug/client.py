@@ -1,0 +1,129 @@
+"""The screen's end of the engine: starts it, talks to it, and outlives it."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgspec
+
+from debug.protocol import Event, Message, decode_event, encode
+
+LINE_LIMIT = 64 * 2**20
+"""Bytes; the description of a large model's layers fills one line."""
+GRACE_SECONDS = 1.0
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Noise(msgspec.Struct, frozen=True):
+    """A line that something in the engine printed."""
+
+    text: str
+
+
+class Exited(msgspec.Struct, frozen=True):
+    """The engine is gone, whether it was asked to or not."""
+
+    code: int
+
+    @property
+    def cause(self) -> str:
+        if self.code >= 0:
+            return f"exit status {self.code}"
+        with contextlib.suppress(ValueError):
+            return f"killed by {signal.Signals(-self.code).name}"
+        return f"killed by signal {-self.code}"
+
+
+class EngineClient:
+    """One engine process."""
+
+    def __init__(self, factory: str) -> None:
+        """``factory`` names the subject, such as ``core.whisper:open_subject``."""
+        self._factory = factory
+        self._process: asyncio.subprocess.Process | None = None
+        self._news: asyncio.Queue[Event | Noise | Exited] = asyncio.Queue()
+        self._readers: list[asyncio.Task] = []
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
+    @property
+    def alive(self) -> bool:
+        return self._process is not None and self._process.returncode is None
+
+    async def start(self) -> None:
+        """Starts the process, in a session of its own: the terminal's Ctrl-C is ours."""
+        path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "debug.engine",
+            self._factory,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": path},
+            limit=LINE_LIMIT,
+            start_new_session=True,
+        )
+        process = self._process
+        assert process.stdout is not None
+        assert process.stderr is not None
+        self._readers = [
+            asyncio.create_task(self._read_events(process.stdout)),
+            asyncio.create_task(self._read_noise(process.stderr)),
+        ]
+        asyncio.create_task(self._wait(process))  # noqa: RUF006
+
+    async def _read_events(self, stream: asyncio.StreamReader) -> None:
+        while line := await stream.readline():
+            await self._news.put(decode_event(line))
+
+    async def _read_noise(self, stream: asyncio.StreamReader) -> None:
+        while line := await stream.readline():
+            text = line.decode(errors="replace").rstrip()
+            if text:
+                await self._news.put(Noise(text))
+
+    async def _wait(self, process: asyncio.subprocess.Process) -> None:
+        code = await process.wait()
+        await asyncio.gather(*self._readers, return_exceptions=True)
+        await self._news.put(Exited(code))
+
+    async def events(self) -> AsyncIterator[Event | Noise | Exited]:
+        """Everything the engine says, in order; the last is that it is gone."""
+        while True:
+            news = await self._news.get()
+            yield news
+            if isinstance(news, Exited):
+                return
+
+    def send(self, command: Message) -> None:
+        """Asks for something. An engine that is gone is asked in vain."""
+        if self.alive and self._process and self._process.stdin:
+            with contextlib.suppress(ConnectionError, RuntimeError):
+                self._process.stdin.write(encode(command))
+
+    async def stop(self) -> None:
+        """Ends the process: politely, then for good."""
+        process = self._process
+        if process is None:
+            return
+        if process.stdin:
+            process.stdin.close()
+        try:
+            await asyncio.wait_for(process.wait(), GRACE_SECONDS)
+        except TimeoutError:
+            self.kill()
+            await process.wait()
+
+    def kill(self) -> None:
+        """Ends the process now, and whatever it started."""
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)

@@ -1,0 +1,107 @@
+"""All results of a run as the screen and the command line hold them. Pure Python."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from debug.diagnostic import Diagnostic
+from debug.protocol import Changed, Compared, Event, Failed, Layer, Loaded, Opened, Stopped
+from debug.verdict import Verdict, overall
+
+NOTICEABLE = 1.1
+"""The smallest quotient of two errors that is called better or worse."""
+
+
+class Change(StrEnum):
+    """What the last save did to a layer."""
+
+    BETTER = "better"
+    WORSE = "worse"
+    SAME = "same"
+
+
+@dataclass
+class Run:
+    """What is known so far. `apply` is told every event, in order."""
+
+    opened: Opened | None = None
+    loaded: Loaded | None = None
+    position: int = -1
+    """The last layer that this generation has computed."""
+    results: dict[int, Compared] = field(default_factory=dict)
+    """By index, of this generation or, where it has none yet, of an earlier one."""
+    before: dict[int, Compared] = field(default_factory=dict)
+    """By index, what `results` held one generation earlier."""
+    stale: Diagnostic | None = None
+    """Why the results are not those of the source on disk."""
+    seconds: float = 0.0
+
+    def apply(self, event: Event) -> None:
+        match event:
+            case Opened():
+                self.opened = event
+            case Loaded():
+                self.loaded = event
+                self.position = -1
+                self.stale = None
+            case Compared():
+                if event.index in self.results:
+                    self.before[event.index] = self.results[event.index]
+                self.results[event.index] = event
+                self.position = event.index
+            case Stopped():
+                self.position = event.position
+                self.seconds = event.seconds
+            case Failed():
+                self.stale = event.diagnostic
+            case Changed():
+                pass
+
+    @property
+    def layers(self) -> list[Layer]:
+        return self.opened.layers if self.opened else []
+
+    @property
+    def generation(self) -> int:
+        return self.loaded.generation if self.loaded else 0
+
+    def current(self, index: int) -> Compared | None:
+        """The result of this generation, if it has come that far."""
+        result = self.results.get(index)
+        return result if result and result.generation == self.generation else None
+
+    def verdicts(self) -> list[Verdict]:
+        results = (self.current(index) for index in range(len(self.layers)))
+        return [result.chained.verdict for result in results if result]
+
+    def verdict(self) -> Verdict:
+        return overall(self.verdicts())
+
+    def culprit(self) -> int | None:
+        """The first layer that is not ok: all that it is computed from are."""
+        return first_unhealthy(
+            self.current(index) for index in range(len(self.layers))
+        )
+
+    def change(self, index: int) -> Change | None:
+        """What the last save did to a layer, or None where nothing can be compared."""
+        now, before = self.current(index), self.before.get(index)
+        if now is None or before is None:
+            return None
+        old, new = before.chained, now.chained
+        if new.verdict != old.verdict and None in (new.rel_l2, old.rel_l2):
+            return Change.BETTER if new.verdict.healthy else Change.WORSE
+        if new.verdict.healthy and old.verdict.healthy:
+            return Change.SAME
+        if new.rel_l2 is None or old.rel_l2 is None:
+            return Change.SAME
+        if new.rel_l2 * NOTICEABLE < old.rel_l2:
+            return Change.BETTER
+        return Change.WORSE if new.rel_l2 > old.rel_l2 * NOTICEABLE else Change.SAME
+
+
+def first_unhealthy(results: Iterable[Compared | None]) -> int | None:
+    for index, result in enumerate(results):
+        if result is not None and not result.chained.verdict.healthy:
+            return index
+    return None

@@ -1,0 +1,80 @@
+"""Every key of the dashboard: the footer, the help and the README are made from this."""
+
+from dataclasses import dataclass
+
+from textual.binding import Binding
+
+
+@dataclass(frozen=True)
+class Key:
+    keys: str
+    action: str
+    label: str
+    help: str
+    group: str
+    shown: bool = False
+    """In the footer."""
+
+    def binding(self) -> Binding:
+        return Binding(
+            self.keys,
+            self.action,
+            self.label,
+            tooltip=self.help,
+            show=self.shown,
+            id=self.action.replace("(", ".").replace(")", "").replace("'", ""),
+        )
+
+    @property
+    def display(self) -> str:
+        """As a person would write it."""
+        names = {
+            "question_mark": "?",
+            "slash": "/",
+            "comma": ",",
+            "full_stop": ".",
+            "escape": "esc",
+        }
+        keys = self.keys.split(",")
+        return " ".join(names.get(key, key) for key in keys if not key.startswith("f1"))
+
+
+STEP, MOVE, VIEW, ENGINE = "Step", "Move", "View", "Engine"
+
+KEYS = [
+    Key("s,f11", "step", "step", "compute the next layer, then stop", STEP, True),
+    Key("n,f10", "next", "next", "run over the parts of a block", STEP, True),
+    Key("f", "finish", "finish", "run to the end of this block", STEP, True),
+    Key("c,f5", "resume", "continue", "run to the next breakpoint or the end", STEP, True),
+    Key("t", "run_to", "run to", "run to the selected layer", STEP),
+    Key("S", "step_back", "step back", "the layer before", STEP),
+    Key("N", "next_back", "next back", "the layer before, over a block", STEP),
+    Key("F", "finish_back", "block start", "the first layer of this block", STEP),
+    Key("C", "resume_back", "continue back", "the breakpoint before, or the start", STEP),
+    Key("b,f9", "breakpoint", "break", "set or clear a breakpoint here", STEP, True),
+    Key("x", "culprit", "culprit", "jump to the first layer that is wrong", MOVE, True),
+    Key("u", "outer", "out", "out to the block of this layer", MOVE),
+    Key("d", "inner", "in", "in to the first part of this block", MOVE),
+    Key("j", "cursor(1)", "down", "select the next layer", MOVE),
+    Key("k", "cursor(-1)", "up", "select the previous layer", MOVE),
+    Key("g", "first", "first", "select the first layer", MOVE),
+    Key("G", "last", "last", "select the last layer", MOVE),
+    Key("slash", "search", "search", "find a layer by name", MOVE, True),
+    Key("full_stop", "search_again(1)", "next hit", "the next layer found", MOVE),
+    Key("comma", "search_again(-1)", "previous hit", "the previous layer found", MOVE),
+    Key("1", "pane('layers')", "layers", "the layers", VIEW),
+    Key("2", "pane('statistics')", "numbers", "the numbers of the layer", VIEW),
+    Key("3", "pane('chart')", "chart", "the error by layer", VIEW),
+    Key("4", "pane('source')", "source", "the source at the layer", VIEW),
+    Key("5", "pane('log')", "log", "what happened", VIEW),
+    Key("z", "zoom", "zoom", "enlarge a pane, or shrink it again", VIEW),
+    Key("e", "details", "error", "the last error in full", VIEW),
+    Key("o", "edit", "edit", "open the source in $EDITOR at this line", VIEW),
+    Key("l", "light", "light/dark", "switch between light and dark", VIEW),
+    Key("r", "again", "run again", "read the source and run it again", ENGINE, True),
+    Key("v", "confirm", "compile", "confirm with the compiled graph: minutes", ENGINE),
+    Key("a", "abort", "abort", "stop after this layer; again to kill the engine", ENGINE),
+    Key("R", "restart", "restart", "start the engine anew", ENGINE),
+    Key("question_mark,f1", "help", "help", "this page", VIEW, True),
+    Key("q", "quit", "quit", "leave", VIEW, True),
+]

@@ -1,0 +1,185 @@
+"""The dashboard's line to its engines: starting, listening, and what each event means."""
+
+import time
+
+from textual import work
+from textual.app import App
+
+from debug.client import EngineClient, Exited, Noise
+from debug.diagnostic import Diagnostic
+from debug.protocol import (
+    Changed,
+    Command,
+    Compared,
+    Event,
+    Failed,
+    Loaded,
+    Open,
+    Opened,
+    Progress,
+    RunTo,
+    Stopped,
+)
+from debug.run import Run
+from debug.stepper import Stepper
+from tui import words
+from tui.panes.log import LogPane
+from tui.panes.status import Activity
+from tui.settings import Settings
+
+
+class EngineLink(App[int]):
+    """The half of the dashboard that talks to engines; it owns their results."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self.settings = settings
+        self.results = Run()
+        """What the interpreter found, or the engine that was asked for."""
+        self.compiled: Run | None = None
+        """What the compiled graph says, once it was asked."""
+        self.stepper = Stepper([])
+        self.activity = Activity(since=time.monotonic())
+        self.problem: Diagnostic | None = None
+        """The last thing that went wrong."""
+        self._engine: EngineClient | None = None
+        self._compiler: EngineClient | None = None
+
+    # What the dashboard shows of it; see tui.app.
+
+    def show_layers(self) -> None: ...
+    def show_row(self, index: int) -> None: ...
+    def show_all(self) -> None: ...
+    def show_status(self) -> None: ...
+
+    # -- The engine ------------------------------------------------------------------
+
+    def kill_engine(self) -> None:
+        for engine in (self._engine, self._compiler):
+            if engine is not None:
+                engine.kill()
+
+    @property
+    def engine_alive(self) -> bool:
+        return self._engine is not None and self._engine.alive
+
+    def send(self, command: Command) -> None:
+        if self._engine is not None:
+            self._engine.send(command)
+
+    def begin(self, word: str, what: str = "") -> None:
+        """The engine starts something; the clock of the status bar with it."""
+        self.activity = Activity(word, what, time.monotonic())
+        self.show_status()
+
+    @work(exclusive=True, group="engine", exit_on_error=False)
+    async def start_engine(self) -> None:
+        """Runs one engine from its start to its end."""
+        if self._engine is not None:
+            await self._engine.stop()
+        self.begin("starting", "starting the engine")
+        engine = self._engine = EngineClient(self.settings.factory)
+        try:
+            await engine.start()
+            engine.send(Open(self.settings.options, self.settings.engine))
+            async for news in engine.events():
+                self._hear(news)
+        finally:
+            engine.kill()
+
+    def _hear(self, news: Event | Noise | Exited) -> None:
+        match news:
+            case Noise(text):
+                self.query_one(LogPane).say(text, "dim")
+            case Exited():
+                self._engine_died(news)
+            case _:
+                self.results.apply(news)
+                self._react(news)
+
+    def _engine_died(self, exited: Exited) -> None:
+        if self.activity.word == "failed":
+            return
+        message = f"the engine is gone ({exited.cause})"
+        self.problem = Diagnostic("engine", f"{message}; the results are kept, R restarts it")
+        self.begin("dead", message)
+        self.query_one(LogPane).say(str(self.problem), "bold")
+        self.show_all()
+
+    def _react(self, event: Event) -> None:
+        log = self.query_one(LogPane)
+        match event:
+            case Opened():
+                self.stepper = Stepper(event.layers)
+                self.show_layers()
+                seconds = words.seconds(event.seconds_reference)
+                log.say(f"{event.model}: PyTorch ran in float64 and again, in {seconds}")
+            case Progress(what):
+                self.begin("loading", what)
+                log.say(what)
+            case Changed(path):
+                self.begin("loading", f"reading {path.rpartition('/')[2]}")
+                self._outdate_compiled()
+            case Loaded():
+                log.say(f"generation {event.generation} was built")
+                self.begin("running")
+                self.show_all()
+            case Compared(index=index):
+                self.show_row(index)
+            case Stopped():
+                self._stopped(event)
+            case Failed(diagnostic, fatal):
+                self.problem = diagnostic
+                self.begin("failed" if fatal else "stopped", str(diagnostic))
+                log.say(str(diagnostic), "bold")
+                self.show_all()
+
+    def _stopped(self, event: Stopped) -> None:
+        self.begin("stopped")
+        if event.position >= 0:
+            culprit = self.results.culprit()
+            name = "none" if culprit is None else self.results.layers[culprit].name
+            ran = f"{event.position + 1} of {len(self.results.layers)} layers"
+            took = words.seconds(event.seconds)
+            self.query_one(LogPane).say(f"{ran} in {took}, first wrong: {name}")
+        self.show_all()
+
+    # -- The compiled graph ----------------------------------------------------------
+
+    def _outdate_compiled(self) -> None:
+        """A save makes what was compiled history; a compile under way is given up."""
+        if self.compiled is not None:
+            note = "compiled from an earlier save; press v to compile again"
+            self.compiled.stale = Diagnostic("compile", note)
+        if self._compiler is not None:
+            self._compiler.kill()
+
+    @work(exclusive=True, group="compiler", exit_on_error=False)
+    async def start_compiler(self) -> None:
+        """Runs the whole graph compiled, in an engine of its own, beside the first."""
+        log = self.query_one(LogPane)
+        log.say("compiling the whole graph in the background: minutes, once a change")
+        compiled = self.compiled = Run()
+        compiler = self._compiler = EngineClient(self.settings.factory)
+        started = time.monotonic()
+        try:
+            await compiler.start()
+            compiler.send(Open(self.settings.options, "compile", watch=False))
+            async for news in compiler.events():
+                if isinstance(news, Noise | Exited):
+                    continue
+                compiled.apply(news)
+                if isinstance(news, Stopped) and news.position < 0:
+                    compiler.send(RunTo(len(compiled.layers) - 1))
+                elif isinstance(news, Stopped):
+                    break
+                elif isinstance(news, Failed):
+                    log.say(f"compiled: {news.diagnostic}", "bold")
+                    break
+        finally:
+            compiler.kill()
+            self._compiler = None
+        took = words.seconds(time.monotonic() - started)
+        if compiled.results and not compiled.stale:
+            log.say(f"compiled graph: {compiled.verdict().value}, after {took}")
+        self.show_all()

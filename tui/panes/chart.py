@@ -1,0 +1,91 @@
+"""The error of every layer on a log scale, with the floor drawn in."""
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+from textual.widget import Widget
+
+from debug.run import Run
+from tui import words
+
+AXIS = 6
+"""Cells for the labels on the left."""
+_RISING = " ▁▂▃▄▅▆▇█"
+
+
+class ChartPane(Widget, can_focus=True):
+    """A column a layer: how high its relative error is, and where its floor lies."""
+
+    BORDER_TITLE = "error by layer"
+
+    def __init__(self) -> None:
+        super().__init__(id="chart")
+        self._run = Run()
+        self._cursor = 0
+
+    def show(self, cursor: int, run: Run) -> None:
+        self._run, self._cursor = run, cursor
+        self.border_subtitle = "▂ error  ─ floor  ▲ selected"
+        self.refresh()
+
+    def layer_at(self, x: int) -> int | None:
+        """The layer under a column of the pane."""
+        count = len(self._run.layers)
+        columns = max(self.size.width - AXIS, 1)
+        if not count or x < AXIS:
+            return None
+        return min((x - AXIS) * count // max(self._width(columns, count), 1), count - 1)
+
+    @staticmethod
+    def _width(columns: int, count: int) -> int:
+        """Whole columns a layer while there is room for that."""
+        return columns // count * count if columns >= count else columns
+
+    def render_line(self, y: int) -> Strip:
+        width, height = self.size
+        count, columns = len(self._run.layers), max(width - AXIS, 1)
+        plain = self.visual_style.rich_style
+        if not count or height < 3:
+            return Strip.blank(width, plain)
+        used = self._width(columns, count)
+        if y == height - 1:
+            return self._marker_line(used, count, width, plain)
+        rows = height - 1
+        segments = [Segment(self._label(y, rows), plain + Style(dim=True))]
+        for x in range(used):
+            layer = min(x * count // used, count - 1)
+            segments.append(self._cell(layer, y, rows, plain))
+        return Strip(segments).adjust_cell_length(width, plain)
+
+    def _label(self, y: int, rows: int) -> str:
+        top = words.HIGHEST - (words.HIGHEST - words.LOWEST) * y / rows
+        return f"1e{round(top):<+3d} ".rjust(AXIS) if y % 2 == 0 else " " * AXIS
+
+    def _cell(self, index: int, y: int, rows: int, plain: Style) -> Segment:
+        result = self._run.results.get(index)
+        bottom = rows - 1 - y
+        floor = words.decade(self._run.layers[index].floor) or 0.0
+        is_floor = int(min(floor * rows, rows - 1)) == bottom
+        if result is None:
+            return Segment("─" if is_floor else " ", plain + Style(dim=True))
+        variable = words.style_variable(result.chained.verdict)
+        style = plain + Style(color=self.app.theme_variables[variable])
+        if result.generation != self._run.generation or self._run.stale:
+            style += Style(dim=True)
+        height = words.decade(words.error_of(result))
+        if height is None:  # no number: a full column of its glyph
+            return Segment(words.GLYPHS[result.chained.verdict], style)
+        filled = min(max(height * rows - bottom, 0.0), 1.0)
+        if is_floor and filled < 1.0:
+            return Segment("─", plain)
+        if is_floor:
+            return Segment("─", style + Style(reverse=True))
+        return Segment(_RISING[round(filled * 8)], style)
+
+    def _marker_line(self, used: int, count: int, width: int, plain: Style) -> Strip:
+        x = AXIS + (self._cursor * used + count - 1) // count
+        name = self._run.layers[self._cursor].name if self._cursor < count else ""
+        text = " " * x + "▲ " + name
+        if len(text) > width:  # the name goes to the left of its marker
+            text = (name + " ▲").rjust(x + 1)
+        return Strip([Segment(text[:width].ljust(width), plain + Style(bold=True))])

@@ -1,0 +1,78 @@
+"""The candidate's source at the current layer, or at the line of an error."""
+
+from pathlib import Path
+
+from rich.syntax import Syntax
+from textual.containers import ScrollableContainer
+from textual.widgets import Static
+
+from debug.protocol import Place
+from debug.run import Run
+
+LINES_ABOVE = 3
+
+
+class SourcePane(ScrollableContainer):
+    BORDER_TITLE = "source"
+
+    def __init__(self) -> None:
+        super().__init__(id="source")
+        self._shown: tuple | None = None
+        self.place: Place | None = None
+        """The line that is shown, for an editor to open."""
+
+    def compose(self):  # noqa: ANN201
+        yield Static(id="source-text", markup=False)
+
+    def show(self, index: int, run: Run) -> None:
+        place, problem = self._place(index, run), None
+        if run.stale and run.stale.path and run.stale.line:
+            place, problem = Place(run.stale.path, run.stale.line), str(run.stale)
+        if place is None:
+            self._show_text("This layer is not called by the candidate's source.")
+            return
+        self.place = place
+        dark = self.app.current_theme.dark
+        state = (place, problem, run.generation, dark, _modified(place.path))
+        if state == self._shown:
+            return
+        self._shown = state
+        self._show_file(place, problem, dark)
+
+    @staticmethod
+    def _place(index: int, run: Run) -> Place | None:
+        if run.loaded is None or not 0 <= index < len(run.layers):
+            return None
+        return run.loaded.places.get(run.layers[index].name)
+
+    def _show_text(self, text: str) -> None:
+        self._shown, self.place = None, None
+        self.border_title, self.border_subtitle = "source", ""
+        self.query_one("#source-text", Static).update(text)
+
+    def _show_file(self, place: Place, problem: str | None, dark: bool) -> None:
+        try:
+            code = Path(place.path).read_text(errors="replace")
+        except OSError as error:
+            self._show_text(f"can't read {place.path}: {error.strerror}")
+            return
+        syntax = Syntax(
+            code,
+            "python",
+            theme="ansi_dark" if dark else "ansi_light",
+            line_numbers=True,
+            highlight_lines={place.line},
+            background_color="default",
+        )
+        self.border_title = f"source: {Path(place.path).name}:{place.line}"
+        self.border_subtitle = problem or ""
+        self.set_class(problem is not None, "problem")
+        self.query_one("#source-text", Static).update(syntax)
+        self.scroll_to(y=max(0, place.line - 1 - LINES_ABOVE), animate=False)
+
+
+def _modified(path: str) -> float:
+    try:
+        return Path(path).stat().st_mtime
+    except OSError:
+        return 0.0

@@ -1,0 +1,82 @@
+"""Verdicts, changes and numbers as a person reads them. Never by colour alone."""
+
+import math
+
+from debug.protocol import Compared
+from debug.run import Change
+from debug.verdict import Verdict
+
+GLYPHS = {
+    Verdict.OK: "✓",
+    Verdict.WATCH: "~",
+    Verdict.DIVERGED: "✗",
+    Verdict.INVALID: "!",
+    Verdict.MISSING: "?",
+}
+CHANGE_GLYPHS = {Change.BETTER: "↑ better", Change.WORSE: "↓ worse", Change.SAME: "="}
+CHANGE_VERDICTS = {Change.BETTER: Verdict.OK, Change.WORSE: Verdict.DIVERGED}
+
+LOWEST, HIGHEST = -8.0, 1.0
+"""The decades of relative error that bars and charts show."""
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+
+
+def verdict(value: Verdict) -> str:
+    return f"{GLYPHS[value]} {value.value}"
+
+
+def style_variable(value: Verdict) -> str:
+    """The theme variable that holds the colour of a verdict."""
+    return f"verdict-{value.value}"
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """Short enough for a column, exact enough to compare."""
+    if value is None:
+        return "-"
+    if value == 0:
+        return "0"
+    if 1e-3 <= abs(value) < 1e5:
+        return f"{value:.{digits}g}"
+    return f"{value:.{digits - 2}e}".replace("e-0", "e-").replace("e+0", "e+")
+
+
+def ratio(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.1f}" if value < 1000 else number(value, 3)
+
+
+def shape(sizes: list[int]) -> str:
+    return "×".join(str(size) for size in sizes)
+
+
+def decade(error: float | None) -> float | None:
+    """Where an error lies between the lowest and the highest decade, from 0 to 1."""
+    if error is None:
+        return None
+    if error <= 0:
+        return 0.0
+    position = (math.log10(error) - LOWEST) / (HIGHEST - LOWEST)
+    return min(max(position, 0.0), 1.0)
+
+
+def bar(error: float | None, width: int) -> str:
+    """A horizontal bar on a log scale, in eighths of a cell."""
+    position = decade(error)
+    if position is None:
+        return "!" * width
+    eighths = round(position * width * 8)
+    full, rest = divmod(eighths, 8)
+    return ("█" * full + (_EIGHTHS[rest] if rest else "")).ljust(width)
+
+
+def error_of(result: Compared) -> float | None:
+    """What the bar of a layer shows: None where there is no number."""
+    return result.chained.rel_l2
+
+
+def seconds(value: float) -> str:
+    if value < 1:
+        return f"{value * 1000:.0f} ms"
+    return f"{value:.1f} s" if value < 100 else f"{value / 60:.1f} min"
