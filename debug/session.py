@@ -65,7 +65,8 @@ class Session:
         emit(self._opened(command.engine, loaded - started, finished - loaded))
 
         self._runner = self._make_runner(command.engine)
-        self._results: dict[str, tuple[Stats, Divergence]] = {}
+        self._results: dict[tuple[str, str], tuple[Stats, Divergence]] = {}
+        """By layer and digest: a graph may return one value as two layers."""
         self._candidate: Candidate | None = None
         self._computed: dict[str, Computed] = {}
         self.generation = 0
@@ -181,14 +182,15 @@ class Session:
         if computed is None:
             reason = "the candidate never calls it"
             return None, Divergence(Verdict.MISSING, reason=reason), False
-        if computed.digest in self._results:
-            return *self._results[computed.digest], True
+        key = name, computed.digest
+        if key in self._results:
+            return *self._results[key], True
         try:
             value = computed.value()
         except Exception as error:
             raise Problem.of("run", error, prefix=f"{name} can't run") from error
         result = compare(value, truth, self.dtype)
-        self._results[computed.digest] = result
+        self._results[key] = result
         return *result, False
 
     def stopped(self, seconds: float) -> Stopped:

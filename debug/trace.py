@@ -80,6 +80,9 @@ def trace(
         raise
     except Exception as error:
         raise Problem.of("graph", error, files) from error
+    path, line = definition(module)
+    if path is not None and line is not None:
+        places.setdefault(layers[-1].name, Place(path, line))
     return Traced(graph, list(values), places, argument, dict(candidate.weights))
 
 

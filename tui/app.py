@@ -69,6 +69,10 @@ class Dashboard(EngineLink):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return verdict_colours(self.current_theme.dark)
 
+    def on_resize(self) -> None:
+        if self.results.layers:  # the columns depend on the room there is
+            self.call_after_refresh(self.show_layers)
+
     def _tick(self) -> None:
         if self.activity.busy:
             self.show_status()
@@ -80,7 +84,7 @@ class Dashboard(EngineLink):
         return max(self.query_one(LayersPane).cursor_row, 0)
 
     def show_layers(self) -> None:
-        self.query_one(LayersPane).fill(self.results, self.stepper)
+        self.query_one(LayersPane).fill(self.results, self.stepper, self.compiled is not None)
         self.show_all()
 
     def show_all(self) -> None:

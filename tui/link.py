@@ -162,6 +162,7 @@ class EngineLink(App[int]):
         compiled = self.compiled = Run()
         compiler = self._compiler = EngineClient(self.settings.factory)
         started = time.monotonic()
+        self.show_layers()
         try:
             await compiler.start()
             compiler.send(Open(self.settings.options, "compile", watch=False))

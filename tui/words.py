@@ -16,7 +16,7 @@ GLYPHS = {
 CHANGE_GLYPHS = {Change.BETTER: "↑ better", Change.WORSE: "↓ worse", Change.SAME: "="}
 CHANGE_VERDICTS = {Change.BETTER: Verdict.OK, Change.WORSE: Verdict.DIVERGED}
 
-LOWEST, HIGHEST = -8.0, 1.0
+LOWEST, HIGHEST = -8, 0
 """The decades of relative error that bars and charts show."""
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 

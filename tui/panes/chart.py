@@ -57,9 +57,15 @@ class ChartPane(Widget, can_focus=True):
             segments.append(self._cell(layer, y, rows, plain))
         return Strip(segments).adjust_cell_length(width, plain)
 
-    def _label(self, y: int, rows: int) -> str:
-        top = words.HIGHEST - (words.HIGHEST - words.LOWEST) * y / rows
-        return f"1e{round(top):<+3d} ".rjust(AXIS) if y % 2 == 0 else " " * AXIS
+    @staticmethod
+    def _label(y: int, rows: int) -> str:
+        """The decade at the lower edge of a row, if one lies there."""
+        span = words.HIGHEST - words.LOWEST
+        for decade in range(words.LOWEST, words.HIGHEST):
+            edge = (words.HIGHEST - decade) * rows / span
+            if y + 0.5 <= edge < y + 1.5 and (rows >= span or decade % 2 == 0):
+                return f"1e{decade} ".rjust(AXIS)
+        return " " * AXIS
 
     def _cell(self, index: int, y: int, rows: int, plain: Style) -> Segment:
         result = self._run.results.get(index)

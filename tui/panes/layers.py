@@ -12,18 +12,18 @@ from debug.stepper import Stepper
 from tui import words
 
 BAR_WIDTH = 8
-COLUMNS = {
-    "mark": ("", 1),
-    "verdict": ("verdict", 10),
-    "name": ("layer", 20),
+WIDTHS = {
+    "mark": ("", 2),
+    "verdict": ("verdict", 11),
+    "name": ("layer", 22),
+    "shape": ("shape", 12),
     "ratio": ("R", 7),
-    "bar": ("error", BAR_WIDTH),
-    "change": ("save", 8),
+    "bar": ("error", BAR_WIDTH + 1),
+    "change": ("save", 9),
     "compiled": ("compiled", 10),
-    "shape": ("shape", 13),
 }
-OLD = "dim"
-"""Results of an earlier generation, until this one has come that far."""
+NARROW = {"mark": 2, "verdict": 2, "name": 20, "ratio": 6, "bar": BAR_WIDTH + 1}
+"""Where there is little room: the verdict is its glyph."""
 
 
 class LayersPane(DataTable[Text]):
@@ -35,23 +35,36 @@ class LayersPane(DataTable[Text]):
         super().__init__(
             id="layers", cursor_type="row", zebra_stripes=False, cell_padding=0
         )
+        self._narrow = False
 
-    def on_mount(self) -> None:
-        for key, (label, width) in COLUMNS.items():
-            self.add_column(label, key=key, width=width + 1)
-
-    def fill(self, run: Run, stepper: Stepper) -> None:
-        """Lays out the rows of a subject."""
-        row = self.cursor_row
-        self.clear()
+    def fill(self, run: Run, stepper: Stepper, has_compiled: bool) -> None:
+        """Lays out the columns for the room there is, and a row for each layer."""
+        row, top = self.cursor_row, self.scroll_y
+        self.clear(columns=True)
+        self._narrow = self.screen.has_class("-narrow")
+        for key, width in self._columns(has_compiled).items():
+            label = WIDTHS[key][0]
+            self.add_column(label if len(label) < width else "", key=key, width=width)
         for index, layer in enumerate(run.layers):
-            indent = " " * max(0, stepper.depth(index) - 1)
-            cells = [Text("") for _ in COLUMNS]
-            cells[1] = Text("· waiting", style=OLD)
-            cells[2] = Text(indent + layer.name)
-            cells[7] = Text(words.shape(layer.reference.shape), style=OLD)
-            self.add_row(*cells, key=str(index))
+            self.add_row(*[Text("")] * len(self.columns), key=str(index))
+            indent = "" if self._narrow else " " * max(0, stepper.depth(index) - 1)
+            self._set(index, "verdict", Text("·" if self._narrow else "· waiting", "dim"))
+            self._set(index, "name", Text(indent + layer.name))
+            shape = words.shape(layer.reference.shape)
+            self._set(index, "shape", Text(shape, "dim"))
         self.select(min(row, max(len(run.layers) - 1, 0)))
+        self.scroll_to(y=top, animate=False)
+
+    def _columns(self, has_compiled: bool) -> dict[str, int]:
+        """What fits: the shape makes way for the compiled graph's verdict."""
+        if self._narrow:
+            return NARROW
+        columns = {key: width for key, (_, width) in WIDTHS.items()}
+        if not has_compiled:
+            del columns["compiled"]
+        elif not self.screen.has_class("-wide"):
+            del columns["shape"]
+        return columns
 
     def select(self, row: int) -> None:
         self.move_cursor(row=row, animate=False)
@@ -71,7 +84,9 @@ class LayersPane(DataTable[Text]):
         if result.generation != run.generation or run.stale:
             style += Style(dim=True)
         error = words.error_of(result)
-        self._set(index, "verdict", Text(words.verdict(result.chained.verdict), style))
+        verdict = result.chained.verdict
+        word = words.GLYPHS[verdict] if self._narrow else words.verdict(verdict)
+        self._set(index, "verdict", Text(word, style))
         self._set(index, "ratio", Text(words.ratio(result.chained.ratio), style))
         self._set(index, "bar", Text(words.bar(error, BAR_WIDTH), style))
         self._set(index, "change", self._change(index, run))
@@ -102,4 +117,5 @@ class LayersPane(DataTable[Text]):
         return Style(color=colour, bold=not verdict.healthy)
 
     def _set(self, index: int, column: str, text: Text) -> None:
-        self.update_cell(str(index), column, text)
+        if column in self.columns:
+            self.update_cell(str(index), column, text)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from rich.syntax import Syntax
+from textual.app import ComposeResult
 from textual.containers import ScrollableContainer
 from textual.widgets import Static
 
@@ -21,15 +22,15 @@ class SourcePane(ScrollableContainer):
         self.place: Place | None = None
         """The line that is shown, for an editor to open."""
 
-    def compose(self):  # noqa: ANN201
+    def compose(self) -> ComposeResult:
         yield Static(id="source-text", markup=False)
 
     def show(self, index: int, run: Run) -> None:
-        place, problem = self._place(index, run), None
+        place, problem = self._place(index, run)
         if run.stale and run.stale.path and run.stale.line:
             place, problem = Place(run.stale.path, run.stale.line), str(run.stale)
         if place is None:
-            self._show_text("This layer is not called by the candidate's source.")
+            self._show_text(self._absence(index, run))
             return
         self.place = place
         dark = self.app.current_theme.dark
@@ -40,10 +41,23 @@ class SourcePane(ScrollableContainer):
         self._show_file(place, problem, dark)
 
     @staticmethod
-    def _place(index: int, run: Run) -> Place | None:
+    def _place(index: int, run: Run) -> tuple[Place | None, str | None]:
+        """The line that calls a layer; its block's, with a word on it, if none does."""
         if run.loaded is None or not 0 <= index < len(run.layers):
-            return None
-        return run.loaded.places.get(run.layers[index].name)
+            return None, None
+        layer = run.layers[index]
+        if place := run.loaded.places.get(layer.name):
+            return place, None
+        parent = run.loaded.places.get(layer.parent or "")
+        return parent, f"nothing calls {layer.name}" if parent else None
+
+    @staticmethod
+    def _absence(index: int, run: Run) -> str:
+        if run.loaded is None or not 0 <= index < len(run.layers):
+            return ""
+        if run.layers[index].is_input:
+            return "An input: the source is fed it."
+        return "The source never calls this layer."
 
     def _show_text(self, text: str) -> None:
         self._shown, self.place = None, None

@@ -1,17 +1,21 @@
 """The numbers of one layer: both sides, their difference, and where it is worst."""
 
-from rich.console import Group
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
+from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from debug.protocol import Compared, Divergence, Layer, Stats
+from debug.protocol import Compared, Divergence, Layer, Slice, Stats
 from debug.run import Run
 from debug.verdict import OK_UP_TO
 from tui import words
 
 SPARKS = "▁▂▃▄▅▆▇█"
+LABEL_WIDTH = 17
+ROOMY = 44
+"""Columns from which numbers are written out."""
 
 
 class StatisticsPane(VerticalScroll):
@@ -20,7 +24,7 @@ class StatisticsPane(VerticalScroll):
     def __init__(self) -> None:
         super().__init__(id="statistics")
 
-    def compose(self):  # noqa: ANN201
+    def compose(self) -> ComposeResult:
         yield Static(id="statistics-text", markup=False)
 
     def show(self, index: int, run: Run, compiled: Run | None) -> None:
@@ -28,77 +32,96 @@ class StatisticsPane(VerticalScroll):
             return
         layer, result = run.layers[index], run.results.get(index)
         self.border_title = f"numbers: {layer.name}"
-        parts = [_sides(layer.reference, result.candidate if result else None)]
+        candidate = result.candidate if result else None
+        roomy = self.size.width >= ROOMY
+        parts: list[RenderableType] = [_sides(layer.reference, candidate, roomy)]
         if result is not None:
-            parts += self._divergence(layer, result, run)
+            parts += self._divergence(layer, result, run, roomy)
         other = compiled.results.get(index) if compiled else None
         if other is not None:
-            parts.append(self._one_line("compiled", other.chained))
+            parts.append(self._headline("compiled", other.chained, roomy))
         self.query_one("#statistics-text", Static).update(Group(*parts))
 
-    def _divergence(self, layer: Layer, result: Compared, run: Run) -> list:
+    def _divergence(
+        self, layer: Layer, result: Compared, run: Run, roomy: bool
+    ) -> list[RenderableType]:
         chained = result.chained
-        headline = self._one_line("verdict", chained)
+        headline = self._headline("verdict", chained, roomy)
         if chained.reason:
-            return [headline, Text(f"  {chained.reason}")]
+            return [headline, Text(chained.reason)]
         note = "not computed again" if result.reused else words.seconds(result.seconds)
         if result.generation != run.generation:
             note = f"of generation {result.generation}"
+        at = ", ".join(str(position) for position in chained.max_abs_at)
+        rows = {
+            "relative L2": words.number(chained.rel_l2),
+            "floor": words.number(layer.floor) + (" (PyTorch's rounding)" if roomy else ""),
+            "max abs": f"{words.number(chained.max_abs)} at {at}",
+            "1 - cosine": words.number(chained.cosine_distance),
+            "worst channel": _slice(chained.channel, roomy),
+            "worst frame": _slice(chained.frame, roomy),
+            "computed": note,
+            "over frames": sparkline(chained.frames, self.size.width - LABEL_WIDTH),
+            "over channels": sparkline(chained.channels, self.size.width - LABEL_WIDTH),
+        }
         details = Table.grid(padding=(0, 1))
-        details.add_row("relative L2", words.number(chained.rel_l2))
-        details.add_row("floor", f"{words.number(layer.floor)}, PyTorch's own rounding")
-        at = f" at {chained.max_abs_at}" if chained.max_abs_at else ""
-        details.add_row("max abs", words.number(chained.max_abs) + at)
-        details.add_row("1 - cosine", words.number(chained.cosine_distance))
-        if chained.channel:
-            details.add_row("worst channel", _slice(chained.channel))
-        if chained.frame:
-            details.add_row("worst frame", _slice(chained.frame))
-        details.add_row("computed", note)
-        if chained.frames:
-            details.add_row("over frames", Text(sparkline(chained.frames)))
-        if chained.channels:
-            details.add_row("over channels", Text(sparkline(chained.channels)))
+        for label, text in rows.items():
+            if text:
+                details.add_row(label, text)
         return [headline, details]
 
-    def _one_line(self, title: str, chained: Divergence) -> Text:
+    def _headline(self, title: str, chained: Divergence, roomy: bool) -> Text:
         colour = self.app.theme_variables[words.style_variable(chained.verdict)]
-        text = Text.assemble(
-            f"{title:<9}", (words.verdict(chained.verdict), f"bold {colour}")
-        )
+        verdict = words.verdict(chained.verdict), f"bold {colour}"
+        text = Text.assemble(f"{title:<9}", verdict)
         if chained.ratio is not None:
-            text.append(f"  R {words.ratio(chained.ratio)} (ok to {OK_UP_TO:g})")
+            text.append(f"  R {words.ratio(chained.ratio)}")
+            text.append(f" (ok to {OK_UP_TO:g})" if roomy else "")
         return text
 
 
-def _sides(reference: Stats, candidate: Stats | None) -> Table:
-    table = Table.grid(padding=(0, 2))
-    table.add_row("", *(Text(t, "bold") for t in ("reference", "candidate", "difference")))
-    shapes = [words.shape(reference.shape), words.shape(candidate.shape) if candidate else ""]
-    table.add_row("shape", *shapes, "" if shapes[0] == shapes[1] or not candidate else "differs")
-    table.add_row("dtype", reference.dtype, candidate.dtype if candidate else "")
-    for name in ("mean", "std", "min", "max"):
-        ours = getattr(candidate, name) if candidate else None
-        theirs = getattr(reference, name)
-        both = ours is not None and theirs is not None
-        difference = words.number(ours - theirs, 3) if both else ""
-        ours_text = words.number(ours, 6) if candidate else ""
-        table.add_row(name, words.number(theirs, 6), ours_text, difference)
-    if reference.nonfinite or (candidate and candidate.nonfinite):
-        count = str(candidate.nonfinite) if candidate else ""
-        table.add_row("NaN, Inf", str(reference.nonfinite), count)
+def _sides(reference: Stats, candidate: Stats | None, roomy: bool) -> Table:
+    """Both sides and their difference, row by row."""
+    digits = 6 if roomy else 5
+    table = Table.grid(padding=(0, 2 if roomy else 1))
+    titles = ("reference", "candidate", "difference" if roomy else "diff.")
+    table.add_row("", *(Text(title, "bold") for title in titles))
+    rows = {"shape": lambda s: words.shape(s.shape), "dtype": lambda s: s.dtype}
+    for label, text in rows.items():
+        theirs, ours = text(reference), text(candidate) if candidate else ""
+        table.add_row(label, theirs, ours, "differs" if ours and ours != theirs else "")
+    for label in ("mean", "std", "min", "max"):
+        theirs, ours = getattr(reference, label), getattr(candidate, label, None)
+        known = theirs is not None and ours is not None
+        difference = words.number(ours - theirs, 3) if known else ""
+        right = words.number(ours, digits) if candidate else ""
+        table.add_row(label, words.number(theirs, digits), right, difference)
+    counts = reference.nonfinite, candidate.nonfinite if candidate else 0
+    if any(counts):
+        table.add_row("NaN, Inf", *(str(count) for count in counts))
     return table
 
 
-def _slice(worst) -> str:  # noqa: ANN001
-    return f"{worst.index}, R {words.ratio(worst.ratio)}, {words.number(worst.rel_l2, 3)}"
+def _slice(worst: Slice | None, roomy: bool) -> str:
+    if worst is None:
+        return ""
+    text = f"{worst.index}, R {words.ratio(worst.ratio)}"
+    return f"{text}, {words.number(worst.rel_l2, 3)}" if roomy else text
 
 
-def sparkline(values: list[float | None]) -> str:
-    """One cell a value on the scale of the bars; a value that is no number is ``!``."""
+def sparkline(values: list[float | None], width: int) -> str:
+    """Up to ``width`` cells on the scale of the bars, each the worst of its share.
+
+    A cell with a value that is no number is ``!``.
+    """
     cells = []
-    for value in values:
-        position = words.decade(value)
-        top = len(SPARKS) - 1
-        cells.append("!" if position is None else SPARKS[round(position * top)])
+    count = max(min(width, len(values)), 0)
+    for cell in range(count):
+        share = values[cell * len(values) // count : (cell + 1) * len(values) // count]
+        positions = [words.decade(value) for value in share]
+        if None in positions:
+            cells.append("!")
+        else:
+            worst = max(position or 0.0 for position in positions)
+            cells.append(SPARKS[round(worst * (len(SPARKS) - 1))])
     return "".join(cells)

@@ -1,0 +1,48 @@
+"""Pictures of the running dashboard, as SVG: the README's is one of them.
+
+Usage: python scripts/screenshots.py FILE.svg [--graph FILE] [--size 120x36] [--light] [--keys "x 4"]
+"""
+
+import argparse
+import asyncio
+from pathlib import Path
+
+from tui.app import Dashboard
+from tui.settings import Settings
+
+
+async def picture(graph: str | None, keys: list[str], size: tuple[int, int], light: bool) -> str:
+    """Runs every layer on the real engine, presses keys, and draws the screen."""
+    options = {"graph": graph} if graph else {}
+    app = Dashboard(Settings(options))
+    async with app.run_test(size=size) as pilot:
+        while app.results.loaded is None or app.activity.busy:
+            await pilot.pause(0.1)
+        if light:
+            await pilot.press("l")
+        await pilot.press("c")
+        while app.activity.busy:
+            await pilot.pause(0.1)
+        await pilot.press(*keys)
+        await pilot.pause(0.3)
+        return app.export_screenshot(title="maxwhisper")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--graph")
+    parser.add_argument("--size", default="120x36")
+    parser.add_argument("--light", action="store_true")
+    parser.add_argument("--keys", default="")
+    arguments = parser.parse_args()
+    width, _, height = arguments.size.partition("x")
+    size = int(width), int(height)
+    svg = asyncio.run(
+        picture(arguments.graph, arguments.keys.split(), size, arguments.light)
+    )
+    arguments.file.write_text(svg)
+
+
+if __name__ == "__main__":
+    main()
