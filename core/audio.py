@@ -6,6 +6,7 @@ import av
 import numpy as np
 import torch
 from av.audio.resampler import AudioResampler
+from av.error import FFmpegError
 from whisper.audio import (
     HOP_LENGTH,
     N_FFT,
@@ -36,12 +37,16 @@ def load_audio(path: Path) -> np.ndarray:
         raise Problem("audio", f"{path} is a folder; give the path of an audio file")
     try:
         pieces = _decode(path)
-    except (av.FFmpegError, OSError) as error:
+    except (FFmpegError, OSError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        message = f"can't decode {path.name}: {reason}; play the file to see whether it is whole"
+        message = (
+            f"can't decode {path.name}: {reason}; play the file to see whether it is whole"
+        )
         raise Problem("audio", message) from error
     if not pieces:
-        raise Problem("audio", f"{path.name} holds no sound; give a file with an audio track")
+        raise Problem(
+            "audio", f"{path.name} holds no sound; give a file with an audio track"
+        )
     return np.concatenate(pieces)
 
 
@@ -82,9 +87,7 @@ def log_mel_float64(samples: torch.Tensor, n_mels: int) -> torch.Tensor:
     Source: ``whisper.audio.log_mel_spectrogram``.
     """
     hann = torch.hann_window(N_FFT, dtype=torch.float64)
-    stft = torch.stft(
-        samples.double(), N_FFT, HOP_LENGTH, window=hann, return_complex=True
-    )
+    stft = torch.stft(samples.double(), N_FFT, HOP_LENGTH, window=hann, return_complex=True)
     power = stft[..., :-1].abs() ** 2
     mel = mel_filters("cpu", n_mels).double() @ power
     logarithm = mel.clamp(min=1e-10).log10()

@@ -15,6 +15,7 @@ from core.dims import SIZE_NAMES, dimensions, tensor_shapes
 from core.random_weights import random_state
 from debug.diagnostic import Problem
 
+
 @dataclass(frozen=True)
 class Checkpoint:
     name: str
@@ -111,7 +112,13 @@ def _read(path: Path) -> dict:
     except FileNotFoundError as error:
         message = f"there is no file {path}; give a checkpoint's path, or --model micro"
         raise Problem("model", message) from error
-    except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
+    except (
+        OSError,
+        RuntimeError,
+        EOFError,
+        ValueError,
+        pickle.UnpicklingError,
+    ) as error:
         reason = str(error).strip().splitlines()[0][:100] if str(error).strip() else "empty"
         message = f"{path.name} is no checkpoint that PyTorch can read ({reason})"
         raise Problem("model", f"{message}; give a .pt file, or --model micro") from error
@@ -131,5 +138,3 @@ def _check_shapes(path: Path, dims: ModelDimensions, state: dict[str, Tensor]) -
         if state[name].shape != shape:
             shapes = f"{list(state[name].shape)}, its dims promise {list(shape)}"
             raise Problem("model", f"{name} in {path.name} is {shapes}; save it again")
-
-

@@ -59,9 +59,7 @@ class Conv1d(nn.Module):
 
 
 class MultiHeadAttention(nn.Module):
-    def __init__(
-        self, n_state: int, n_head: int, dtype: DType, device: DeviceRef
-    ) -> None:
+    def __init__(self, n_state: int, n_head: int, dtype: DType, device: DeviceRef) -> None:
         super().__init__()
         self.n_head = n_head
         self.query = Linear(n_state, n_state, dtype, device)
@@ -75,9 +73,7 @@ class MultiHeadAttention(nn.Module):
         v = self.value(x)
         return self.out(self.qkv_attention(q, k, v))
 
-    def qkv_attention(
-        self, q: TensorValue, k: TensorValue, v: TensorValue
-    ) -> TensorValue:
+    def qkv_attention(self, q: TensorValue, k: TensorValue, v: TensorValue) -> TensorValue:
         n_batch, n_ctx, n_state = q.shape
         d_head = int(n_state) // self.n_head
         scale = d_head**-0.25
@@ -98,9 +94,7 @@ class GELU(nn.Module):
 
 
 class ResidualAttentionBlock(nn.Module):
-    def __init__(
-        self, n_state: int, n_head: int, dtype: DType, device: DeviceRef
-    ) -> None:
+    def __init__(self, n_state: int, n_head: int, dtype: DType, device: DeviceRef) -> None:
         super().__init__()
         self.attn = MultiHeadAttention(n_state, n_head, dtype, device)
         self.attn_ln = LayerNorm(n_state, dtype, device)
@@ -139,10 +133,7 @@ class AudioEncoder(nn.Module):
             "positional_embedding", at_least_float32(dtype), (n_ctx, n_state), device
         )
         self.blocks = nn.LayerList(
-            [
-                ResidualAttentionBlock(n_state, n_head, dtype, device)
-                for _ in range(n_layer)
-            ]
+            [ResidualAttentionBlock(n_state, n_head, dtype, device) for _ in range(n_layer)]
         )
         self.ln_post = LayerNorm(n_state, dtype, device)
 
@@ -155,7 +146,7 @@ class AudioEncoder(nn.Module):
         x = (wide + self.positional_embedding).cast(x.dtype)
 
         for block in self.blocks:
-            x = block(x)
+            x = block(x)  # pyright: ignore[reportAssignmentType]
 
         x = self.ln_post(x)
         return x

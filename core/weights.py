@@ -47,5 +47,7 @@ def check_weights(
             raise Problem("weights", f"{message}: see core/weights.py for layouts", graph)
     if unused := [name for name in state if name not in declared]:
         names = ", ".join(unused[:3]) + (", ..." if len(unused) > 3 else "")
-        message = f"the encoder leaves {len(unused)} of the checkpoint's weights out: {names}"
+        message = (
+            f"the encoder leaves {len(unused)} of the checkpoint's weights out: {names}"
+        )
         raise Problem("weights", f"{message}: declare them as openai does", graph)

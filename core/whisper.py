@@ -40,7 +40,9 @@ def open_subject(options: Options) -> "WhisperSubject":
     dtype = choose_dtype(options.text("dtype", "float32"), device)
     graph = Path(options.text("graph", str(DEFAULT_GRAPH)))
     if not graph.is_file():
-        raise Problem("graph", f"there is no file {graph}; give the encoder's source with --graph")
+        raise Problem(
+            "graph", f"there is no file {graph}; give the encoder's source with --graph"
+        )
     audio = Path(options.text("audio", str(DEFAULT_AUDIO)))
     start = options.number("start", 0.0)
     samples = window(load_audio(audio), start)
@@ -67,7 +69,9 @@ def choose_dtype(name: str, device: Device) -> DType:
     if name not in DTYPES[kind]:
         choices = " or ".join(DTYPES[kind])
         where = "the CPU" if kind == "cpu" else "the GPU"
-        raise Problem("dtype", f"MAX has no {name} kernels for {where}; use --dtype {choices}")
+        raise Problem(
+            "dtype", f"MAX has no {name} kernels for {where}; use --dtype {choices}"
+        )
     return DType[name]
 
 

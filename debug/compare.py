@@ -1,7 +1,8 @@
 """One layer of the candidate against the reference, in numbers. All sums are in float64.
 
 With r64 and r32 the reference in float64 and float32 and m the candidate,
-e(a) = ||a - r64|| / ||r64||, the floor is max(e(r32), 2**-24) and the ratio R = e(m) / floor.
+e(a) = ||a - r64|| / ||r64||, the floor is max(e(r32), 2**-24) and the ratio R is e(m)
+over the floor.
 """
 
 import math
@@ -118,9 +119,7 @@ def compare(candidate: Tensor, truth: Truth, dtype: str) -> tuple[Stats, Diverge
         if count := int(unexpected.sum()):
             at = _position(int(unexpected.flatten().to(torch.uint8).argmax()), exact)
             reason = f"{count} values are NaN or Inf, the first at {at}"
-            return stats, Divergence(
-                Verdict.INVALID, max_abs_at=at, reason=reason
-            )
+            return stats, Divergence(Verdict.INVALID, max_abs_at=at, reason=reason)
     return stats, _measure(value, truth)
 
 
@@ -168,7 +167,7 @@ def _cosine_distance(value: Tensor, errors: Norms, norms: Norms) -> float | None
 
 
 def _worst(errors: Tensor, norms: Tensor, rounding: Tensor) -> Slice:
-    """The slice with the largest ratio; nearly silent ones are judged on a typical scale."""
+    """The slice of the largest ratio; nearly silent ones are judged on a typical scale."""
     scale = norms.clamp_min(_typical(norms))
     ratios = errors / torch.maximum(rounding, scale * FLOAT32_HALF_ULP)
     index = int(ratios.argmax())

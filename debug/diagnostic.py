@@ -22,7 +22,11 @@ class Diagnostic(msgspec.Struct, frozen=True):
         message = " ".join(self.message.split())
         if self.path is None:
             return message
-        place = Path(self.path).name if self.line is None else f"{Path(self.path).name}:{self.line}"
+        place = (
+            Path(self.path).name
+            if self.line is None
+            else f"{Path(self.path).name}:{self.line}"
+        )
         return f"{place}: {message}"
 
 

@@ -82,7 +82,7 @@ class Engine:
         # The screen is gone. Native code in the main thread may be minutes from an end.
         os._exit(0)
 
-    def _guarded(self, action, *arguments) -> None:  # noqa: ANN001, ANN002
+    def _guarded(self, action, *arguments) -> None:
         """Turns whatever goes wrong into an event; the engine goes on."""
         try:
             action(*arguments)

@@ -7,15 +7,15 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from max import _core, _interpreter
 from max._core.dialects import mo, rmo
 from max._interpreter_ops import gc_compile
 from max._mlir_context import in_default_mlir_context
-from max.driver import CPU, Buffer, Device
-from max.engine import InferenceSession
-from max.graph import Graph, Module, TensorType, Type, Value
+from max.driver import Buffer, Device
+from max.graph import Graph, Module, TensorType, Type
 from max.nn.layer import layer as layer_module
 
 SUPPORTED = "26.7"
@@ -35,6 +35,7 @@ def check() -> str | None:
         (rmo.passes, "LegalizeRMOOps"),
         (gc_compile, "compile_single_target"),
         (gc_compile, "session_for"),
+        (_core.engine, "max_cache_dir"),
         (Graph, "_add_op_generated"),
         (Graph, "_add_op_get_op_with_results"),
         (layer_module, "_LAYER_HOOKS"),
@@ -119,6 +120,12 @@ def layer_hook(hook: Callable[[Any, Any, Any, Any], None]) -> Iterator[None]:
         yield
     finally:
         hooks[:] = before
+
+
+def cache_folder() -> Path | None:
+    """Where MAX keeps what it has compiled, if it keeps anything."""
+    folder = _core.engine.max_cache_dir()
+    return None if folder is None else Path(folder)
 
 
 # -- Kernels of the interpreter ------------------------------------------------------

@@ -1,6 +1,8 @@
 """Gets the interpreter's kernels ready: compiled once on a machine, then loaded."""
 
+import contextlib
 from collections.abc import Callable
+from pathlib import Path
 
 from max.driver import Buffer, Device
 from max.dtype import DType
@@ -55,13 +57,38 @@ def missing_kernels(dtype: DType, device: Device) -> list[internals.Kernel]:
     return internals.kernels_of(graph, [argument])
 
 
-def warm(dtype: DType, device: Device, announce: Callable[[int], None]) -> int:
-    """Loads the kernels, compiling them first on a machine that has not; returns how many.
+def stamp(dtype: DType, device: Device) -> Path | None:
+    """A note beside MAX's cache that the kernels are in it, so that neither outlives the
+    other."""
+    folder = internals.cache_folder()
+    place = f"{device.label}-{device.id}-{dtype.name}"
+    return None if folder is None else folder / f"maxwhisper-kernels-{place}.txt"
 
-    ``announce`` is told how many there are before that starts.
+
+def are_compiled(names: list[str], dtype: DType, device: Device) -> bool:
+    """Whether this machine has compiled these kernels before."""
+    note = stamp(dtype, device)
+    try:
+        return note is not None and note.read_text().split() == names
+    except OSError:
+        return False
+
+
+def warm(dtype: DType, device: Device, announce: Callable[[str], None]) -> None:
+    """Loads the kernels, compiling them first on a machine that has not.
+
+    ``announce`` is told what is about to happen, and how long it may take.
     """
     kernels = missing_kernels(dtype, device)
-    if kernels:
-        announce(len(kernels))
-        internals.compile_together(kernels)
-    return len(kernels)
+    if not kernels:
+        return
+    names = [kernel.key for kernel in kernels]
+    if are_compiled(names, dtype, device):
+        announce(f"loading {len(kernels)} kernels")
+    else:
+        announce(f"compiling {len(kernels)} kernels, once on this machine: 1 to 3 minutes")
+    internals.compile_together(kernels)
+    note = stamp(dtype, device)
+    if note is not None:
+        with contextlib.suppress(OSError):  # only the next announcement would be wrong
+            note.write_text("\n".join(names))

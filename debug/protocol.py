@@ -172,9 +172,7 @@ class Failed(Message, frozen=True):
     fatal: bool
 
 
-Event = (
-    Opened | Loaded | Compared | Stopped | Progress | Changed | Failed
-)
+Event = Opened | Loaded | Compared | Stopped | Progress | Changed | Failed
 
 _encoder = msgspec.json.Encoder()
 _commands = msgspec.json.Decoder(Command)

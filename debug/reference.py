@@ -12,6 +12,7 @@ from torch.overrides import TorchFunctionMode
 from debug.compare import Truth, measure_reference
 from debug.subject import LayerName, Subject
 
+
 class StayInFloat64(TorchFunctionMode):
     """Makes ``x.float()`` a no-op on float64.
 
@@ -73,9 +74,7 @@ def run_reference(subject: Subject, dtype: str) -> dict[str, Truth]:
         exact[layer.name] = value.clone()  # the next layer may write into it
 
     def measure(layer: LayerName, value: Tensor) -> None:
-        truths[layer.name] = measure_reference(
-            exact.pop(layer.name), value, layer.axes
-        )
+        truths[layer.name] = measure_reference(exact.pop(layer.name), value, layer.axes)
 
     with torch.inference_mode():
         wide = copy.deepcopy(module).double()

@@ -5,7 +5,16 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from debug.diagnostic import Diagnostic
-from debug.protocol import Changed, Compared, Event, Failed, Layer, Loaded, Opened, Stopped
+from debug.protocol import (
+    Changed,
+    Compared,
+    Event,
+    Failed,
+    Layer,
+    Loaded,
+    Opened,
+    Stopped,
+)
 from debug.verdict import Verdict, overall
 
 NOTICEABLE = 1.1
@@ -79,9 +88,7 @@ class Run:
 
     def culprit(self) -> int | None:
         """The first layer that is not ok: all that it is computed from are."""
-        return first_unhealthy(
-            self.current(index) for index in range(len(self.layers))
-        )
+        return first_unhealthy(self.current(index) for index in range(len(self.layers)))
 
     def change(self, index: int) -> Change | None:
         """What the last save did to a layer, or None where nothing can be compared."""

@@ -98,11 +98,8 @@ class Session:
     def _make_runner(self, engine: str) -> Runner:
         if engine == "compile":
             return Compiler(self.subject.device, self._announce)
-        kernels.warm(
-            self.subject.dtype,
-            self.subject.device,
-            lambda count: self._emit(Progress(f"getting {count} kernels ready")),
-        )
+        device, dtype = self.subject.device, self.subject.dtype
+        kernels.warm(dtype, device, lambda what: self._emit(Progress(what)))
         return Interpreter(self._announce)
 
     def _announce(self, what: str) -> None:
@@ -168,9 +165,7 @@ class Session:
         stats, divergence, reused = self._layer(self.names[index])
         self.position = index
         seconds = time.perf_counter() - started
-        self._emit(
-            Compared(self.generation, index, stats, divergence, seconds, reused)
-        )
+        self._emit(Compared(self.generation, index, stats, divergence, seconds, reused))
 
     def _layer(self, name: str) -> tuple[Stats | None, Divergence, bool]:
         truth = self._truths[name]

@@ -2,7 +2,6 @@
 
 import ast
 import hashlib
-import importlib.util
 import itertools
 import linecache
 import sys
@@ -66,12 +65,14 @@ def load_source(path: Path) -> Source:
     return Source(module, {file: content_hash(file) or "" for file in files})
 
 
-def _compile(path: Path):  # noqa: ANN202
+def _compile(path: Path):
     try:
         return compile(path.read_bytes(), str(path), "exec", dont_inherit=True)
     except OSError as error:
         reason = error.strerror or error
-        raise Problem("graph", f"can't read {path}: {reason}; give a file with --graph") from error
+        raise Problem(
+            "graph", f"can't read {path}: {reason}; give a file with --graph"
+        ) from error
     except (SyntaxError, ValueError) as error:
         raise Problem.of("graph", error) from error
 

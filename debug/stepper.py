@@ -1,4 +1,4 @@
-"""Where a debugger's keys lead: the rows of a run and how to move over them. Pure Python."""
+"""Where a debugger's keys lead: the rows of a run, and how to move over them."""
 
 from collections.abc import Collection, Sequence
 

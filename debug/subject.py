@@ -100,6 +100,8 @@ def load_subject(factory: str, options: Options) -> Subject:
     try:
         factory_function = getattr(importlib.import_module(module_name), attribute)
     except (ImportError, AttributeError) as error:
-        message = f"there is no subject {factory}: {error}; give it as package.module:function"
+        message = (
+            f"there is no subject {factory}: {error}; give it as package.module:function"
+        )
         raise Problem("model", message) from error
     return cast(Callable[[Options], Subject], factory_function)(options)

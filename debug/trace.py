@@ -93,9 +93,7 @@ def first_value(output: Any) -> TensorValue | None:
     return output if isinstance(output, TensorValue) else None
 
 
-def calling_place(
-    frame: FrameType | None, files: Collection[str]
-) -> Place | None:
+def calling_place(frame: FrameType | None, files: Collection[str]) -> Place | None:
     """The innermost line of ``files`` on the stack."""
     while frame is not None:
         if frame.f_code.co_filename in files:

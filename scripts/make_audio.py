@@ -19,7 +19,9 @@ def write(name: str, samples: np.ndarray, codec: str) -> None:
     """Writes float samples in [-1, 1] as 16-bit mono."""
     pcm = np.round(np.clip(samples, -1, 1) * 32767).astype(np.int16)[None]
     with av.open(str(FOLDER / name), "w") as container:
-        stream = container.add_stream(codec, rate=RATE, layout="mono")
+        stream = container.add_stream(codec, rate=RATE)
+        assert isinstance(stream, av.AudioStream)
+        stream.layout = "mono"
         frame = av.AudioFrame.from_ndarray(pcm, format="s16", layout="mono")
         frame.sample_rate = RATE
         for packet in [*stream.encode(frame), *stream.encode(None)]:

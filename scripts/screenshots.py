@@ -1,6 +1,6 @@
 """Pictures of the running dashboard, as SVG: the README's is one of them.
 
-Usage: python scripts/screenshots.py FILE.svg [--graph FILE] [--size 120x36] [--light] [--keys "x 4"]
+Usage: python -m scripts.screenshots FILE.svg [--graph FILE] [--size 120x36] [--keys "x 4"]
 """
 
 import argparse
@@ -11,7 +11,9 @@ from tui.app import Dashboard
 from tui.settings import Settings
 
 
-async def picture(graph: str | None, keys: list[str], size: tuple[int, int], light: bool) -> str:
+async def picture(
+    graph: str | None, keys: list[str], size: tuple[int, int], light: bool
+) -> str:
     """Runs every layer on the real engine, presses keys, and draws the screen."""
     options = {"graph": graph} if graph else {}
     app = Dashboard(Settings(options))

@@ -3,7 +3,6 @@
 import os
 import shlex
 import subprocess
-from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -33,14 +32,19 @@ class Dashboard(EngineLink):
 
     CSS_PATH = "app.tcss"
     TITLE = "maxwhisper"
-    BINDINGS: ClassVar = [key.binding() for key in KEYS]
-    HORIZONTAL_BREAKPOINTS: ClassVar = [
+    BINDINGS = [key.binding() for key in KEYS]
+    HORIZONTAL_BREAKPOINTS = [
         (0, "-tiny"),
         (60, "-narrow"),
         (110, "-normal"),
         (150, "-wide"),
     ]
-    VERTICAL_BREAKPOINTS: ClassVar = [(0, "-tiny"), (18, "-short"), (32, "-medium"), (46, "-tall")]
+    VERTICAL_BREAKPOINTS = [
+        (0, "-tiny"),
+        (18, "-short"),
+        (32, "-medium"),
+        (46, "-tall"),
+    ]
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
@@ -58,7 +62,7 @@ class Dashboard(EngineLink):
             yield ChartPane()
             yield LogPane()
         yield Static("maxwhisper needs 60 columns and 18 rows", id="too-small")
-        yield Footer(show_command_palette=False)
+        yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         self.action_pane("statistics", focus=False)
@@ -84,7 +88,9 @@ class Dashboard(EngineLink):
         return max(self.query_one(LayersPane).cursor_row, 0)
 
     def show_layers(self) -> None:
-        self.query_one(LayersPane).fill(self.results, self.stepper, self.compiled is not None)
+        self.query_one(LayersPane).fill(
+            self.results, self.stepper, self.compiled is not None
+        )
         self.show_all()
 
     def show_all(self) -> None:
@@ -264,7 +270,9 @@ class Dashboard(EngineLink):
             self.notify("set EDITOR to open the source from here", severity="warning")
             return
         with self.suspend():
-            subprocess.run([*shlex.split(editor), f"+{place.line}", place.path], check=False)
+            subprocess.run(
+                [*shlex.split(editor), f"+{place.line}", place.path], check=False
+            )
 
     # -- The engine ------------------------------------------------------------------
 

@@ -101,7 +101,9 @@ class EngineLink(App[int]):
         if self.activity.word == "failed":
             return
         message = f"the engine is gone ({exited.cause})"
-        self.problem = Diagnostic("engine", f"{message}; the results are kept, R restarts it")
+        self.problem = Diagnostic(
+            "engine", f"{message}; the results are kept, R restarts it"
+        )
         self.begin("dead", message)
         self.query_one(LogPane).say(str(self.problem), "bold")
         self.show_all()

@@ -25,7 +25,9 @@ def add_subject_options(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--graph", help="the encoder's source (default: core/encoder.py)")
     parser.add_argument("--device", default="auto", help="auto, cpu or gpu")
-    parser.add_argument("--dtype", default="float32", help="float32, float64, float16, bfloat16")
+    parser.add_argument(
+        "--dtype", default="float32", help="float32, float64, float16, bfloat16"
+    )
     parser.add_argument("--start", type=float, default=0.0, help="seconds into the audio")
     parser.add_argument(
         "--engine",

@@ -16,7 +16,7 @@ _RISING = " ▁▂▃▄▅▆▇█"
 class ChartPane(Widget, can_focus=True):
     """A column a layer: how high its relative error is, and where its floor lies."""
 
-    BORDER_TITLE = "error by layer"
+    BORDER_TITLE = "relative error by layer, ─ its floor"
 
     def __init__(self) -> None:
         super().__init__(id="chart")
@@ -25,7 +25,6 @@ class ChartPane(Widget, can_focus=True):
 
     def show(self, cursor: int, run: Run) -> None:
         self._run, self._cursor = run, cursor
-        self.border_subtitle = "▂ error  ─ floor  ▲ selected"
         self.refresh()
 
     def layer_at(self, x: int) -> int | None:

@@ -12,7 +12,9 @@ class LogPane(RichLog):
     BORDER_TITLE = "log"
 
     def __init__(self) -> None:
-        super().__init__(id="log", max_lines=MAX_LINES, min_width=0, markup=False, wrap=True)
+        super().__init__(
+            id="log", max_lines=MAX_LINES, min_width=0, markup=False, wrap=True
+        )
 
     def say(self, text: str, style: str = "") -> None:
         stamp = time.strftime("%H:%M:%S")

@@ -49,7 +49,7 @@ class SourcePane(ScrollableContainer):
         if place := run.loaded.places.get(layer.name):
             return place, None
         parent = run.loaded.places.get(layer.parent or "")
-        return parent, f"nothing calls {layer.name}" if parent else None
+        return parent, f"nothing here calls {layer.name}" if parent else None
 
     @staticmethod
     def _absence(index: int, run: Run) -> str:
@@ -61,7 +61,7 @@ class SourcePane(ScrollableContainer):
 
     def _show_text(self, text: str) -> None:
         self._shown, self.place = None, None
-        self.border_title, self.border_subtitle = "source", ""
+        self.border_title = "source"
         self.query_one("#source-text", Static).update(text)
 
     def _show_file(self, place: Place, problem: str | None, dark: bool) -> None:
@@ -78,8 +78,8 @@ class SourcePane(ScrollableContainer):
             highlight_lines={place.line},
             background_color="default",
         )
-        self.border_title = f"source: {Path(place.path).name}:{place.line}"
-        self.border_subtitle = problem or ""
+        where = f"{Path(place.path).name}:{place.line}"
+        self.border_title = f"source: {problem or where}"
         self.set_class(problem is not None, "problem")
         self.query_one("#source-text", Static).update(syntax)
         self.scroll_to(y=max(0, place.line - 1 - LINES_ABOVE), animate=False)

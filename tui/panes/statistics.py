@@ -92,8 +92,9 @@ def _sides(reference: Stats, candidate: Stats | None, roomy: bool) -> Table:
         table.add_row(label, theirs, ours, "differs" if ours and ours != theirs else "")
     for label in ("mean", "std", "min", "max"):
         theirs, ours = getattr(reference, label), getattr(candidate, label, None)
-        known = theirs is not None and ours is not None
-        difference = words.number(ours - theirs, 3) if known else ""
+        difference = ""
+        if theirs is not None and ours is not None:
+            difference = words.number(ours - theirs, 3)
         right = words.number(ours, digits) if candidate else ""
         table.add_row(label, words.number(theirs, digits), right, difference)
     counts = reference.nonfinite, candidate.nonfinite if candidate else 0

@@ -1,0 +1,155 @@
+"""``maxwhisper check``: the whole comparison as a table or as JSON."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from debug.protocol import Compared, Divergence, Layer, Place, Stats
+from debug.run import Run
+from debug.verdict import Verdict
+from tui import words
+from tui.themes import verdict_colours
+
+BAR_WIDTH = 16
+PIPE_WIDTH = 110
+"""Columns where no terminal says how many there are."""
+
+
+def exit_status(run: Run) -> int:
+    """0 if all is ok, or close enough to be watched only; 1 if something is wrong."""
+    return 0 if run.verdict() in (Verdict.OK, Verdict.WATCH) else 1
+
+
+def report(run: Run) -> dict[str, Any]:
+    """The object that ``--json`` prints, schema 1."""
+    opened, loaded = run.opened, run.loaded
+    assert opened is not None
+    assert loaded is not None
+    rows = [_row(layer, run.results[i]) for i, layer in enumerate(run.layers)]
+    inputs = sum(layer.is_input for layer in run.layers)
+    return {
+        "schema": 1,
+        "verdict": run.verdict().value,
+        "engine": opened.engine,
+        "device": opened.device,
+        "dtype": opened.dtype,
+        "model": opened.model,
+        "audio": opened.audio,
+        "graph": relative(opened.graph),
+        "seconds": {
+            "load": opened.seconds_load,
+            "reference": opened.seconds_reference,
+            "candidate": loaded.seconds + run.seconds,
+        },
+        "culprit": _culprit(run),
+        "causes": [],
+        "inputs": rows[:inputs],
+        "layers": rows[inputs:],
+    }
+
+
+def relative(path: str) -> str:
+    """A path as a person in this folder would write it."""
+    try:
+        return str(Path(path).resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return path
+
+
+def _culprit(run: Run) -> dict[str, Any] | None:
+    index = run.culprit()
+    if index is None:
+        return None
+    place = place_of(run, index)
+    return {
+        "layer": run.layers[index].name,
+        "op": None,
+        "file": relative(place.path) if place else None,
+        "line": place.line if place else None,
+        "kind": "chained",
+    }
+
+
+def place_of(run: Run, index: int) -> Place | None:
+    """The line that calls a layer, or its block's where nothing calls it."""
+    layer = run.layers[index]
+    places = run.loaded.places if run.loaded else {}
+    return places.get(layer.name) or places.get(layer.parent or "")
+
+
+def _row(layer: Layer, result: Compared) -> dict[str, Any]:
+    return {
+        "name": layer.name,
+        "shape": layer.reference.shape,
+        "reference": _stats(layer.reference),
+        "candidate": _stats(result.candidate) if result.candidate else None,
+        "chained": _divergence(result.chained),
+        "isolated": None,
+    }
+
+
+def _stats(stats: Stats) -> dict[str, Any]:
+    names = ("shape", "dtype", "mean", "std", "min", "max", "nonfinite")
+    return {name: getattr(stats, name) for name in names}
+
+
+def _divergence(divergence: Divergence) -> dict[str, Any]:
+    names = ("rel_l2", "ratio", "max_abs", "max_abs_at", "cosine_distance", "reason")
+    numbers = {name: getattr(divergence, name) for name in names}
+    for name in ("channel", "frame"):
+        worst = getattr(divergence, name)
+        fields = ("index", "ratio", "rel_l2")
+        numbers[name] = {f: getattr(worst, f) for f in fields} if worst else None
+    return {**numbers, "verdict": divergence.verdict.value}
+
+
+def print_table(run: Run) -> None:
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
+    opened = run.opened
+    assert opened is not None
+    console.print(
+        f"{opened.model} on {opened.device} in {opened.dtype}, {opened.audio}, "
+        f"{relative(opened.graph)} ({opened.engine})"
+    )
+    roomy = console.width >= PIPE_WIDTH
+    table = Table(box=None, pad_edge=False)
+    titles = ["verdict", "layer", "shape", "R", "rel. L2", "max abs"]
+    for title in titles + (["1 - cos", "relative L2"] if roomy else []):
+        numeric = title in ("R", "rel. L2", "max abs", "1 - cos")
+        table.add_column(title, justify="right" if numeric else "left", no_wrap=True)
+    for index, layer in enumerate(run.layers):
+        table.add_row(*_cells(layer, run.results[index].chained, roomy))
+    console.print(table)
+    console.print(_conclusion(run))
+
+
+def _cells(layer: Layer, chained: Divergence, roomy: bool) -> list[Text]:
+    style = verdict_colours(dark=True)[words.style_variable(chained.verdict)]
+    texts = [
+        words.verdict(chained.verdict),
+        layer.name,
+        words.shape(layer.reference.shape),
+        words.ratio(chained.ratio),
+        words.number(chained.rel_l2, 3),
+        words.number(chained.max_abs, 3),
+    ]
+    if roomy:
+        texts.append(words.number(chained.cosine_distance, 3))
+        texts.append(chained.reason or words.bar(chained.rel_l2, BAR_WIDTH).rstrip())
+    return [Text(text, "" if chained.verdict.healthy else style) for text in texts]
+
+
+def _conclusion(run: Run) -> Text:
+    index = run.culprit()
+    if index is None:
+        inputs = sum(layer.is_input for layer in run.layers)
+        count = len(run.layers) - inputs
+        return Text(f"All {count} layers and {inputs} inputs are ok.", "bold")
+    place, layer = place_of(run, index), run.layers[index]
+    where = f", {relative(place.path)}:{place.line}" if place else ""
+    verdict = run.results[index].chained.verdict.value
+    return Text(f"First wrong: {layer.name} ({verdict}){where}", "bold")
