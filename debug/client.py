@@ -121,6 +121,7 @@ class EngineClient:
         except TimeoutError:
             self.kill()
             await process.wait()
+        await asyncio.gather(*self._readers, return_exceptions=True)
 
     def kill(self) -> None:
         """Ends the process now, and whatever it started."""

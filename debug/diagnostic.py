@@ -1,5 +1,6 @@
 """What went wrong, as a value: it travels as JSON and ends as one line on the screen."""
 
+import re
 import traceback
 from collections.abc import Collection
 from pathlib import Path
@@ -30,11 +31,21 @@ class Diagnostic(msgspec.Struct, frozen=True):
         return f"{place}: {message}"
 
 
+MAX_SHAPE = re.compile(r"#mosh<ape(\[[^\]]*\])> : !mosh\.ape")
+
+
 def first_line(error: BaseException) -> str:
-    """The first line of an exception's message that says anything, with its type."""
+    """The line of an exception's message that says most, with the exception's type.
+
+    It is the first, but MAX puts its reason under a heading, and shapes in its dialect.
+    """
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    if "Diagnostics:" in lines[:-1]:
+        lines = lines[lines.index("Diagnostics:") + 1 :]
     name = type(error).__name__
-    return f"{name}: {lines[0]}" if lines else name
+    if not lines:
+        return name
+    return f"{name}: " + MAX_SHAPE.sub(r"\1", lines[0])
 
 
 def blame(error: BaseException, files: Collection[str]) -> tuple[str, int] | None:

@@ -88,7 +88,7 @@ class _Program:
         self._slots: dict[ValueKey, Buffer | None] = {}
         (argument,) = internals.graph_inputs(traced.graph)
         self._slots[argument] = traced.argument
-        self.digest[argument] = tokens.of(traced.argument)
+        self.digest[argument] = traced.argument_digest
         for index, op in enumerate(self.body):
             self._read(index, op, traced, tokens)
         self.digests = set(self.digest.values())

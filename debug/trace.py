@@ -1,5 +1,6 @@
 """Builds the candidate's graph and notes where each layer's value appears in it."""
 
+import hashlib
 import sys
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ class Traced:
     places: dict[str, Place]
     """The source line that calls each layer."""
     argument: Buffer
+    argument_digest: str
+    """Of its content: the same input is a new buffer in every generation."""
     weights: dict[str, Buffer]
 
 
@@ -65,7 +68,8 @@ def trace(
             if place := calling_place(sys._getframe(1), files):
                 places[name] = place
 
-    argument = to_buffer(list(candidate.inputs.values())[-1], dtype, device)
+    value = list(candidate.inputs.values())[-1].contiguous()
+    argument = to_buffer(value, dtype, device)
     input_type = TensorType(dtype, argument.shape, DeviceRef.from_device(device))
 
     def forward(x: Any) -> list[TensorValue]:
@@ -83,7 +87,9 @@ def trace(
     path, line = definition(module)
     if path is not None and line is not None:
         places.setdefault(layers[-1].name, Place(path, line))
-    return Traced(graph, list(values), places, argument, dict(candidate.weights))
+    return Traced(
+        graph, list(values), places, argument, content_digest(value), dict(candidate.weights)
+    )
 
 
 def first_value(output: Any) -> TensorValue | None:
@@ -110,6 +116,10 @@ def no_tensor(module: Any) -> str:
 def definition(module: Any) -> tuple[str | None, int | None]:
     code = getattr(getattr(type(module).__call__, "__wrapped__", None), "__code__", None)
     return (code.co_filename, code.co_firstlineno) if code else (None, None)
+
+
+def content_digest(value: Tensor) -> str:
+    return hashlib.blake2b(value.numpy().tobytes(), digest_size=16).hexdigest()
 
 
 def to_buffer(value: Tensor, dtype: DType, device: Device) -> Buffer:

@@ -300,5 +300,5 @@ class Dashboard(EngineLink):
         self.start_compiler()
 
     async def action_quit(self) -> None:
-        self.kill_engine()
+        await self.stop_engines()
         self.exit(0)

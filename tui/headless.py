@@ -49,6 +49,7 @@ async def _run_all(settings: Settings) -> Run:
                     engine.send(RunTo(len(run.layers) - 1))
         finally:
             engine.kill()
+            await engine.stop()
     return run
 
 

@@ -55,9 +55,14 @@ class EngineLink(App[int]):
     # -- The engine ------------------------------------------------------------------
 
     def kill_engine(self) -> None:
+        if self._engine is not None:
+            self._engine.kill()
+
+    async def stop_engines(self) -> None:
         for engine in (self._engine, self._compiler):
             if engine is not None:
                 engine.kill()
+                await engine.stop()
 
     @property
     def engine_alive(self) -> bool:

@@ -1,0 +1,25 @@
+"""What tests of all parts share."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+TOY = ROOT / "tests" / "toy"
+sys.path.insert(0, str(TOY))
+sys.path.insert(0, str(ROOT / "tests"))
+
+
+@pytest.fixture
+def encoder(tmp_path: Path) -> Path:
+    """A copy of the encoder to break."""
+    return Path(shutil.copy(ROOT / "core" / "encoder.py", tmp_path / "encoder.py"))
+
+
+@pytest.fixture
+def toy_graph(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the toy's port to break; the engine process finds the toy, too."""
+    monkeypatch.setenv("PYTHONPATH", str(TOY))
+    return Path(shutil.copy(TOY / "graph.py", tmp_path / "graph.py"))

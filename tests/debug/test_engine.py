@@ -1,0 +1,245 @@
+"""The real engine process on the toy subject."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from editing import replace, save_by_renaming
+
+from debug.client import EngineClient, Exited, Noise
+from debug.protocol import (
+    Changed,
+    Compared,
+    Event,
+    Failed,
+    Loaded,
+    Open,
+    Opened,
+    RunAgain,
+    RunTo,
+    Stopped,
+)
+from debug.verdict import Verdict
+
+pytestmark = pytest.mark.max
+
+PATIENCE_SECONDS = 300
+"""The first run on a machine compiles the kernels."""
+
+T = TypeVar("T", bound=Event | Exited)
+
+
+class Conversation:
+    """Sends commands to an engine and waits for answers, keeping all it hears."""
+
+    def __init__(self, engine: EngineClient) -> None:
+        self.engine = engine
+        self.heard: list[Event | Noise | Exited] = []
+        self._events = engine.events()
+
+    async def wait(self, kind: type[T]) -> T:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            async for news in self._events:
+                self.heard.append(news)
+                if isinstance(news, kind):
+                    return news
+                if isinstance(news, Failed | Exited):
+                    raise AssertionError(f"waited for {kind.__name__}, heard {news}")
+        raise AssertionError("the engine fell silent")
+
+    async def run_to(self, index: int) -> list[Compared]:
+        start = len(self.heard)
+        self.engine.send(RunTo(index))
+        await self.wait(Stopped)
+        return [news for news in self.heard[start:] if isinstance(news, Compared)]
+
+    async def results(self) -> list[Compared]:
+        start = len(self.heard)
+        await self.wait(Stopped)
+        return [news for news in self.heard[start:] if isinstance(news, Compared)]
+
+
+@asynccontextmanager
+async def opened(graph: Path, **options) -> AsyncIterator[Conversation]:
+    engine = EngineClient("toy:open_subject")
+    await engine.start()
+    try:
+        talk = Conversation(engine)
+        engine.send(Open({"graph": str(graph), **options}))
+        yield talk
+    finally:
+        engine.kill()
+        await engine.stop()
+
+
+@asynccontextmanager
+async def ready(graph: Path) -> AsyncIterator[Conversation]:
+    async with opened(graph) as talk:
+        await talk.wait(Stopped)
+        yield talk
+
+
+async def test_a_step_computes_one_layer_and_nothing_after_it(toy_graph):
+    async with ready(toy_graph) as talk:
+        assert [r.index for r in await talk.run_to(0)] == [0]
+        assert [r.index for r in await talk.run_to(1)] == [1]
+        rest = await talk.run_to(3)
+        assert [r.index for r in rest] == [2, 3]
+        assert all(r.chained.verdict is Verdict.OK for r in rest)
+
+
+async def test_a_layer_that_raises_on_the_device_stops_those_before_it_from_nothing(toy_graph):
+    """A later layer that can't run must not keep an earlier one from being computed."""
+    replace(toy_graph, "return self.shrink(x)", "return self.shrink(x * 0 / 0)")
+    async with ready(toy_graph) as talk:
+        results = await talk.run_to(3)
+        verdicts = [r.chained.verdict for r in results]
+        assert verdicts == [Verdict.OK, Verdict.OK, Verdict.INVALID, Verdict.INVALID]
+
+
+async def test_a_save_reloads_and_runs_as_far_as_before(toy_graph):
+    async with ready(toy_graph) as talk:
+        await talk.run_to(2)
+        save_by_renaming(toy_graph, toy_graph.read_text().replace("gelu(x)", "relu(x)"))
+        await talk.wait(Changed)
+        results = await talk.results()
+        assert [r.index for r in results] == [0, 1, 2]
+        assert results[2].chained.verdict is Verdict.DIVERGED
+        assert all(r.generation == 2 for r in results)
+
+
+async def test_what_an_edit_does_not_touch_is_not_computed_again(toy_graph):
+    async with ready(toy_graph) as talk:
+        await talk.run_to(3)
+        replace(toy_graph, "gelu(x)", "relu(x)")
+        by_index = {r.index: r for r in await talk.results()}
+        assert by_index[1].reused
+        assert not by_index[2].reused
+        replace(toy_graph, "relu(x)", "gelu(x)")
+        restored = await talk.results()
+        assert all(r.reused for r in restored if r.index > 0)
+        assert all(r.chained.verdict is Verdict.OK for r in restored)
+
+
+async def test_an_unchanged_save_is_ignored(toy_graph):
+    async with ready(toy_graph) as talk:
+        await talk.run_to(3)
+        toy_graph.write_text(toy_graph.read_text())
+        replace(toy_graph, "gelu(x)", "relu(x)")
+        await talk.wait(Stopped)
+        assert sum(isinstance(news, Changed) for news in talk.heard) == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says", "line"),
+    [
+        ("x = ops.gelu(x)", "x = ops.gelu(x", "syntax error", "gelu"),
+        ("x = ops.gelu(x)", "raise ValueError('stop')", "ValueError: stop", "raise"),
+        ("x = ops.gelu(x)", "x = x.reshape((3, 5))", "reshape", "reshape"),
+        ("return self.shrink(x)", "pass", "returned no tensor", "def __call__"),
+        ("(n_out, n_in)", "(n_in, n_out)", "shape", ""),
+    ],
+    ids=["syntax", "exception", "shape", "no tensor", "weight"],
+)
+async def test_a_bad_save_is_placed_and_the_next_good_one_clears_it(
+    toy_graph, old, new, says, line
+):
+    good = toy_graph.read_text()
+    async with ready(toy_graph) as talk:
+        await talk.run_to(3)
+        replace(toy_graph, old, new)
+        failed = await talk.wait(Failed)
+        diagnostic = failed.diagnostic
+        assert not failed.fatal
+        assert says in str(diagnostic)
+        if line:
+            lines = toy_graph.read_text().splitlines()
+            assert line in lines[(diagnostic.line or 0) - 1]
+        save_by_renaming(toy_graph, good)
+        assert len(await talk.results()) == 4
+
+
+async def test_the_latest_of_quick_saves_wins(toy_graph):
+    good = toy_graph.read_text()
+    async with ready(toy_graph) as talk:
+        await talk.run_to(3)
+        for factor in (2, 3, 4):
+            toy_graph.write_text(good.replace("ops.gelu(x)", f"ops.gelu(x) * {factor}"))
+        toy_graph.write_text(good.replace("ops.gelu(x)", "ops.gelu(x) * 1.0 + 0.0"))
+        while True:
+            results = await talk.results()
+            if results and results[-1].chained.verdict is Verdict.OK:
+                break
+
+
+async def test_a_candidate_that_is_bad_from_the_start_can_be_mended(toy_graph):
+    good = toy_graph.read_text()
+    toy_graph.write_text("x = (")
+    async with opened(toy_graph) as talk:
+        failed = await talk.wait(Failed)
+        assert not failed.fatal
+        toy_graph.write_text(good)
+        await talk.wait(Loaded)
+        await talk.wait(Stopped)
+        assert len(await talk.run_to(3)) == 4
+
+
+async def test_what_the_source_prints_does_not_tear_the_protocol(toy_graph):
+    replace(toy_graph, "x = self.grow(x)", "print('hello'); x = self.grow(x)")
+    async with ready(toy_graph) as talk:
+        assert len(await talk.run_to(3)) == 4
+        assert Noise("hello") in talk.heard
+
+
+async def test_running_again_reads_the_source_and_computes_nothing_twice(toy_graph):
+    async with ready(toy_graph) as talk:
+        await talk.run_to(3)
+        talk.engine.send(RunAgain(3))
+        assert [r.reused for r in await talk.results()] == [False, True, True, True]
+
+
+async def test_a_layer_that_is_never_called_is_missing(toy_graph):
+    replace(toy_graph, "x = self.grow(x)", "x = x @ self.grow.weight.T + self.grow.bias")
+    async with ready(toy_graph) as talk:
+        verdicts = [r.chained.verdict for r in await talk.run_to(3)]
+        assert verdicts == [Verdict.OK, Verdict.MISSING, Verdict.OK, Verdict.OK]
+
+
+async def test_the_reference_is_known_before_the_candidate_is_built(toy_graph):
+    async with opened(toy_graph) as talk:
+        event = await talk.wait(Opened)
+        assert [layer.name for layer in event.layers] == ["noise", "grow", "shrink", "network"]
+        assert not any(isinstance(news, Loaded) for news in talk.heard)
+
+
+async def test_a_killed_engine_says_how_it_ended(toy_graph):
+    async with ready(toy_graph) as talk:
+        assert talk.engine.pid is not None
+        os.kill(talk.engine.pid, signal.SIGKILL)
+        exited = await talk.wait(Exited)
+        assert exited.cause == "killed by SIGKILL"
+        assert not talk.engine.alive
+
+
+async def test_an_engine_ends_with_its_screen(toy_graph):
+    async with ready(toy_graph) as talk:
+        await talk.engine.stop()
+        assert (await talk.wait(Exited)).code in (0, -signal.SIGKILL)
+
+
+async def test_a_subject_that_does_not_exist_is_a_problem_in_one_line():
+    engine = EngineClient("nowhere:open_subject")
+    await engine.start()
+    engine.send(Open({}))
+    try:
+        failed = await Conversation(engine).wait(Failed)
+        assert failed.fatal
+        assert "there is no subject nowhere:open_subject" in str(failed.diagnostic)
+    finally:
+        engine.kill()
+        await engine.stop()

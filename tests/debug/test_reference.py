@@ -1,0 +1,68 @@
+import pytest
+import torch
+from toy import ToySubject, open_subject
+
+from debug.reference import StayInFloat64, run_reference
+from debug.subject import LayerName, Options
+from debug.verdict import FLOAT32_HALF_ULP
+
+
+@pytest.fixture
+def subject() -> ToySubject:
+    return open_subject(Options())
+
+
+def test_every_input_and_layer_has_a_truth_in_order(subject):
+    truths = run_reference(subject, "float32")
+    assert list(truths) == ["noise", "grow", "shrink", "network"]
+    assert all(truth.exact.dtype == torch.float64 for truth in truths.values())
+
+
+def test_the_floor_is_the_rounding_of_float32(subject):
+    truths = run_reference(subject, "float32")
+    for name in ("grow", "shrink", "network"):
+        assert FLOAT32_HALF_ULP <= truths[name].floor < 1e-6
+
+
+def test_the_floor_of_half_precision_is_higher(subject):
+    network = subject.reference()
+
+    class Half(ToySubject):
+        def run_reference(self, module: torch.nn.Module, x: torch.Tensor) -> None:
+            module.to(x.dtype)(x)
+
+    half = Half(subject.graph)
+    assert run_reference(half, "bfloat16")["grow"].floor > 1e-4
+    assert network is not half.reference()
+
+
+def test_hooks_are_gone_after_a_run(subject):
+    run_reference(subject, "float32")
+    modules = subject.reference().modules()
+    assert all(not module._forward_hooks for module in modules)
+
+
+def test_the_last_layer_is_the_model_whatever_its_name(subject):
+    truths = run_reference(subject, "float32")
+    assert torch.equal(truths["network"].exact, truths["shrink"].exact)
+    assert subject.layers[-1] == LayerName("network")
+
+
+class Guarded(torch.nn.Module):
+    """Widens half precision as openai's layer norm does."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return (x.float() * 3).type(x.dtype)
+
+
+def test_float64_stays_float64_where_a_model_guards_half_precision():
+    x = torch.tensor([1 / 3], dtype=torch.float64)
+    with StayInFloat64():
+        inside = Guarded()(x)
+    assert inside.item() == (x * 3).item()
+    assert Guarded()(x).item() != (x * 3).item()
+
+
+def test_half_precision_is_still_widened_beside_float64():
+    with StayInFloat64():
+        assert torch.ones(1, dtype=torch.float16).float().dtype == torch.float32

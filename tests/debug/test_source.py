@@ -1,0 +1,101 @@
+import sys
+from pathlib import Path
+
+import pytest
+from editing import replace
+
+from debug.diagnostic import Diagnostic, Problem
+from debug.source import content_hash, load_source, local_files
+
+
+def problem_of(path: Path) -> Diagnostic:
+    with pytest.raises(Problem) as raised:
+        load_source(path)
+    return raised.value.diagnostic
+
+
+@pytest.fixture
+def graph(tmp_path: Path) -> Path:
+    path = tmp_path / "port.py"
+    path.write_text("import parts\n\nvalue = parts.value\n")
+    (tmp_path / "parts.py").write_text("value = 1\n")
+    return path
+
+
+def test_each_load_executes_the_file_afresh(graph):
+    first = load_source(graph).module
+    replace(graph, "parts.value", "parts.value + 1")
+    second = load_source(graph).module
+    assert (first.value, second.value) == (1, 2)
+
+
+def test_an_edit_of_an_imported_neighbour_is_seen(graph):
+    load_source(graph)
+    replace(graph.parent / "parts.py", "1", "5")
+    assert load_source(graph).module.value == 5
+
+
+def test_the_files_of_a_source_are_itself_and_its_neighbours(graph):
+    assert local_files(graph) == [graph, graph.parent / "parts.py"]
+    assert load_source(graph).names == {str(graph), str(graph.parent / "parts.py")}
+
+
+def test_a_file_that_imports_itself_is_read_once(graph):
+    (graph.parent / "parts.py").write_text("import port\nvalue = 1\n")
+    assert len(local_files(graph)) == 2
+
+
+def test_a_neighbour_does_not_hide_a_library(graph):
+    (graph.parent / "json.py").write_text("raise RuntimeError('the wrong json')\n")
+    sys.modules.pop("json", None)
+    import json
+
+    graph.write_text("import json\nvalue = json.dumps(1)\n")
+    sys.modules["json"] = json
+    assert load_source(graph).module.value == "1"
+
+
+def test_a_syntax_error_is_placed_at_its_line_and_runs_nothing(graph):
+    graph.write_text("import parts\nraise SystemExit\nx = (\n")
+    diagnostic = problem_of(graph)
+    assert diagnostic.path == str(graph)
+    assert diagnostic.line == 3
+    assert "syntax error" in diagnostic.message
+
+
+def test_a_syntax_error_in_a_neighbour_is_placed_there(graph):
+    (graph.parent / "parts.py").write_text("value = 1\ndef\n")
+    diagnostic = problem_of(graph)
+    assert (Path(diagnostic.path or "").name, diagnostic.line) == ("parts.py", 2)
+
+
+def test_an_exception_is_placed_at_the_innermost_line_of_the_source(graph):
+    (graph.parent / "parts.py").write_text("\n\nvalue = 1 / 0\n")
+    diagnostic = problem_of(graph)
+    assert (Path(diagnostic.path or "").name, diagnostic.line) == ("parts.py", 3)
+    assert diagnostic.message == "ZeroDivisionError: division by zero"
+
+
+def test_a_source_that_exits_does_not_end_the_engine(graph):
+    graph.write_text("raise SystemExit('bye')\n")
+    assert problem_of(graph).line == 1
+
+
+def test_a_bad_load_leaves_the_neighbours_that_were_loaded(graph):
+    load_source(graph)
+    before = sys.modules["parts"]
+    graph.write_text("import parts\nraise ValueError('no')\n")
+    problem_of(graph)
+    assert sys.modules["parts"] is before
+
+
+@pytest.mark.parametrize("content", [b"\x00\x01", b"\xff\xfe\x00"])
+def test_a_file_that_is_no_python_is_a_problem_in_one_line(graph, content):
+    graph.write_bytes(content)
+    assert "\n" not in str(problem_of(graph))
+
+
+def test_a_file_that_is_not_there_is_a_problem(tmp_path):
+    diagnostic = problem_of(tmp_path / "none.py")
+    assert "can't read" in diagnostic.message
+    assert content_hash(tmp_path / "none.py") is None

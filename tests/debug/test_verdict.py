@@ -1,0 +1,30 @@
+import pytest
+
+from debug.verdict import Verdict, judge, overall
+
+
+@pytest.mark.parametrize(
+    ("ratio", "verdict"),
+    [
+        (0.0, Verdict.OK),
+        (4.0, Verdict.OK),
+        (4.01, Verdict.WATCH),
+        (10.0, Verdict.WATCH),
+        (10.01, Verdict.DIVERGED),
+        (float("inf"), Verdict.DIVERGED),
+        (float("nan"), Verdict.DIVERGED),
+    ],
+)
+def test_a_ratio_is_judged_by_the_limits_of_the_design(ratio, verdict):
+    assert judge(ratio) is verdict
+
+
+def test_a_run_is_as_bad_as_its_worst_layer():
+    assert overall([]) is Verdict.OK
+    assert overall([Verdict.OK, Verdict.WATCH]) is Verdict.WATCH
+    assert overall([Verdict.INVALID, Verdict.DIVERGED]) is Verdict.INVALID
+
+
+def test_a_missing_layer_is_a_divergence_of_the_run():
+    assert overall([Verdict.OK, Verdict.MISSING]) is Verdict.DIVERGED
+    assert overall([Verdict.INVALID, Verdict.MISSING]) is Verdict.INVALID

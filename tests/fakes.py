@@ -1,0 +1,167 @@
+"""An engine that answers from a script, and the rows of a small imaginary model."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from debug.client import Exited, Noise
+from debug.protocol import (
+    Abort,
+    Compared,
+    Divergence,
+    Event,
+    Layer,
+    Loaded,
+    Message,
+    Open,
+    Opened,
+    Place,
+    RunAgain,
+    RunTo,
+    Slice,
+    Stats,
+    Stopped,
+)
+from debug.verdict import Verdict
+
+ROWS: list[tuple[str, str | None]] = [
+    ("noise", None),
+    ("conv", "model"),
+    ("blocks.0.norm", "blocks.0"),
+    ("blocks.0.attn.query", "blocks.0.attn"),
+    ("blocks.0.attn.key", "blocks.0.attn"),
+    ("blocks.0.attn", "blocks.0"),
+    ("blocks.0.mlp", "blocks.0"),
+    ("blocks.0", "model"),
+    ("blocks.1.norm", "blocks.1"),
+    ("blocks.1", "model"),
+    ("norm", "model"),
+    ("model", None),
+]
+
+
+def stats(mean: float = 0.5, shape: tuple[int, ...] = (1, 1500, 384)) -> Stats:
+    return Stats(list(shape), "float32", mean, 1.25, -4.0, 5.0, 0)
+
+
+def layers() -> list[Layer]:
+    return [
+        Layer(name, parent, name == "noise", stats(), 3e-7) for name, parent in ROWS
+    ]
+
+
+def opened(engine: str = "interpret") -> Opened:
+    return Opened(
+        model="imaginary (random weights)",
+        audio="speech.flac",
+        graph="model.py",
+        device="cpu",
+        dtype="float32",
+        engine=engine,
+        layers=layers(),
+        seconds_load=0.1,
+        seconds_reference=0.2,
+    )
+
+
+def divergence(ratio: float) -> Divergence:
+    verdict = Verdict.OK if ratio <= 4 else Verdict.DIVERGED
+    error = ratio * 3e-7
+    return Divergence(
+        verdict,
+        rel_l2=error,
+        ratio=ratio,
+        max_abs=error * 4,
+        max_abs_at=[0, 12, 7],
+        cosine_distance=error**2 / 2,
+        channel=Slice(7, ratio * 1.5, error * 1.5),
+        frame=Slice(12, ratio * 1.2, error * 1.2),
+        frames=[error] * 64,
+        channels=[error] * 64,
+    )
+
+
+MISSING = Divergence(Verdict.MISSING, reason="the candidate never calls it")
+
+
+def compared(index: int, ratio: float = 1.5, generation: int = 1, reused: bool = False):
+    result = divergence(ratio)
+    return Compared(generation, index, stats(), result, 0.02, reused)
+
+
+class FakeEngine:
+    """Stands in for `debug.client.EngineClient`.
+
+    ``ratios`` are what it will find, by row; the test changes them to play an edit.
+    """
+
+    instances: list["FakeEngine"] = []
+
+    def __init__(self, factory: str) -> None:
+        self.factory = factory
+        self.sent: list[Message] = []
+        self.ratios: dict[int, float] = {}
+        self.generation = 0
+        self.position = -1
+        self.alive = False
+        self.source = "model.py"
+        self._news: asyncio.Queue[Event | Noise | Exited] = asyncio.Queue()
+        FakeEngine.instances.append(self)
+
+    async def start(self) -> None:
+        self.alive = True
+
+    def say(self, *news: Event | Noise | Exited) -> None:
+        for item in news:
+            self._news.put_nowait(item)
+
+    async def events(self) -> AsyncIterator[Event | Noise | Exited]:
+        while True:
+            news = await self._news.get()
+            yield news
+            if isinstance(news, Exited):
+                return
+
+    def send(self, command: Message) -> None:
+        self.sent.append(command)
+        match command:
+            case Open(engine=engine):
+                self.say(opened(engine))
+                self.load()
+                self.say(Stopped(self.generation, -1, 0.1))
+            case RunTo(index):
+                self.compute(index)
+            case RunAgain(index):
+                self.load()
+                self.compute(index)
+            case Abort():
+                self.say(Stopped(self.generation, self.position, 0.1))
+
+    def load(self) -> None:
+        self.generation += 1
+        self.position = -1
+        places = {name: Place(self.source, 3 + row) for row, (name, _) in enumerate(ROWS)}
+        self.say(Loaded(self.generation, places, 0.05, [self.source]))
+
+    def compute(self, index: int) -> None:
+        for row in range(self.position + 1, index + 1):
+            ratio = self.ratios.get(row, 1.5)
+            self.say(compared(row, ratio, self.generation))
+        self.position = max(self.position, index)
+        self.say(Stopped(self.generation, self.position, 0.5))
+
+    def reload(self) -> None:
+        """A save: the new generation runs as far as the old one had."""
+        index = self.position
+        self.load()
+        self.compute(index)
+
+    def die(self, code: int = -9) -> None:
+        self.alive = False
+        self.say(Exited(code))
+
+    async def stop(self) -> None:
+        self.alive = False
+
+    def kill(self) -> None:
+        if self.alive:
+            self.die()
