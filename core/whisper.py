@@ -6,6 +6,7 @@ from types import ModuleType
 
 import numpy as np
 import torch
+from max import nn
 from max.driver import CPU, Accelerator, Buffer, Device, accelerator_count
 from max.dtype import DType
 from max.graph import DeviceRef
@@ -112,9 +113,11 @@ class WhisperSubject:
 
     def candidate(self, source: ModuleType) -> Candidate:
         encoder_class = getattr(source, "AudioEncoder", None)
-        if not isinstance(encoder_class, type):
-            message = "has no class AudioEncoder; name the encoder as openai does"
-            raise Problem("graph", f"{self.graph.name} {message}", self.graph)
+        if not (isinstance(encoder_class, type) and issubclass(encoder_class, nn.Module)):
+            message = "no max.nn.Module named AudioEncoder is here"
+            raise Problem(
+                "graph", f"{message}: name the encoder as openai does", self.graph
+            )
         module = encoder_class(
             self._dims.n_mels,
             self._dims.n_audio_ctx,

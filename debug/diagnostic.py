@@ -79,11 +79,15 @@ class Problem(Exception):
         error: BaseException,
         files: Collection[str] = (),
         prefix: str = "",
+        path: str | Path | None = None,
     ) -> "Problem":
-        """The problem that another exception is, at the line of ``files`` it came from."""
+        """The problem that another exception is.
+
+        It is placed at the line of ``files`` that it came from, or else at ``path``.
+        """
         found = from_exception(kind, error, files)
         message = f"{prefix}: {found.message}" if prefix else found.message
-        return cls(kind, message, found.path, found.line, found.detail)
+        return cls(kind, message, found.path or path, found.line, found.detail)
 
 
 def from_exception(

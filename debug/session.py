@@ -78,6 +78,7 @@ class Session:
         subject = self.subject
         parents = {layer.name: layer.parent for layer in subject.layers}
         inputs = {value.name for value in subject.inputs}
+        parents.update(dict.fromkeys(inputs, subject.layers[-1].name))
         layers = [
             Layer(name, parents.get(name), name in inputs, truth.stats, truth.floor)
             for name, truth in self._truths.items()
@@ -138,7 +139,7 @@ class Session:
         except Problem:
             raise
         except Exception as error:
-            raise Problem.of("graph", error, source.names) from error
+            raise Problem.of("graph", error, source.names, path=subject.graph) from error
         traced = trace(
             candidate, subject.layers, source.names, subject.dtype, subject.device
         )

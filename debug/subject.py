@@ -24,7 +24,6 @@ class Input:
     """In float64, computed in float64."""
     reference: torch.Tensor
     """What the reference is fed, in float32."""
-    parent: str | None = None
 
 
 @dataclass(frozen=True)
@@ -46,17 +45,36 @@ class LayerName:
 
 
 class Subject(Protocol):
-    title: str
-    """What the screen calls the model."""
-    audio: str
-    graph: Path
-    """The source file of the candidate."""
-    device: Device
-    dtype: DType
-    layers: Sequence[LayerName]
-    """In order of computation; the last one is the whole model."""
-    inputs: Sequence[Input]
-    """In order of computation; the last one is fed to the model."""
+    @property
+    def title(self) -> str:
+        """What the screen calls the model."""
+        ...
+
+    @property
+    def audio(self) -> str:
+        """What the screen calls the input."""
+        ...
+
+    @property
+    def graph(self) -> Path:
+        """The source file of the candidate."""
+        ...
+
+    @property
+    def device(self) -> Device: ...
+
+    @property
+    def dtype(self) -> DType: ...
+
+    @property
+    def layers(self) -> Sequence[LayerName]:
+        """In order of computation; the last one is the whole model."""
+        ...
+
+    @property
+    def inputs(self) -> Sequence[Input]:
+        """In order of computation; the last one is fed to the model."""
+        ...
 
     def reference(self) -> torch.nn.Module:
         """The reference in float32 on the CPU, in evaluation mode."""

@@ -88,7 +88,12 @@ def trace(
     if path is not None and line is not None:
         places.setdefault(layers[-1].name, Place(path, line))
     return Traced(
-        graph, list(values), places, argument, content_digest(value), dict(candidate.weights)
+        graph,
+        list(values),
+        places,
+        argument,
+        content_digest(value),
+        dict(candidate.weights),
     )
 
 

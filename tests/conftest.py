@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-TOY = ROOT / "tests" / "toy"
+TOY = ROOT / "tests" / "subjects"
 sys.path.insert(0, str(TOY))
 sys.path.insert(0, str(ROOT / "tests"))
 

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 
+from textual.pilot import Pilot
+
 from debug.client import Exited, Noise
 from debug.protocol import (
     Abort,
@@ -24,7 +26,7 @@ from debug.protocol import (
 from debug.verdict import Verdict
 
 ROWS: list[tuple[str, str | None]] = [
-    ("noise", None),
+    ("noise", "model"),
     ("conv", "model"),
     ("blocks.0.norm", "blocks.0"),
     ("blocks.0.attn.query", "blocks.0.attn"),
@@ -44,9 +46,7 @@ def stats(mean: float = 0.5, shape: tuple[int, ...] = (1, 1500, 384)) -> Stats:
 
 
 def layers() -> list[Layer]:
-    return [
-        Layer(name, parent, name == "noise", stats(), 3e-7) for name, parent in ROWS
-    ]
+    return [Layer(name, parent, name == "noise", stats(), 3e-7) for name, parent in ROWS]
 
 
 def opened(engine: str = "interpret") -> Opened:
@@ -103,7 +103,8 @@ class FakeEngine:
         self.generation = 0
         self.position = -1
         self.alive = False
-        self.source = "model.py"
+        self.hangs = False
+        self.source = getattr(FakeEngine, "_file", "model.py")
         self._news: asyncio.Queue[Event | Noise | Exited] = asyncio.Queue()
         FakeEngine.instances.append(self)
 
@@ -123,6 +124,8 @@ class FakeEngine:
 
     def send(self, command: Message) -> None:
         self.sent.append(command)
+        if self.hangs:
+            return
         match command:
             case Open(engine=engine):
                 self.say(opened(engine))
@@ -165,3 +168,9 @@ class FakeEngine:
     def kill(self) -> None:
         if self.alive:
             self.die()
+
+
+async def settle(pilot: Pilot) -> None:
+    """Until everything that the engine said has been shown."""
+    for _ in range(4):
+        await pilot.pause()

@@ -14,14 +14,13 @@ from debug.protocol import Abort, RunAgain, RunTo
 from tui.keys import KEYS
 from tui.link import EngineLink
 from tui.panes.chart import ChartPane
-from tui.panes.layers import LayersPane
+from tui.panes.layers import NORMAL_FROM, WIDE_FROM, LayersPane
 from tui.panes.log import LogPane
 from tui.panes.source import SourcePane
 from tui.panes.statistics import StatisticsPane
 from tui.panes.status import StatusBar
 from tui.settings import Settings
 from tui.sheets import DetailsScreen, HelpScreen, SearchScreen
-from tui.themes import verdict_colours
 
 SIDE_PANES = ("statistics", "chart", "source", "log")
 REFRESH_SECONDS = 0.125
@@ -36,8 +35,8 @@ class Dashboard(EngineLink):
     HORIZONTAL_BREAKPOINTS = [
         (0, "-tiny"),
         (60, "-narrow"),
-        (110, "-normal"),
-        (150, "-wide"),
+        (NORMAL_FROM, "-normal"),
+        (WIDE_FROM, "-wide"),
     ]
     VERTICAL_BREAKPOINTS = [
         (0, "-tiny"),
@@ -69,9 +68,6 @@ class Dashboard(EngineLink):
         self.query_one(LayersPane).focus()
         self.set_interval(REFRESH_SECONDS, self._tick)
         self.start_engine()
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        return verdict_colours(self.current_theme.dark)
 
     def on_resize(self) -> None:
         if self.results.layers:  # the columns depend on the room there is

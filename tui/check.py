@@ -12,7 +12,7 @@ from debug.protocol import Compared, Divergence, Layer, Place, Stats
 from debug.run import Run
 from debug.verdict import Verdict
 from tui import words
-from tui.themes import verdict_colours
+from tui.themes import colour
 
 BAR_WIDTH = 16
 PIPE_WIDTH = 110
@@ -128,7 +128,7 @@ def print_table(run: Run) -> None:
 
 
 def _cells(layer: Layer, chained: Divergence, roomy: bool) -> list[Text]:
-    style = verdict_colours(dark=True)[words.style_variable(chained.verdict)]
+    style = colour(chained.verdict, dark=True)
     texts = [
         words.verdict(chained.verdict),
         layer.name,

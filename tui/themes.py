@@ -1,21 +1,25 @@
-"""The colours of the verdicts: Okabe and Ito's palette, which colour-blind people can tell
-apart, darkened for light themes."""
+"""The colours of the verdicts, which colour-blind people can tell apart.
+
+Okabe and Ito's palette, darkened for light themes.
+"""
+
+from debug.verdict import Verdict
 
 DARK = {
-    "verdict-ok": "#56B4E9",
-    "verdict-watch": "#E69F00",
-    "verdict-diverged": "#FF7043",
-    "verdict-invalid": "#E58BC0",
-    "verdict-missing": "#F0E442",
+    Verdict.OK: "#56B4E9",
+    Verdict.WATCH: "#E69F00",
+    Verdict.DIVERGED: "#FF7043",
+    Verdict.INVALID: "#E58BC0",
+    Verdict.MISSING: "#F0E442",
 }
 LIGHT = {
-    "verdict-ok": "#0062A0",
-    "verdict-watch": "#8A5A00",
-    "verdict-diverged": "#B03A00",
-    "verdict-invalid": "#9C2F74",
-    "verdict-missing": "#6B5E00",
+    Verdict.OK: "#0062A0",
+    Verdict.WATCH: "#8A5A00",
+    Verdict.DIVERGED: "#B03A00",
+    Verdict.INVALID: "#9C2F74",
+    Verdict.MISSING: "#6B5E00",
 }
 
 
-def verdict_colours(dark: bool) -> dict[str, str]:
-    return DARK if dark else LIGHT
+def colour(verdict: Verdict, dark: bool) -> str:
+    return DARK[verdict] if dark else LIGHT[verdict]

@@ -25,11 +25,6 @@ def verdict(value: Verdict) -> str:
     return f"{GLYPHS[value]} {value.value}"
 
 
-def style_variable(value: Verdict) -> str:
-    """The theme variable that holds the colour of a verdict."""
-    return f"verdict-{value.value}"
-
-
 def number(value: float | None, digits: int = 4) -> str:
     """Short enough for a column, exact enough to compare."""
     if value is None:

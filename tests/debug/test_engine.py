@@ -93,7 +93,9 @@ async def test_a_step_computes_one_layer_and_nothing_after_it(toy_graph):
         assert all(r.chained.verdict is Verdict.OK for r in rest)
 
 
-async def test_a_layer_that_raises_on_the_device_stops_those_before_it_from_nothing(toy_graph):
+async def test_a_layer_that_raises_on_the_device_stops_those_before_it_from_nothing(
+    toy_graph,
+):
     """A later layer that can't run must not keep an earlier one from being computed."""
     replace(toy_graph, "return self.shrink(x)", "return self.shrink(x * 0 / 0)")
     async with ready(toy_graph) as talk:
@@ -213,7 +215,12 @@ async def test_a_layer_that_is_never_called_is_missing(toy_graph):
 async def test_the_reference_is_known_before_the_candidate_is_built(toy_graph):
     async with opened(toy_graph) as talk:
         event = await talk.wait(Opened)
-        assert [layer.name for layer in event.layers] == ["noise", "grow", "shrink", "network"]
+        assert [layer.name for layer in event.layers] == [
+            "noise",
+            "grow",
+            "shrink",
+            "network",
+        ]
         assert not any(isinstance(news, Loaded) for news in talk.heard)
 
 

@@ -7,6 +7,7 @@ from textual.widget import Widget
 
 from debug.run import Run
 from tui import words
+from tui.themes import colour
 
 AXIS = 6
 """Cells for the labels on the left."""
@@ -73,8 +74,8 @@ class ChartPane(Widget, can_focus=True):
         is_floor = int(min(floor * rows, rows - 1)) == bottom
         if result is None:
             return Segment("─" if is_floor else " ", plain + Style(dim=True))
-        variable = words.style_variable(result.chained.verdict)
-        style = plain + Style(color=self.app.theme_variables[variable])
+        shade = colour(result.chained.verdict, self.app.current_theme.dark)
+        style = plain + Style(color=shade)
         if result.generation != self._run.generation or self._run.stale:
             style += Style(dim=True)
         height = words.decade(words.error_of(result))

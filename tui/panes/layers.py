@@ -10,7 +10,10 @@ from debug.protocol import Compared
 from debug.run import Run
 from debug.stepper import Stepper
 from tui import words
+from tui.themes import colour
 
+NORMAL_FROM, WIDE_FROM = 110, 150
+"""Columns of the terminal from which there is room for more."""
 BAR_WIDTH = 8
 WIDTHS = {
     "mark": ("", 2),
@@ -41,7 +44,7 @@ class LayersPane(DataTable[Text]):
         """Lays out the columns for the room there is, and a row for each layer."""
         row, top = self.cursor_row, self.scroll_y
         self.clear(columns=True)
-        self._narrow = self.screen.has_class("-narrow")
+        self._narrow = self.app.size.width < NORMAL_FROM
         for key, width in self._columns(has_compiled).items():
             label = WIDTHS[key][0]
             self.add_column(label if len(label) < width else "", key=key, width=width)
@@ -62,7 +65,7 @@ class LayersPane(DataTable[Text]):
         columns = {key: width for key, (_, width) in WIDTHS.items()}
         if not has_compiled:
             del columns["compiled"]
-        elif not self.screen.has_class("-wide"):
+        elif self.app.size.width < WIDE_FROM:
             del columns["shape"]
         return columns
 
@@ -113,8 +116,8 @@ class LayersPane(DataTable[Text]):
         return self._verdict_style(result.chained.verdict)
 
     def _verdict_style(self, verdict: words.Verdict) -> Style:
-        colour = self.app.theme_variables[words.style_variable(verdict)]
-        return Style(color=colour, bold=not verdict.healthy)
+        shade = colour(verdict, self.app.current_theme.dark)
+        return Style(color=shade, bold=not verdict.healthy)
 
     def _set(self, index: int, column: str, text: Text) -> None:
         if column in self.columns:

@@ -11,6 +11,7 @@ from debug.protocol import Compared, Divergence, Layer, Slice, Stats
 from debug.run import Run
 from debug.verdict import OK_UP_TO
 from tui import words
+from tui.themes import colour
 
 SPARKS = "▁▂▃▄▅▆▇█"
 LABEL_WIDTH = 17
@@ -71,8 +72,8 @@ class StatisticsPane(VerticalScroll):
         return [headline, details]
 
     def _headline(self, title: str, chained: Divergence, roomy: bool) -> Text:
-        colour = self.app.theme_variables[words.style_variable(chained.verdict)]
-        verdict = words.verdict(chained.verdict), f"bold {colour}"
+        shade = colour(chained.verdict, self.app.current_theme.dark)
+        verdict = words.verdict(chained.verdict), f"bold {shade}"
         text = Text.assemble(f"{title:<9}", verdict)
         if chained.ratio is not None:
             text.append(f"  R {words.ratio(chained.ratio)}")

@@ -66,6 +66,8 @@ class StatusBar(Static):
         glyph = GLYPHS.get(activity.word, "·")
         if activity.word == "dead":
             return f" {glyph} {activity.what}: press R to restart it"
+        if activity.word == "failed":
+            return f" {glyph} {activity.what}"
         if run.stale:
             return " ✗ STALE: the last save failed, press e for why"
         if run.position < 0:

@@ -59,4 +59,6 @@ class ToySubject:
 
 
 def open_subject(options: Options) -> ToySubject:
-    return ToySubject(Path(options.text("graph", str(Path(__file__).with_name("graph.py")))))
+    return ToySubject(
+        Path(options.text("graph", str(Path(__file__).with_name("graph.py"))))
+    )

@@ -1,0 +1,158 @@
+"""Bugs that a port of Whisper really meets, planted in copies of the encoder."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from editing import replace
+from shell import ROOT
+
+pytestmark = pytest.mark.max
+
+LINEAR = "        y = x @ self.weight.T\n"
+ATTENTION = "return self.out(self.qkv_attention(q, k, v))"
+LOOP = "            x = block(x)  # pyright: ignore[reportAssignmentType]\n"
+RESIDUAL = "        x = x + self.attn(self.attn_ln(x))\n"
+
+
+@dataclass(frozen=True)
+class Bug:
+    name: str
+    edits: tuple[tuple[str, str], ...]
+    culprit: str
+
+
+BUGS = [
+    Bug("no ln_post", (("        x = self.ln_post(x)\n", ""),), "ln_post"),
+    Bug(
+        "scale d**-0.5 on q and k",
+        (("d_head**-0.25", "d_head**-0.5"),),
+        "blocks.0.attn.out",
+    ),
+    Bug(
+        "GELU by tanh",
+        (
+            ("ops.gelu(self.conv1(x))", "ops.gelu(self.conv1(x), 'tanh')"),
+            ("ops.gelu(self.conv2(x))", "ops.gelu(self.conv2(x), 'tanh')"),
+            ("return ops.gelu(x)", "return ops.gelu(x, 'tanh')"),
+        ),
+        "conv2",
+    ),
+    Bug("epsilon 1e-3", (("epsilon=1e-5", "epsilon=1e-3"),), "blocks.0.attn_ln"),
+    Bug(
+        "query and key swapped",
+        (
+            ("q = self.query(x)", "q = self.key(x)"),
+            ("k = self.key(x)", "k = self.query(x)"),
+        ),
+        "blocks.0.attn.out",
+    ),
+    Bug(
+        "query and key weights swapped",
+        (
+            ("q = self.query(x)", "q = self.query(x, self.key.weight)"),
+            ("k = self.key(x)", "k = self.key(x, self.query.weight)"),
+            (
+                "    def __call__(self, x: TensorValue) -> TensorValue:\n" + LINEAR,
+                "    def __call__(self, x: TensorValue, other=None) -> TensorValue:\n"
+                "        y = x @ (self.weight if other is None else other).T\n",
+            ),
+        ),
+        "blocks.0.attn.query",
+    ),
+    Bug(
+        "no position table",
+        (("(wide + self.positional_embedding)", "(wide + self.positional_embedding * 0)"),),
+        "blocks.0.attn_ln",
+    ),
+    Bug(
+        "conv2 padding 0, then cut",
+        (
+            (
+                "        x = ops.conv2d(x, self.weight, stride=(1, self.stride), "
+                "padding=(0, 0, 1, 1))\n",
+                "        side = 0 if self.stride == 2 else 1\n"
+                "        x = ops.conv2d(x, self.weight, stride=(1, self.stride), "
+                "padding=(0, 0, side, side))\n"
+                "        if side == 0:\n"
+                "            x = ops.concat([x, x[:, :, -1:]], axis=2)\n",
+            ),
+        ),
+        "conv2",
+    ),
+    Bug("softmax over the wrong axis", (("axis=-1", "axis=-2"),), "blocks.0.attn.out"),
+    Bug(
+        "residual left out in block 1",
+        (
+            (LOOP, "            x = block(x, block is self.blocks[1])\n"),
+            (
+                "    def __call__(self, x: TensorValue) -> TensorValue:\n" + RESIDUAL,
+                "    def __call__(self, x: TensorValue, bare=False) -> TensorValue:\n"
+                "        y = self.attn(self.attn_ln(x))\n"
+                "        x = y if bare else x + y\n",
+            ),
+        ),
+        "blocks.1.mlp_ln",
+    ),
+    Bug(
+        "value bias dropped in block 2",
+        (
+            (
+                "        self.ln_post = LayerNorm(n_state, dtype, device)\n",
+                "        self.ln_post = LayerNorm(n_state, dtype, device)\n"
+                "        self.blocks[2].attn.value.silent = True\n",
+            ),
+            (
+                "        return y if self.bias is None else y + self.bias\n",
+                "        if self.bias is None or getattr(self, 'silent', False):\n"
+                "            return y\n"
+                "        return y + self.bias\n",
+            ),
+        ),
+        "blocks.2.attn.value",
+    ),
+    Bug(
+        "a mel of its own, in decibels",
+        (
+            (
+                "class LayerNorm(nn.Module):",
+                "def log_mel_spectrogram(samples, n_mels):\n"
+                "    from whisper.audio import log_mel_spectrogram\n"
+                "    return log_mel_spectrogram(samples, n_mels) * 40 - 40\n\n\n"
+                "class LayerNorm(nn.Module):",
+            ),
+        ),
+        "mel",
+    ),
+]
+
+
+def check(graph: Path, *options: str) -> tuple[int, dict]:
+    """The exit status and the object of ``maxwhisper check --json``."""
+    command = ["-m", "tui.commands", "check", "--json", "--graph", str(graph)]
+    done = run_python(*command, *options)
+    assert "Traceback" not in done.stderr
+    return done.returncode, json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
+def test_check_names_the_first_wrong_layer(encoder, bug):
+    for old, new in bug.edits:
+        replace(encoder, old, new)
+    status, report = check(encoder)
+    assert status == 1
+    assert report["culprit"]["layer"] == bug.culprit
+    assert report["verdict"] == "diverged"
+    assert report["culprit"]["kind"] == "chained"
+
+
+@pytest.mark.parametrize("clip", ["speech.flac", "silence.wav", "sweep.wav"])
+@pytest.mark.parametrize("model", ["micro", "random:tiny"])
+def test_the_shipped_encoder_is_ok_in_every_layer_on_every_clip(clip, model):
+    graph, audio = ROOT / "core" / "encoder.py", ROOT / "audio_samples" / clip
+    status, report = check(graph, str(audio), "--model", model)
+    wrong = [layer for layer in report["layers"] if layer["chained"]["verdict"] != "ok"]
+    assert (status, report["verdict"], report["culprit"], wrong) == (0, "ok", None, [])
+    assert len(report["layers"]) == 44
+    assert [row["name"] for row in report["inputs"]] == ["audio", "mel"]

@@ -1,0 +1,23 @@
+"""Runs Python programs as a shell would."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def run_python(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """A clean process in the project's folder, with this process's own environment.
+
+    MAX changes the environment in native code, unseen by Python, so that a child would
+    not find its packages: it is handed over explicitly.
+    """
+    return subprocess.run(
+        [sys.executable, *arguments],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=dict(os.environ),
+    )

@@ -1,0 +1,39 @@
+"""Who may load what: checked in a clean process, beside the contracts of import-linter."""
+
+import pytest
+from shell import run_python
+
+MODULES_OF_THE_SCREEN = [
+    "tui.app",
+    "tui.dashboard",
+    "tui.commands",
+    "debug.client",
+    "debug.protocol",
+    "debug.run",
+    "debug.stepper",
+]
+
+
+def loaded_by(module: str) -> set[str]:
+    """The top-level packages that importing a module loads."""
+    code = f"import sys, {module}; print(*{{name.split('.')[0] for name in sys.modules}})"
+    done = run_python("-c", code)
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("module", MODULES_OF_THE_SCREEN)
+def test_the_screen_loads_neither_torch_nor_max(module):
+    assert not loaded_by(module) & {"torch", "max", "whisper", "core", "numpy"}
+
+
+def test_the_debugger_loads_neither_whisper_nor_a_screen():
+    assert not loaded_by("debug.session") & {"whisper", "core", "textual", "tui"}
+
+
+def test_core_loads_no_screen():
+    assert not loaded_by("core.whisper") & {"textual", "tui"}
+
+
+def test_the_command_lines_help_needs_no_dashboard():
+    assert "textual" not in loaded_by("tui.dashboard")

@@ -1,0 +1,319 @@
+import pytest
+from fakes import MISSING, ROWS, FakeEngine, compared, settle
+
+from debug.client import Noise
+from debug.diagnostic import Diagnostic
+from debug.protocol import Changed, Compared, Failed, Progress, RunAgain, RunTo, Stopped
+from tui.app import Dashboard
+from tui.panes.layers import LayersPane
+from tui.panes.log import LogPane
+from tui.panes.source import SourcePane
+from tui.panes.statistics import StatisticsPane
+from tui.panes.status import StatusBar
+
+NAMES = [name for name, _ in ROWS]
+LAST = len(ROWS) - 1
+
+
+def engine() -> FakeEngine:
+    return FakeEngine.instances[-1]
+
+
+def cell(app: Dashboard, row: int, column: str) -> str:
+    return app.query_one(LayersPane).get_cell(str(row), column).plain
+
+
+def status(app: Dashboard) -> str:
+    return str(app.query_one(StatusBar).render())
+
+
+def log_text(app: Dashboard) -> str:
+    return "\n".join(strip.text for strip in app.query_one(LogPane).lines)
+
+
+async def test_the_layers_wait_until_they_are_run(app):
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        assert app.query_one(LayersPane).row_count == len(ROWS)
+        assert cell(app, 0, "verdict") == "· waiting"
+        assert "press s to step" in status(app)
+
+
+async def test_stepping_runs_one_layer_at_a_time_and_selects_it(app, press):
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "s", "s", "s")
+        sent = [command for command in engine().sent if isinstance(command, RunTo)]
+        assert sent == [RunTo(0), RunTo(1), RunTo(2)]
+        assert app.cursor == app.results.position == 2
+        assert cell(app, 2, "verdict") == "✓ ok"
+        assert cell(app, 3, "verdict") == "· waiting"
+
+
+async def test_next_and_finish_and_continue_run_over_blocks(app, press):
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "s", "n", "n")
+        assert NAMES[app.cursor] == "blocks.0"
+        await press(pilot, "c")
+        assert app.cursor == LAST
+        assert f"{len(ROWS)} of {len(ROWS)} layers ok" in status(app)
+
+
+async def test_going_back_shows_what_was_recorded_and_asks_the_engine_nothing(app, press):
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "c")
+        count = len(engine().sent)
+        await press(pilot, "S", "S")
+        assert app.cursor == LAST - 2
+        await press(pilot, "s")
+        assert app.cursor == LAST - 1
+        assert len(engine().sent) == count
+
+
+async def test_continue_stops_at_a_breakpoint(app, press):
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "j", "j", "j", "b", "g", "c")
+        assert app.cursor == app.results.position == 3
+        assert app.breakpoints == {"blocks.0.attn.query"}
+        await press(pilot, "c")
+        assert app.results.position == LAST
+        assert cell(app, 3, "mark") == "●"
+
+
+async def test_a_step_from_a_row_that_is_not_computed_starts_at_the_last_that_is(
+    app, press
+):
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "s", "G", "s")
+        assert app.results.position == 1
+
+
+async def test_run_to_the_selected_layer(app, press):
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "j", "j", "j", "j", "t")
+        assert app.results.position == 4
+
+
+async def test_the_culprit_is_one_key_away(app, press):
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        engine().ratios = {5: 300.0, 7: 200.0, LAST: 100.0}
+        await press(pilot, "c")
+        assert "first wrong: blocks.0.attn" in status(app)
+        await press(pilot, "x")
+        assert NAMES[app.cursor] == "blocks.0.attn"
+        assert cell(app, 5, "verdict") == "✗ diverged"
+
+
+async def test_a_save_says_for_each_layer_whether_it_got_better(app, press):
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        engine().ratios = {5: 300.0}
+        await press(pilot, "c", "k", "k")
+        selected = app.cursor
+        engine().ratios = {}
+        engine().reload()
+        await settle(pilot)
+        assert cell(app, 5, "change") == "↑ better"
+        assert cell(app, 4, "change") == "="
+        assert app.cursor == selected
+        engine().ratios = {2: 50.0}
+        engine().reload()
+        await settle(pilot)
+        assert cell(app, 2, "change") == "↓ worse"
+
+
+async def test_breakpoints_survive_a_reload(app, press):
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "j", "j", "b", "g", "c")
+        engine().reload()
+        await settle(pilot)
+        assert cell(app, 2, "mark") == "▶"
+        await press(pilot, "s")
+        assert cell(app, 2, "mark") == "●"
+
+
+async def test_a_bad_save_keeps_the_results_and_says_that_they_are_stale(app, press):
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "c")
+        bad = Diagnostic("graph", "syntax error: '(' was never closed", engine().source, 4)
+        engine().say(Changed(engine().source), Failed(bad, fatal=False))
+        await settle(pilot)
+        assert "STALE" in status(app)
+        assert cell(app, 3, "verdict") == "✓ ok"
+        assert "model.py:4: syntax error" in str(app.query_one(SourcePane).border_title)
+        assert "syntax error" in log_text(app)
+        engine().reload()
+        await settle(pilot)
+        assert "STALE" not in status(app)
+
+
+async def test_an_engine_that_dies_leaves_its_results_and_can_be_restarted(app, press):
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "c")
+        engine().die(-9)
+        await settle(pilot)
+        assert "the engine is gone (killed by SIGKILL)" in status(app)
+        assert cell(app, 3, "verdict") == "✓ ok"
+        await press(pilot, "s")
+        await press(pilot, "R")
+        await settle(pilot)
+        assert len(FakeEngine.instances) == 2
+        assert "press s to step" in status(app)
+        await press(pilot, "c")
+        assert f"{len(ROWS)} of {len(ROWS)} layers ok" in status(app)
+
+
+async def test_what_can_not_be_opened_is_said_and_the_dashboard_goes_on(app, press):
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        bad = Diagnostic("audio", "there is no file x.wav; give the path of an audio file")
+        engine().say(Failed(bad, fatal=True))
+        engine().die(0)
+        await settle(pilot)
+        assert "there is no file x.wav" in status(app)
+        await press(pilot, "e")
+        assert app.screen.__class__.__name__ == "DetailsScreen"
+        await press(pilot, "escape")
+
+
+async def test_a_long_stage_is_named_with_its_elapsed_time(app):
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        engine().say(Progress("compiling 37 kernels, once on this machine"))
+        await settle(pilot)
+        app.activity.since -= 75
+        app.show_status()
+        assert "compiling 37 kernels, once on this machine 75." in status(app)
+
+
+async def test_abort_asks_first_and_kills_second(app, press):
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        engine().hangs = True
+        await press(pilot, "c", "a")
+        assert "stopping" in status(app)
+        await press(pilot, "a")
+        assert "the engine is gone" in status(app)
+
+
+async def test_run_again_reads_the_source_and_runs_as_far(app, press):
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "s", "s", "r")
+        assert engine().sent[-1] == RunAgain(1)
+        assert app.results.generation == 2
+        assert app.results.position == 1
+
+
+async def test_a_missing_layer_has_no_number_and_says_why(app, press):
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "s")
+        engine().say(Compared(1, 1, None, MISSING, 0.0, False), Stopped(1, 1, 0.1))
+        await settle(pilot)
+        assert cell(app, 1, "verdict") == "? missing"
+        assert cell(app, 1, "ratio") == "-"
+
+
+async def test_search_finds_a_layer_and_its_neighbours(app, press):
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "slash", *"attn", "enter")
+        assert NAMES[app.cursor] == "blocks.0.attn.query"
+        await press(pilot, "full_stop")
+        assert NAMES[app.cursor] == "blocks.0.attn.key"
+        await press(pilot, "comma")
+        assert NAMES[app.cursor] == "blocks.0.attn.query"
+
+
+async def test_out_and_in_move_between_a_block_and_its_parts(app, press):
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "j", "j", "j", "u")
+        assert NAMES[app.cursor] == "blocks.0.attn"
+        await press(pilot, "d")
+        assert NAMES[app.cursor] == "blocks.0.attn.query"
+
+
+async def test_where_there_is_little_room_one_other_pane_is_shown(app, press):
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert app.query_one(StatisticsPane).display
+        assert not app.query_one(SourcePane).display
+        await press(pilot, "4")
+        assert app.query_one(SourcePane).display
+        assert not app.query_one(StatisticsPane).display
+        assert "shape" not in app.query_one(LayersPane).columns
+
+
+async def test_the_columns_follow_the_size_of_the_terminal(app, press):
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "c")
+        await pilot.resize_terminal(160, 50)
+        await settle(pilot)
+        assert cell(app, 3, "shape") == "1×1500×384"
+        assert cell(app, 3, "verdict") == "✓ ok"
+
+
+async def test_what_the_engine_prints_is_shown_as_it_is(app):
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        engine().say(Noise("[red]no markup[/nonsense]"))
+        await settle(pilot)
+        assert "[red]no markup[/nonsense]" in log_text(app)
+
+
+async def test_the_compiled_graph_stands_beside_the_interpreter(app, press):
+    async with app.run_test(size=(160, 50)) as pilot:
+        await settle(pilot)
+        await press(pilot, "c", "v")
+        await settle(pilot)
+        assert cell(app, 3, "compiled") == "✓ ok"
+        FakeEngine.instances[0].say(Changed("model.py"))
+        FakeEngine.instances[0].reload()
+        await settle(pilot)
+        assert app.compiled is not None
+        assert app.compiled.stale is not None
+
+
+async def test_light_and_dark_both_colour_the_verdicts(app, press):
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "c")
+        dark = app.query_one(LayersPane).get_cell("3", "verdict").style
+        await press(pilot, "l")
+        light = app.query_one(LayersPane).get_cell("3", "verdict").style
+        assert dark != light
+
+
+async def test_events_of_an_unknown_row_can_not_hurt(app):
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        engine().say(compared(0, generation=99))
+        await settle(pilot)
+        assert app.is_running
+
+
+@pytest.mark.parametrize("key", ["f", "S", "N", "F", "C", "u", "d", "x", "comma", "o", "a"])
+async def test_no_key_hurts_before_anything_has_run(app, press, key):
+    async with app.run_test(size=(120, 36)) as pilot:
+        await press(pilot, key)
+        assert app.is_running
+
+
+async def test_quitting_stops_the_engine(app, press):
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "q")
+    assert app.return_code == 0
+    assert not engine().alive

@@ -1,0 +1,106 @@
+"""The commands as a shell sees them: what they print, and with which exit status."""
+
+import json
+import subprocess
+
+import pytest
+from editing import replace
+from shell import run_python
+
+pytestmark = pytest.mark.max
+
+
+def maxwhisper(*arguments: str) -> subprocess.CompletedProcess[str]:
+    done = run_python("-m", "tui.commands", *arguments)
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def complaint(done: subprocess.CompletedProcess[str]) -> str:
+    """The one line on stderr that is no progress."""
+    assert done.returncode == 2
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("maxwhisper:")]
+    return line
+
+
+def test_check_prints_a_row_for_every_layer_and_a_conclusion():
+    done = maxwhisper("check")
+    assert done.returncode == 0
+    assert done.stdout.count("✓ ok") == 46
+    assert "All 44 layers and 2 inputs are ok." in done.stdout
+
+
+def test_check_names_the_culprit_with_its_line(encoder):
+    replace(encoder, "        x = self.ln_post(x)\n", "")
+    done = maxwhisper("check", "--graph", str(encoder))
+    assert done.returncode == 1
+    assert "First wrong: ln_post (missing)" in done.stdout
+    assert "encoder.py:" in done.stdout
+
+
+def test_check_json_is_one_object_of_schema_1():
+    done = maxwhisper("check", "--json")
+    report = json.loads(done.stdout, parse_constant=pytest.fail)
+    assert report["schema"] == 1
+    assert report["verdict"] == "ok"
+    assert report["graph"] == "core/encoder.py"
+    assert (report["culprit"], report["causes"]) == (None, [])
+    assert set(report["seconds"]) == {"load", "reference", "candidate"}
+    layer = report["layers"][0]
+    assert (layer["name"], layer["shape"]) == ("conv1", [1, 3000, 128])
+    assert layer["isolated"] is None
+    assert {"rel_l2", "ratio", "max_abs", "cosine_distance", "verdict"} <= set(
+        layer["chained"]
+    )
+    assert {"mean", "std", "min", "max"} <= set(layer["reference"]) & set(
+        layer["candidate"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("check", "none.wav"), "there is no file none.wav"),
+        (("check", "--model", "huge"), "unknown model 'huge'"),
+        (("check", "--device", "gpu"), "MAX finds no GPU"),
+        (("check", "--device", "cpu", "--dtype", "float16"), "float32 or float64"),
+        (("check", "--graph", "LICENSE"), "syntax error"),
+        (("check", "--graph", "core/dims.py"), "no max.nn.Module named AudioEncoder"),
+        (("check", "--start", "soon"), "invalid float value"),
+        (("check", "--engine", "guess"), "invalid choice"),
+        (("nonsense",), "invalid choice"),
+        ((), "required"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_bad_input_is_one_line_and_exit_status_2(arguments, says):
+    done = maxwhisper(*arguments)
+    assert says in complaint(done)
+    assert done.stdout == ""
+
+
+def test_bad_input_with_json_is_an_object_on_stdout():
+    done = maxwhisper("check", "--json", "none.wav")
+    error = json.loads(done.stdout)["error"]
+    assert error["kind"] == "audio"
+    assert error["message"] in complaint(done)
+
+
+def test_doctor_finds_what_it_needs_and_says_so():
+    done = maxwhisper("doctor", "--json")
+    findings = {f["name"]: f for f in json.loads(done.stdout)["findings"]}
+    assert done.returncode == 0
+    assert {"python", "torch", "max", "devices", "interpreter", "model", "audio"} <= set(
+        findings
+    )
+    assert findings["interpreter"]["detail"].endswith("compiled")
+
+
+def test_doctor_reads_well():
+    done = maxwhisper("doctor")
+    assert "✓  max" in done.stdout
+
+
+def test_warm_leaves_nothing_to_compile():
+    assert maxwhisper("warm").returncode == 0
+    assert "compiling" not in maxwhisper("warm").stderr
