@@ -1,8 +1,9 @@
 """Whisper's encoder as a subject of the debugger."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
+from typing import cast
 
 import numpy as np
 import torch
@@ -118,7 +119,8 @@ class WhisperSubject:
             raise Problem(
                 "graph", f"{message}: name the encoder as openai does", self.graph
             )
-        module = encoder_class(
+        build = cast(Callable[..., nn.Module], encoder_class)
+        module = build(
             self._dims.n_mels,
             self._dims.n_audio_ctx,
             self._dims.n_audio_state,

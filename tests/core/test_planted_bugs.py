@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from editing import replace
-from shell import ROOT
+from shell import ROOT, run_python
 
 pytestmark = pytest.mark.max
 

@@ -46,6 +46,8 @@ class SourcePane(ScrollableContainer):
         if run.loaded is None or not 0 <= index < len(run.layers):
             return None, None
         layer = run.layers[index]
+        if layer.is_input:
+            return None, None
         if place := run.loaded.places.get(layer.name):
             return place, None
         parent = run.loaded.places.get(layer.parent or "")
@@ -82,7 +84,15 @@ class SourcePane(ScrollableContainer):
         self.border_title = f"source: {problem or where}"
         self.set_class(problem is not None, "problem")
         self.query_one("#source-text", Static).update(syntax)
-        self.scroll_to(y=max(0, place.line - 1 - LINES_ABOVE), animate=False)
+        self._scroll_to_place()
+
+    def on_resize(self) -> None:
+        self._scroll_to_place()  # a hidden pane has no size to scroll in
+
+    def _scroll_to_place(self) -> None:
+        if self.place is not None:
+            line = max(0, self.place.line - 1 - LINES_ABOVE)
+            self.call_after_refresh(self.scroll_to, x=0, y=line, animate=False)
 
 
 def _modified(path: str) -> float:

@@ -69,7 +69,7 @@ class StatusBar(Static):
         if activity.word == "failed":
             return f" {glyph} {activity.what}"
         if run.stale:
-            return " ✗ STALE: the last save failed, press e for why"
+            return f" ✗ STALE, {run.stale}"
         if run.position < 0:
             return f" {glyph} ready: press s to step, c to run all"
         return f" {glyph} {_summary(run)} in {words.seconds(run.seconds)}"

@@ -1,0 +1,149 @@
+"""The real program, the real engine and the real encoder, in a real terminal."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from editing import replace, save_by_renaming
+from terminal.terminal import Terminal
+
+pytestmark = [pytest.mark.terminal, pytest.mark.max]
+
+READY = "press s to step"
+ALL_OK = "46 of 46 layers ok"
+LN_POST = "        x = self.ln_post(x)\n"
+
+
+@pytest.fixture
+def open_terminal() -> Iterator[Callable[..., Terminal]]:
+    opened: list[Terminal] = []
+
+    def open_one(*arguments: str, **size: int) -> Terminal:
+        opened.append(Terminal(*arguments, **size))
+        return opened[-1]
+
+    yield open_one
+    for terminal in opened:
+        terminal.close()
+
+
+def test_step_continue_break_and_mend(open_terminal, encoder: Path):
+    terminal = open_terminal("--graph", str(encoder))
+    terminal.wait_for(READY)
+
+    for name in ("audio", "mel", "conv1"):
+        terminal.type("s")
+        terminal.wait_for("✓ ok", name)
+    assert terminal.line("· waiting", "conv2")
+    assert terminal.line("· waiting", "blocks.0.attn_ln")
+
+    terminal.type("c")
+    terminal.wait_for(ALL_OK)
+    terminal.wait_for("✓ ok", "ln_post")
+
+    replace(encoder, LN_POST, "")
+    terminal.wait_for("? missing", "ln_post")
+    terminal.wait_for("✗ diverged", "encoder", "↓ worse")
+    terminal.wait_for("first wrong: ln_post")
+    assert terminal.line("✓ ok", "blocks.3.mlp.2")
+
+    replace(encoder, "x = x + self.attn(self.attn_ln(x))", "x = self.attn(self.attn_ln(x))")
+    terminal.wait_for("first wrong: blocks.0.mlp_ln")
+
+    save_by_renaming(
+        encoder, (Path(__file__).parents[2] / "core" / "encoder.py").read_text()
+    )
+    terminal.wait_for(ALL_OK)
+    terminal.wait_for("✓ ok", "ln_post", "↑ better")
+    assert terminal.quit() == 0
+
+
+def test_bad_saves_keep_the_last_good_run(open_terminal, encoder: Path):
+    good = encoder.read_text()
+    terminal = open_terminal("--graph", str(encoder))
+    terminal.wait_for(READY)
+    terminal.type("c")
+    terminal.wait_for(ALL_OK)
+
+    save_by_renaming(encoder, good.replace("d_head**-0.25", "d_head**-0.25)"))
+    terminal.wait_for("STALE")
+    terminal.wait_for("syntax error: unmatched ')'")
+    assert terminal.line("✓ ok", "encoder")
+
+    save_by_renaming(
+        encoder, good.replace(LN_POST, "        raise ValueError('not yet')\n")
+    )
+    terminal.wait_for("ValueError: not yet")
+    assert terminal.line("✓ ok", "encoder")
+    terminal.type("e")
+    terminal.wait_for("Traceback")
+    terminal.type("e")
+    terminal.wait_gone("Traceback")
+
+    save_by_renaming(encoder, good)
+    terminal.wait_for(ALL_OK)
+    assert not terminal.line("STALE")
+
+
+def test_a_killed_engine_is_restarted_by_a_key(open_terminal, encoder: Path):
+    terminal = open_terminal("--graph", str(encoder))
+    terminal.wait_for(READY)
+    terminal.type("c")
+    terminal.wait_for(ALL_OK)
+
+    os.kill(terminal.engine().pid, signal.SIGKILL)
+    terminal.wait_for("the engine is gone (killed by SIGKILL)")
+    assert terminal.line("✓ ok", "encoder")
+
+    terminal.type("R")
+    terminal.wait_for(READY)
+    terminal.type("c")
+    terminal.wait_for(ALL_OK)
+
+
+def test_an_engine_that_hangs_is_aborted_and_restarted(open_terminal, encoder: Path):
+    good = encoder.read_text()
+    terminal = open_terminal("--graph", str(encoder))
+    terminal.wait_for(READY)
+    terminal.type("c")
+    terminal.wait_for(ALL_OK)
+    save_by_renaming(
+        encoder, good.replace(LN_POST, "        while True:\n            pass\n")
+    )
+    terminal.wait_for("building the graph", "│ generation 1")
+    terminal.type("a")
+    terminal.wait_for("the engine is gone")
+    save_by_renaming(encoder, good)
+    terminal.type("R")
+    terminal.wait_for(READY)
+
+
+def test_bad_input_is_said_on_the_screen_and_the_dashboard_stays(open_terminal):
+    terminal = open_terminal("nowhere.wav")
+    terminal.wait_for("there is no file nowhere.wav")
+    assert terminal.quit() == 0
+
+
+def test_the_dashboard_works_in_80_columns(open_terminal, encoder: Path):
+    terminal = open_terminal("--graph", str(encoder), columns=80, rows=24)
+    terminal.wait_for(READY)
+    terminal.type("c")
+    terminal.wait_for(ALL_OK)
+    terminal.wait_for("reference", "candidate")
+    terminal.type("4")
+    terminal.wait_for("def __call__")
+    terminal.type("5")
+    terminal.wait_for("generation 1 was built")
+    assert terminal.line("? help", "q quit")
+
+
+def test_no_engine_outlives_its_dashboard(open_terminal, encoder: Path):
+    terminal = open_terminal("--graph", str(encoder))
+    terminal.wait_for(READY)
+    engine = terminal.engine()
+    os.kill(terminal.pid, signal.SIGKILL)
+    _, alive = psutil.wait_procs([engine], timeout=10)
+    assert not alive
