@@ -3,6 +3,8 @@
 import os
 import shlex
 import subprocess
+import time
+from pathlib import Path
 
 from textual import on
 from textual.app import ComposeResult
@@ -15,7 +17,6 @@ from tui.keys import KEYS
 from tui.link import EngineLink
 from tui.panes.chart import ChartPane
 from tui.panes.layers import NORMAL_FROM, WIDE_FROM, LayersPane
-from tui.panes.log import LogPane
 from tui.panes.source import SourcePane
 from tui.panes.statistics import StatisticsPane
 from tui.panes.status import StatusBar
@@ -23,13 +24,16 @@ from tui.settings import Settings
 from tui.sheets import DetailsScreen, HelpScreen, SearchScreen
 
 SIDE_PANES = ("statistics", "chart", "source", "log")
-REFRESH_SECONDS = 0.125
+TICK_SECONDS = 0.05
+DRAW_SECONDS = 0.25
+"""Drawing takes the engine's time: after a first row, others are gathered for so long."""
+CLOCK_SECONDS = 0.25
 
 
 class Dashboard(EngineLink):
     """Steps the candidate beside the reference."""
 
-    CSS_PATH = "app.tcss"
+    CSS_PATH = Path(__file__).with_name("app.tcss")
     TITLE = "maxwhisper"
     BINDINGS = [key.binding() for key in KEYS]
     HORIZONTAL_BREAKPOINTS = [
@@ -47,76 +51,95 @@ class Dashboard(EngineLink):
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
+        # Held, not queried: news may still arrive while the screen is being taken down.
+        self.layers_pane = LayersPane()
+        self.statistics_pane = StatisticsPane()
+        self.source_pane = SourcePane()
+        self.chart_pane = ChartPane()
+        self.status_bar = StatusBar()
         self.breakpoints: set[str] = set()
-        self._following = False
-        """Whether the selection goes where the run goes."""
+        self._undrawn: set[int] = set()
+        self._drawn_at = 0.0
         self._search = ""
 
     def compose(self) -> ComposeResult:
-        yield StatusBar()
+        yield self.status_bar
         with Container(id="panes"):
-            yield LayersPane()
-            yield StatisticsPane()
-            yield SourcePane()
-            yield ChartPane()
-            yield LogPane()
+            yield self.layers_pane
+            yield self.statistics_pane
+            yield self.source_pane
+            yield self.chart_pane
+            yield self.log_pane
         yield Static("maxwhisper needs 60 columns and 18 rows", id="too-small")
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         self.action_pane("statistics", focus=False)
-        self.query_one(LayersPane).focus()
-        self.set_interval(REFRESH_SECONDS, self._tick)
+        self.layers_pane.focus()
+        self.set_interval(CLOCK_SECONDS, self._tick_clock)
+        self.set_interval(TICK_SECONDS, self._tick_rows)
         self.start_engine()
+
+    async def on_unmount(self) -> None:
+        await self.stop_engines()
 
     def on_resize(self) -> None:
         if self.results.layers:  # the columns depend on the room there is
             self.call_after_refresh(self.show_layers)
 
-    def _tick(self) -> None:
+    def _tick_clock(self) -> None:
         if self.activity.busy:
             self.show_status()
+
+    def _tick_rows(self) -> None:
+        if self._undrawn and time.monotonic() - self._drawn_at >= DRAW_SECONDS:
+            self.draw_rows()
 
     # -- What the panes show ---------------------------------------------------------
 
     @property
     def cursor(self) -> int:
-        return max(self.query_one(LayersPane).cursor_row, 0)
+        return max(self.layers_pane.cursor_row, 0)
 
     def show_layers(self) -> None:
-        self.query_one(LayersPane).fill(
-            self.results, self.stepper, self.compiled is not None
-        )
+        self.layers_pane.fill(self.results, self.stepper, self.compiled is not None)
         self.show_all()
 
     def show_all(self) -> None:
         """After anything that may concern every row."""
-        pane = self.query_one(LayersPane)
+        self.draw_rows()
         for index in range(len(self.results.layers)):
-            pane.show(index, self.results, self.breakpoints, self.compiled)
+            self.layers_pane.show(index, self.results, self.breakpoints, self.compiled)
         self.show_cursor()
         self.show_status()
 
     def show_row(self, index: int) -> None:
         """After a layer was computed."""
-        pane = self.query_one(LayersPane)
-        for row in {index, max(index - 1, 0)}:  # the mark of the position moves
-            pane.show(row, self.results, self.breakpoints, self.compiled)
-        if self._following:
-            pane.select(index)
-        if index == self.cursor:
+        self._undrawn.add(index)
+
+    def draw_rows(self) -> None:
+        """Brings the rows up to date that were computed since the last time."""
+        if not self._undrawn:
+            return
+        rows, self._undrawn = self._undrawn, set()
+        self._drawn_at = time.monotonic()
+        for row in rows | {max(min(rows) - 1, 0)}:  # the mark of the position moves on
+            self.layers_pane.show(row, self.results, self.breakpoints, self.compiled)
+        if self.following:
+            self.layers_pane.select(self.results.position)
+        if self.cursor in rows:
             self.show_cursor()
         else:
-            self.query_one(ChartPane).show(self.cursor, self.results)
+            self.chart_pane.show(self.cursor, self.results)
 
     def show_cursor(self) -> None:
         """Brings the panes that are about the selected layer up to date."""
-        self.query_one(StatisticsPane).show(self.cursor, self.results, self.compiled)
-        self.query_one(ChartPane).show(self.cursor, self.results)
-        self.query_one(SourcePane).show(self.cursor, self.results)
+        self.statistics_pane.show(self.cursor, self.results, self.compiled)
+        self.chart_pane.show(self.cursor, self.results)
+        self.source_pane.show(self.cursor, self.results)
 
     def show_status(self) -> None:
-        self.query_one(StatusBar).show(self.results, self.activity)
+        self.status_bar.show(self.results, self.activity)
 
     @on(DataTable.RowHighlighted)
     def _row_highlighted(self) -> None:
@@ -129,7 +152,7 @@ class Dashboard(EngineLink):
 
     @on(Click, "#chart")
     def _chart_clicked(self, event: Click) -> None:
-        layer = self.query_one(ChartPane).layer_at(event.x)
+        layer = self.chart_pane.layer_at(event.x)
         if layer is not None:
             self._select(layer)
 
@@ -151,13 +174,13 @@ class Dashboard(EngineLink):
         elif not self.engine_alive:
             self.notify("the engine is gone: press R to restart it", severity="warning")
         else:
-            self._following = True
+            self.following = True
             self.begin("running")
             self.send(RunTo(row))
 
     def _select(self, row: int) -> None:
-        self._following = False
-        self.query_one(LayersPane).select(row)
+        self.following = False
+        self.layers_pane.select(row)
 
     def action_step(self) -> None:
         self._go(self.stepper.step(self._origin))
@@ -260,7 +283,7 @@ class Dashboard(EngineLink):
             self.push_screen(DetailsScreen(self.problem))
 
     def action_edit(self) -> None:
-        place = self.query_one(SourcePane).place
+        place = self.source_pane.place
         editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
         if place is None or not editor:
             self.notify("set EDITOR to open the source from here", severity="warning")
@@ -296,5 +319,4 @@ class Dashboard(EngineLink):
         self.start_compiler()
 
     async def action_quit(self) -> None:
-        await self.stop_engines()
         self.exit(0)

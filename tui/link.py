@@ -34,12 +34,15 @@ class EngineLink(App[int]):
     def __init__(self, settings: Settings) -> None:
         super().__init__()
         self.settings = settings
+        self.log_pane = LogPane()
         self.results = Run()
         """What the interpreter found, or the engine that was asked for."""
         self.compiled: Run | None = None
         """What the compiled graph says, once it was asked."""
         self.stepper = Stepper([])
         self.activity = Activity(since=time.monotonic())
+        self.following = False
+        """Whether the selection goes where the run goes, until it stops."""
         self.problem: Diagnostic | None = None
         """The last thing that went wrong."""
         self._engine: EngineClient | None = None
@@ -95,7 +98,7 @@ class EngineLink(App[int]):
     def _hear(self, news: Event | Noise | Exited) -> None:
         match news:
             case Noise(text):
-                self.query_one(LogPane).say(text, "dim")
+                self.log_pane.say(text, "dim")
             case Exited():
                 self._engine_died(news)
             case _:
@@ -110,11 +113,11 @@ class EngineLink(App[int]):
             "engine", f"{message}; the results are kept, R restarts it"
         )
         self.begin("dead", message)
-        self.query_one(LogPane).say(str(self.problem), "bold")
+        self.log_pane.say(str(self.problem), "bold")
         self.show_all()
 
     def _react(self, event: Event) -> None:
-        log = self.query_one(LogPane)
+        log = self.log_pane
         match event:
             case Opened():
                 self.stepper = Stepper(event.layers)
@@ -148,8 +151,9 @@ class EngineLink(App[int]):
             name = "none" if culprit is None else self.results.layers[culprit].name
             ran = f"{event.position + 1} of {len(self.results.layers)} layers"
             took = words.seconds(event.seconds)
-            self.query_one(LogPane).say(f"{ran} in {took}, first wrong: {name}")
+            self.log_pane.say(f"{ran} in {took}, first wrong: {name}")
         self.show_all()
+        self.following = False
 
     # -- The compiled graph ----------------------------------------------------------
 
@@ -164,7 +168,7 @@ class EngineLink(App[int]):
     @work(exclusive=True, group="compiler", exit_on_error=False)
     async def start_compiler(self) -> None:
         """Runs the whole graph compiled, in an engine of its own, beside the first."""
-        log = self.query_one(LogPane)
+        log = self.log_pane
         log.say("compiling the whole graph in the background: minutes, once a change")
         compiled = self.compiled = Run()
         compiler = self._compiler = EngineClient(self.settings.factory)

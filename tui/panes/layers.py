@@ -120,5 +120,8 @@ class LayersPane(DataTable[Text]):
         return Style(color=shade, bold=not verdict.healthy)
 
     def _set(self, index: int, column: str, text: Text) -> None:
-        if column in self.columns:
+        if column not in self.columns:
+            return
+        shown = self.get_cell(str(index), column)
+        if (shown.plain, shown.style) != (text.plain, text.style):
             self.update_cell(str(index), column, text)

@@ -1,90 +1,54 @@
 """The candidate's source at the current layer, or at the line of an error."""
 
+from functools import lru_cache
 from pathlib import Path
 
+from rich.segment import Segment
+from rich.style import Style
 from rich.syntax import Syntax
-from textual.app import ComposeResult
-from textual.containers import ScrollableContainer
-from textual.widgets import Static
+from rich.text import Text
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
 
 from debug.protocol import Place
 from debug.run import Run
 
 LINES_ABOVE = 3
+GUTTER = 6
+"""Cells for the marker and the line number."""
 
 
-class SourcePane(ScrollableContainer):
+class SourcePane(ScrollView, can_focus=True):
+    """A file with one line marked. It is highlighted once, and drawn line by line."""
+
     BORDER_TITLE = "source"
 
     def __init__(self) -> None:
         super().__init__(id="source")
+        self._lines: list[Text] = []
         self._shown: tuple | None = None
         self.place: Place | None = None
-        """The line that is shown, for an editor to open."""
-
-    def compose(self) -> ComposeResult:
-        yield Static(id="source-text", markup=False)
+        """The line that is marked, for an editor to open."""
 
     def show(self, index: int, run: Run) -> None:
-        place, problem = self._place(index, run)
-        if run.stale and run.stale.path and run.stale.line:
-            place, problem = Place(run.stale.path, run.stale.line), str(run.stale)
-        if place is None:
-            self._show_text(self._absence(index, run))
-            return
-        self.place = place
+        place, title = _place(index, run)
+        problem = run.stale if run.stale and run.stale.path and run.stale.line else None
+        if problem and problem.path and problem.line:
+            place, title = Place(problem.path, problem.line), str(problem)
+        self.set_class(problem is not None, "problem")
         dark = self.app.current_theme.dark
-        state = (place, problem, run.generation, dark, _modified(place.path))
+        modified = _modified(place.path) if place else 0.0
+        state = (place, title, dark, modified)
         if state == self._shown:
             return
-        self._shown = state
-        self._show_file(place, problem, dark)
-
-    @staticmethod
-    def _place(index: int, run: Run) -> tuple[Place | None, str | None]:
-        """The line that calls a layer; its block's, with a word on it, if none does."""
-        if run.loaded is None or not 0 <= index < len(run.layers):
-            return None, None
-        layer = run.layers[index]
-        if layer.is_input:
-            return None, None
-        if place := run.loaded.places.get(layer.name):
-            return place, None
-        parent = run.loaded.places.get(layer.parent or "")
-        return parent, f"nothing here calls {layer.name}" if parent else None
-
-    @staticmethod
-    def _absence(index: int, run: Run) -> str:
-        if run.loaded is None or not 0 <= index < len(run.layers):
-            return ""
-        if run.layers[index].is_input:
-            return "An input: the source is fed it."
-        return "The source never calls this layer."
-
-    def _show_text(self, text: str) -> None:
-        self._shown, self.place = None, None
-        self.border_title = "source"
-        self.query_one("#source-text", Static).update(text)
-
-    def _show_file(self, place: Place, problem: str | None, dark: bool) -> None:
-        try:
-            code = Path(place.path).read_text(errors="replace")
-        except OSError as error:
-            self._show_text(f"can't read {place.path}: {error.strerror}")
-            return
-        syntax = Syntax(
-            code,
-            "python",
-            theme="ansi_dark" if dark else "ansi_light",
-            line_numbers=True,
-            highlight_lines={place.line},
-            background_color="default",
-        )
-        where = f"{Path(place.path).name}:{place.line}"
-        self.border_title = f"source: {problem or where}"
-        self.set_class(problem is not None, "problem")
-        self.query_one("#source-text", Static).update(syntax)
+        self._shown, self.place = state, place
+        self.border_title = f"source: {title}"
+        self._lines = _highlighted(place.path, dark, modified) if place else []
+        width = max((line.cell_len for line in self._lines), default=0) + GUTTER
+        self.virtual_size = Size(width, len(self._lines))
         self._scroll_to_place()
+        self.refresh()
 
     def on_resize(self) -> None:
         self._scroll_to_place()  # a hidden pane has no size to scroll in
@@ -93,6 +57,51 @@ class SourcePane(ScrollableContainer):
         if self.place is not None:
             line = max(0, self.place.line - 1 - LINES_ABOVE)
             self.call_after_refresh(self.scroll_to, x=0, y=line, animate=False)
+
+    def render_line(self, y: int) -> Strip:
+        plain = self.visual_style.rich_style
+        left, top = self.scroll_offset
+        width, number = self.size.width, top + y
+        if number >= len(self._lines):
+            return Strip.blank(width, plain)
+        marked = self.place is not None and number + 1 == self.place.line
+        marker = "❱" if marked else " "
+        gutter = Segment(
+            f"{marker}{number + 1:>4} ", plain + Style(bold=marked, dim=not marked)
+        )
+        code = Strip(self._lines[number].render(self.app.console)).apply_style(plain)
+        code = code.crop_extend(left, left + max(width - GUTTER, 0), plain)
+        if marked:
+            code = code.apply_style(Style(bold=True))
+        return Strip.join([Strip([gutter]), code]).adjust_cell_length(width, plain)
+
+
+def _place(index: int, run: Run) -> tuple[Place | None, str]:
+    """The line that calls a layer, or its block's if none does, and what to call it."""
+    if run.loaded is None or not 0 <= index < len(run.layers):
+        return None, ""
+    layer = run.layers[index]
+    if layer.is_input:
+        return None, f"it is fed {layer.name}"
+    if place := run.loaded.places.get(layer.name):
+        return place, f"{Path(place.path).name}:{place.line}"
+    return run.loaded.places.get(layer.parent or ""), f"nothing here calls {layer.name}"
+
+
+@lru_cache(maxsize=8)
+def _highlighted(path: str, dark: bool, modified: float) -> list[Text]:
+    """The lines of a file as it was when it was modified."""
+    try:
+        code = Path(path).read_text(errors="replace")
+    except OSError as error:
+        return [Text(f"can't read {path}: {error.strerror}")]
+    theme = "ansi_dark" if dark else "ansi_light"
+    syntax = Syntax(code, "python", theme=theme, background_color="default")
+    lines = syntax.highlight(code).split("\n", allow_blank=True)
+    for line in lines:
+        line.end = ""
+        line.expand_tabs(4)
+    return list(lines)
 
 
 def _modified(path: str) -> float:

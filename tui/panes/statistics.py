@@ -24,15 +24,19 @@ class StatisticsPane(VerticalScroll):
 
     def __init__(self) -> None:
         super().__init__(id="statistics")
+        self._text = Static(id="statistics-text", markup=False)
+        self._form: tuple | None = None
 
     def compose(self) -> ComposeResult:
-        yield Static(id="statistics-text", markup=False)
+        yield self._text
 
     def show(self, index: int, run: Run, compiled: Run | None) -> None:
         if not 0 <= index < len(run.layers):
             return
         layer, result = run.layers[index], run.results.get(index)
-        self.border_title = f"numbers: {layer.name}"
+        title = f"numbers: {layer.name}"
+        if title != self.border_title:
+            self.border_title = title
         candidate = result.candidate if result else None
         roomy = self.size.width >= ROOMY
         parts: list[RenderableType] = [_sides(layer.reference, candidate, roomy)]
@@ -41,7 +45,15 @@ class StatisticsPane(VerticalScroll):
         other = compiled.results.get(index) if compiled else None
         if other is not None:
             parts.append(self._headline("compiled", other.chained, roomy))
-        self.query_one("#statistics-text", Static).update(Group(*parts))
+        # Laying the screen out again takes longer than drawing it.
+        form = (
+            result is None,
+            bool(result and result.chained.reason),
+            other is None,
+            roomy,
+        )
+        self._text.update(Group(*parts), layout=form != self._form)
+        self._form = form
 
     def _divergence(
         self, layer: Layer, result: Compared, run: Run, roomy: bool

@@ -1,0 +1,22 @@
+"""What a person without the dashboard does after every edit: load, build, run, compare.
+
+Usage: python benchmarks/bare.py MODEL GRAPH
+"""
+
+import sys
+
+from debug.protocol import Open
+from debug.session import Session
+
+
+def main() -> None:
+    model, graph = sys.argv[1:]
+    options = {"model": model, "graph": graph}
+    session = Session("core.whisper:open_subject", Open(options), lambda _: None)
+    session.load()
+    for _ in session.names:
+        session.advance()
+
+
+if __name__ == "__main__":
+    main()
