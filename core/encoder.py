@@ -41,21 +41,25 @@ class Linear(nn.Module):
 
 
 class Conv1d(nn.Module):
-    """A convolution over time with a kernel of 3 and one frame of padding."""
+    """A convolution over time with a kernel of 3 and a frame of padding on either side."""
 
     def __init__(
         self, n_in: int, n_out: int, dtype: DType, device: DeviceRef, stride: int = 1
     ) -> None:
         super().__init__()
         self.stride = stride
-        # RSCF, the layout of MAX: openai's (n_out, n_in, 3) is transposed at load.
-        self.weight = Weight("weight", dtype, (1, 3, n_in, n_out), device)
+        # openai's (n_out, n_in, 3) is transposed at load.
+        self.weight = Weight("weight", dtype, (3, n_in, n_out), device)
         self.bias = Weight("bias", dtype, (n_out,), device)
 
     def __call__(self, x: TensorValue) -> TensorValue:
-        x = ops.unsqueeze(x, 1)  # (batch, 1, n_frames, n_in): an image of one row
-        x = ops.conv2d(x, self.weight, stride=(1, self.stride), padding=(0, 0, 1, 1))
-        return ops.squeeze(x, 1) + self.bias  # (batch, n_frames / stride, n_out)
+        n_frames = int(x.shape[1])
+        x = ops.pad(x, [0, 0, 1, 1, 0, 0])  # (batch, 1 + n_frames + 1, n_in)
+        # A product a tap: ops.conv2d sums all three in one chain, and rounds twice as much.
+        left, middle, right = (
+            x[:, tap : tap + n_frames : self.stride] @ self.weight[tap] for tap in range(3)
+        )
+        return left + middle + right + self.bias  # (batch, n_frames / stride, n_out)
 
 
 class MultiHeadAttention(nn.Module):

@@ -129,8 +129,8 @@ class WhisperSubject:
             self.dtype,
             DeviceRef.from_device(self.device),
         )
+        check_weights(module, self._state, self.graph)
         declared = module.raw_state_dict()
-        check_weights(declared, self._state, str(self.graph))
         weights = {
             name: self._buffer(name, weight.dtype) for name, weight in declared.items()
         }

@@ -31,7 +31,7 @@ def operations(x: TensorValue) -> list[TensorValue]:
         ops.gelu(x, "quick"),
         *(op(x, ops.negate(x)) for op in binary),
         *(op(x, axis=-1) for op in reductions),
-        ops.layer_norm(x, row, row, epsilon=1e-5),
+        *widened(x),
         x + row,
         x @ matrix,
         heads @ ops.permute(heads, [0, 1, 3, 2]),
@@ -55,6 +55,15 @@ def missing_kernels(dtype: DType, device: Device) -> list[internals.Kernel]:
     internals.lower(graph)
     argument = Buffer.zeros((1, SIZE, SIZE), dtype, device=device)
     return internals.kernels_of(graph, [argument])
+
+
+def widened(x: TensorValue) -> list[TensorValue]:
+    """What networks compute in float32 when the rest is in half precision."""
+    half = x.dtype in (DType.float16, DType.bfloat16)
+    wide = x.cast(DType.float32) if half else x
+    row = wide.reshape((SIZE, SIZE))[0, :]
+    norm = ops.layer_norm(wide, row, row, epsilon=1e-5)
+    return [y.cast(x.dtype) for y in (norm, ops.softmax(wide), wide + row)]
 
 
 def stamp(dtype: DType, device: Device) -> Path | None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
 from debug import internals, kernels
@@ -22,7 +23,7 @@ from debug.protocol import (
     Stopped,
 )
 from debug.reference import run_reference
-from debug.source import Source, content_hash, load_source
+from debug.source import Source, content_hash, content_hashes, load_source
 from debug.subject import Candidate, Options, load_subject
 from debug.trace import Traced, trace
 from debug.verdict import Verdict
@@ -71,7 +72,7 @@ class Session:
         self._computed: dict[str, Computed] = {}
         self.generation = 0
         self.position = -1
-        self.attempted: dict = {}
+        self.attempted: dict[Path, str | None] = {}
         """The source files of the last load, good or bad, with their hashes."""
 
     def _opened(self, engine: str, load: float, reference: float) -> Opened:
@@ -116,21 +117,16 @@ class Session:
         """
         started = time.perf_counter()
         self._emit(Progress("building the graph"))
-        self.attempted = self._hashes()
+        self.attempted = content_hashes(self.subject.graph)
         source = load_source(self.subject.graph)
-        self.attempted = dict(source.files)
         candidate, traced = self._build(source)
         computed = self._runner.load(traced)
         self._candidate, self._computed = candidate, computed
         self.generation += 1
         self.position = -1
-        files = [str(path) for path in source.files]
         seconds = time.perf_counter() - started
-        self._emit(Loaded(self.generation, traced.places, seconds, files))
-
-    def _hashes(self) -> dict:
-        files = self.attempted or {self.subject.graph.resolve(): ""}
-        return {path: content_hash(path) for path in files}
+        places, names = traced.places, sorted(source.names)
+        self._emit(Loaded(self.generation, places, seconds, names))
 
     def _build(self, source: Source) -> tuple[Candidate, Traced]:
         subject = self.subject

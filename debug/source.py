@@ -19,12 +19,8 @@ class Source:
     """One load of the candidate's file, with the local files it imports."""
 
     module: ModuleType
-    files: dict[Path, str]
-    """Every file that takes part, with the hash of its content."""
-
-    @property
-    def names(self) -> set[str]:
-        return {str(path) for path in self.files}
+    names: set[str]
+    """Every file that takes part."""
 
 
 def content_hash(path: Path) -> str | None:
@@ -33,6 +29,14 @@ def content_hash(path: Path) -> str | None:
         return hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()
     except OSError:
         return None
+
+
+def content_hashes(path: Path) -> dict[Path, str | None]:
+    """The hashes of a source file and of all that it imports, as they are now.
+
+    Taken before a load: what is saved while it runs then differs, and is not missed.
+    """
+    return {file: content_hash(file) for file in local_files(path)}
 
 
 def load_source(path: Path) -> Source:
@@ -62,7 +66,7 @@ def load_source(path: Path) -> Source:
         raise Problem.of("graph", error, names) from error
     finally:
         del sys.modules[name]
-    return Source(module, {file: content_hash(file) or "" for file in files})
+    return Source(module, names)
 
 
 def _compile(path: Path):

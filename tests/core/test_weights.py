@@ -18,18 +18,20 @@ def subject() -> WhisperSubject:
     return open_subject(Options({"device": "cpu"}))
 
 
-def refusal(subject: WhisperSubject, encoder) -> str:
+def refusal(subject: WhisperSubject, encoder) -> tuple[str, str]:
+    """What is said, and the source line that it is said of."""
     with pytest.raises(Problem) as raised:
         subject.candidate(load_source(encoder).module)
-    assert raised.value.diagnostic.kind == "weights"
-    return str(raised.value.diagnostic)
+    diagnostic = raised.value.diagnostic
+    assert (diagnostic.kind, diagnostic.path) == ("weights", str(encoder))
+    return str(diagnostic), encoder.read_text().splitlines()[(diagnostic.line or 0) - 1]
 
 
 def test_only_convolutions_change_their_layout():
     conv = torch.arange(2 * 5 * 3.0).reshape(2, 5, 3)
     moved = to_max_layout("conv1.weight", conv)
-    assert moved.shape == (1, 3, 5, 2)
-    assert moved[0, 1, 4, 0] == conv[0, 4, 1]
+    assert moved.shape == (3, 5, 2)
+    assert moved[1, 4, 0] == conv[0, 4, 1]
     linear = torch.zeros(4, 2)
     assert to_max_layout("blocks.0.attn.query.weight", linear) is linear
 
@@ -51,26 +53,26 @@ def test_a_weight_keeps_its_buffer_over_reloads(subject, encoder):
     assert all(first[name] is second[name] for name in first)
 
 
-def test_a_weight_that_the_checkpoint_lacks_is_named(subject, encoder):
+def test_a_weight_that_the_checkpoint_lacks_is_named_at_its_line(subject, encoder):
     replace(encoder, "self.ln_post =", "self.norm =")
     replace(encoder, "self.ln_post(x)", "self.norm(x)")
-    assert "declares the weight norm.weight, the checkpoint has none" in refusal(
-        subject, encoder
-    )
+    message, line = refusal(subject, encoder)
+    assert "declares the weight norm.weight, the checkpoint has none" in message
+    assert "self.weight = Weight(" in line
 
 
-def test_a_weight_that_is_left_out_is_named(subject, encoder):
+def test_a_weight_that_is_left_out_is_named_where_it_should_be(subject, encoder):
     replace(encoder, "self.out = Linear(n_state, n_state, dtype, device)", "pass")
-    message = refusal(subject, encoder)
+    message, line = refusal(subject, encoder)
     assert "leaves 8 of the checkpoint's weights out: blocks.0.attn.out.weight" in message
+    assert line.strip().startswith("def __init__(self, n_state: int, n_head: int")
 
 
-def test_a_weight_of_another_shape_is_named_with_both_shapes(subject, encoder):
-    replace(encoder, "(1, 3, n_in, n_out)", "(1, 3, n_out, n_in)")
-    assert (
-        "declares conv1.weight as [1, 3, 128, 80], the checkpoint has [1, 3, 80, 128]"
-        in (refusal(subject, encoder))
-    )
+def test_a_weight_of_another_shape_is_named_with_both_shapes_at_its_line(subject, encoder):
+    replace(encoder, "(3, n_in, n_out)", "(3, n_out, n_in)")
+    message, line = refusal(subject, encoder)
+    assert "conv1.weight as [3, 128, 80], the checkpoint has [3, 80, 128]" in message
+    assert "(3, n_out, n_in)" in line
 
 
 def test_a_file_without_an_encoder_is_a_problem(subject):

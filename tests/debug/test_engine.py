@@ -128,6 +128,17 @@ async def test_what_an_edit_does_not_touch_is_not_computed_again(toy_graph):
         assert all(r.chained.verdict is Verdict.OK for r in restored)
 
 
+async def test_a_save_of_an_imported_file_reloads_too(toy_graph):
+    parts = toy_graph.with_name("parts.py")
+    parts.write_text("FACTOR = 1.0\n")
+    text = toy_graph.read_text().replace("ops.gelu(x)", "ops.gelu(x) * FACTOR")
+    toy_graph.write_text("from parts import FACTOR\n" + text)
+    async with ready(toy_graph) as talk:
+        assert all(r.chained.verdict is Verdict.OK for r in await talk.run_to(3))
+        save_by_renaming(parts, "FACTOR = 1.5\n")
+        assert (await talk.results())[2].chained.verdict is Verdict.DIVERGED
+
+
 async def test_an_unchanged_save_is_ignored(toy_graph):
     async with ready(toy_graph) as talk:
         await talk.run_to(3)

@@ -70,7 +70,13 @@ class LayersPane(DataTable[Text]):
         return columns
 
     def select(self, row: int) -> None:
+        """Moves the cursor; after a jump, what is around the row is shown with it."""
+        jump = abs(row - self.cursor_row) > 2
         self.move_cursor(row=row, animate=False)
+        height = self.scrollable_content_region.height - self.header_height
+        visible = self.scroll_y < row < self.scroll_y + height - 1
+        if jump and not visible:
+            self.scroll_to(y=row - height // 2, animate=False, force=True)
 
     def show(
         self, index: int, run: Run, breakpoints: Collection[str], compiled: Run | None

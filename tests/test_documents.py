@@ -1,0 +1,52 @@
+"""What the documents say is so."""
+
+import json
+import re
+import tomllib
+
+import pytest
+from shell import ROOT
+
+from scripts.keys import table
+
+README = (ROOT / "README.md").read_text()
+
+
+def test_the_readme_has_every_key_as_it_is_bound():
+    assert table() in README
+
+
+@pytest.mark.parametrize(
+    "path", re.findall(r"\]\((?!http)([^)]+)\)|`((?:core|debug|tests)/\S+\.py)`", README)
+)
+def test_what_the_readme_links_to_is_there(path):
+    assert (ROOT / "".join(path)).is_file()
+
+
+def test_the_readmes_times_are_those_of_the_benchmark():
+    report = json.loads(
+        (ROOT / "benchmarks" / "results" / "reload-tiny-cpu.json").read_text()
+    )
+    for edit in ("first layer", "every block", "last layer"):
+        times = report["edits"][edit]
+        assert (
+            f"| {times['first_seconds']:.1f} s | {times['last_seconds']:.1f} s |" in README
+        )
+    assert report["date"] in README
+
+
+def test_every_dependency_is_pinned_for_the_set_up():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    names = [re.split(r"[<>=~]", dependency)[0] for dependency in project["dependencies"]]
+    names += (ROOT / "requirements-dev.txt").read_text().split("\n")[1:-1]
+    pinned = re.findall(
+        r"^([\w.-]+)==", (ROOT / "constraints.txt").read_text(), re.MULTILINE
+    )
+    assert set(names) <= {name.lower() for name in pinned}
+
+
+def test_no_source_file_is_too_long_to_read():
+    for folder in ("core", "debug", "tui", "tests", "scripts", "benchmarks"):
+        for path in (ROOT / folder).rglob("*.py"):
+            assert len(path.read_text().splitlines()) <= 400, path
+    assert len((ROOT / "core" / "encoder.py").read_text().splitlines()) < 200
