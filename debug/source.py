@@ -5,9 +5,13 @@ import hashlib
 import itertools
 import linecache
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from importlib.util import spec_from_file_location
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 
 from debug.diagnostic import Problem
 
@@ -56,10 +60,10 @@ def load_source(path: Path) -> Source:
     module = ModuleType(name)
     module.__file__ = str(path)
     names = {str(file) for file in files}
-    forgotten = _forget(names - {str(path)})
+    forgotten = _forget(path.parent, names - {str(path)})
     sys.modules[name] = module
     try:
-        with _on_path(path.parent):
+        with _Neighbours(path.parent, names):
             exec(_compile(path), module.__dict__)
     except (Exception, SystemExit) as error:
         sys.modules.update(forgotten)
@@ -81,29 +85,50 @@ def _compile(path: Path):
         raise Problem.of("graph", error) from error
 
 
-class _on_path:  # noqa: N801
-    """A file's neighbours can be imported while it executes, as when Python runs it."""
+class _Neighbours(MetaPathFinder):
+    """Imports the files that belong to a source, afresh, while it executes.
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = str(folder)
+    Python's own loader goes by a cache of bytecode that tells versions apart by size and
+    second: a save of one digit within a second would be missed.
+    """
+
+    def __init__(self, root: Path, names: set[str]) -> None:
+        self._root, self._names = root, names
 
     def __enter__(self) -> None:
-        sys.path.append(self._folder)  # last: a neighbour must not hide a library
+        sys.meta_path.insert(0, self)
 
     def __exit__(self, *_: object) -> None:
-        sys.path.remove(self._folder)
+        sys.meta_path.remove(self)
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        file = _neighbour(fullname, self._root, self._names)
+        if file is None:
+            return None
+        loader = _Uncached(fullname, file)
+        return spec_from_file_location(fullname, file, loader=loader)
 
 
-def _forget(names: set[str]) -> dict[str, ModuleType]:
-    """Takes the modules of some files out of ``sys.modules``, to be imported afresh."""
-    loaded = {
-        key: module
-        for key, module in list(sys.modules.items())
-        if getattr(module, "__file__", None) in names
-    }
-    for key in loaded:
-        del sys.modules[key]
-    return loaded
+class _Uncached(SourceFileLoader):
+    def get_code(self, fullname: str) -> CodeType:
+        return compile(self.get_data(self.path), self.path, "exec", dont_inherit=True)
+
+
+def _neighbour(name: str, root: Path, names: set[str]) -> str | None:
+    """The file that a source means by a module's name, unless it means a library."""
+    file = _local(name, root)
+    if file is None or str(file) not in names:
+        return None
+    library = PathFinder.find_spec(name) if "." not in name else None
+    return str(file) if library is None or library.origin == str(file) else None
+
+
+def _forget(root: Path, names: set[str]) -> dict[str, ModuleType]:
+    """Takes a source's neighbours out of ``sys.modules``, to be imported afresh."""
+    keys = [key for key in sys.modules if _neighbour(key, root, names)]
+    return {key: sys.modules.pop(key) for key in keys}
 
 
 def local_files(path: Path) -> list[Path]:

@@ -40,9 +40,10 @@ class Stepper:
 
     def next(self, row: int) -> int:
         """The next layer that is no deeper: over all that a block is made of."""
-        limit = self._depth[row] if row >= 0 else 0
-        deeper = range(row + 1, len(self._names))
-        return next((r for r in deeper if self._depth[r] <= limit), self.last)
+        if row < 0:
+            return min(0, self.last)
+        later = range(row + 1, len(self._names))
+        return next((r for r in later if self._depth[r] <= self._depth[row]), self.last)
 
     def next_back(self, row: int) -> int:
         earlier = range(row - 1, -1, -1)

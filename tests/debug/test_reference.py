@@ -56,7 +56,7 @@ class Guarded(torch.nn.Module):
 
 
 def test_float64_stays_float64_where_a_model_guards_half_precision():
-    x = torch.tensor([1 / 3], dtype=torch.float64)
+    x = torch.tensor([0.1], dtype=torch.float64)
     with StayInFloat64():
         inside = Guarded()(x)
     assert inside.item() == (x * 3).item()
