@@ -127,7 +127,7 @@ def _neighbour(name: str, root: Path, names: set[str]) -> str | None:
 
 def _forget(root: Path, names: set[str]) -> dict[str, ModuleType]:
     """Takes a source's neighbours out of ``sys.modules``, to be imported afresh."""
-    keys = [key for key in sys.modules if _neighbour(key, root, names)]
+    keys = [key for key in sys.modules if _neighbour(key, root, names)] if names else []
     return {key: sys.modules.pop(key) for key in keys}
 
 

@@ -18,7 +18,7 @@ async def picture(
     options = {"graph": graph} if graph else {}
     app = Dashboard(Settings(options))
     async with app.run_test(size=size) as pilot:
-        while app.results.loaded is None or app.activity.busy:
+        while app.activity.busy:
             await pilot.pause(0.1)
         if light:
             await pilot.press("l")

@@ -88,7 +88,7 @@ class Dashboard(EngineLink):
             self.call_after_refresh(self.show_layers)
 
     def _tick_clock(self) -> None:
-        if self.activity.busy:
+        if self.activity.busy or self.compiling:
             self.show_status()
 
     def _tick_rows(self) -> None:
@@ -139,7 +139,7 @@ class Dashboard(EngineLink):
         self.source_pane.show(self.cursor, self.results)
 
     def show_status(self) -> None:
-        self.status_bar.show(self.results, self.activity)
+        self.status_bar.show(self.results, self.activity, self.compiling)
 
     @on(DataTable.RowHighlighted)
     def _row_highlighted(self) -> None:

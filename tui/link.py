@@ -45,6 +45,8 @@ class EngineLink(App[int]):
         """Whether the selection goes where the run goes, until it stops."""
         self.problem: Diagnostic | None = None
         """The last thing that went wrong."""
+        self.compiling: Activity | None = None
+        """What the second engine is at, if there is one."""
         self._engine: EngineClient | None = None
         self._compiler: EngineClient | None = None
 
@@ -172,7 +174,7 @@ class EngineLink(App[int]):
         log.say("compiling the whole graph in the background: minutes, once a change")
         compiled = self.compiled = Run()
         compiler = self._compiler = EngineClient(self.settings.factory)
-        started = time.monotonic()
+        compiling = self.compiling = Activity("compiling", since=time.monotonic())
         self.show_layers()
         try:
             await compiler.start()
@@ -190,8 +192,8 @@ class EngineLink(App[int]):
                     break
         finally:
             compiler.kill()
-            self._compiler = None
-        took = words.seconds(time.monotonic() - started)
+            self._compiler = self.compiling = None
+        took = words.seconds(compiling.elapsed)
         if compiled.results and not compiled.stale:
             log.say(f"compiled graph: {compiled.verdict().value}, after {took}")
         self.show_all()

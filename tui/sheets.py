@@ -12,13 +12,13 @@ from debug.diagnostic import Diagnostic
 from tui.keys import KEYS
 from tui.words import GLYPHS
 
-ABOUT = """\
-The layers of your MAX graph run beside PyTorch's. Save the source in any editor and the
-dashboard reads it again; what the edit did not touch is not computed again.
-
-R is the layer's error over PyTorch's own rounding error there, both measured against
-PyTorch in float64: 1 is as good as PyTorch, up to 4 is ok, above 10 is a bug. Mean, std
-and range are shown because people expect them; they never decide."""
+ABOUT = (
+    "The layers of your MAX graph run beside PyTorch's. Save the source in any editor and "
+    "the dashboard reads it again; what the edit did not touch is not computed again.\n\n"
+    "R is the layer's error over PyTorch's own rounding error there, both measured against "
+    "PyTorch in float64: 1 is as good as PyTorch, up to 4 is ok, above 10 is a bug. Mean, "
+    "std and range are shown because people expect them; they never decide.\n"
+)
 
 VERDICTS = {
     "ok": "as close to float64 as float32 can be",
@@ -38,7 +38,7 @@ class Sheet(ModalScreen[None]):
 class HelpScreen(Sheet):
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="sheet"):
-            yield Static(ABOUT + "\n", markup=False)
+            yield Static(ABOUT, markup=False)
             yield Static(self._verdicts())
             yield Static(self._keys())
 

@@ -36,7 +36,7 @@ class StatusBar(Static):
     def __init__(self) -> None:
         super().__init__("", id="status", markup=False)
 
-    def show(self, run: Run, activity: Activity) -> None:
+    def show(self, run: Run, activity: Activity, compiling: Activity | None = None) -> None:
         for word in ("busy", "failed", "dead"):
             self.remove_class(word)
         if activity.busy:
@@ -46,6 +46,8 @@ class StatusBar(Static):
         elif run.stale:
             self.add_class("failed")
         parts = [self._state(run, activity)]
+        if compiling:
+            parts.append(f"compiling {words.seconds(compiling.elapsed)}")
         if run.opened:
             opened = run.opened
             parts += [
