@@ -99,7 +99,7 @@ def _highlighted(path: str, dark: bool, modified: float) -> list[Text]:
     syntax = Syntax(code, "python", theme=theme, background_color="default")
     lines = syntax.highlight(code).split("\n", allow_blank=True)
     for line in lines:
-        line.end = ""
+        line.end, line.style = "", ""  # the pane has a background of its own
         line.expand_tabs(4)
     return list(lines)
 
