@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import torch
 import whisper
-from whisper.model import AudioEncoder, ModelDimensions, TextDecoder
+from whisper.model import ModelDimensions, TextDecoder
+
+from core.reference import build_encoder
 
 # n_mels, n_audio_ctx, n_audio_state, n_audio_head, n_audio_layer,
 # n_vocab, n_text_ctx, n_text_state, n_text_head, n_text_layer
@@ -34,13 +36,7 @@ def dimensions(name: str) -> ModelDimensions | None:
 def tensor_shapes(dims: ModelDimensions) -> dict[str, torch.Size]:
     """Every tensor of a checkpoint by openai's name."""
     with torch.device("meta"):
-        encoder = AudioEncoder(
-            dims.n_mels,
-            dims.n_audio_ctx,
-            dims.n_audio_state,
-            dims.n_audio_head,
-            dims.n_audio_layer,
-        )
+        encoder = build_encoder(dims)
         decoder = TextDecoder(
             dims.n_vocab,
             dims.n_text_ctx,

@@ -5,15 +5,20 @@ from torch import Tensor
 from whisper.model import AudioEncoder, ModelDimensions, disable_sdpa
 
 
-def load_encoder(dims: ModelDimensions, state: dict[str, Tensor]) -> AudioEncoder:
-    """openai-whisper's encoder in float32 on the CPU."""
-    encoder = AudioEncoder(
+def build_encoder(dims: ModelDimensions) -> AudioEncoder:
+    """openai-whisper's encoder with the weights that PyTorch draws."""
+    return AudioEncoder(
         dims.n_mels,
         dims.n_audio_ctx,
         dims.n_audio_state,
         dims.n_audio_head,
         dims.n_audio_layer,
     )
+
+
+def load_encoder(dims: ModelDimensions, state: dict[str, Tensor]) -> AudioEncoder:
+    """openai-whisper's encoder in float32 on the CPU."""
+    encoder = build_encoder(dims)
     encoder.load_state_dict(state)
     return encoder.eval()
 

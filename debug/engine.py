@@ -9,6 +9,7 @@ import queue
 import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from debug.diagnostic import Problem, from_exception
@@ -82,7 +83,7 @@ class Engine:
         # The screen is gone. Native code in the main thread may be minutes from an end.
         os._exit(0)
 
-    def _guarded(self, action, *arguments) -> None:
+    def _guarded(self, action: Callable[..., None], *arguments: Work) -> None:
         """Turns whatever goes wrong into an event; the engine goes on."""
         try:
             action(*arguments)
@@ -107,24 +108,34 @@ class Engine:
                 self._reload(self._wanted)
 
     def _open(self, command: Open) -> None:
-        from debug.session import Session  # imports torch and MAX, which take seconds
-
         self._started = time.perf_counter()
-        session = Session(self._factory, command, self.emit)
+        session = self._start_session(command)
         self.session = session
         if command.watch:
             self._watch.folders([session.subject.graph.parent])
-        session.load()
-        self._watch_sources(command.watch)
+        try:
+            session.load()
+        finally:
+            self._watch_sources(command.watch)
         self._stop()
+
+    def _start_session(self, command: Open) -> "Session":
+        try:
+            from debug.session import Session  # torch and MAX, which take seconds
+        except ImportError as error:
+            message = f"torch or MAX is not what it should be ({error}): make install"
+            raise Problem("installation", message) from error
+        return Session(self._factory, command, self.emit)
 
     def _reload(self, index: int) -> None:
         assert self.session is not None
         self._started = time.perf_counter()
         self._target = -1
         self._wanted = index
-        self.session.load()
-        self._watch_sources(self._watch.active)
+        try:
+            self.session.load()
+        finally:
+            self._watch_sources(self._watch.active)
         self._begin(index, self._started)
 
     def _watch_sources(self, wanted: bool) -> None:

@@ -86,10 +86,6 @@ def weight_name(op: Op) -> str | None:
     return str(op.name) if isinstance(op, mo.ConstantExternalOp) else None
 
 
-def is_constant(op: Op) -> bool:
-    return isinstance(op, mo.ConstantOp)
-
-
 _SSA_NAME = re.compile(r"%[\w#]+")
 
 

@@ -127,7 +127,6 @@ class Loaded(Message, frozen=True):
     places: dict[str, Place]
     """The source line that calls each layer."""
     seconds: float
-    files: list[str]
 
 
 class Compared(Message, frozen=True):
@@ -152,11 +151,9 @@ class Stopped(Message, frozen=True):
 
 
 class Progress(Message, frozen=True):
-    """Something slow has begun or moved on."""
+    """Something slow has begun; the screen's clock tells for how long."""
 
     what: str
-    done: int | None = None
-    total: int | None = None
 
 
 class Changed(Message, frozen=True):

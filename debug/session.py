@@ -125,8 +125,7 @@ class Session:
         self.generation += 1
         self.position = -1
         seconds = time.perf_counter() - started
-        places, names = traced.places, sorted(source.names)
-        self._emit(Loaded(self.generation, places, seconds, names))
+        self._emit(Loaded(self.generation, traced.places, seconds))
 
     def _build(self, source: Source) -> tuple[Candidate, Traced]:
         subject = self.subject

@@ -143,7 +143,7 @@ class FakeEngine:
         self.generation += 1
         self.position = -1
         places = {name: Place(self.source, 3 + row) for row, (name, _) in enumerate(ROWS)}
-        self.say(Loaded(self.generation, places, 0.05, [self.source]))
+        self.say(Loaded(self.generation, places, 0.05))
 
     def compute(self, index: int) -> None:
         for row in range(self.position + 1, index + 1):

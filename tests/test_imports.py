@@ -1,7 +1,10 @@
 """Who may load what: checked in a clean process, beside the contracts of import-linter."""
 
+import ast
+from pathlib import Path
+
 import pytest
-from shell import run_python
+from shell import ROOT, run_python
 
 MODULES_OF_THE_SCREEN = [
     "tui.app",
@@ -37,3 +40,24 @@ def test_core_loads_no_screen():
 
 def test_the_command_lines_help_needs_no_dashboard():
     assert "textual" not in loaded_by("tui.dashboard")
+
+
+def imported_by(file: Path) -> set[str]:
+    """Every module and name that a file imports, in full."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return names
+
+
+def test_maxs_private_and_experimental_api_is_used_in_one_file():
+    users = {
+        str(file.relative_to(ROOT))
+        for folder in ("core", "debug", "tui")
+        for file in (ROOT / folder).rglob("*.py")
+        if any(name.startswith(("max._", "max.experimental")) for name in imported_by(file))
+    }
+    assert users == {"debug/internals.py"}

@@ -25,11 +25,11 @@ from debug.protocol import (
 COMMANDS = [Open({"model": "micro", "start": 1.5}), RunTo(3), RunAgain(4), Abort()]
 EVENTS = [
     opened(),
-    Loaded(1, {"conv": Place("a.py", 3)}, 0.1, ["a.py"]),
+    Loaded(1, {"conv": Place("a.py", 3)}, 0.1),
     compared(2),
     Compared(1, 3, None, MISSING, 0.1, False),
     Stopped(1, 3, 0.2),
-    Progress("compiling", 1, 2),
+    Progress("compiling"),
     Failed(Diagnostic("graph", "no", "a.py", 3), fatal=False),
 ]
 

@@ -8,7 +8,7 @@ from debug.verdict import Verdict
 
 
 def loaded(generation: int) -> Loaded:
-    return Loaded(generation, {}, 0.1, [])
+    return Loaded(generation, {}, 0.1)
 
 
 @pytest.fixture

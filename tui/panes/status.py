@@ -71,7 +71,7 @@ class StatusBar(Static):
         if activity.word == "failed":
             return f" {glyph} {activity.what}"
         if run.stale:
-            return f" ✗ STALE, {run.stale}"
+            return f" ✗ {'STALE, ' if run.generation else ''}{run.stale}"
         if run.position < 0:
             return f" {glyph} ready: press s to step, c to run all"
         return f" {glyph} {_summary(run)} in {words.seconds(run.seconds)}"
