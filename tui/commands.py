@@ -4,21 +4,19 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
-from typing import NoReturn
 
-from debug.diagnostic import Diagnostic, Problem
+from debug.diagnostic import Problem
 from tui import check, doctor
 from tui.headless import run_all
-from tui.settings import add_subject_options, settings_of
+from tui.settings import (
+    COULD_NOT_RUN,
+    OneLineParser,
+    add_subject_options,
+    complain,
+    settings_of,
+)
 
-OK, COULD_NOT_RUN, INTERRUPTED = 0, 2, 130
-
-
-class OneLineParser(argparse.ArgumentParser):
-    """Says what is wrong with the arguments in one line, as everything else does."""
-
-    def error(self, message: str) -> NoReturn:
-        raise Problem("arguments", f"{message}; see {self.prog} --help")
+OK, INTERRUPTED = 0, 130
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -27,18 +25,9 @@ def main(arguments: list[str] | None = None) -> int:
         parsed = _parser().parse_args(given)
         return parsed.command(parsed)
     except Problem as problem:
-        return fail(problem.diagnostic, "--json" in given)
+        return complain("maxwhisper", problem.diagnostic, "--json" in given)
     except KeyboardInterrupt:
         return INTERRUPTED
-
-
-def fail(diagnostic: Diagnostic, as_json: bool) -> int:
-    """One line for a person and, if asked for, an object for a program."""
-    message = str(diagnostic)
-    print(f"maxwhisper: {message}", file=sys.stderr)
-    if as_json:
-        print(json.dumps({"error": {"kind": diagnostic.kind, "message": message}}))
-    return COULD_NOT_RUN
 
 
 def _parser() -> argparse.ArgumentParser:

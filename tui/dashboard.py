@@ -1,18 +1,21 @@
 """The command ``maxwhisper-tui``."""
 
-import argparse
 import sys
 
-from tui.settings import add_subject_options, settings_of
+from debug.diagnostic import Problem
+from tui.settings import OneLineParser, add_subject_options, complain, settings_of
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
+    parser = OneLineParser(
         prog="maxwhisper-tui",
         description="Step Whisper's encoder on MAX beside PyTorch, layer by layer.",
     )
     add_subject_options(parser)
-    settings = settings_of(parser.parse_args())
+    try:
+        settings = settings_of(parser.parse_args())
+    except Problem as problem:
+        return complain(parser.prog, problem.diagnostic)
     from tui.app import Dashboard  # after the arguments: --help need not wait for it
 
     return Dashboard(settings).run() or 0

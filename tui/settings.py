@@ -1,11 +1,35 @@
 """What a person asked for on the command line, and the options that both programs share."""
 
+import json
+import sys
 from argparse import ArgumentParser, Namespace
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 
+from debug.diagnostic import Diagnostic, Problem
+
 SUBJECT = "core.whisper:open_subject"
+
+
+COULD_NOT_RUN = 2
+"""The exit status of whatever never began."""
+
+
+class OneLineParser(ArgumentParser):
+    """Says what is wrong with the arguments in one line, as everything else does."""
+
+    def error(self, message: str) -> NoReturn:
+        raise Problem("arguments", f"{message}; see {self.prog} --help")
+
+
+def complain(program: str, diagnostic: Diagnostic, as_json: bool = False) -> int:
+    """One line for a person and, if asked for, an object for a program."""
+    message = str(diagnostic)
+    print(f"{program}: {message}", file=sys.stderr)
+    if as_json:
+        print(json.dumps({"error": {"kind": diagnostic.kind, "message": message}}))
+    return COULD_NOT_RUN
 
 
 class Settings(msgspec.Struct, frozen=True):

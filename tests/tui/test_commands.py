@@ -79,6 +79,13 @@ def test_bad_input_is_one_line_and_exit_status_2(arguments, says):
     assert done.stdout == ""
 
 
+def test_the_dashboard_complains_of_its_arguments_in_one_line():
+    done = run_python("-m", "tui.dashboard", "--engine", "guess")
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "invalid choice: 'guess'" in done.stderr
+
+
 def test_bad_input_with_json_is_an_object_on_stdout():
     done = maxwhisper("check", "--json", "none.wav")
     error = json.loads(done.stdout)["error"]
