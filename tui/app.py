@@ -1,149 +1,39 @@
-"""The dashboard: what the keys do, and which pane shows what."""
+"""The dashboard: what the keys and the mouse do."""
 
 import os
 import shlex
 import subprocess
-import time
-from pathlib import Path
+from collections.abc import Iterable
+from functools import partial
 
 from textual import on
-from textual.app import ComposeResult
-from textual.containers import Container
+from textual.app import SystemCommand
 from textual.events import Click
-from textual.widgets import DataTable, Footer, Static
+from textual.screen import Screen
+from textual.widgets import DataTable
 
 from debug.protocol import Abort, RunAgain, RunTo
 from tui.keys import KEYS
-from tui.link import EngineLink
-from tui.panes.chart import ChartPane
-from tui.panes.layers import NORMAL_FROM, WIDE_FROM, LayersPane
-from tui.panes.source import SourcePane
-from tui.panes.statistics import StatisticsPane
-from tui.panes.status import StatusBar
 from tui.settings import Settings
 from tui.sheets import DetailsScreen, HelpScreen, SearchScreen
-
-SIDE_PANES = ("statistics", "chart", "source", "log")
-TICK_SECONDS = 0.05
-DRAW_SECONDS = 0.25
-"""Drawing takes the engine's time: after a first row, others are gathered for so long."""
-CLOCK_SECONDS = 0.25
+from tui.view import View
 
 
-class Dashboard(EngineLink):
+class Dashboard(View):
     """Steps the candidate beside the reference."""
 
-    CSS_PATH = Path(__file__).with_name("app.tcss")
-    TITLE = "maxwhisper"
     BINDINGS = [key.binding() for key in KEYS]
-    HORIZONTAL_BREAKPOINTS = [
-        (0, "-tiny"),
-        (60, "-narrow"),
-        (NORMAL_FROM, "-normal"),
-        (WIDE_FROM, "-wide"),
-    ]
-    VERTICAL_BREAKPOINTS = [
-        (0, "-tiny"),
-        (18, "-short"),
-        (32, "-medium"),
-        (46, "-tall"),
-    ]
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
-        # Held, not queried: news may still arrive while the screen is being taken down.
-        self.layers_pane = LayersPane()
-        self.statistics_pane = StatisticsPane()
-        self.source_pane = SourcePane()
-        self.chart_pane = ChartPane()
-        self.status_bar = StatusBar()
-        self.breakpoints: set[str] = set()
-        self._undrawn: set[int] = set()
-        self._drawn_at = 0.0
         self._search = ""
 
-    def compose(self) -> ComposeResult:
-        yield self.status_bar
-        with Container(id="panes"):
-            yield self.layers_pane
-            yield self.statistics_pane
-            yield self.source_pane
-            yield self.chart_pane
-            yield self.log_pane
-        yield Static("maxwhisper needs 60 columns and 18 rows", id="too-small")
-        yield Footer(show_command_palette=False, compact=True)
-
-    def on_mount(self) -> None:
-        self.action_pane("statistics", focus=False)
-        self.layers_pane.focus()
-        self.set_interval(CLOCK_SECONDS, self._tick_clock)
-        self.set_interval(TICK_SECONDS, self._tick_rows)
-        self.start_engine()
-
-    async def on_unmount(self) -> None:
-        await self.stop_engines()
-
-    def on_resize(self) -> None:
-        if self.results.layers:  # the columns depend on the room there is
-            self.call_after_refresh(self.show_layers)
-
-    def _tick_clock(self) -> None:
-        if self.activity.busy or self.compiling:
-            self.show_status()
-
-    def _tick_rows(self) -> None:
-        if self._undrawn and time.monotonic() - self._drawn_at >= DRAW_SECONDS:
-            self.draw_rows()
-
-    # -- What the panes show ---------------------------------------------------------
-
-    @property
-    def cursor(self) -> int:
-        return max(self.layers_pane.cursor_row, 0)
-
-    def show_layers(self) -> None:
-        self.layers_pane.fill(self.results, self.stepper, self.compiled is not None)
-        self.show_all()
-
-    def show_all(self) -> None:
-        """After anything that may concern every row."""
-        self.draw_rows()
-        for index in range(len(self.results.layers)):
-            self.layers_pane.show(index, self.results, self.breakpoints, self.compiled)
-        self.show_cursor()
-        self.show_status()
-
-    def show_row(self, index: int) -> None:
-        """After a layer was computed."""
-        self._undrawn.add(index)
-
-    def draw_rows(self) -> None:
-        """Brings the rows up to date that were computed since the last time."""
-        if not self._undrawn:
-            return
-        rows, self._undrawn = self._undrawn, set()
-        self._drawn_at = time.monotonic()
-        for row in rows | {max(min(rows) - 1, 0)}:  # the mark of the position moves on
-            self.layers_pane.show(row, self.results, self.breakpoints, self.compiled)
-        if self.following:
-            self.layers_pane.select(self.results.position)
-        if self.cursor in rows:
-            self.show_cursor()
-        else:
-            self.chart_pane.show(self.cursor, self.results)
-
-    def show_cursor(self) -> None:
-        """Brings the panes that are about the selected layer up to date."""
-        self.statistics_pane.show(self.cursor, self.results, self.compiled)
-        self.chart_pane.show(self.cursor, self.results)
-        self.source_pane.show(self.cursor, self.results)
-
-    def show_status(self) -> None:
-        self.status_bar.show(self.results, self.activity, self.compiling)
-
-    @on(DataTable.RowHighlighted)
-    def _row_highlighted(self) -> None:
-        self.show_cursor()
+    def get_system_commands(self, screen: Screen) -> Iterable[SystemCommand]:
+        """The command palette: every key by name, and what Textual brings."""
+        for key in KEYS:
+            run = partial(self.run_action, key.action)
+            yield SystemCommand(f"{key.group.lower()}: {key.label}", key.help, run)
+        yield from super().get_system_commands(screen)
 
     @on(DataTable.RowSelected)
     def _row_selected(self, event: DataTable.RowSelected) -> None:
@@ -255,13 +145,9 @@ class Dashboard(EngineLink):
 
     # -- Panes -----------------------------------------------------------------------
 
-    def action_pane(self, name: str, focus: bool = True) -> None:
-        """Focuses a pane; where there is room for one only, shows it instead of others."""
-        if name in SIDE_PANES:
-            for other in SIDE_PANES:
-                self.query_one(f"#{other}").set_class(other != name, "aside")
-        if focus:
-            self.query_one(f"#{name}").focus()
+    def action_pane(self, name: str) -> None:
+        self.bring_forward(name)
+        self.query_one(f"#{name}").focus()
 
     def action_zoom(self) -> None:
         if self.screen.maximized:

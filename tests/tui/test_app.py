@@ -5,6 +5,7 @@ from debug.client import Noise
 from debug.diagnostic import Diagnostic
 from debug.protocol import Changed, Compared, Failed, Progress, RunAgain, RunTo, Stopped
 from tui.app import Dashboard
+from tui.keys import KEYS
 from tui.panes.layers import LayersPane
 from tui.panes.log import LogPane
 from tui.panes.source import SourcePane
@@ -309,6 +310,18 @@ async def test_no_key_hurts_before_anything_has_run(app, press, key):
     async with app.run_test(size=(120, 36)) as pilot:
         await press(pilot, key)
         assert app.is_running
+
+
+async def test_the_command_palette_knows_every_key_by_name(app, press):
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        commands = {
+            command.title: command for command in app.get_system_commands(app.screen)
+        }
+        assert {f"{key.group.lower()}: {key.label}" for key in KEYS} <= set(commands)
+        await commands["step: continue"].callback()
+        await settle(pilot)
+        assert app.results.position == LAST
 
 
 async def test_quitting_stops_the_engine(app, press):
