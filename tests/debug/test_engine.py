@@ -1,87 +1,17 @@
 """The real engine process on the toy subject."""
 
-import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import TypeVar
 
 import pytest
+from conversation import Conversation, opened, ready
 from editing import replace, save_by_renaming
 
 from debug.client import EngineClient, Exited, Noise
-from debug.protocol import (
-    Changed,
-    Compared,
-    Event,
-    Failed,
-    Loaded,
-    Open,
-    Opened,
-    RunAgain,
-    RunTo,
-    Stopped,
-)
+from debug.protocol import Changed, Failed, Loaded, Open, Opened, RunAgain, Stopped
 from debug.verdict import Verdict
 
 pytestmark = pytest.mark.max
-
-PATIENCE_SECONDS = 300
-"""The first run on a machine compiles the kernels."""
-
-T = TypeVar("T", bound=Event | Exited)
-
-
-class Conversation:
-    """Sends commands to an engine and waits for answers, keeping all it hears."""
-
-    def __init__(self, engine: EngineClient) -> None:
-        self.engine = engine
-        self.heard: list[Event | Noise | Exited] = []
-        self._events = engine.events()
-
-    async def wait(self, kind: type[T]) -> T:
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            async for news in self._events:
-                self.heard.append(news)
-                if isinstance(news, kind):
-                    return news
-                if isinstance(news, Failed | Exited):
-                    raise AssertionError(f"waited for {kind.__name__}, heard {news}")
-        raise AssertionError("the engine fell silent")
-
-    async def run_to(self, index: int) -> list[Compared]:
-        start = len(self.heard)
-        self.engine.send(RunTo(index))
-        await self.wait(Stopped)
-        return [news for news in self.heard[start:] if isinstance(news, Compared)]
-
-    async def results(self) -> list[Compared]:
-        start = len(self.heard)
-        await self.wait(Stopped)
-        return [news for news in self.heard[start:] if isinstance(news, Compared)]
-
-
-@asynccontextmanager
-async def opened(graph: Path, **options) -> AsyncIterator[Conversation]:
-    engine = EngineClient("toy:open_subject")
-    await engine.start()
-    try:
-        talk = Conversation(engine)
-        engine.send(Open({"graph": str(graph), **options}))
-        yield talk
-    finally:
-        engine.kill()
-        await engine.stop()
-
-
-@asynccontextmanager
-async def ready(graph: Path) -> AsyncIterator[Conversation]:
-    async with opened(graph) as talk:
-        await talk.wait(Stopped)
-        yield talk
 
 
 async def test_a_step_computes_one_layer_and_nothing_after_it(toy_graph):
