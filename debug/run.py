@@ -1,8 +1,9 @@
 """All results of a run as the screen and the command line hold them. Pure Python."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec.structs import replace
 
 from debug.diagnostic import Diagnostic
 from debug.protocol import (
@@ -49,6 +50,11 @@ class Run:
         match event:
             case Opened():
                 self.opened = event
+                # Another engine counts its generations from 1 again.
+                self.results = {
+                    index: replace(result, generation=0)
+                    for index, result in self.results.items()
+                }
             case Loaded():
                 self.loaded = event
                 self.position = -1
@@ -88,7 +94,11 @@ class Run:
 
     def culprit(self) -> int | None:
         """The first layer that is not ok: all that it is computed from are."""
-        return first_unhealthy(self.current(index) for index in range(len(self.layers)))
+        for index in range(len(self.layers)):
+            result = self.current(index)
+            if result is not None and not result.chained.verdict.healthy:
+                return index
+        return None
 
     def change(self, index: int) -> Change | None:
         """What the last save did to a layer, or None where nothing can be compared."""
@@ -105,10 +115,3 @@ class Run:
         if new.rel_l2 * NOTICEABLE < old.rel_l2:
             return Change.BETTER
         return Change.WORSE if new.rel_l2 > old.rel_l2 * NOTICEABLE else Change.SAME
-
-
-def first_unhealthy(results: Iterable[Compared | None]) -> int | None:
-    for index, result in enumerate(results):
-        if result is not None and not result.chained.verdict.healthy:
-            return index
-    return None

@@ -71,6 +71,15 @@ def test_a_layer_that_appears_is_better_and_one_that_vanishes_is_worse(run):
     assert run.change(0) is Change.WORSE
 
 
+def test_the_generations_of_another_engine_are_not_those_of_the_last(run):
+    run.apply(compared(0, ratio=99))
+    run.apply(opened())
+    run.apply(loaded(1))
+    assert run.culprit() is None
+    assert run.current(0) is None
+    assert run.results[0].chained.ratio == 99
+
+
 def test_the_first_generation_is_compared_with_nothing(run):
     run.apply(compared(0))
     assert run.change(0) is None
