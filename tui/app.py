@@ -202,7 +202,10 @@ class Dashboard(View):
             self.send(Abort())
 
     def action_confirm(self) -> None:
-        self.start_compiler()
+        if self.compiling:
+            self.notify("the graph is being compiled; a save gives that up")
+        else:
+            self.start_compiler()
 
     async def action_quit(self) -> None:
         self.exit(0)
