@@ -66,13 +66,15 @@ def describe(value: Tensor, wide: Tensor | None = None) -> Stats:
     wide = value.double() if wide is None else wide
     shape, dtype = list(value.shape), str(value.dtype).removeprefix("torch.")
     nonfinite = 0
-    if not math.isfinite(wide.sum().item()):  # one pass instead of one an element
+    total = wide.sum().item()
+    if not math.isfinite(total):  # one pass instead of one an element
         finite_part = wide[torch.isfinite(wide)]
         nonfinite, wide = wide.numel() - finite_part.numel(), finite_part
+        total = wide.sum().item()
     if wide.numel() == 0:
         return Stats(shape, dtype, None, None, None, None, nonfinite)
     low, high = (bound.item() for bound in torch.aminmax(wide))
-    mean = wide.sum().item() / wide.numel()
+    mean = total / wide.numel()
     # Var = E[x^2] - E[x]^2 cancels only where std is 1e-7 of the mean: float64 is enough.
     variance = wide.norm().item() ** 2 / wide.numel() - mean**2
     std = math.sqrt(max(variance, 0.0)) if high > low else 0.0

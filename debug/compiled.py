@@ -13,8 +13,6 @@ from debug.trace import Traced
 class Compiler:
     """MAX's compiler and engine: minutes for a new graph, which MAX then keeps on disk."""
 
-    name = "compile"
-
     def __init__(self, device: Device, announce: Callable[[str], None]) -> None:
         """``announce`` is told what is being compiled, before it is."""
         self._session = InferenceSession(devices=[device])

@@ -43,8 +43,6 @@ class Tokens:
 class Interpreter:
     """MAX's interpreter, one layer at a time on demand."""
 
-    name = "interpret"
-
     def __init__(self, announce: Callable[[str], None]) -> None:
         """``announce`` is told the name of a kernel that must be compiled first."""
         self._announce = announce

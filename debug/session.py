@@ -32,8 +32,6 @@ from debug.verdict import Verdict
 class Runner(Protocol):
     """One way of running a graph."""
 
-    name: str
-
     def load(self, traced: Traced) -> dict[str, Computed]:
         """The layers that the graph computes, by name."""
         ...

@@ -52,19 +52,17 @@ def load_source(path: Path) -> Source:
         Problem: the file can't be read, compiled or executed.
     """
     path = path.resolve()
-    files = local_files(path)
-    for file in files:
-        _compile(file)  # all of it must parse before any of it runs
-        linecache.checkcache(str(file))
+    # All of it must parse before any of it runs.
+    codes = {str(file): _compile(file) for file in local_files(path)}
+    names = set(codes)
     name = f"candidate_{next(_generations)}"
     module = ModuleType(name)
     module.__file__ = str(path)
-    names = {str(file) for file in files}
     forgotten = _forget(path.parent, names - {str(path)})
     sys.modules[name] = module
     try:
-        with _Neighbours(path.parent, names):
-            exec(_compile(path), module.__dict__)
+        with _Neighbours(path.parent, codes):
+            exec(codes[str(path)], module.__dict__)
     except (Exception, SystemExit) as error:
         sys.modules.update(forgotten)
         raise Problem.of("graph", error, names) from error
@@ -73,7 +71,8 @@ def load_source(path: Path) -> Source:
     return Source(module, names)
 
 
-def _compile(path: Path):
+def _compile(path: Path) -> CodeType:
+    linecache.checkcache(str(path))
     try:
         return compile(path.read_bytes(), str(path), "exec", dont_inherit=True)
     except OSError as error:
@@ -92,8 +91,8 @@ class _Neighbours(MetaPathFinder):
     second: a save of one digit within a second would be missed.
     """
 
-    def __init__(self, root: Path, names: set[str]) -> None:
-        self._root, self._names = root, names
+    def __init__(self, root: Path, codes: dict[str, CodeType]) -> None:
+        self._root, self._codes = root, codes
 
     def __enter__(self) -> None:
         sys.meta_path.insert(0, self)
@@ -104,16 +103,20 @@ class _Neighbours(MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        file = _neighbour(fullname, self._root, self._names)
+        file = _neighbour(fullname, self._root, set(self._codes))
         if file is None:
             return None
-        loader = _Uncached(fullname, file)
+        loader = _Compiled(fullname, file, self._codes[file])
         return spec_from_file_location(fullname, file, loader=loader)
 
 
-class _Uncached(SourceFileLoader):
+class _Compiled(SourceFileLoader):
+    def __init__(self, fullname: str, path: str, code: CodeType) -> None:
+        super().__init__(fullname, path)
+        self._code = code
+
     def get_code(self, fullname: str) -> CodeType:
-        return compile(self.get_data(self.path), self.path, "exec", dont_inherit=True)
+        return self._code
 
 
 def _neighbour(name: str, root: Path, names: set[str]) -> str | None:

@@ -50,7 +50,7 @@ class EngineLink(App[int]):
         self._engine: EngineClient | None = None
         self._compiler: EngineClient | None = None
 
-    # What the dashboard shows of it; see tui.app.
+    # What the dashboard shows of it; see tui.view.
 
     def show_layers(self) -> None: ...
     def show_row(self, index: int) -> None: ...

@@ -37,14 +37,11 @@ class StatusBar(Static):
         super().__init__("", id="status", markup=False)
 
     def show(self, run: Run, activity: Activity, compiling: Activity | None = None) -> None:
+        look = "busy" if activity.busy else activity.word
+        if look == "stopped" and run.stale:
+            look = "failed"
         for word in ("busy", "failed", "dead"):
-            self.remove_class(word)
-        if activity.busy:
-            self.add_class("busy")
-        elif activity.word in GLYPHS and activity.word != "stopped":
-            self.add_class(activity.word)
-        elif run.stale:
-            self.add_class("failed")
+            self.set_class(look == word, word)
         parts = [self._state(run, activity)]
         if compiling:
             parts.append(f"compiling {words.seconds(compiling.elapsed)}")
