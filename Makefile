@@ -1,12 +1,15 @@
-# make run opens the dashboard, make test runs all tests; both set everything up first.
+# make run opens the dashboard, make test runs all tests; each target sets everything up
+# first. ARGS are given on: make transcribe ARGS="clip.wav --backend max".
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: run install test lint types check bench screenshot clean
 .DEFAULT_GOAL := run
+.PHONY: run install demo transcribe serve gpu-check debug-encoder graph-test compare-simple \
+	test test-cpu test-max test-gpu lint types \
+	benchmark benchmark-json benchmark-reload results screenshot clean
 
 run: install
 	$(BIN)/maxwhisper-tui $(ARGS)
@@ -19,8 +22,42 @@ $(READY): pyproject.toml constraints.txt requirements-dev.txt
 		-r requirements-dev.txt -e .
 	touch $(READY)
 
+# -- Whisper and its port --------------------------------------------------------------
+
+demo: install
+	$(BIN)/maxwhisper demo $(ARGS)
+
+transcribe: install
+	$(BIN)/maxwhisper transcribe $(ARGS)
+
+serve: install
+	$(BIN)/python -m scripts.serve $(ARGS)
+
+gpu-check: install
+	$(BIN)/maxwhisper check --device gpu $(ARGS)
+
+debug-encoder: install
+	$(BIN)/maxwhisper check $(ARGS)
+
+graph-test: install
+	$(BIN)/maxwhisper check --engine compile $(ARGS)
+
+compare-simple: install
+	$(BIN)/maxwhisper compare --temperature 0 $(ARGS)
+
+# -- Tests -----------------------------------------------------------------------------
+
 test: install lint types
 	$(BIN)/pytest $(ARGS)
+
+test-cpu: install
+	$(BIN)/pytest -m "not max and not gpu" $(ARGS)
+
+test-max: install
+	$(BIN)/pytest -m "max and not gpu" $(ARGS)
+
+test-gpu: install
+	$(BIN)/pytest -m gpu $(ARGS)
 
 lint: install
 	$(BIN)/ruff check .
@@ -30,11 +67,19 @@ lint: install
 types: install
 	$(BIN)/basedpyright
 
-check: install
-	$(BIN)/maxwhisper check $(ARGS)
+# -- Figures ---------------------------------------------------------------------------
 
-bench: install
+benchmark: install
+	$(BIN)/maxwhisper bench --temperature 0 $(ARGS)
+
+benchmark-json: install
+	$(BIN)/maxwhisper bench --temperature 0 --json $(ARGS)
+
+benchmark-reload: install
 	$(BIN)/python benchmarks/reload.py $(ARGS)
+
+results: install
+	$(BIN)/maxwhisper bench --history $(ARGS)
 
 screenshot: install
 	$(BIN)/python -m scripts.screenshots docs/dashboard.svg

@@ -1,5 +1,6 @@
 """Audio files to what Whisper's encoder is fed: 16 kHz samples and their log-mel."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import av
@@ -19,11 +20,22 @@ from whisper.audio import (
 
 from debug.diagnostic import Problem
 
-__all__ = ["load_audio", "log_mel", "log_mel_float64", "window"]
+__all__ = ["BUNDLED_CLIP", "load_audio", "log_mel", "log_mel_float64", "window"]
+
+BUNDLED_CLIP = Path(__file__).resolve().parent.parent / "audio_samples" / "speech.flac"
+REPORT_SECONDS = 60.0
+"""Of audio: decoding is some hundred times faster than listening."""
+
+Report = Callable[[float, float | None], None]
+"""Is told how many seconds of audio are decoded, and of how many if the file tells."""
 
 
-def load_audio(path: Path) -> np.ndarray:
+def load_audio(path: Path, report: Report = lambda done, total: None) -> np.ndarray:
     """Decodes a file of any format that FFmpeg's libraries know.
+
+    Args:
+        path: the file.
+        report: is told of every minute of audio.
 
     Returns:
         float32 samples in [-1, 1], shape (n,), mono at 16 kHz.
@@ -36,7 +48,7 @@ def load_audio(path: Path) -> np.ndarray:
     if path.is_dir():
         raise Problem("audio", f"{path} is a folder; give the path of an audio file")
     try:
-        pieces = _decode(path)
+        pieces = _decode(path, report)
     except (FFmpegError, OSError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         message = (
@@ -50,14 +62,19 @@ def load_audio(path: Path) -> np.ndarray:
     return np.concatenate(pieces)
 
 
-def _decode(path: Path) -> list[np.ndarray]:
+def _decode(path: Path, report: Report) -> list[np.ndarray]:
     pieces: list[np.ndarray] = []
     with av.open(str(path)) as container:
         if not container.streams.audio:
             return pieces
+        total = container.duration / av.time_base if container.duration else None
+        reported = 0.0
         resampler = AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
         for frame in container.decode(audio=0):
             pieces += [part.to_ndarray()[0] for part in resampler.resample(frame)]
+            if frame.time is not None and frame.time > reported + REPORT_SECONDS:
+                reported = frame.time
+                report(reported, total)
         pieces += [part.to_ndarray()[0] for part in resampler.resample(None)]
     return [piece for piece in pieces if piece.size]
 

@@ -24,6 +24,8 @@ class Checkpoint:
     dims: ModelDimensions
     state: dict[str, Tensor]
     """openai's names and layouts; the encoder's begin with ``encoder.``."""
+    alignment_heads: bytes | None = None
+    """The heads that word timestamps are read from, as openai packs them."""
 
     @property
     def title(self) -> str:
@@ -89,7 +91,8 @@ def _official(name: str) -> Checkpoint:
             "model",
             f"can't download {name} ({reason}): put {url} at {file}, or use --model micro",
         ) from error
-    return Checkpoint(name, "", model.dims, model.state_dict())
+    heads = whisper._ALIGNMENT_HEADS[name]
+    return Checkpoint(name, "", model.dims, model.state_dict(), heads)
 
 
 def _from_file(path: Path) -> Checkpoint:
@@ -131,7 +134,12 @@ def _check_shapes(path: Path, dims: ModelDimensions, state: dict[str, Tensor]) -
         size = f"{dims.n_mels} mels and {dims.n_audio_ctx} positions"
         message = "Whisper has 80 or 128 mels and 1500 positions"
         raise Problem("model", f"{path.name} has {size}; {message}")
-    for name, shape in tensor_shapes(dims).items():
+    promised = tensor_shapes(dims)
+    if extra := [name for name in state if name not in promised]:
+        names = ", ".join(extra[:3]) + (", ..." if len(extra) > 3 else "")
+        message = f"{path.name} holds tensors that no Whisper has: {names}"
+        raise Problem("model", f"{message}; save model.state_dict()")
+    for name, shape in promised.items():
         if name not in state:
             message = f"{path.name} lacks the tensor {name} that its dims promise"
             raise Problem("model", f"{message}; save it again")

@@ -1,23 +1,13 @@
-"""Examines this machine and prints what it found as JSON, for ``maxwhisper doctor``.
+"""Examines this machine, for ``maxwhisper doctor``."""
 
-A finding that is not ok stops the debugger from working. A remedy beside one that is ok
-says what could be better.
-"""
-
-import json
 import platform
 import sys
+import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
 from importlib.metadata import version
+from pathlib import Path
 
-
-@dataclass(frozen=True)
-class Finding:
-    name: str
-    ok: bool
-    detail: str
-    remedy: str = ""
+from core.messages import Finding
 
 
 def python() -> Iterator[Finding]:
@@ -29,8 +19,16 @@ def python() -> Iterator[Finding]:
 def torch() -> Iterator[Finding]:
     import torch
 
-    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else "no CUDA device"
-    yield Finding("torch", True, f"{torch.__version__}, {gpu}")
+    yield Finding("torch", True, str(torch.__version__))
+    if torch.cuda.is_available():
+        detail = f"{torch.version.cuda}, {torch.cuda.get_device_name()}"
+        yield Finding("cuda", True, detail)
+    elif torch.version.cuda:
+        remedy = "for --backend gpu: an NVIDIA GPU with its driver (nvidia-smi shows it)"
+        yield Finding("cuda", True, f"{torch.version.cuda}, but no GPU", remedy)
+    else:
+        remedy = "for --backend gpu: a PyTorch that is built with CUDA"
+        yield Finding("cuda", True, "this PyTorch is built for the CPU alone", remedy)
 
 
 def whisper() -> Iterator[Finding]:
@@ -48,14 +46,13 @@ def whisper() -> Iterator[Finding]:
 
 
 def audio() -> Iterator[Finding]:
-    from core.audio import load_audio
-    from core.whisper import DEFAULT_AUDIO
+    from core.audio import BUNDLED_CLIP, load_audio
 
-    seconds = len(load_audio(DEFAULT_AUDIO)) / 16_000
+    seconds = len(load_audio(BUNDLED_CLIP)) / 16_000
     yield Finding(
         "audio",
         True,
-        f"av {version('av')} decodes {DEFAULT_AUDIO.name}, {seconds:.1f} s",
+        f"av {version('av')} decodes {BUNDLED_CLIP.name}, {seconds:.1f} s",
     )
 
 
@@ -71,6 +68,47 @@ def max_engine() -> Iterator[Finding]:
     gpus = f"{count} GPU: {device.architecture_name}" if count else "no GPU, so the CPU"
     yield Finding("devices", True, gpus)
     yield from kernels(device)
+
+
+def tiny_graph() -> Iterator[Finding]:
+    """Compiles and runs two operations, as proof that MAX works here."""
+    import numpy as np
+    from max.driver import CPU, Accelerator, Buffer, accelerator_count
+    from max.dtype import DType
+    from max.engine import InferenceSession
+    from max.graph import DeviceRef, Graph, TensorType
+
+    device = Accelerator() if accelerator_count() else CPU()
+    kind = TensorType(DType.float32, (4,), DeviceRef.from_device(device))
+    started = time.perf_counter()
+    graph = Graph("tiny", lambda x: x.tensor * 2 + 1, input_types=[kind])
+    model = InferenceSession(devices=[device]).load(graph)
+    x = np.arange(4, dtype=np.float32)
+    y = model.execute(Buffer.from_numpy(x).to(device))[0].to(CPU()).to_numpy()
+    right = bool((y == x * 2 + 1).all())
+    took = f"{time.perf_counter() - started:.1f} s with compiling"
+    detail = f"runs on the {device.label} ({took})" if right else f"gives {y.tolist()}"
+    yield Finding("tiny graph", right, detail, "" if right else REMEDY)
+
+
+def caches() -> Iterator[Finding]:
+    from core.artifact import artifact_folder
+    from debug import internals
+
+    folders = {"MAX's cache": internals.cache_folder(), "encoders": artifact_folder()}
+    for name, folder in folders.items():
+        if folder is None:
+            remedy = "MAX keeps nothing, so every start compiles: see MODULAR_CACHE_DIR"
+            yield Finding(name, True, "off", remedy)
+        else:
+            yield Finding(name, True, f"{size_of(folder)} in {folder}")
+
+
+def size_of(folder: Path) -> str:
+    """How many files a folder holds and how large they are."""
+    files = [file for file in folder.rglob("*") if file.is_file()]
+    megabytes = sum(file.stat().st_size for file in files) / 2**20
+    return f"{len(files)} files, {megabytes:.0f} MB" if files else "empty"
 
 
 def kernels(device) -> Iterator[Finding]:
@@ -89,25 +127,26 @@ def kernels(device) -> Iterator[Finding]:
 REMEDY = "install the project again: make install"
 
 
-def examine() -> list[Finding]:
-    """Every finding; an examination that fails is one itself."""
-    findings: list[Finding] = []
-    examinations: list[Callable[[], Iterator[Finding]]] = [
-        python,
-        torch,
-        whisper,
-        audio,
-        max_engine,
-    ]
-    for examination in examinations:
-        name = examination.__name__.replace("_engine", "")
+def examine(say: Callable[[str], None]) -> Iterator[Finding]:
+    """Every finding; an examination that fails is one itself.
+
+    Args:
+        say: is told what is examined, before it is.
+    """
+    examinations: dict[str, Callable[[], Iterator[Finding]]] = {
+        "python": python,
+        "torch": torch,
+        "openai-whisper": whisper,
+        "audio": audio,
+        "max": max_engine,
+        "tiny graph": tiny_graph,
+        "caches": caches,
+    }
+    for name, examination in examinations.items():
+        slow = ", which MAX compiles once" if examination is tiny_graph else ""
+        say(f"examining {name}{slow}")
         try:
-            findings += examination()
+            yield from examination()
         except Exception as error:
             reason = f"{type(error).__name__}: {error}".splitlines()[0]
-            findings.append(Finding(name, False, reason, REMEDY))
-    return findings
-
-
-if __name__ == "__main__":
-    print(json.dumps([asdict(finding) for finding in examine()]))
+            yield Finding(name, False, reason, REMEDY)

@@ -1,34 +1,25 @@
 """Whisper's encoder as a subject of the debugger."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import cast
 
 import numpy as np
 import torch
-from max import nn
-from max.driver import CPU, Accelerator, Buffer, Device, accelerator_count
+from max.driver import Buffer, Device
 from max.dtype import DType
-from max.graph import DeviceRef
 from torch import Tensor
 
-from core.audio import load_audio, log_mel, log_mel_float64, window
+from core.audio import BUNDLED_CLIP, load_audio, log_mel, log_mel_float64, window
 from core.checkpoint import Checkpoint, load_checkpoint
+from core.devices import choose_device, choose_dtype
+from core.port import GRAPH, build_port, find_port
 from core.reference import load_encoder, run_encoder
-from core.weights import check_weights, to_buffer
-from debug.diagnostic import Problem
+from core.weights import to_buffer
 from debug.subject import Candidate, Input, LayerName, Options
 
-ROOT = Path(__file__).resolve().parent.parent
-DEFAULT_AUDIO = ROOT / "audio_samples" / "speech.flac"
-DEFAULT_GRAPH = ROOT / "core" / "encoder.py"
 DEFAULT_MODEL = "micro"
 
-DTYPES = {
-    "cpu": ("float32", "float64"),
-    "gpu": ("float32", "float16", "bfloat16"),
-}
 CHANNELS_LAST = (0, 2, 1)
 
 
@@ -40,41 +31,12 @@ def open_subject(options: Options) -> "WhisperSubject":
     """
     device = choose_device(options.text("device", "auto"))
     dtype = choose_dtype(options.text("dtype", "float32"), device)
-    graph = Path(options.text("graph", str(DEFAULT_GRAPH)))
-    if not graph.is_file():
-        raise Problem(
-            "graph", f"there is no file {graph}; give the encoder's source with --graph"
-        )
-    audio = Path(options.text("audio", str(DEFAULT_AUDIO)))
+    graph = find_port(Path(options.text("graph", str(GRAPH))))
+    audio = Path(options.text("audio", str(BUNDLED_CLIP)))
     start = options.number("start", 0.0)
     samples = window(load_audio(audio), start)
     checkpoint = load_checkpoint(options.text("model", DEFAULT_MODEL))
     return WhisperSubject(checkpoint, samples, audio.name, graph, device, dtype)
-
-
-def choose_device(name: str) -> Device:
-    """``auto`` is the GPU where MAX finds one."""
-    if name not in ("auto", "cpu", "gpu"):
-        raise Problem("device", f"unknown device {name!r}; choose auto, cpu or gpu")
-    if name == "cpu" or (name == "auto" and accelerator_count() == 0):
-        return CPU()
-    if accelerator_count() == 0:
-        raise Problem("device", "MAX finds no GPU on this machine; use --device cpu")
-    return Accelerator()
-
-
-def choose_dtype(name: str, device: Device) -> DType:
-    kind = "cpu" if device.is_host else "gpu"
-    known = sorted({dtype for dtypes in DTYPES.values() for dtype in dtypes})
-    if name not in known:
-        raise Problem("dtype", f"unknown dtype {name!r}; choose {', '.join(DTYPES[kind])}")
-    if name not in DTYPES[kind]:
-        choices = " or ".join(DTYPES[kind])
-        where = "the CPU" if kind == "cpu" else "the GPU"
-        raise Problem(
-            "dtype", f"MAX has no {name} kernels for {where}; use --dtype {choices}"
-        )
-    return DType[name]
 
 
 class WhisperSubject:
@@ -113,28 +75,15 @@ class WhisperSubject:
         run_encoder(module, x)
 
     def candidate(self, source: ModuleType) -> Candidate:
-        encoder_class = getattr(source, "AudioEncoder", None)
-        if not (isinstance(encoder_class, type) and issubclass(encoder_class, nn.Module)):
-            message = "no max.nn.Module named AudioEncoder is here"
-            raise Problem(
-                "graph", f"{message}: name the encoder as openai does", self.graph
-            )
-        build = cast(Callable[..., nn.Module], encoder_class)
-        module = build(
-            self._dims.n_mels,
-            self._dims.n_audio_ctx,
-            self._dims.n_audio_state,
-            self._dims.n_audio_head,
-            self._dims.n_audio_layer,
+        module, weights = build_port(
+            source,
+            self.graph,
+            self._dims,
+            self._state,
             self.dtype,
-            DeviceRef.from_device(self.device),
+            self.device,
+            self._buffer,
         )
-        check_weights(module, self._state, self.graph)
-        declared = module.raw_state_dict()
-        weights = {
-            name: self._buffer(name, weight.dtype) for name, weight in declared.items()
-        }
-        module.load_state_dict(weights)
         return Candidate(module, weights, self._candidate_inputs(source))
 
     def _buffer(self, name: str, dtype: DType) -> Buffer:

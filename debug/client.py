@@ -1,12 +1,13 @@
-"""The screen's end of the engine: starts it, talks to it, and outlives it."""
+"""The screen's end of a child process: starts it, talks to it, and outlives it."""
 
 import asyncio
 import contextlib
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import msgspec
 
@@ -22,13 +23,13 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 class Noise(msgspec.Struct, frozen=True):
-    """A line that something in the engine printed."""
+    """A line that something in the child printed."""
 
     text: str
 
 
 class Exited(msgspec.Struct, frozen=True):
-    """The engine is gone, whether it was asked to or not."""
+    """The child is gone, whether it was asked to or not."""
 
     code: int
 
@@ -41,14 +42,17 @@ class Exited(msgspec.Struct, frozen=True):
         return f"killed by signal {-self.code}"
 
 
-class EngineClient:
-    """One engine process."""
+T = TypeVar("T")
 
-    def __init__(self, factory: str) -> None:
-        """``factory`` names the subject, such as ``core.whisper:open_subject``."""
-        self._factory = factory
+
+class Child(Generic[T]):
+    """A Python process that owns torch and MAX, and says what it does, a message a line."""
+
+    def __init__(self, module: str, *arguments: str, decode: Callable[[bytes], T]) -> None:
+        self._command = [sys.executable, "-m", module, *arguments]
+        self._decode = decode
         self._process: asyncio.subprocess.Process | None = None
-        self._news: asyncio.Queue[Event | Noise | Exited] = asyncio.Queue()
+        self._news: asyncio.Queue[T | Noise | Exited] = asyncio.Queue()
         self._readers: list[asyncio.Task] = []
 
     @property
@@ -63,10 +67,7 @@ class EngineClient:
         """Starts the process, in a session of its own: the terminal's Ctrl-C is ours."""
         path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "debug.engine",
-            self._factory,
+            *self._command,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -85,7 +86,7 @@ class EngineClient:
 
     async def _read_events(self, stream: asyncio.StreamReader) -> None:
         while line := await stream.readline():
-            await self._news.put(decode_event(line))
+            await self._news.put(self._decode(line))
 
     async def _read_noise(self, stream: asyncio.StreamReader) -> None:
         while line := await stream.readline():
@@ -98,8 +99,8 @@ class EngineClient:
         await asyncio.gather(*self._readers, return_exceptions=True)
         await self._news.put(Exited(code))
 
-    async def events(self) -> AsyncIterator[Event | Noise | Exited]:
-        """Everything the engine says, in order; the last is that it is gone."""
+    async def events(self) -> AsyncIterator[T | Noise | Exited]:
+        """Everything the child says, in order; the last is that it is gone."""
         while True:
             news = await self._news.get()
             yield news
@@ -107,7 +108,7 @@ class EngineClient:
                 return
 
     def send(self, command: Message) -> None:
-        """Asks for something. An engine that is gone is asked in vain."""
+        """Asks for something. A child that is gone is asked in vain."""
         if self.alive and self._process and self._process.stdin:
             with contextlib.suppress(ConnectionError, RuntimeError):
                 self._process.stdin.write(encode(command))
@@ -131,3 +132,11 @@ class EngineClient:
         if self._process is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
+
+
+class EngineClient(Child[Event]):
+    """One engine process."""
+
+    def __init__(self, factory: str) -> None:
+        """``factory`` names the subject, such as ``core.whisper:open_subject``."""
+        super().__init__("debug.engine", factory, decode=decode_event)

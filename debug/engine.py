@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
+from debug.channel import lines_until_gone, private_stdout
 from debug.diagnostic import Problem, from_exception
 from debug.protocol import (
     Abort,
@@ -34,16 +35,6 @@ NICENESS = 5
 """On two cores the screen must not wait for the engine."""
 
 Work = Command | Changed
-
-
-def private_stdout() -> BinaryIO:
-    """A copy of stdout for the protocol; everything else that prints goes to stderr.
-
-    MAX, Mojo and torch print from native code, which would tear the protocol.
-    """
-    events = os.fdopen(os.dup(1), "wb", buffering=0)
-    os.dup2(2, 1)
-    return events
 
 
 class Engine:
@@ -78,10 +69,8 @@ class Engine:
             self._guarded(self._handle, work)
 
     def _read_commands(self) -> None:
-        for line in self._commands:
+        for line in lines_until_gone(self._commands):
             self._work.put(decode_command(line))
-        # The screen is gone. Native code in the main thread may be minutes from an end.
-        os._exit(0)
 
     def _guarded(self, action: Callable[..., None], *arguments: Work) -> None:
         """Turns whatever goes wrong into an event; the engine goes on."""

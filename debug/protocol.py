@@ -151,9 +151,12 @@ class Stopped(Message, frozen=True):
 
 
 class Progress(Message, frozen=True):
-    """Something slow has begun; the screen's clock tells for how long."""
+    """Something slow has begun or got on; the screen's clock tells for how long."""
 
     what: str
+    done: float | None = None
+    """How much of ``total``, where that is known."""
+    total: float | None = None
 
 
 class Changed(Message, frozen=True):

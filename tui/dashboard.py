@@ -4,6 +4,7 @@ import sys
 
 from debug.diagnostic import Problem
 from tui.settings import OneLineParser, add_subject_options, complain, settings_of
+from tui.stdin import PIPE
 
 
 def main() -> int:
@@ -14,6 +15,9 @@ def main() -> int:
     add_subject_options(parser)
     try:
         settings = settings_of(parser.parse_args())
+        if settings.options.get("audio") == PIPE:
+            message = "the dashboard needs stdin for its keys; save the audio to a file"
+            raise Problem("arguments", message)
     except Problem as problem:
         return complain(parser.prog, problem.diagnostic)
     from tui.app import Dashboard  # after the arguments: --help need not wait for it

@@ -1,94 +1,69 @@
-"""Runs a subject to the end without a screen: what the commands of ``maxwhisper`` share."""
+"""Runs a subject to the end without a screen: what ``check`` and ``warm`` share."""
 
 import asyncio
-import sys
-import time
-from contextlib import contextmanager
-
-from rich.console import Console
 
 from debug.client import EngineClient, Exited, Noise
-from debug.diagnostic import Diagnostic, Problem
-from debug.protocol import Failed, Open, Progress, RunTo, Stopped
+from debug.protocol import Compared, Failed, Open, Opened, Progress, RunTo, Stopped
 from debug.run import Run
+from tui.log import EventLog
+from tui.progress import Show, progress
 from tui.settings import Settings
+from tui.worker import gone, problem_of
 
 
-def run_all(settings: Settings) -> Run:
+def run_all(settings: Settings, log: EventLog) -> Run:
     """Every layer of one generation.
 
     Raises:
         Problem: the subject could not be opened, built, or run to its end.
     """
-    return asyncio.run(_run_all(settings))
+    with progress(log) as show:
+        return asyncio.run(_run_all(settings, show, log))
 
 
-async def _run_all(settings: Settings) -> Run:
+async def _run_all(settings: Settings, show: Show, log: EventLog) -> Run:
     run, noise = Run(), []
     engine = EngineClient(settings.factory)
     await engine.start()
     engine.send(Open(settings.options, settings.engine, watch=False))
-    with progress() as say:
-        try:
-            async for news in engine.events():
-                match news:
-                    case Noise(text):
-                        noise.append(text)
-                    case Exited():
-                        raise _gone(news, noise)
-                    case Progress(what):
-                        say(what)
-                    case Failed(diagnostic):
-                        raise _problem(diagnostic)
-                    case _:
-                        run.apply(news)
-                if isinstance(news, Stopped):
-                    if news.position == len(run.layers) - 1:
-                        break
-                    say("running the candidate")
-                    engine.send(RunTo(len(run.layers) - 1))
-        finally:
-            engine.kill()
-            await engine.stop()
+    try:
+        async for news in engine.events():
+            match news:
+                case Noise(text):
+                    noise.append(text)
+                case Exited():
+                    raise gone("engine", news, noise)
+                case Progress():
+                    show(news, "")
+                case Failed(diagnostic):
+                    raise problem_of(diagnostic)
+                case _:
+                    run.apply(news)
+                    _log(log, run, news)
+            if isinstance(news, Compared):
+                show(Progress("running the candidate", news.index + 1, len(run.layers)), "")
+            if isinstance(news, Stopped):
+                if news.position == len(run.layers) - 1:
+                    break
+                show(Progress("running the candidate", 0, len(run.layers)), "")
+                engine.send(RunTo(len(run.layers) - 1))
+    finally:
+        engine.kill()
+        await engine.stop()
     return run
 
 
-def _problem(diagnostic: Diagnostic) -> Problem:
-    place = diagnostic.path, diagnostic.line, diagnostic.detail
-    return Problem(diagnostic.kind, diagnostic.message, *place)
-
-
-def _gone(exited: Exited, noise: list[str]) -> Problem:
-    last = f": {noise[-1]}" if noise else ""
-    message = f"the engine is gone ({exited.cause}){last}; try maxwhisper doctor"
-    return Problem("engine", message, detail="\n".join(noise))
-
-
-@contextmanager
-def progress():
-    """Says on stderr what takes long: a live line on a terminal, plain lines elsewhere."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield lambda what: print(f"{what} ...", file=sys.stderr, flush=True)
-        return
-    started = time.monotonic()
-    with console.status("starting the engine") as status:
-
-        def say(what: str) -> None:
-            nonlocal started
-            started = time.monotonic()
-            status.update(what)
-
-        ticking = asyncio.get_running_loop().create_task(_tick(status, lambda: started))
-        try:
-            yield say
-        finally:
-            ticking.cancel()
-
-
-async def _tick(status, started) -> None:
-    """Puts the seconds that the current stage has taken behind its name."""
-    while True:
-        await asyncio.sleep(1)
-        text = str(status.status).partition(" · ")[0]
-        status.update(f"{text} · {time.monotonic() - started():.0f} s")
+def _log(log: EventLog, run: Run, news: object) -> None:
+    if isinstance(news, Opened):
+        names = ("model", "audio", "graph", "device", "dtype", "engine")
+        log.write("opened", **{name: getattr(news, name) for name in names})
+    elif isinstance(news, Compared):
+        divergence = news.chained
+        log.write(
+            "layer",
+            name=run.layers[news.index].name,
+            verdict=divergence.verdict,
+            ratio=divergence.ratio,
+            rel_l2=divergence.rel_l2,
+            took=news.seconds,
+        )

@@ -2,6 +2,7 @@
 
 import math
 
+from core.messages import Memory
 from debug.protocol import Compared
 from debug.run import Change
 from debug.verdict import Verdict
@@ -75,3 +76,20 @@ def seconds(value: float) -> str:
     if value < 1:
         return f"{value * 1000:.0f} ms"
     return f"{value:.1f} s" if value < 100 else f"{value / 60:.1f} min"
+
+
+def clock(value: float) -> str:
+    """A place in a recording: minutes and seconds, hours where there are any."""
+    minutes, rest = divmod(int(value), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def memory(peak: Memory) -> str:
+    """The process's peak, and the device's beside it."""
+    text = gigabytes(peak.process)
+    return text if peak.device is None else f"{text} + {gigabytes(peak.device)} GPU"
+
+
+def gigabytes(size: int) -> str:
+    return f"{size / 1e9:.1f} GB"

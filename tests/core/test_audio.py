@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.audio import load_audio, log_mel, log_mel_float64, window
-from core.whisper import DEFAULT_AUDIO
+from core.audio import BUNDLED_CLIP, load_audio, log_mel, log_mel_float64, window
 from debug.diagnostic import Problem
 
 RATE = 16_000
@@ -87,7 +86,7 @@ def test_a_start_outside_the_clip_is_a_problem(start):
 
 @pytest.mark.parametrize("n_mels", [80, 128])
 def test_the_float64_mel_is_whispers_to_rounding(n_mels):
-    samples = window(load_audio(DEFAULT_AUDIO), 0.0)
+    samples = window(load_audio(BUNDLED_CLIP), 0.0)
     narrow, wide = log_mel(samples, n_mels), log_mel_float64(samples, n_mels)
     assert narrow.shape == wide.shape == (1, n_mels, 3000)
     assert (narrow.dtype, wide.dtype) == (torch.float32, torch.float64)

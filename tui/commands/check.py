@@ -1,10 +1,9 @@
 """``maxwhisper check``: the whole comparison as a table or as JSON."""
 
-import sys
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -12,11 +11,27 @@ from debug.protocol import Compared, Divergence, Layer, Place, Stats
 from debug.run import Run
 from debug.verdict import Verdict
 from tui import words
+from tui.commands.output import PIPE_WIDTH, print_json, table_console
+from tui.headless import run_all
+from tui.log import EventLog
+from tui.settings import add_subject_options, settings_of
 from tui.themes import colour
 
+SUMMARY = "compare every layer; exit status 1 if one is wrong"
 BAR_WIDTH = 16
-PIPE_WIDTH = 110
-"""Columns where no terminal says how many there are."""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    add_subject_options(parser)
+
+
+def run(arguments: Namespace, log: EventLog) -> int:
+    compared = run_all(settings_of(arguments), log)
+    if arguments.json:
+        print_json(report(compared))
+    else:
+        print_table(compared)
+    return exit_status(compared)
 
 
 def exit_status(run: Run) -> int:
@@ -108,7 +123,7 @@ def _divergence(divergence: Divergence) -> dict[str, Any]:
 
 
 def print_table(run: Run) -> None:
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
+    console = table_console()
     opened = run.opened
     assert opened is not None
     console.print(

@@ -1,0 +1,133 @@
+"""Whisper on the CPU, on the GPU, and with the MAX encoder before PyTorch's decoder."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from whisper.model import Whisper
+
+from core.checkpoint import Checkpoint, load_checkpoint
+from core.devices import choose_device, choose_dtype
+from core.max_encoder import load_max_encoder
+from core.messages import BACKENDS, BackendOptions, Ready
+from core.port import GRAPH, find_port
+from debug.diagnostic import Problem
+
+Announce = Callable[[str], None]
+"""Is told what is slow before it begins."""
+
+
+@dataclass(frozen=True)
+class Backend:
+    model: Whisper
+    half: bool
+    """Whether openai's code is asked for float16."""
+    ready: Ready
+
+
+def open_backend(options: BackendOptions, announce: Announce) -> Backend:
+    """Loads a Whisper that transcribes. None stands in for another that can't run.
+
+    Raises:
+        Problem: there is no such backend, or it can't run here.
+    """
+    openers = {"cpu": _open_cpu, "gpu": _open_gpu, "max": _open_max}
+    if options.name not in openers:
+        message = f"unknown backend {options.name!r}; choose {', '.join(BACKENDS)}"
+        raise Problem("backend", message)
+    return openers[options.name](options, announce)
+
+
+def _open_cpu(options: BackendOptions, announce: Announce) -> Backend:
+    if options.dtype not in ("auto", "float32"):
+        message = f"openai's Whisper does not run in {options.dtype} on the CPU"
+        raise Problem("dtype", f"{message}; use --dtype float32")
+    return _open_torch(options, announce, torch.device("cpu"), "float32")
+
+
+def _open_gpu(options: BackendOptions, announce: Announce) -> Backend:
+    if not torch.cuda.is_available():
+        build = "" if torch.version.cuda else "; this PyTorch is built for the CPU alone"
+        message = f"PyTorch finds no CUDA GPU on this machine{build}"
+        raise Problem("device", f"{message}; use --backend cpu or max")
+    dtype = "float16" if options.dtype == "auto" else options.dtype
+    if dtype not in ("float16", "float32"):
+        message = f"openai's Whisper does not run in {dtype} on the GPU"
+        raise Problem("dtype", f"{message}; use --dtype float16 or float32")
+    return _open_torch(options, announce, torch.device("cuda"), dtype)
+
+
+def _open_torch(
+    options: BackendOptions, announce: Announce, device: torch.device, dtype: str
+) -> Backend:
+    started = time.perf_counter()
+    checkpoint = _load(options, announce)
+    model = build_model(checkpoint).to(device)
+    ready = Ready(
+        backend=options.name,
+        model=checkpoint.title,
+        device=describe(device),
+        dtype=dtype,
+        load_seconds=time.perf_counter() - started,
+    )
+    return Backend(model, dtype == "float16", ready)
+
+
+def _open_max(options: BackendOptions, announce: Announce) -> Backend:
+    started = time.perf_counter()
+    device = choose_device(options.device)
+    usual = "float32" if device.is_host else "float16"
+    dtype = choose_dtype(usual if options.dtype == "auto" else options.dtype, device)
+    graph = find_port(Path(options.graph) if options.graph else GRAPH)
+    checkpoint = _load(options, announce)
+    model = build_model(checkpoint)
+    # The decoder goes where the encoder is, so that the features need not move.
+    decoder_device = torch.device(
+        "cuda" if torch.cuda.is_available() and not device.is_host else "cpu"
+    )
+    announce("reading the MAX encoder")
+    encoder = load_max_encoder(
+        graph,
+        checkpoint.dims,
+        checkpoint.encoder_state(),
+        dtype,
+        device,
+        lambda: announce(f"compiling the encoder for the {device.label}, once"),
+    )
+    model.encoder = encoder  # pyright: ignore[reportAttributeAccessIssue]
+    model.to(decoder_device)
+    compiled = encoder.compiled
+    ready = Ready(
+        backend=options.name,
+        model=checkpoint.title,
+        device=f"encoder on MAX {device.label}, decoder on {describe(decoder_device)}",
+        dtype=dtype.name,
+        load_seconds=time.perf_counter() - started - compiled.seconds * compiled.now,
+        compile_seconds=compiled.seconds,
+        compiled_now=compiled.now,
+        artifact=str(compiled.file),
+    )
+    half = dtype.name == "float16" and decoder_device.type == "cuda"
+    return Backend(model, half, ready)
+
+
+def _load(options: BackendOptions, announce: Announce) -> Checkpoint:
+    announce("loading the model")
+    return load_checkpoint(options.model)
+
+
+def build_model(checkpoint: Checkpoint) -> Whisper:
+    """openai's Whisper with a checkpoint's weights, in float32 on the CPU."""
+    model = Whisper(checkpoint.dims)
+    model.load_state_dict(checkpoint.state)
+    if checkpoint.alignment_heads is not None:
+        model.set_alignment_heads(checkpoint.alignment_heads)
+    return model.eval()
+
+
+def describe(device: torch.device) -> str:
+    if device.type != "cuda":
+        return device.type
+    return f"cuda ({torch.cuda.get_device_name(device)})"

@@ -1,0 +1,97 @@
+"""The MAX encoder in the place of PyTorch's: a module that runs a compiled graph."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from max.driver import Buffer, Device
+from max.dtype import DType
+from max.engine import InferenceSession, Model
+from max.graph import DeviceRef, Graph, TensorType
+from torch import Tensor
+from whisper.audio import N_FRAMES
+from whisper.model import ModelDimensions
+
+from core.artifact import Compiled, compile_once
+from core.port import build_port
+from core.weights import to_buffer
+from debug.diagnostic import Problem, first_line
+from debug.source import load_source
+
+
+class MaxEncoder(torch.nn.Module):
+    """Takes and gives what openai's ``AudioEncoder`` does."""
+
+    def __init__(self, model: Model, dtype: DType, device: Device, compiled: Compiled):
+        super().__init__()
+        self._model = model
+        self._dtype = getattr(torch, dtype.name)
+        self._device = device
+        self.compiled = compiled
+
+    def forward(self, mel: Tensor) -> Tensor:
+        """(batch, n_mels, 3000) to (batch, 1500, n_state), of the same dtype and device.
+
+        The graph is built for a batch of one, which is all that ``transcribe`` asks for.
+        """
+        rows = [self._encode(row) for row in mel.split(1)]
+        return rows[0] if len(rows) == 1 else torch.cat(rows)
+
+    def _encode(self, mel: Tensor) -> Tensor:
+        """Memory is shared, not copied, where both sides are on one device."""
+        x = mel.detach().to(self._dtype).contiguous()
+        if x.is_cuda:  # the two have streams of their own
+            torch.cuda.synchronize(x.device)
+        try:
+            features = self._model.execute(Buffer.from_dlpack(x).to(self._device))[0]
+        except Exception as error:
+            message = f"MAX can't run the encoder: {first_line(error)}"
+            raise Problem("run", message, detail=str(error)) from error
+        self._device.synchronize()
+        return torch.from_dlpack(features).to(mel.device, mel.dtype)
+
+
+def load_max_encoder(
+    graph_file: Path,
+    dims: ModelDimensions,
+    state: dict[str, Tensor],
+    dtype: DType,
+    device: Device,
+    announce: Callable[[], None],
+) -> MaxEncoder:
+    """The port in a source file as a module of PyTorch.
+
+    Args:
+        graph_file: the source.
+        dims: openai's sizes.
+        state: the encoder's tensors with openai's names and layouts.
+        dtype: what it computes in.
+        device: where it runs.
+        announce: is called before compiling, which takes minutes.
+
+    Raises:
+        Problem: the source has no such encoder, does not fit the weights, or MAX can't
+            compile it.
+    """
+    source = load_source(graph_file)
+    try:
+        module, weights = build_port(
+            source.module,
+            graph_file,
+            dims,
+            state,
+            dtype,
+            device,
+            lambda name, precision: to_buffer(name, state[name], precision, device),
+        )
+        shape = (1, dims.n_mels, N_FRAMES)
+        input_type = TensorType(dtype, shape, DeviceRef.from_device(device))
+        graph = Graph("encoder", lambda x: module(x.tensor), input_types=[input_type])
+    except Problem:
+        raise
+    except Exception as error:
+        raise Problem.of("graph", error, source.names, path=graph_file) from error
+    session = InferenceSession(devices=[device])
+    compiled = compile_once(graph, session, device, announce)
+    model = session.init(compiled.model, weights_registry=weights)
+    return MaxEncoder(model, dtype, device, compiled)

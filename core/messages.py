@@ -1,0 +1,198 @@
+"""What the commands and their worker say to each other. Needs neither torch nor MAX."""
+
+from typing import Any
+
+import msgspec
+
+from debug.protocol import Failed, Message, Progress
+
+# -- What a command asks -------------------------------------------------------------
+
+
+BACKENDS = ("cpu", "gpu", "max")
+
+
+class BackendOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """Which Whisper runs, where and how."""
+
+    name: str = "cpu"
+    """cpu, gpu or max."""
+    model: str = "micro"
+    device: str = "auto"
+    """Where MAX runs: auto, cpu or gpu."""
+    dtype: str = "auto"
+    graph: str | None = None
+    """The source of the MAX encoder, if it is not the project's own."""
+
+
+class Decoding(msgspec.Struct, frozen=True, kw_only=True):
+    """What openai-whisper's own ``transcribe`` is told."""
+
+    language: str | None = None
+    task: str = "transcribe"
+    word_timestamps: bool = False
+    temperature: float | None = None
+    """One temperature without a fallback, or None for openai's fallback."""
+
+
+class Transcribe(Message, frozen=True):
+    """Open one backend and transcribe a file with it."""
+
+    audio: str | None
+    backend: BackendOptions
+    decoding: Decoding = Decoding()
+
+
+class Bench(Message, frozen=True):
+    """Open one backend, warm it up, and time it over several runs."""
+
+    audio: str | None
+    backend: BackendOptions
+    decoding: Decoding = Decoding()
+    runs: int = 5
+
+
+class Compare(Message, frozen=True):
+    """Open every backend, transcribe with each, and compare their encoders' features."""
+
+    audio: str | None
+    backends: list[BackendOptions]
+    decoding: Decoding = Decoding()
+
+
+class Examine(Message, frozen=True):
+    """Look at this machine and at what is installed."""
+
+
+Request = Transcribe | Bench | Compare | Examine
+
+
+# -- What the worker answers ---------------------------------------------------------
+
+
+class Ready(Message, frozen=True):
+    """A backend is open."""
+
+    backend: str
+    model: str
+    device: str
+    """In words, such as ``cpu`` or ``encoder on MAX gpu, decoder on cpu``."""
+    dtype: str
+    load_seconds: float
+    """Everything that was not compiling."""
+    compile_seconds: float | None = None
+    """What compiling the encoder took, now or once before; None where none is needed."""
+    compiled_now: bool = False
+    artifact: str | None = None
+    """The file that the compiled encoder is kept in."""
+
+
+class Seconds(msgspec.Struct, frozen=True):
+    """One transcription. What is neither in the encoder nor in the decoder is the rest."""
+
+    encode: float
+    decode: float
+    total: float
+
+
+class Memory(msgspec.Struct, frozen=True):
+    """Peaks in bytes; the device's is None where there is no GPU in use."""
+
+    process: int
+    device: int | None
+
+
+class Transcript(Message, frozen=True):
+    """What a backend heard. The fields of a segment are openai's."""
+
+    backend: str
+    audio: str
+    audio_seconds: float
+    language: str
+    text: str
+    segments: list[dict[str, Any]]
+    seconds: Seconds
+    memory: Memory
+
+    @property
+    def real_time_factor(self) -> float:
+        """Seconds of work a second of audio."""
+        return self.seconds.total / self.audio_seconds
+
+
+class Timed(Message, frozen=True):
+    """A backend's runs after a warm-up, and the transcript of the last."""
+
+    transcript: Transcript
+    runs: list[Seconds]
+
+
+class Unavailable(Message, frozen=True):
+    """A backend of several that can't run here, and why."""
+
+    backend: str
+    reason: str
+
+
+class Features(Message, frozen=True):
+    """A backend's encoder output over all windows of a clip."""
+
+    backend: str
+    windows: int
+    mean: float
+    std: float
+    min: float
+    max: float
+    rel_l2: float | None
+    """Of the difference from the first backend's; None for that one itself."""
+    cosine_distance: float | None
+
+
+class Finding(Message, frozen=True):
+    """Something about this machine. One that is not ok stops the debugger from working.
+
+    A remedy beside one that is ok says what could be better.
+    """
+
+    name: str
+    ok: bool
+    detail: str
+    remedy: str = ""
+
+
+class Machine(Message, frozen=True):
+    """What a measurement was taken on."""
+
+    processor: str
+    cores: int
+    memory: int
+    gpu: str | None
+    system: str
+    versions: dict[str, str]
+
+
+INPUT_KINDS = frozenset({"audio", "model", "language", "task", "installation"})
+"""The kinds of problems that every backend meets alike."""
+
+Answer = (
+    Ready
+    | Transcript
+    | Timed
+    | Unavailable
+    | Features
+    | Finding
+    | Machine
+    | Progress
+    | Failed
+)
+
+_requests = msgspec.json.Decoder(Request)
+_answers = msgspec.json.Decoder(Answer)
+
+
+def decode_request(line: bytes) -> Request:
+    return _requests.decode(line)
+
+
+def decode_answer(line: bytes) -> Answer:
+    return _answers.decode(line)

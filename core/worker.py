@@ -1,0 +1,159 @@
+"""The child process behind the commands: one request on stdin, its answers on stdout.
+
+Started as ``python -m core.worker``. Every backend that is timed has a process of its own,
+so that its memory is its own, too. It ends when its stdin does.
+"""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.messages import (
+    INPUT_KINDS,
+    Bench,
+    Compare,
+    Examine,
+    Request,
+    Timed,
+    Transcribe,
+    Unavailable,
+    decode_request,
+)
+from debug.channel import end_with, private_stdout
+from debug.diagnostic import Problem, from_exception
+from debug.protocol import Failed, Message, Progress, encode
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from core.backends import Backend
+    from core.messages import BackendOptions, Transcript
+    from core.transcription import Transcriber
+
+Emit = Callable[[Message], None]
+
+
+class Worker:
+    """Answers one request. torch and MAX are loaded when it needs them."""
+
+    def __init__(self, emit: Emit) -> None:
+        self._emit = emit
+
+    def answer(self, request: Request) -> None:
+        """
+        Raises:
+            Problem: what was asked for can't be had.
+        """
+        match request:
+            case Examine():
+                self._examine()
+            case Transcribe():
+                name, samples = self._audio(request.audio)
+                transcriber = self._transcriber(request)
+                self._emit(self._transcribe(transcriber, samples, name))
+            case Bench():
+                self._bench(request)
+            case Compare():
+                self._compare(request)
+
+    def _examine(self) -> None:
+        from core.doctor import examine
+
+        for finding in examine(self._say):
+            self._emit(finding)
+
+    def _bench(self, request: Bench) -> None:
+        from core.machine import describe_machine
+
+        name, samples = self._audio(request.audio)
+        self._emit(describe_machine())
+        transcriber = self._transcriber(request)
+        transcript = self._transcribe(transcriber, samples, name, "warming up")
+        runs = []
+        for number in range(request.runs):
+            what = f"run {number + 1} of {request.runs}"
+            transcript = self._transcribe(transcriber, samples, name, what)
+            runs.append(transcript.seconds)
+        self._emit(Timed(transcript, runs))
+
+    def _compare(self, request: Compare) -> None:
+        from core.features import compare_features
+
+        name, samples = self._audio(request.audio)
+        backends = []
+        for options in request.backends:
+            try:
+                transcriber, backend = self._open(options, request)
+            except Problem as problem:
+                if problem.diagnostic.kind in INPUT_KINDS:
+                    raise
+                self._emit(Unavailable(options.name, str(problem.diagnostic)))
+                continue
+            backends.append(backend)
+            what = f"transcribing on {options.name}"
+            self._emit(self._transcribe(transcriber, samples, name, what))
+        if backends:
+            self._say("comparing the features")
+            for features in compare_features(backends, samples):
+                self._emit(features)
+
+    def _transcriber(self, request: Transcribe | Bench) -> "Transcriber":
+        return self._open(request.backend, request)[0]
+
+    def _open(
+        self, options: "BackendOptions", request: Transcribe | Bench | Compare
+    ) -> "tuple[Transcriber, Backend]":
+        from core.backends import open_backend
+        from core.machine import DeviceMemory
+        from core.transcription import Transcriber
+
+        memory = DeviceMemory()
+        backend = open_backend(options, self._say)
+        self._emit(backend.ready)
+        return Transcriber(backend, request.decoding, memory), backend
+
+    def _audio(self, path: str | None) -> "tuple[str, np.ndarray]":
+        self._say("loading the audio")
+        from core.audio import BUNDLED_CLIP, load_audio
+
+        file = Path(path) if path else BUNDLED_CLIP
+
+        def report(done: float, total: float | None) -> None:
+            self._emit(Progress("loading the audio", done, total))
+
+        return file.name, load_audio(file, report)
+
+    def _transcribe(
+        self,
+        transcriber: "Transcriber",
+        samples: "np.ndarray",
+        name: str,
+        what: str = "transcribing",
+    ) -> "Transcript":
+        def report(done: float, total: float) -> None:
+            self._emit(Progress(what, done, total))
+
+        return transcriber.transcribe(samples, name, report)
+
+    def _say(self, what: str) -> None:
+        self._emit(Progress(what))
+
+
+def main() -> int:
+    answers = private_stdout()
+    request = decode_request(sys.stdin.buffer.readline())
+    end_with(sys.stdin.fileno())
+
+    def emit(message: Message) -> None:
+        answers.write(encode(message))
+
+    try:
+        Worker(emit).answer(request)
+    except Exception as error:
+        emit(Failed(from_exception("internal", error), fatal=True))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,5 @@
+import sys
+
+from tui.commands import main
+
+sys.exit(main())

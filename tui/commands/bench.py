@@ -1,0 +1,149 @@
+"""``maxwhisper bench``: every backend timed over several runs, after a warm-up."""
+
+import shlex
+import statistics
+import sys
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from core.messages import INPUT_KINDS, Answer, Bench, Machine, Ready, Timed
+from debug.diagnostic import Problem
+from debug.protocol import Progress
+from tui.commands import history
+from tui.commands.output import print_json, table_console
+from tui.commands.transcribe import log_ready, log_transcript
+from tui.log import EventLog
+from tui.progress import Show, progress
+from tui.saving import save_json
+from tui.settings import COULD_NOT_RUN
+from tui.transcribing import (
+    add_backend_choice,
+    add_transcribing_options,
+    backend_options,
+    chosen_backends,
+    decoding_of,
+)
+from tui.worker import ask
+
+SUMMARY = "time all backends; save the figures, or list the saved ones"
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    add_transcribing_options(parser)
+    add_backend_choice(parser)
+    parser.add_argument(
+        "--runs", type=positive, default=5, help="after one that warms up (default: 5)"
+    )
+    parser.add_argument(
+        "--save", metavar="FILE", type=Path, help="keep the figures as JSON"
+    )
+    parser.add_argument(
+        "--history",
+        metavar="FOLDER",
+        type=Path,
+        nargs="?",
+        const=Path("benchmarks/results"),
+        help="list the saved files of a folder, and write its RESULTS.md "
+        "(default: benchmarks/results)",
+    )
+
+
+def positive(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise ArgumentTypeError(f"{text!r} is no number of runs, from 1")
+    return int(text)
+
+
+def run(arguments: Namespace, log: EventLog) -> int:
+    if arguments.history is not None:
+        return history.run(arguments.history, arguments.json)
+    if arguments.save is not None:
+        save_json(arguments.save, None)  # before the minutes of measuring, not after
+    measured = measure(arguments, log)
+    if arguments.save is not None:
+        save_json(arguments.save, measured)
+    if arguments.json:
+        print_json(measured)
+    else:
+        history.print_figures(table_console(), [measured])
+    ran = any("unavailable" not in row for row in measured["backends"])
+    return 0 if ran else COULD_NOT_RUN
+
+
+def measure(arguments: Namespace, log: EventLog) -> dict[str, Any]:
+    """One object with everything that a figure needs to be believed.
+
+    Raises:
+        Problem: no backend could be given the audio or the model.
+    """
+    names = chosen_backends(arguments)
+    rows: list[dict[str, Any]] = []
+    machine: Machine | None = None
+    with progress(log, names) as show:
+        for name in names:
+            try:
+                row, machine = _measure_one(arguments, name, show, log)
+            except Problem as problem:
+                if problem.diagnostic.kind in INPUT_KINDS:
+                    raise
+                row = {"backend": name, "unavailable": str(problem.diagnostic)}
+                log.write("unavailable", backend=name, reason=str(problem.diagnostic))
+            what = "unavailable" if "unavailable" in row else "done"
+            show(Progress(what, 1, 1), name)
+            rows.append(row)
+    return {
+        "schema": 1,
+        "kind": history.KIND,
+        "date": date.today().isoformat(),
+        "command": shlex.join(["maxwhisper", *sys.argv[1:]]),
+        "machine": msgspec.structs.asdict(machine) if machine else None,
+        "backends": rows,
+    }
+
+
+def _measure_one(
+    arguments: Namespace, name: str, show: Show, log: EventLog
+) -> tuple[dict[str, Any], Machine]:
+    heard: dict[type, Any] = {}
+
+    def hear(answer: Answer) -> None:
+        heard[type(answer)] = answer
+        if isinstance(answer, Progress):
+            show(answer, name)
+        elif isinstance(answer, Ready):
+            log_ready(log, answer)
+        elif isinstance(answer, Timed):
+            log_transcript(log, answer.transcript)
+
+    options, decoding = backend_options(arguments, name), decoding_of(arguments)
+    ask(Bench(arguments.audio, options, decoding, arguments.runs), hear)
+    return _row(heard[Ready], heard[Timed]), heard[Machine]
+
+
+def _row(ready: Ready, timed: Timed) -> dict[str, Any]:
+    transcript = timed.transcript
+    parts = {
+        part: summary([getattr(run, part) for run in timed.runs])
+        for part in ("encode", "decode", "total")
+    }
+    return {
+        "backend": ready.backend,
+        "model": ready.model,
+        "device": ready.device,
+        "dtype": ready.dtype,
+        "audio": transcript.audio,
+        "audio_seconds": transcript.audio_seconds,
+        "runs": len(timed.runs),
+        "seconds": {"load": ready.load_seconds, "compile": ready.compile_seconds, **parts},
+        "real_time_factor": parts["total"]["median"] / transcript.audio_seconds,
+        "memory": msgspec.structs.asdict(transcript.memory),
+        "text": transcript.text,
+    }
+
+
+def summary(values: list[float]) -> dict[str, float]:
+    return {"median": statistics.median(values), "min": min(values), "max": max(values)}

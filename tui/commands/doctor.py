@@ -1,0 +1,64 @@
+"""``maxwhisper doctor``: what is installed, and what to do about what is missing."""
+
+from argparse import ArgumentParser, Namespace
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from core.messages import Answer, Examine, Finding
+from debug.diagnostic import Problem
+from debug.protocol import Progress
+from tui.commands.output import print_json
+from tui.log import EventLog
+from tui.progress import progress
+from tui.settings import COULD_NOT_RUN
+from tui.worker import ask
+
+SUMMARY = "what is installed, and what to do about the rest"
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    pass
+
+
+def run(arguments: Namespace, log: EventLog) -> int:
+    findings = examine(log)
+    for finding in findings:
+        log.write("finding", **msgspec.structs.asdict(finding))
+    if arguments.json:
+        items = [msgspec.structs.asdict(finding) for finding in findings]
+        print_json({"schema": 1, "findings": items})
+    else:
+        print_findings(findings)
+    return 0 if all(finding.ok for finding in findings) else COULD_NOT_RUN
+
+
+def examine(log: EventLog) -> list[Finding]:
+    """Asks a child process. What it found stands, even if something in it crashes."""
+    findings: list[Finding] = []
+    with progress(log) as show:
+
+        def hear(answer: Answer) -> None:
+            if isinstance(answer, Progress):
+                show(answer, "")
+            elif isinstance(answer, Finding):
+                findings.append(answer)
+
+        try:
+            ask(Examine(), hear)
+        except Problem as problem:
+            remedy = "install the project again: make install"
+            message = problem.diagnostic.message
+            findings.append(Finding("installation", False, message, remedy))
+    return findings
+
+
+def print_findings(findings: list[Finding]) -> None:
+    table = Table.grid(padding=(0, 2))
+    for finding in findings:
+        glyph = "✓" if finding.ok else "✗"
+        table.add_row(glyph, finding.name, finding.detail)
+        if finding.remedy:
+            table.add_row("", "", f"→ {finding.remedy}")
+    Console(highlight=False, markup=False).print(table)

@@ -1,0 +1,165 @@
+"""``maxwhisper bench --history``: saved figures as a table and as ``RESULTS.md``."""
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from core.messages import Memory
+from debug.diagnostic import Problem
+from tui import words
+from tui.commands.output import PIPE_WIDTH, print_json, table_console
+from tui.saving import save_text
+
+KIND = "maxwhisper bench"
+"""What a saved file says that it is."""
+PAGE = "RESULTS.md"
+INTRODUCTION = """\
+# Measured
+
+Written by `maxwhisper bench --history` from the files in this folder, which
+`maxwhisper bench --save FILE` writes: change none of it by hand. Times are seconds, the
+median of the runs after a warm-up, with the fastest and the slowest in brackets. The
+encoder and the decoder are parts of the total; loading and compiling are not. A compiled
+encoder is kept: compile is what it took when that was done.
+"""
+
+
+def run(folder: Path, as_json: bool) -> int:
+    """Reads, prints and writes; its exit status.
+
+    Raises:
+        Problem: there is nothing to read, or the page can't be written.
+    """
+    saved = read_saved(folder)
+    save_text(folder / PAGE, page(saved))
+    if as_json:
+        print_json({"schema": 1, "saved": saved})
+    else:
+        print_figures(table_console(), saved)
+        print(f"written to {folder / PAGE}")
+    return 0
+
+
+def read_saved(folder: Path) -> list[dict[str, Any]]:
+    """Every saved benchmark of a folder, the oldest first. Other files are left alone.
+
+    Raises:
+        Problem: the folder holds none.
+    """
+    saved = []
+    for file in sorted(folder.glob("*.json")):
+        try:
+            contents = json.loads(file.read_text())
+        except (OSError, ValueError) as error:
+            print(f"left out {file}: it is no JSON ({error})", file=sys.stderr)
+            continue
+        if isinstance(contents, dict) and contents.get("kind") == KIND:
+            saved.append({"file": file.name, **contents})
+    if not saved:
+        message = f"{folder} holds no saved benchmark"
+        raise Problem("save", f"{message}; make one: maxwhisper bench --save FILE")
+    return sorted(saved, key=lambda each: (each["date"], each["file"]))
+
+
+def print_figures(console: Console, saved: Iterable[dict[str, Any]]) -> None:
+    roomy = console.width >= PIPE_WIDTH
+    for measured in saved:
+        console.print(headline(measured), style="bold")
+        table = Table(box=None, pad_edge=False)
+        for title in COLUMNS:
+            left = title in ("backend", "dtype")
+            table.add_column(title, justify="left" if left else "right", no_wrap=True)
+        for row in measured["backends"]:
+            table.add_row(*cells(row, spread=roomy))
+        console.print(table)
+        for row in measured["backends"]:
+            console.print(remark(row), style="dim")
+        console.print()
+
+
+COLUMNS = (
+    "backend",
+    "dtype",
+    "encoder",
+    "decoder",
+    "total",
+    "real time",
+    "load",
+    "compile",
+    "memory",
+)
+
+
+def cells(row: dict[str, Any], spread: bool = True) -> list[str]:
+    """A backend's figures, as `COLUMNS` names them.
+
+    Args:
+        row: of a saved file.
+        spread: the fastest and the slowest run, too.
+    """
+    if "unavailable" in row:
+        return [row["backend"], *["-"] * (len(COLUMNS) - 1)]
+    seconds = row["seconds"]
+    compiled = seconds["compile"]
+    return [
+        row["backend"],
+        row["dtype"],
+        *(_times(seconds[part], spread) for part in ("encode", "decode", "total")),
+        f"{row['real_time_factor']:.3f}",
+        f"{seconds['load']:.1f}",
+        "-" if compiled is None else f"{compiled:.0f}",
+        words.memory(Memory(**row["memory"])),
+    ]
+
+
+def _times(part: dict[str, float], spread: bool) -> str:
+    limits = f" [{part['min']:.2f}, {part['max']:.2f}]" if spread else ""
+    return f"{part['median']:.2f}{limits}"
+
+
+def remark(row: dict[str, Any]) -> str:
+    """Where a backend ran, or why it did not."""
+    if reason := row.get("unavailable"):
+        return f"{row['backend']} can't run: {reason}"
+    return f"{row['backend']}: {row['device']}"
+
+
+def headline(measured: dict[str, Any]) -> str:
+    """What was measured, when and on what."""
+    ran = next((row for row in measured["backends"] if "unavailable" not in row), None)
+    subject = "nothing ran"
+    if ran is not None:
+        length = words.seconds(ran["audio_seconds"])
+        subject = f"{ran['model']}, {ran['audio']} ({length}), {ran['runs']} runs"
+    return f"{measured['date']} · {subject} · {_machine(measured['machine'])}"
+
+
+def _machine(machine: dict[str, Any] | None) -> str:
+    if machine is None:
+        return "an unknown machine"
+    gpu = f", {machine['gpu']}" if machine["gpu"] else ", no GPU"
+    return f"{machine['processor']}, {machine['cores']} cores{gpu}"
+
+
+def page(saved: Iterable[dict[str, Any]]) -> str:
+    """The same tables in Markdown."""
+    parts = [INTRODUCTION]
+    for measured in saved:
+        rows = [COLUMNS, ["---"] * len(COLUMNS)]
+        rows += [cells(row) for row in measured["backends"]]
+        machine = measured["machine"]
+        versions = machine["versions"] if machine else {}
+        parts += [
+            f"## {headline(measured)}\n",
+            "\n".join("| " + " | ".join(row) + " |" for row in rows) + "\n",
+            "\n".join(f"- {remark(row)}" for row in measured["backends"]) + "\n",
+            f"`{measured['command']}` ({measured['file']}); "
+            + ", ".join(f"{name} {number}" for name, number in versions.items())
+            + ".\n",
+        ]
+    return "\n".join(parts)

@@ -1,0 +1,67 @@
+"""The arguments of every command, and what all commands share."""
+
+import argparse
+import sys
+from contextlib import nullcontext
+from types import ModuleType
+
+from debug.diagnostic import Problem
+from tui.commands import bench, check, compare, demo, doctor, transcribe, warm
+from tui.log import EventLog
+from tui.settings import COULD_NOT_RUN, OneLineParser, complain
+from tui.stdin import piped_audio
+
+COMMANDS: dict[str, ModuleType] = {
+    "check": check,
+    "transcribe": transcribe,
+    "compare": compare,
+    "demo": demo,
+    "bench": bench,
+    "doctor": doctor,
+    "warm": warm,
+}
+
+
+def run(arguments: list[str] | None) -> int:
+    given = sys.argv[1:] if arguments is None else arguments
+    try:
+        parsed = build_parser().parse_args(given)
+        with EventLog.to(parsed.log, parsed.name) as log:
+            return _logged(parsed, log)
+    except Problem as problem:
+        return complain("maxwhisper", problem.diagnostic, "--json" in given)
+
+
+def _logged(parsed: argparse.Namespace, log: EventLog) -> int:
+    """Runs the command between its first and its last event."""
+    status = COULD_NOT_RUN
+    log.write("start", arguments=log.arguments(parsed))
+    try:
+        takes_audio = hasattr(parsed, "audio")
+        with piped_audio(parsed.audio) if takes_audio else nullcontext() as audio:
+            parsed.audio = audio
+            status = COMMANDS[parsed.name].run(parsed, log)
+        return status
+    except Problem as problem:
+        log.write("problem", kind=problem.diagnostic.kind, message=str(problem))
+        raise
+    finally:
+        log.write("end", status=status)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = OneLineParser(
+        prog="maxwhisper",
+        description="Whisper in PyTorch and with its encoder on MAX: compared layer by "
+        "layer, and put to work.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="name")
+    for name, module in COMMANDS.items():
+        summary = module.SUMMARY
+        command = commands.add_parser(name, help=summary, description=summary)
+        module.add_arguments(command)
+        command.add_argument("--json", action="store_true", help="print one JSON object")
+        command.add_argument(
+            "--log", metavar="FILE", help="append what happens, one JSON object a line"
+        )
+    return parser

@@ -1,0 +1,120 @@
+"""``maxwhisper transcribe``: a file's words from one backend."""
+
+from argparse import ArgumentParser, Namespace
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from core.messages import BACKENDS, Answer, Ready, Transcribe, Transcript
+from debug.protocol import Progress
+from tui.commands.output import print_json
+from tui.log import EventLog
+from tui.progress import Show, progress
+from tui.transcribing import add_transcribing_options, backend_options, decoding_of
+from tui.worker import ask
+
+SUMMARY = "the words of an audio file"
+
+
+@dataclass(frozen=True)
+class Heard:
+    ready: Ready
+    transcript: Transcript
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    add_transcribing_options(parser)
+    parser.add_argument(
+        "--backend",
+        choices=BACKENDS,
+        default="cpu",
+        help="PyTorch on the cpu or gpu, or the MAX encoder with PyTorch's decoder",
+    )
+
+
+def run(arguments: Namespace, log: EventLog) -> int:
+    with progress(log) as show:
+        heard = transcribe(arguments, arguments.backend, show, log)
+    if arguments.json:
+        print_json({"schema": 1, **report(heard)})
+    elif arguments.word_timestamps:
+        print_words(heard.transcript)
+    else:
+        print(heard.transcript.text)
+    return 0
+
+
+def transcribe(
+    arguments: Namespace, backend: str, show: Show, log: EventLog, row: str = ""
+) -> Heard:
+    """Has one backend transcribe, in a process of its own.
+
+    Raises:
+        Problem: it can't.
+    """
+    ready: Ready | None = None
+    transcript: Transcript | None = None
+
+    def hear(answer: Answer) -> None:
+        nonlocal ready, transcript
+        match answer:
+            case Progress():
+                show(answer, row)
+            case Ready():
+                ready = answer
+                log_ready(log, answer)
+            case Transcript():
+                transcript = answer
+                log_transcript(log, answer)
+
+    options, decoding = backend_options(arguments, backend), decoding_of(arguments)
+    ask(Transcribe(arguments.audio, options, decoding), hear)
+    assert ready is not None
+    assert transcript is not None
+    return Heard(ready, transcript)
+
+
+def print_words(transcript: Transcript) -> None:
+    """A line a word, after the seconds at which it begins and ends."""
+    for segment in transcript.segments:
+        for word in segment["words"]:
+            print(f"{word['start']:8.2f} {word['end']:8.2f}  {word['word'].strip()}")
+
+
+def report(heard: Heard) -> dict[str, Any]:
+    """What ``--json`` says of one backend's transcript."""
+    ready, transcript = heard.ready, heard.transcript
+    return {
+        "backend": ready.backend,
+        "model": ready.model,
+        "device": ready.device,
+        "dtype": ready.dtype,
+        "audio": transcript.audio,
+        "audio_seconds": transcript.audio_seconds,
+        "language": transcript.language,
+        "text": transcript.text,
+        "segments": transcript.segments,
+        "seconds": {
+            "load": ready.load_seconds,
+            "compile": ready.compile_seconds if ready.compiled_now else 0.0,
+            **msgspec.structs.asdict(transcript.seconds),
+        },
+        "real_time_factor": transcript.real_time_factor,
+        "memory": msgspec.structs.asdict(transcript.memory),
+    }
+
+
+def log_ready(log: EventLog, ready: Ready) -> None:
+    log.write("backend", **msgspec.structs.asdict(ready))
+
+
+def log_transcript(log: EventLog, transcript: Transcript) -> None:
+    log.write(
+        "transcript",
+        backend=transcript.backend,
+        audio=transcript.audio,
+        text=transcript.text,
+        took=transcript.seconds,
+        peak=transcript.memory,
+    )

@@ -1,0 +1,24 @@
+"""``maxwhisper warm``: compiles once what the interpreter needs on this machine."""
+
+from argparse import ArgumentParser, Namespace
+
+from tui.commands.output import print_json
+from tui.headless import run_all
+from tui.log import EventLog
+from tui.settings import add_subject_options, settings_of
+
+SUMMARY = "compile once what the debugger needs here"
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    add_subject_options(parser)
+
+
+def run(arguments: Namespace, log: EventLog) -> int:
+    opened = run_all(settings_of(arguments), log).opened
+    assert opened is not None
+    if arguments.json:
+        print_json({"schema": 1, "device": opened.device, "dtype": opened.dtype})
+    else:
+        print(f"warm: {opened.engine} on {opened.device} in {opened.dtype}")
+    return 0

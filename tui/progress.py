@@ -1,0 +1,89 @@
+"""What is slow, said on stderr: bars on a terminal, plain lines elsewhere."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    SpinnerColumn,
+    TaskID,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.progress import Progress as Bars
+
+from debug.protocol import Progress
+from tui.log import EventLog
+
+PLAIN_SECONDS = 5.0
+"""Between two lines about the same thing, where lines stay."""
+
+Show = Callable[[Progress, str], None]
+"""Is given what is going on, and in which of several rows: ``""`` where there is one."""
+
+
+@contextmanager
+def progress(log: EventLog, rows: Sequence[str] = ("",)) -> Iterator[Show]:
+    """Shows what is slow while the block runs, and logs each stage of it."""
+    console = Console(stderr=True)
+    with _bars(console, rows) if console.is_terminal else _lines() as show:
+        stages: dict[str, str] = {}
+
+        def logged(news: Progress, row: str = "") -> None:
+            if stages.get(row) != news.what:
+                stages[row] = news.what
+                log.write("stage", what=news.what, **({"backend": row} if row else {}))
+            show(news, row)
+
+        yield logged
+
+
+@contextmanager
+def _bars(console: Console, rows: Sequence[str]) -> Iterator[Show]:
+    bars = Bars(
+        SpinnerColumn(),
+        TextColumn("{task.fields[row]}", style="bold"),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+    )
+    tasks: dict[str, TaskID] = {}
+    stages: dict[str, str] = {}
+
+    def show(news: Progress, row: str) -> None:
+        if stages.get(row) != news.what:  # the clock starts again
+            stages[row] = news.what
+            bars.reset(tasks[row], description=news.what, total=news.total)
+        bars.update(tasks[row], completed=news.done or 0.0, total=news.total)
+
+    with bars:
+        for row in rows:
+            what = "waiting" if row else "starting"
+            tasks[row] = bars.add_task(what, total=None, row=row, start=not row)
+        yield show
+
+
+@contextmanager
+def _lines() -> Iterator[Show]:
+    said: dict[str, tuple[str, float]] = {}
+
+    def show(news: Progress, row: str) -> None:
+        what, when = said.get(row, ("", 0.0))
+        over = news.done is not None and news.done == news.total
+        recent = over or news.done is None or time.monotonic() - when < PLAIN_SECONDS
+        if what == news.what and recent:
+            return
+        said[row] = news.what, time.monotonic()
+        prefix = f"{row}: " if row else ""
+        share = f" {news.done / news.total:.0%}" if news.done and news.total else ""
+        line = news.what if over else f"{news.what}{share} ..."
+        print(f"{prefix}{line}", file=sys.stderr, flush=True)
+
+    yield show

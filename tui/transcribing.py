@@ -1,0 +1,83 @@
+"""The options that say what transcribes, and how; shared by all commands that do."""
+
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+
+from core.messages import BACKENDS, BackendOptions, Decoding
+
+
+def add_transcribing_options(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "audio", nargs="?", help="an audio file, or - for stdin (default: a bundled clip)"
+    )
+    parser.add_argument(
+        "--model",
+        default="micro",
+        help="micro, an official name, random:NAME, or a checkpoint file (default: micro)",
+    )
+    parser.add_argument("--graph", help="the MAX encoder's source (core/encoder.py)")
+    parser.add_argument("--device", default="auto", help="where MAX runs: auto, cpu or gpu")
+    parser.add_argument(
+        "--dtype",
+        default="auto",
+        help="auto (float16 on a GPU, float32 on the CPU), float32, float16, bfloat16",
+    )
+    parser.add_argument("--language", help="a code or a name (default: detected)")
+    parser.add_argument(
+        "--task",
+        default="transcribe",
+        choices=("transcribe", "translate"),
+        help="translate: into English",
+    )
+    parser.add_argument(
+        "--word-timestamps", action="store_true", help="the times of every word, too"
+    )
+    parser.add_argument(
+        "--temperature",
+        type=temperature,
+        help="decode at this temperature alone (default: openai's fallback from 0 to 1)",
+    )
+
+
+def add_backend_choice(parser: ArgumentParser) -> None:
+    """For the commands that use several."""
+    parser.add_argument(
+        "--backend",
+        action="append",
+        choices=BACKENDS,
+        help="one of those to use; may be given several times (default: all)",
+    )
+
+
+def temperature(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise ArgumentTypeError(f"{text!r} is no temperature from 0 to 1")
+    return value
+
+
+def backend_options(arguments: Namespace, name: str) -> BackendOptions:
+    return BackendOptions(
+        name=name,
+        model=arguments.model,
+        device=arguments.device,
+        dtype=arguments.dtype,
+        graph=arguments.graph,
+    )
+
+
+def decoding_of(arguments: Namespace) -> Decoding:
+    return Decoding(
+        language=arguments.language,
+        task=arguments.task,
+        word_timestamps=arguments.word_timestamps,
+        temperature=arguments.temperature,
+    )
+
+
+def chosen_backends(arguments: Namespace) -> list[str]:
+    """In the order of `BACKENDS`, each once."""
+    wanted = arguments.backend or BACKENDS
+    return [name for name in BACKENDS if name in wanted]
