@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import numpy as np
 import torch
 import whisper
@@ -67,10 +68,15 @@ class Transcriber:
             audio_seconds=len(samples) / SAMPLE_RATE,
             language=str(heard["language"]),
             text=text.strip(),
-            segments=segments,
+            segments=msgspec.to_builtins(segments, enc_hook=plain),
             seconds=Seconds(self._encoder.seconds, self._decoder.seconds, total),
             memory=self._memory.measure(),
         )
+
+
+def plain(value: np.generic) -> Any:
+    """openai's word times and probabilities are numbers of numpy."""
+    return value.item()
 
 
 def transcribe_options(model: Whisper, decoding: Decoding) -> dict[str, Any]:
