@@ -2,7 +2,6 @@
 
 import json
 import re
-import tomllib
 
 import pytest
 from shell import ROOT
@@ -33,16 +32,6 @@ def test_the_readmes_times_are_those_of_the_benchmark():
             f"| {times['first_seconds']:.1f} s | {times['last_seconds']:.1f} s |" in README
         )
     assert report["date"] in README
-
-
-def test_every_dependency_is_pinned_for_the_set_up():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    names = [re.split(r"[<>=~]", dependency)[0] for dependency in project["dependencies"]]
-    names += (ROOT / "requirements-dev.txt").read_text().split("\n")[1:-1]
-    pinned = re.findall(
-        r"^([\w.-]+)==", (ROOT / "constraints.txt").read_text(), re.MULTILINE
-    )
-    assert set(names) <= {name.lower() for name in pinned}
 
 
 def test_no_source_file_is_too_long_to_read():

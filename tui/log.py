@@ -63,7 +63,7 @@ class EventLog:
             "memory": memory_in_use(),
             **fields,
         }
-        self._file.write(msgspec.json.encode(record) + b"\n")
+        self._file.write(msgspec.json.encode(record, enc_hook=str) + b"\n")
 
 
 def memory_in_use() -> int:

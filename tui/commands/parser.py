@@ -6,7 +6,7 @@ from contextlib import nullcontext
 from types import ModuleType
 
 from debug.diagnostic import Problem
-from tui.commands import bench, check, compare, demo, doctor, transcribe, warm
+from tui.commands import INTERRUPTED, bench, check, compare, demo, doctor, transcribe, warm
 from tui.log import EventLog
 from tui.settings import COULD_NOT_RUN, OneLineParser, complain
 from tui.stdin import piped_audio
@@ -44,6 +44,9 @@ def _logged(parsed: argparse.Namespace, log: EventLog) -> int:
         return status
     except Problem as problem:
         log.write("problem", kind=problem.diagnostic.kind, message=str(problem))
+        raise
+    except KeyboardInterrupt:
+        status = INTERRUPTED
         raise
     finally:
         log.write("end", status=status)

@@ -1,0 +1,61 @@
+"""Ctrl-C at any moment: exit status 130, nothing left behind."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from shell import ROOT
+
+INTERRUPTED = 130
+
+
+def interrupted(*arguments: str, after: float) -> tuple[int, str, list[psutil.Process]]:
+    """The exit status, what was said, and the child processes that were under way."""
+    command = [sys.executable, "-m", "tui.commands", *arguments]
+    process = subprocess.Popen(
+        command, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+    )
+    time.sleep(after)
+    children = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=30)[1]
+    return process.returncode, said, children
+
+
+@pytest.mark.parametrize("after", [0.15, 0.5, 2.0, 5.0])
+def test_a_transcription_ends_without_a_word_and_with_its_worker(after: float):
+    status, said, children = interrupted("transcribe", after=after)
+    assert status == INTERRUPTED
+    assert "Traceback" not in said
+    assert psutil.wait_procs(children, timeout=5)[1] == []
+
+
+def test_an_interrupted_benchmark_saves_nothing_and_closes_its_log(tmp_path: Path):
+    file, log = tmp_path / "figures.json", tmp_path / "log"
+    arguments = ("bench", "--backend", "cpu", "--save", str(file), "--log", str(log))
+    status, _, _ = interrupted(*arguments, after=4.0)
+    assert status == INTERRUPTED
+    assert os.listdir(tmp_path) == ["log"]
+    last = json.loads(log.read_text().splitlines()[-1])
+    assert (last["event"], last["status"]) == ("end", INTERRUPTED)
+
+
+@pytest.mark.max
+def test_an_interrupted_check_ends_with_its_engine():
+    status, said, children = interrupted("check", after=3.0)
+    assert status == INTERRUPTED
+    assert "Traceback" not in said
+    assert psutil.wait_procs(children, timeout=5)[1] == []
+
+
+def test_a_reader_that_has_enough_is_no_problem():
+    command = f"{sys.executable} -m tui.commands --help | true; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True)
+    assert "Traceback" not in done.stderr
+    assert "Exception" not in done.stderr
