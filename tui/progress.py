@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import (
     BarColumn,
     SpinnerColumn,
-    TaskID,
+    Task,
     TaskProgressColumn,
     TextColumn,
     TimeElapsedColumn,
@@ -54,19 +54,23 @@ def _bars(console: Console, rows: Sequence[str]) -> Iterator[Show]:
         console=console,
         transient=True,
     )
-    tasks: dict[str, TaskID] = {}
+    tasks: dict[str, Task] = {}
     stages: dict[str, str] = {}
 
     def show(news: Progress, row: str) -> None:
-        if stages.get(row) != news.what:  # the clock starts again
-            stages[row] = news.what
-            bars.reset(tasks[row], description=news.what, total=news.total)
-        bars.update(tasks[row], completed=news.done or 0.0, total=news.total)
+        over = news.done is not None and news.done == news.total
+        task = tasks[row]
+        if stages.get(row) != news.what and not over:  # the clock starts again
+            bars.reset(task.id)
+        stages[row] = news.what
+        task.total = news.total  # rich's update would take None for no change
+        bars.update(task.id, description=news.what, completed=news.done or 0.0)
 
     with bars:
         for row in rows:
             what = "waiting" if row else "starting"
-            tasks[row] = bars.add_task(what, total=None, row=row, start=not row)
+            bars.add_task(what, total=None, row=row, start=not row)
+            tasks[row] = bars.tasks[-1]
         yield show
 
 

@@ -25,7 +25,8 @@ Written by `maxwhisper bench --history` from the files in this folder, which
 `maxwhisper bench --save FILE` writes: change none of it by hand. Times are seconds, the
 median of the runs after a warm-up, with the fastest and the slowest in brackets. The
 encoder and the decoder are parts of the total; loading and compiling are not. A compiled
-encoder is kept: compile is what it took when that was done.
+encoder is kept: compile is what it took when that was done. Memory is the peak of the
+process; a run that compiles first needs more.
 """
 
 
