@@ -121,9 +121,8 @@ class Transcript(Message, frozen=True):
 
 
 class Timed(Message, frozen=True):
-    """A backend's runs after a warm-up, and the transcript of the last."""
+    """A backend's runs after a warm-up; the transcript is that of the last."""
 
-    transcript: Transcript
     runs: list[Seconds]
 
 

@@ -75,7 +75,8 @@ class Worker:
             what = f"run {number + 1} of {request.runs}"
             transcript = self._transcribe(transcriber, samples, name, what)
             runs.append(transcript.seconds)
-        self._emit(Timed(transcript, runs))
+        self._emit(transcript)
+        self._emit(Timed(runs))
 
     def _compare(self, request: Compare) -> None:
         from core.features import compare_features

@@ -6,9 +6,11 @@ from debug.client import EngineClient, Exited, Noise
 from debug.protocol import Compared, Failed, Open, Opened, Progress, RunTo, Stopped
 from debug.run import Run
 from tui.log import EventLog
-from tui.progress import Show, progress
+from tui.progress import Reporter, reporting
 from tui.settings import Settings
 from tui.worker import gone, problem_of
+
+RUNNING = "running the candidate"
 
 
 def run_all(settings: Settings, log: EventLog) -> Run:
@@ -17,11 +19,11 @@ def run_all(settings: Settings, log: EventLog) -> Run:
     Raises:
         Problem: the subject could not be opened, built, or run to its end.
     """
-    with progress(log) as show:
-        return asyncio.run(_run_all(settings, show, log))
+    with reporting(log) as reporter:
+        return asyncio.run(_run_all(settings, reporter))
 
 
-async def _run_all(settings: Settings, show: Show, log: EventLog) -> Run:
+async def _run_all(settings: Settings, reporter: Reporter) -> Run:
     run, noise = Run(), []
     engine = EngineClient(settings.factory)
     await engine.start()
@@ -34,18 +36,18 @@ async def _run_all(settings: Settings, show: Show, log: EventLog) -> Run:
                 case Exited():
                     raise gone("engine", news, noise)
                 case Progress():
-                    show(news, "")
+                    reporter.progress(news)
                 case Failed(diagnostic):
                     raise problem_of(diagnostic)
                 case _:
                     run.apply(news)
-                    _log(log, run, news)
+                    _log(reporter.log, run, news)
             if isinstance(news, Compared):
-                show(Progress("running the candidate", news.index + 1, len(run.layers)), "")
+                reporter.progress(Progress(RUNNING, news.index + 1, len(run.layers)))
             if isinstance(news, Stopped):
                 if news.position == len(run.layers) - 1:
                     break
-                show(Progress("running the candidate", 0, len(run.layers)), "")
+                reporter.progress(Progress(RUNNING, 0, len(run.layers)))
                 engine.send(RunTo(len(run.layers) - 1))
     finally:
         engine.kill()

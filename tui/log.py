@@ -52,7 +52,7 @@ class EventLog:
         return {key: value for key, value in vars(parsed).items() if value is not None}
 
     def write(self, event: str, **fields: Any) -> None:
-        """One line, at once: NaN and Inf become null."""
+        """One line, at once, with the fields in ``data``: NaN and Inf become null."""
         if self._file is None:
             return
         record = {
@@ -61,7 +61,7 @@ class EventLog:
             "event": event,
             "seconds": round(time.perf_counter() - self._started, 3),
             "memory": memory_in_use(),
-            **fields,
+            "data": fields,
         }
         self._file.write(msgspec.json.encode(record, enc_hook=str) + b"\n")
 

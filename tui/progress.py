@@ -26,20 +26,29 @@ Show = Callable[[Progress, str], None]
 """Is given what is going on, and in which of several rows: ``""`` where there is one."""
 
 
+class Reporter:
+    """Shows what is going on, and logs it."""
+
+    def __init__(self, log: EventLog, show: Show) -> None:
+        self.log = log
+        self._show = show
+        self._stages: dict[str, str] = {}
+
+    def progress(self, news: Progress, row: str = "") -> None:
+        """Every stage is logged once, however often it gets on."""
+        if self._stages.get(row) != news.what:
+            self._stages[row] = news.what
+            backend = {"backend": row} if row else {}
+            self.log.write("stage", what=news.what, **backend)
+        self._show(news, row)
+
+
 @contextmanager
-def progress(log: EventLog, rows: Sequence[str] = ("",)) -> Iterator[Show]:
-    """Shows what is slow while the block runs, and logs each stage of it."""
+def reporting(log: EventLog, rows: Sequence[str] = ("",)) -> Iterator[Reporter]:
+    """Shows what is slow while the block runs."""
     console = Console(stderr=True)
     with _bars(console, rows) if console.is_terminal else _lines() as show:
-        stages: dict[str, str] = {}
-
-        def logged(news: Progress, row: str = "") -> None:
-            if stages.get(row) != news.what:
-                stages[row] = news.what
-                log.write("stage", what=news.what, **({"backend": row} if row else {}))
-            show(news, row)
-
-        yield logged
+        yield Reporter(log, show)
 
 
 @contextmanager

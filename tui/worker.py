@@ -3,21 +3,41 @@
 import asyncio
 from collections.abc import Callable
 
+import msgspec
+
 from core.messages import Answer, Request, decode_answer
 from debug.client import Child, Exited, Noise
 from debug.diagnostic import Diagnostic, Problem
-from debug.protocol import Failed
+from debug.protocol import Failed, Progress
+from tui.progress import Reporter
 
 Hear = Callable[[Answer], None]
+TOO_LONG_TO_LOG = ("segments",)
 
 
-def ask(request: Request, hear: Hear) -> None:
+def ask(request: Request, hear: Hear, reporter: Reporter, row: str = "") -> None:
     """Has a request answered, and gives each answer to ``hear`` as it comes.
+
+    Args:
+        request: for the worker.
+        hear: is given all but the progress.
+        reporter: shows the progress and logs the answers.
+        row: in which the progress is shown.
 
     Raises:
         Problem: the worker could not do it, or is gone.
     """
-    asyncio.run(_ask(request, hear))
+
+    def report(answer: Answer) -> None:
+        if isinstance(answer, Progress):
+            reporter.progress(answer, row)
+            return
+        fields = msgspec.structs.asdict(answer)
+        kept = {name: v for name, v in fields.items() if name not in TOO_LONG_TO_LOG}
+        reporter.log.write(type(answer).__name__.lower(), **kept)
+        hear(answer)
+
+    asyncio.run(_ask(request, report))
 
 
 async def _ask(request: Request, hear: Hear) -> None:

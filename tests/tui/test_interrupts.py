@@ -43,7 +43,7 @@ def test_an_interrupted_benchmark_saves_nothing_and_closes_its_log(tmp_path: Pat
     assert status == INTERRUPTED
     assert os.listdir(tmp_path) == ["log"]
     last = json.loads(log.read_text().splitlines()[-1])
-    assert (last["event"], last["status"]) == ("end", INTERRUPTED)
+    assert (last["event"], last["data"]["status"]) == ("end", INTERRUPTED)
 
 
 @pytest.mark.max

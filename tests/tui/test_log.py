@@ -6,7 +6,7 @@ import pytest
 from debug.diagnostic import Problem
 from debug.protocol import Progress
 from tui.log import EventLog
-from tui.progress import progress
+from tui.progress import reporting
 
 
 def lines(file: Path) -> list[dict]:
@@ -26,7 +26,7 @@ def test_every_line_has_a_time_the_command_and_the_memory(file: Path):
     assert first["command"] == "check"
     assert first["memory"] > 1e6
     assert second["seconds"] >= first["seconds"] >= 0
-    assert (second["event"], second["name"], second["ratio"]) == ("layer", "conv1", None)
+    assert (second["event"], second["data"]) == ("layer", {"name": "conv1", "ratio": None})
     assert second["time"].endswith("+00:00")
 
 
@@ -52,11 +52,11 @@ def test_without_a_file_nothing_is_written(tmp_path: Path):
 
 
 def test_a_stage_is_logged_once_however_often_it_gets_on(file: Path, capsys):
-    with EventLog.to(str(file), "demo") as log, progress(log, ("cpu", "max")) as show:
+    with EventLog.to(str(file), "demo") as log, reporting(log, ("cpu", "max")) as reporter:
         for done in range(3):
-            show(Progress("transcribing", done, 2), "cpu")
-        show(Progress("transcribing"), "max")
-    stages = [(line["what"], line["backend"]) for line in lines(file)]
+            reporter.progress(Progress("transcribing", done, 2), "cpu")
+        reporter.progress(Progress("transcribing"), "max")
+    stages = [(line["data"]["what"], line["data"]["backend"]) for line in lines(file)]
     assert stages == [("transcribing", "cpu"), ("transcribing", "max")]
     assert capsys.readouterr().err.splitlines() == [
         "cpu: transcribing ...",

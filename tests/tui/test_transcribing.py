@@ -111,10 +111,10 @@ def test_a_second_process_transcribes_without_compiling(tmp_path: Path):
     log = tmp_path / "log"
     done = maxwhisper("transcribe", "--backend", "max", *GREEDY, "--log", str(log))
     assert done.returncode == 0
-    (backend,) = [event for event in events(log) if event["event"] == "backend"]
-    assert backend["compiled_now"] is False
-    assert Path(backend["artifact"]).is_file()
-    assert not any("compiling" in event.get("what", "") for event in events(log))
+    (ready,) = [event["data"] for event in events(log) if event["event"] == "ready"]
+    assert ready["compiled_now"] is False
+    assert Path(ready["artifact"]).is_file()
+    assert not any("compiling" in event["data"].get("what", "") for event in events(log))
 
 
 def test_a_damaged_artifact_is_compiled_anew(tmp_path: Path, monkeypatch):
@@ -194,15 +194,15 @@ def test_every_command_logs_its_start_its_stages_and_its_end(tmp_path: Path):
         kinds = [event["event"] for event in events(log)]
         assert (kinds[0], kinds[-1]) == ("start", "end")
         assert "stage" in kinds
-        assert events(log)[-1]["status"] == 0
+        assert events(log)[-1]["data"]["status"] == 0
 
 
 def test_a_problem_is_logged_before_the_end(tmp_path: Path):
     log = tmp_path / "log"
     maxwhisper("transcribe", "missing.wav", "--log", str(log))
     *_, problem, end = events(log)
-    assert (problem["event"], problem["kind"]) == ("problem", "audio")
-    assert end["status"] == 2
+    assert (problem["event"], problem["data"]["kind"]) == ("problem", "audio")
+    assert end["data"]["status"] == 2
 
 
 @pytest.fixture

@@ -10,14 +10,13 @@ from typing import Any
 
 import msgspec
 
-from core.messages import INPUT_KINDS, Answer, Bench, Machine, Ready, Timed
+from core.messages import INPUT_KINDS, Answer, Bench, Machine, Ready, Timed, Transcript
 from debug.diagnostic import Problem
 from debug.protocol import Progress
 from tui.commands import history
 from tui.commands.output import print_json, table_console
-from tui.commands.transcribe import log_ready, log_transcript
 from tui.log import EventLog
-from tui.progress import Show, progress
+from tui.progress import Reporter, reporting
 from tui.saving import save_json
 from tui.settings import COULD_NOT_RUN
 from tui.transcribing import (
@@ -83,17 +82,17 @@ def measure(arguments: Namespace, log: EventLog) -> dict[str, Any]:
     names = chosen_backends(arguments)
     rows: list[dict[str, Any]] = []
     machine: Machine | None = None
-    with progress(log, names) as show:
+    with reporting(log, names) as reporter:
         for name in names:
             try:
-                row, machine = _measure_one(arguments, name, show, log)
+                row, machine = _measure_one(arguments, name, reporter)
             except Problem as problem:
                 if problem.diagnostic.kind in INPUT_KINDS:
                     raise
                 row = {"backend": name, "unavailable": str(problem.diagnostic)}
                 log.write("unavailable", backend=name, reason=str(problem.diagnostic))
             what = "unavailable" if "unavailable" in row else "done"
-            show(Progress(what, 1, 1), name)
+            reporter.progress(Progress(what, 1, 1), name)
             rows.append(row)
     return {
         "schema": 1,
@@ -106,26 +105,20 @@ def measure(arguments: Namespace, log: EventLog) -> dict[str, Any]:
 
 
 def _measure_one(
-    arguments: Namespace, name: str, show: Show, log: EventLog
+    arguments: Namespace, name: str, reporter: Reporter
 ) -> tuple[dict[str, Any], Machine]:
     heard: dict[type, Any] = {}
 
     def hear(answer: Answer) -> None:
         heard[type(answer)] = answer
-        if isinstance(answer, Progress):
-            show(answer, name)
-        elif isinstance(answer, Ready):
-            log_ready(log, answer)
-        elif isinstance(answer, Timed):
-            log_transcript(log, answer.transcript)
 
     options, decoding = backend_options(arguments, name), decoding_of(arguments)
-    ask(Bench(arguments.audio, options, decoding, arguments.runs), hear)
-    return _row(heard[Ready], heard[Timed]), heard[Machine]
+    request = Bench(arguments.audio, options, decoding, arguments.runs)
+    ask(request, hear, reporter, name)
+    return _row(heard[Ready], heard[Transcript], heard[Timed]), heard[Machine]
 
 
-def _row(ready: Ready, timed: Timed) -> dict[str, Any]:
-    transcript = timed.transcript
+def _row(ready: Ready, transcript: Transcript, timed: Timed) -> dict[str, Any]:
     parts = {
         part: summary([getattr(run, part) for run in timed.runs])
         for part in ("encode", "decode", "total")

@@ -10,13 +10,12 @@ from rich.text import Text
 
 from core.messages import Answer, Compare, Features, Ready, Transcript, Unavailable
 from debug.diagnostic import Problem
-from debug.protocol import Progress
 from tui import words
 from tui.commands.output import print_json, table_console
-from tui.commands.transcribe import Heard, log_ready, log_transcript, report
+from tui.commands.transcribe import Heard, report
 from tui.differences import Word, aligned, word_differences, words_by_segment
 from tui.log import EventLog
-from tui.progress import progress
+from tui.progress import reporting
 from tui.transcribing import (
     add_backend_choice,
     add_transcribing_options,
@@ -35,6 +34,17 @@ class Comparison:
     transcripts: list[Transcript] = field(default_factory=list)
     features: list[Features] = field(default_factory=list)
     unavailable: list[Unavailable] = field(default_factory=list)
+
+    def hear(self, answer: Answer) -> None:
+        match answer:
+            case Ready():
+                self.ready.append(answer)
+            case Transcript():
+                self.transcripts.append(answer)
+            case Features():
+                self.features.append(answer)
+            case Unavailable():
+                self.unavailable.append(answer)
 
     @property
     def differences(self) -> list[int]:
@@ -64,26 +74,9 @@ def compare(arguments: Namespace, log: EventLog) -> Comparison:
     """
     comparison = Comparison()
     options = [backend_options(arguments, name) for name in chosen_backends(arguments)]
-    with progress(log) as show:
-
-        def hear(answer: Answer) -> None:
-            match answer:
-                case Progress():
-                    show(answer, "")
-                case Ready():
-                    comparison.ready.append(answer)
-                    log_ready(log, answer)
-                case Transcript():
-                    comparison.transcripts.append(answer)
-                    log_transcript(log, answer)
-                case Features():
-                    comparison.features.append(answer)
-                    log.write("features", **msgspec.structs.asdict(answer))
-                case Unavailable():
-                    comparison.unavailable.append(answer)
-                    log.write("unavailable", **msgspec.structs.asdict(answer))
-
-        ask(Compare(arguments.audio, options, decoding_of(arguments)), hear)
+    with reporting(log) as reporter:
+        request = Compare(arguments.audio, options, decoding_of(arguments))
+        ask(request, comparison.hear, reporter)
     if len(comparison.transcripts) < 2:
         reasons = "; ".join(f"{u.backend}: {u.reason}" for u in comparison.unavailable)
         message = "it takes two backends to compare"

@@ -14,7 +14,7 @@ from tui.commands.output import print_json, table_console
 from tui.commands.transcribe import Heard, report, transcribe
 from tui.differences import word_differences
 from tui.log import EventLog
-from tui.progress import progress
+from tui.progress import reporting
 from tui.settings import COULD_NOT_RUN
 from tui.transcribing import (
     add_backend_choice,
@@ -50,19 +50,17 @@ def transcribe_all(arguments: Namespace, log: EventLog) -> list[tuple[str, Outco
     """
     names = chosen_backends(arguments)
     outcomes: list[tuple[str, Outcome]] = []
-    with progress(log, names) as show:
+    with reporting(log, names) as reporter:
         for name in names:
             try:
-                outcome = transcribe(arguments, name, show, log, row=name)
+                outcome = transcribe(arguments, name, reporter, row=name)
             except Problem as problem:
                 if problem.diagnostic.kind in INPUT_KINDS:
                     raise
                 outcome = str(problem.diagnostic)
                 log.write("unavailable", backend=name, reason=outcome)
-            show(
-                Progress("done" if isinstance(outcome, Heard) else "unavailable", 1, 1),
-                name,
-            )
+            what = "done" if isinstance(outcome, Heard) else "unavailable"
+            reporter.progress(Progress(what, 1, 1), name)
             outcomes.append((name, outcome))
     return outcomes
 

@@ -8,10 +8,9 @@ from rich.table import Table
 
 from core.messages import Answer, Examine, Finding
 from debug.diagnostic import Problem
-from debug.protocol import Progress
 from tui.commands.output import print_json
 from tui.log import EventLog
-from tui.progress import progress
+from tui.progress import reporting
 from tui.settings import COULD_NOT_RUN
 from tui.worker import ask
 
@@ -24,8 +23,6 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace, log: EventLog) -> int:
     findings = examine(log)
-    for finding in findings:
-        log.write("finding", **msgspec.structs.asdict(finding))
     if arguments.json:
         items = [msgspec.structs.asdict(finding) for finding in findings]
         print_json({"schema": 1, "findings": items})
@@ -37,16 +34,14 @@ def run(arguments: Namespace, log: EventLog) -> int:
 def examine(log: EventLog) -> list[Finding]:
     """Asks a child process. What it found stands, even if something in it crashes."""
     findings: list[Finding] = []
-    with progress(log) as show:
 
-        def hear(answer: Answer) -> None:
-            if isinstance(answer, Progress):
-                show(answer, "")
-            elif isinstance(answer, Finding):
-                findings.append(answer)
+    def hear(answer: Answer) -> None:
+        if isinstance(answer, Finding):
+            findings.append(answer)
 
+    with reporting(log) as reporter:
         try:
-            ask(Examine(), hear)
+            ask(Examine(), hear, reporter)
         except Problem as problem:
             remedy = "install the project again: make install"
             message = problem.diagnostic.message

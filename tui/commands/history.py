@@ -119,8 +119,12 @@ def cells(row: dict[str, Any], spread: bool = True) -> list[str]:
 
 
 def _times(part: dict[str, float], spread: bool) -> str:
-    limits = f" [{part['min']:.2f}, {part['max']:.2f}]" if spread else ""
-    return f"{part['median']:.2f}{limits}"
+    median, fastest, slowest = (_short(part[name]) for name in ("median", "min", "max"))
+    return f"{median} [{fastest}, {slowest}]" if spread else median
+
+
+def _short(seconds: float) -> str:
+    return f"{seconds:.2f}" if seconds < 10 else f"{seconds:.1f}"
 
 
 def remark(row: dict[str, Any]) -> str:

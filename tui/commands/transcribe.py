@@ -7,10 +7,9 @@ from typing import Any
 import msgspec
 
 from core.messages import BACKENDS, Answer, Ready, Transcribe, Transcript
-from debug.protocol import Progress
 from tui.commands.output import print_json
 from tui.log import EventLog
-from tui.progress import Show, progress
+from tui.progress import Reporter, reporting
 from tui.transcribing import add_transcribing_options, backend_options, decoding_of
 from tui.worker import ask
 
@@ -34,8 +33,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace, log: EventLog) -> int:
-    with progress(log) as show:
-        heard = transcribe(arguments, arguments.backend, show, log)
+    with reporting(log) as reporter:
+        heard = transcribe(arguments, arguments.backend, reporter)
     if arguments.json:
         print_json({"schema": 1, **report(heard)})
     elif arguments.word_timestamps:
@@ -46,7 +45,7 @@ def run(arguments: Namespace, log: EventLog) -> int:
 
 
 def transcribe(
-    arguments: Namespace, backend: str, show: Show, log: EventLog, row: str = ""
+    arguments: Namespace, backend: str, reporter: Reporter, row: str = ""
 ) -> Heard:
     """Has one backend transcribe, in a process of its own.
 
@@ -58,18 +57,13 @@ def transcribe(
 
     def hear(answer: Answer) -> None:
         nonlocal ready, transcript
-        match answer:
-            case Progress():
-                show(answer, row)
-            case Ready():
-                ready = answer
-                log_ready(log, answer)
-            case Transcript():
-                transcript = answer
-                log_transcript(log, answer)
+        if isinstance(answer, Ready):
+            ready = answer
+        elif isinstance(answer, Transcript):
+            transcript = answer
 
     options, decoding = backend_options(arguments, backend), decoding_of(arguments)
-    ask(Transcribe(arguments.audio, options, decoding), hear)
+    ask(Transcribe(arguments.audio, options, decoding), hear, reporter, row)
     assert ready is not None
     assert transcript is not None
     return Heard(ready, transcript)
@@ -103,18 +97,3 @@ def report(heard: Heard) -> dict[str, Any]:
         "real_time_factor": transcript.real_time_factor,
         "memory": msgspec.structs.asdict(transcript.memory),
     }
-
-
-def log_ready(log: EventLog, ready: Ready) -> None:
-    log.write("backend", **msgspec.structs.asdict(ready))
-
-
-def log_transcript(log: EventLog, transcript: Transcript) -> None:
-    log.write(
-        "transcript",
-        backend=transcript.backend,
-        audio=transcript.audio,
-        text=transcript.text,
-        took=transcript.seconds,
-        peak=transcript.memory,
-    )
