@@ -153,6 +153,12 @@ def test_a_tensor_that_is_missing_is_named(tmp_path, contents):
     assert "encoder.ln_post.bias" in problem_of(str(tmp_path / "short.pt"))
 
 
+def test_a_tensor_that_no_whisper_has_is_named(tmp_path, contents):
+    contents["model_state_dict"]["encoder.extra.weight"] = torch.zeros(3)
+    torch.save(contents, tmp_path / "more.pt")
+    assert "encoder.extra.weight" in problem_of(str(tmp_path / "more.pt"))
+
+
 def test_dims_that_no_whisper_has_are_a_problem(tmp_path, contents):
     contents["dims"]["n_mels"] = 64
     torch.save(contents, tmp_path / "odd.pt")
