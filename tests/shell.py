@@ -4,11 +4,14 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def run_python(*arguments: str) -> subprocess.CompletedProcess[str]:
+def run_python(
+    *arguments: str, stdin: IO[bytes] | int | None = None
+) -> subprocess.CompletedProcess[str]:
     """A clean process in the project's folder, with this process's own environment.
 
     MAX changes the environment in native code, unseen by Python, so that a child would
@@ -16,6 +19,7 @@ def run_python(*arguments: str) -> subprocess.CompletedProcess[str]:
     """
     return subprocess.run(
         [sys.executable, *arguments],
+        stdin=stdin,
         capture_output=True,
         text=True,
         cwd=ROOT,

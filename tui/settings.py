@@ -41,14 +41,7 @@ class Settings(msgspec.Struct, frozen=True):
 
 def add_subject_options(parser: ArgumentParser) -> None:
     """The options that say what is debugged, and how it runs."""
-    parser.add_argument("audio", nargs="?", help="an audio file (default: a bundled clip)")
-    parser.add_argument(
-        "--model",
-        default="micro",
-        help="micro, an official name, random:NAME, or a checkpoint file (default: micro)",
-    )
-    parser.add_argument("--graph", help="the encoder's source (default: core/encoder.py)")
-    parser.add_argument("--device", default="auto", help="auto, cpu or gpu")
+    add_model_options(parser)
     parser.add_argument(
         "--dtype", default="float32", help="float32, float64, float16, bfloat16"
     )
@@ -59,6 +52,20 @@ def add_subject_options(parser: ArgumentParser) -> None:
         default="interpret",
         help="run operation by operation, or compile the whole graph first (minutes)",
     )
+
+
+def add_model_options(parser: ArgumentParser) -> None:
+    """The options that say which Whisper hears what; shared by all that run one."""
+    parser.add_argument(
+        "audio", nargs="?", help="an audio file, or - for stdin (default: a bundled clip)"
+    )
+    parser.add_argument(
+        "--model",
+        default="micro",
+        help="micro, an official name, random:NAME, or a checkpoint file (default: micro)",
+    )
+    parser.add_argument("--graph", help="the MAX encoder's source (core/encoder.py)")
+    parser.add_argument("--device", default="auto", help="where MAX runs: auto, cpu or gpu")
 
 
 def settings_of(arguments: Namespace) -> Settings:

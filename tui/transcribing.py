@@ -3,19 +3,11 @@
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 
 from core.messages import BACKENDS, BackendOptions, Decoding
+from tui.settings import add_model_options
 
 
 def add_transcribing_options(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "audio", nargs="?", help="an audio file, or - for stdin (default: a bundled clip)"
-    )
-    parser.add_argument(
-        "--model",
-        default="micro",
-        help="micro, an official name, random:NAME, or a checkpoint file (default: micro)",
-    )
-    parser.add_argument("--graph", help="the MAX encoder's source (core/encoder.py)")
-    parser.add_argument("--device", default="auto", help="where MAX runs: auto, cpu or gpu")
+    add_model_options(parser)
     parser.add_argument(
         "--dtype",
         default="auto",

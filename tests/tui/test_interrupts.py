@@ -19,7 +19,12 @@ def interrupted(*arguments: str, after: float) -> tuple[int, str, list[psutil.Pr
     """The exit status, what was said, and the child processes that were under way."""
     command = [sys.executable, "-m", "tui.commands", *arguments]
     process = subprocess.Popen(
-        command, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+        command,
+        cwd=ROOT,
+        env=dict(os.environ),
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
     )
     time.sleep(after)
     children = psutil.Process(process.pid).children(recursive=True)
@@ -55,7 +60,12 @@ def test_an_interrupted_check_ends_with_its_engine():
 
 
 def test_a_reader_that_has_enough_is_no_problem():
-    command = f"{sys.executable} -m tui.commands --help | true; exit ${{PIPESTATUS[0]}}"
-    done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True)
-    assert "Traceback" not in done.stderr
-    assert "Exception" not in done.stderr
+    command = f"{sys.executable} -m tui.commands --help | true"
+    done = subprocess.run(
+        ["bash", "-c", command],
+        cwd=ROOT,
+        env=dict(os.environ),
+        capture_output=True,
+        text=True,
+    )
+    assert done.stderr == ""

@@ -3,7 +3,6 @@
 import json
 import shutil
 import subprocess
-import sys
 import wave
 from dataclasses import asdict
 from pathlib import Path
@@ -135,10 +134,9 @@ def test_a_damaged_artifact_is_compiled_anew(tmp_path: Path, monkeypatch):
 
 
 def test_audio_may_come_from_a_pipe():
-    command = [sys.executable, "-m", "tui.commands", "transcribe", "-", "--json", *GREEDY]
     with BUNDLED_CLIP.open("rb") as pipe:
-        done = subprocess.run(command, stdin=pipe, capture_output=True, cwd=ROOT)
-    heard = json.loads(done.stdout)
+        command = ("-m", "tui.commands", "transcribe", "-", "--json", *GREEDY)
+        heard = json.loads(run_python(*command, stdin=pipe).stdout)
     assert heard["audio"] == "stdin"
     assert heard["audio_seconds"] == pytest.approx(7.0, abs=0.1)
 
@@ -257,7 +255,7 @@ def test_the_gpu_backend_without_a_gpu_is_exit_status_2_and_one_line():
 
 
 def test_an_empty_pipe_is_one_line():
-    command = [sys.executable, "-m", "tui.commands", "transcribe", "-"]
-    done = subprocess.run(command, input="", capture_output=True, text=True, cwd=ROOT)
+    command = ("-m", "tui.commands", "transcribe", "-")
+    done = run_python(*command, stdin=subprocess.DEVNULL)
     assert done.returncode == 2
     assert done.stderr == "maxwhisper: stdin is empty; pipe an audio file into it\n"

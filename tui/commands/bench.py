@@ -15,6 +15,7 @@ from debug.diagnostic import Problem
 from debug.protocol import Progress
 from tui.commands import history
 from tui.commands.output import print_json, table_console
+from tui.commands.transcribe import subject
 from tui.log import EventLog
 from tui.progress import Reporter, reporting
 from tui.saving import save_json
@@ -124,12 +125,7 @@ def _row(ready: Ready, transcript: Transcript, timed: Timed) -> dict[str, Any]:
         for part in ("encode", "decode", "total")
     }
     return {
-        "backend": ready.backend,
-        "model": ready.model,
-        "device": ready.device,
-        "dtype": ready.dtype,
-        "audio": transcript.audio,
-        "audio_seconds": transcript.audio_seconds,
+        **subject(ready, transcript),
         "runs": len(timed.runs),
         "seconds": {"load": ready.load_seconds, "compile": ready.compile_seconds, **parts},
         "real_time_factor": parts["total"]["median"] / transcript.audio_seconds,

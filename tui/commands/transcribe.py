@@ -76,9 +76,8 @@ def print_words(transcript: Transcript) -> None:
             print(f"{word['start']:8.2f} {word['end']:8.2f}  {word['word'].strip()}")
 
 
-def report(heard: Heard) -> dict[str, Any]:
-    """What ``--json`` says of one backend's transcript."""
-    ready, transcript = heard.ready, heard.transcript
+def subject(ready: Ready, transcript: Transcript) -> dict[str, Any]:
+    """What ran where, and on what."""
     return {
         "backend": ready.backend,
         "model": ready.model,
@@ -86,6 +85,14 @@ def report(heard: Heard) -> dict[str, Any]:
         "dtype": ready.dtype,
         "audio": transcript.audio,
         "audio_seconds": transcript.audio_seconds,
+    }
+
+
+def report(heard: Heard) -> dict[str, Any]:
+    """What ``--json`` says of one backend's transcript."""
+    ready, transcript = heard.ready, heard.transcript
+    return {
+        **subject(ready, transcript),
         "language": transcript.language,
         "text": transcript.text,
         "segments": transcript.segments,
