@@ -108,7 +108,8 @@ def size_of(folder: Path) -> str:
     """How many files a folder holds and how large they are."""
     files = [file for file in folder.rglob("*") if file.is_file()]
     megabytes = sum(file.stat().st_size for file in files) / 2**20
-    return f"{len(files)} files, {megabytes:.0f} MB" if files else "empty"
+    count = f"{len(files)} file{'s' if len(files) > 1 else ''}"
+    return f"{count}, {megabytes:.0f} MB" if files else "empty"
 
 
 def kernels(device) -> Iterator[Finding]:

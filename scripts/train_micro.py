@@ -1,0 +1,214 @@
+"""Trains micro, the bundled Whisper: python -m scripts.train_micro
+
+Needs the program espeak-ng. A short context first, then openai's full 30 s. It can be
+stopped at any time and goes on where its last checkpoint was. The result is a file as
+openai publishes them, in float16.
+"""
+
+import argparse
+import csv
+import math
+import time
+import zipfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from rich.console import Console
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+from whisper.model import Whisper
+
+from core.dims import dimensions
+from scripts.micro_batches import IGNORED, Batch, Batches, used_tokens
+from scripts.micro_speech import FOLDER, VOICES, clips
+
+RESULT = Path(__file__).resolve().parent.parent / "core" / "checkpoints" / "micro.pt"
+NOTE = "synthetic speech"
+N_CLIPS = 10_000
+SEED = 1
+PEAK_RATE, WARM_UP = 1.5e-3, 100
+SAVE_EVERY = 50
+
+
+@dataclass(frozen=True)
+class Stage:
+    seconds: float
+    batch: int
+    steps: int
+
+
+STAGES = [Stage(4.0, 32, 2400), Stage(30.0, 8, 1000)]
+
+
+class Learner(nn.Module):
+    """A Whisper whose unused tokens share one embedding.
+
+    Of 51,864 tokens the grammar needs some 2,000. The rest have one row between them, which
+    counts as often as they are many: the loss is exactly that of the whole vocabulary.
+    """
+
+    place: Tensor
+    """The row of every token of the vocabulary."""
+    mass: Tensor
+    """The logarithm of how many tokens a row stands for."""
+
+    def __init__(self, used: list[int]) -> None:
+        super().__init__()
+        dims = dimensions("micro")
+        assert dims is not None
+        self.whisper = Whisper(dims)
+        self.rows = nn.Parameter(torch.randn(len(used) + 1, dims.n_text_state) * 0.02)
+        nn.init.normal_(self.whisper.decoder.positional_embedding, std=0.02)
+        place = torch.full((dims.n_vocab,), len(used))
+        place[torch.tensor(used)] = torch.arange(len(used))
+        self.register_buffer("place", place)
+        unused = dims.n_vocab - len(used)
+        self.register_buffer("mass", torch.zeros(len(used) + 1))
+        self.mass[-1] = math.log(unused)
+        mask = self.whisper.decoder.mask
+        assert isinstance(mask, Tensor)
+        self._mask = mask
+
+    def encode(self, mel: Tensor) -> Tensor:
+        """openai's encoder over a window of any length."""
+        encoder = self.whisper.encoder
+        x = F.gelu(encoder.conv1(mel))
+        x = F.gelu(encoder.conv2(x)).permute(0, 2, 1)
+        positions = encoder.positional_embedding
+        assert isinstance(positions, Tensor)
+        x = x + positions[: x.shape[1]]
+        for block in encoder.blocks:
+            x = block(x)
+        return encoder.ln_post(x)
+
+    def forward(self, batch: Batch) -> Tensor:
+        """The cross entropy of a batch."""
+        features, decoder = self.encode(batch.mel), self.whisper.decoder
+        x = self.rows[self.place[batch.tokens]]
+        x = x + decoder.positional_embedding[: x.shape[1]]
+        for block in decoder.blocks:
+            x = block(x, features, mask=self._mask)
+        logits = decoder.ln(x) @ self.rows.T + self.mass
+        labels = batch.labels
+        wanted = torch.where(labels == IGNORED, IGNORED, self.place[labels.clamp(min=0)])
+        return F.cross_entropy(logits.flatten(0, 1), wanted.flatten(), ignore_index=IGNORED)
+
+    def state(self) -> dict[str, Tensor]:
+        """openai's state dict, in float16."""
+        state = self.whisper.state_dict()
+        state["decoder.token_embedding.weight"] = self.rows[self.place]
+        return {name: tensor.detach().half() for name, tensor in state.items()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--result", type=Path, default=RESULT)
+    arguments = parser.parse_args()
+    console = Console()
+    console.print("reading sentences aloud (minutes, the first time)")
+    speech = clips("train", N_CLIPS, SEED, VOICES)
+    learner = Learner(used_tokens([clip.text for clip in speech]))
+    learner.whisper.decoder.token_embedding.weight.requires_grad_(False)
+    Training(learner, console).run(speech)
+    save(learner, arguments.result)
+    console.print(f"saved {arguments.result}")
+
+
+class Training:
+    def __init__(self, learner: Learner, console: Console) -> None:
+        self._learner = learner
+        self._console = console
+        trained = [p for p in learner.parameters() if p.requires_grad]
+        self._optimizer = torch.optim.AdamW(
+            trained, PEAK_RATE, (0.9, 0.98), weight_decay=0.01
+        )
+        self._step = 0
+        self._losses: list[tuple[int, float, float]] = []
+        self._file = FOLDER / "state.pt"
+
+    def run(self, speech: list) -> None:
+        self._resume()
+        first = 0
+        for stage in STAGES:
+            numbers = range(max(self._step, first), first + stage.steps)
+            batches = Batches(speech, stage.seconds, stage.batch, numbers)
+            for batch in DataLoader(batches, batch_size=None, num_workers=1):
+                self._learn(batch, stage)
+            first += stage.steps
+
+    def _learn(self, batch: Batch, stage: Stage) -> None:
+        started = time.perf_counter()
+        for group in self._optimizer.param_groups:
+            group["lr"] = rate(self._step)
+        loss = self._learner(batch)
+        self._optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(self._learner.parameters(), 1.0)
+        self._optimizer.step()
+        self._step += 1
+        self._losses.append((self._step, stage.seconds, loss.item()))
+        if self._step % 10 == 0:
+            took = time.perf_counter() - started
+            text = f"step {self._step} of {total_steps()}, {stage.seconds:g} s windows"
+            self._console.print(f"{text}: loss {loss.item():.4f}, {took:.2f} s a step")
+        if self._step % SAVE_EVERY == 0:
+            self._save()
+
+    def _save(self) -> None:
+        contents = {
+            "learner": self._learner.state_dict(),
+            "optimizer": self._optimizer.state_dict(),
+            "step": self._step,
+            "losses": self._losses,
+        }
+        partial = self._file.with_suffix(".partial")
+        torch.save(contents, partial)
+        partial.replace(self._file)
+        with (FOLDER / "loss.csv").open("w", newline="") as file:
+            csv.writer(file).writerows([("step", "window", "loss"), *self._losses])
+
+    def _resume(self) -> None:
+        if not self._file.exists():
+            torch.manual_seed(SEED)
+            return
+        contents = torch.load(self._file, weights_only=True)
+        self._learner.load_state_dict(contents["learner"])
+        self._optimizer.load_state_dict(contents["optimizer"])
+        self._step, self._losses = contents["step"], contents["losses"]
+        self._console.print(f"going on after step {self._step}")
+
+
+def total_steps() -> int:
+    return sum(stage.steps for stage in STAGES)
+
+
+def rate(step: int) -> float:
+    """A short warm-up, then half a cosine down to nothing."""
+    if step < WARM_UP:
+        return PEAK_RATE * (step + 1) / WARM_UP
+    share = (step - WARM_UP) / (total_steps() - WARM_UP)
+    return PEAK_RATE * (1 + math.cos(math.pi * share)) / 2
+
+
+def save(learner: Learner, path: Path) -> None:
+    """A checkpoint as openai publishes them. Packed, for its unused rows are all alike."""
+    dims = asdict(learner.whisper.dims)
+    contents = {"dims": dims, "model_state_dict": learner.state(), "note": NOTE}
+    loose = path.with_suffix(".partial")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    torch.save(contents, loose)
+    packed = path.with_suffix(".packed")
+    with (
+        zipfile.ZipFile(loose) as source,
+        zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as target,
+    ):
+        for entry in source.infolist():
+            target.writestr(entry.filename, source.read(entry))
+    loose.unlink()
+    packed.replace(path)
+
+
+if __name__ == "__main__":
+    main()
