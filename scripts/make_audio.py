@@ -1,18 +1,45 @@
-"""Makes the clips of audio_samples/: needs the program espeak-ng for the speech."""
+"""Makes the clips of audio_samples/ and what is said in them: python -m scripts.make_audio
 
-import subprocess
-import tempfile
+Needs the program espeak-ng for the speech. Every sentence is one that micro was not
+trained on.
+"""
+
+import json
+from dataclasses import dataclass
 from pathlib import Path
 
 import av
 import numpy as np
 
+from scripts.micro_grammar import sentences
+from scripts.micro_speech import UNSEEN_VOICE, Reading, read_aloud
+
 RATE = 16_000
 FOLDER = Path(__file__).resolve().parent.parent / "audio_samples"
-SENTENCE = (
-    "The quick brown fox jumps over the lazy dog. "
-    "Somewhere in forty four layers, a number is wrong."
-)
+SEED = 35
+PAUSE_SECONDS = 0.6
+
+
+@dataclass(frozen=True)
+class Recording:
+    name: str
+    voices: tuple[str, ...]
+    """They take turns."""
+    count: int
+    """Of sentences."""
+    words_a_minute: int = 150
+    noise: float = 0.0
+    """The standard deviation of white noise, of full scale."""
+
+
+RECORDINGS = [
+    Recording("speech.flac", ("en-us",), 3),
+    Recording("command.flac", ("en-gb+f1",), 1),
+    Recording("quick.flac", ("en-gb-scotland",), 2, words_a_minute=185),
+    Recording("unseen.flac", (UNSEEN_VOICE,), 3),
+    Recording("story.flac", ("en-gb-x-rp",), 14),
+    Recording("dialogue.flac", ("en-us+m3", "en-gb+f3"), 18, noise=0.0005),
+]
 
 
 def write(name: str, samples: np.ndarray, codec: str) -> None:
@@ -28,14 +55,17 @@ def write(name: str, samples: np.ndarray, codec: str) -> None:
             container.mux(packet)
 
 
-def speech() -> np.ndarray:
-    from core.audio import load_audio
-
-    with tempfile.TemporaryDirectory() as folder:
-        wav = Path(folder) / "speech.wav"
-        command = ["espeak-ng", "-v", "en-us", "-s", "150", "-w", str(wav), SENTENCE]
-        subprocess.run(command, check=True)
-        return load_audio(wav)
+def record(recording: Recording, texts: list[str]) -> np.ndarray:
+    """Sentences with a pause before, between and after them."""
+    pause = np.zeros(int(PAUSE_SECONDS * RATE))
+    pieces = [pause]
+    for number, text in enumerate(texts):
+        voice = recording.voices[number % len(recording.voices)]
+        reading = Reading(text, voice, recording.words_a_minute, pitch=50)
+        pieces += [read_aloud(reading) / 32768, pause]
+    samples = np.concatenate(pieces)
+    noise = np.random.default_rng(SEED).normal(0, 1, len(samples))
+    return samples + recording.noise * noise
 
 
 def sweep(seconds: float = 5.0, low: float = 50.0, high: float = 7500.0) -> np.ndarray:
@@ -45,7 +75,17 @@ def sweep(seconds: float = 5.0, low: float = 50.0, high: float = 7500.0) -> np.n
     return 0.5 * np.sin(2 * np.pi * low * np.expm1(rate * t) / rate)
 
 
-if __name__ == "__main__":
-    write("speech.flac", speech(), "flac")
+def main() -> None:
+    unused = iter(sentences(sum(each.count for each in RECORDINGS), SEED, test=True))
+    said = {"silence.wav": ""}
+    for recording in RECORDINGS:
+        texts = [next(unused) for _ in range(recording.count)]
+        write(recording.name, record(recording, texts), "flac")
+        said[recording.name] = " ".join(texts)
     write("silence.wav", np.zeros(3 * RATE), "pcm_s16le")
     write("sweep.wav", sweep(), "pcm_s16le")
+    (FOLDER / "transcripts.json").write_text(json.dumps(said, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -39,7 +39,7 @@ class Stage:
     steps: int
 
 
-STAGES = [Stage(4.0, 32, 2400), Stage(30.0, 8, 1000)]
+STAGES = [Stage(4.0, 32, 1900), Stage(30.0, 8, 650)]
 
 
 class Learner(nn.Module):

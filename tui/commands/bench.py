@@ -10,14 +10,13 @@ from typing import Any
 
 import msgspec
 
-from core.messages import INPUT_KINDS, Answer, Bench, Machine, Ready, Timed, Transcript
-from debug.diagnostic import Problem
-from debug.protocol import Progress
+from core.messages import Answer, Bench, Machine, Ready, Timed, Transcript, Unavailable
+from tui.backends import missing_row, run_each
 from tui.commands import history
 from tui.commands.output import print_json, table_console
 from tui.commands.transcribe import subject
 from tui.log import EventLog
-from tui.progress import Reporter, reporting
+from tui.progress import Reporter
 from tui.saving import save_json
 from tui.settings import COULD_NOT_RUN
 from tui.transcribing import (
@@ -78,29 +77,23 @@ def measure(arguments: Namespace, log: EventLog) -> dict[str, Any]:
     """One object with everything that a figure needs to be believed.
 
     Raises:
-        Problem: no backend could be given the audio or the model.
+        Problem: the clip or the model can't be had.
     """
-    names = chosen_backends(arguments)
-    rows: list[dict[str, Any]] = []
-    machine: Machine | None = None
-    with reporting(log, names) as reporter:
-        for name in names:
-            try:
-                row, machine = _measure_one(arguments, name, reporter)
-            except Problem as problem:
-                if problem.diagnostic.kind in INPUT_KINDS:
-                    raise
-                row = {"backend": name, "unavailable": str(problem.diagnostic)}
-                log.write("unavailable", backend=name, reason=str(problem.diagnostic))
-            what = "unavailable" if "unavailable" in row else "done"
-            reporter.progress(Progress(what, 1, 1), name)
-            rows.append(row)
+
+    def measure_one(name: str, reporter: Reporter) -> tuple[dict[str, Any], Machine]:
+        return _measure_one(arguments, name, reporter)
+
+    outcomes = run_each(chosen_backends(arguments), log, measure_one).values()
+    machines = [each[1] for each in outcomes if not isinstance(each, Unavailable)]
+    rows = [
+        missing_row(each) if isinstance(each, Unavailable) else each[0] for each in outcomes
+    ]
     return {
         "schema": 1,
         "kind": history.KIND,
         "date": date.today().isoformat(),
         "command": shlex.join(["maxwhisper", *sys.argv[1:]]),
-        "machine": msgspec.structs.asdict(machine) if machine else None,
+        "machine": msgspec.structs.asdict(machines[0]) if machines else None,
         "backends": rows,
     }
 

@@ -6,26 +6,21 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from core.messages import INPUT_KINDS
-from debug.diagnostic import Problem
-from debug.protocol import Progress
+from core.messages import Unavailable
 from tui import words
+from tui.backends import missing_row, run_each
 from tui.commands.output import print_json, table_console
 from tui.commands.transcribe import Heard, report, transcribe
 from tui.differences import word_differences
 from tui.log import EventLog
-from tui.progress import reporting
+from tui.progress import Reporter
 from tui.settings import COULD_NOT_RUN
-from tui.transcribing import (
-    add_backend_choice,
-    add_transcribing_options,
-    chosen_backends,
-)
+from tui.transcribing import add_backend_choice, add_transcribing_options, chosen_backends
 
 SUMMARY = "all backends on one clip, with times, memory and transcripts"
 
-Outcome = Heard | str
-"""What a backend heard, or why it can't."""
+Outcomes = dict[str, Heard | Unavailable]
+"""By backend: what it heard, or why it can't."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -34,59 +29,38 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace, log: EventLog) -> int:
-    outcomes = transcribe_all(arguments, log)
-    if arguments.json:
-        print_json({"schema": 1, "backends": [_row(n, o, outcomes) for n, o in outcomes]})
-    else:
-        print_table(outcomes)
-    return 0 if first_heard(outcomes) else COULD_NOT_RUN
+    def transcribe_one(name: str, reporter: Reporter) -> Heard:
+        return transcribe(arguments, name, reporter, row=name)
 
-
-def transcribe_all(arguments: Namespace, log: EventLog) -> list[tuple[str, Outcome]]:
-    """By backend. One that can't run here says why.
-
-    Raises:
-        Problem: none of them could.
-    """
-    names = chosen_backends(arguments)
-    outcomes: list[tuple[str, Outcome]] = []
-    with reporting(log, names) as reporter:
-        for name in names:
-            try:
-                outcome = transcribe(arguments, name, reporter, row=name)
-            except Problem as problem:
-                if problem.diagnostic.kind in INPUT_KINDS:
-                    raise
-                outcome = str(problem.diagnostic)
-                log.write("unavailable", backend=name, reason=outcome)
-            what = "done" if isinstance(outcome, Heard) else "unavailable"
-            reporter.progress(Progress(what, 1, 1), name)
-            outcomes.append((name, outcome))
-    return outcomes
-
-
-def first_heard(outcomes: list[tuple[str, Outcome]]) -> Heard | None:
-    """The one that the others are compared with: the CPU, where it was asked for."""
-    return next((o for _, o in outcomes if isinstance(o, Heard)), None)
-
-
-def _row(
-    name: str, outcome: Outcome, outcomes: list[tuple[str, Outcome]]
-) -> dict[str, Any]:
+    outcomes = run_each(chosen_backends(arguments), log, transcribe_one)
     baseline = first_heard(outcomes)
-    if isinstance(outcome, str) or baseline is None:
-        return {"backend": name, "unavailable": outcome}
+    if arguments.json:
+        rows = [_row(outcome, baseline) for outcome in outcomes.values()]
+        print_json({"schema": 1, "backends": rows})
+    else:
+        print_table(outcomes, baseline)
+    return 0 if baseline else COULD_NOT_RUN
+
+
+def first_heard(outcomes: Outcomes) -> Heard | None:
+    """The one that the others are compared with: the CPU, where it was asked for."""
+    return next((o for o in outcomes.values() if isinstance(o, Heard)), None)
+
+
+def _row(outcome: Heard | Unavailable, baseline: Heard | None) -> dict[str, Any]:
+    if isinstance(outcome, Unavailable):
+        return missing_row(outcome)
+    assert baseline is not None
+    first, heard = baseline.transcript, outcome.transcript
     return {
         **report(outcome),
-        "speed_up": baseline.transcript.seconds.total / outcome.transcript.seconds.total,
-        "word_differences": word_differences(
-            baseline.transcript.text, outcome.transcript.text
-        ),
+        "speed_up": first.seconds.total / heard.seconds.total,
+        "word_differences": word_differences(first.text, heard.text),
     }
 
 
-def print_table(outcomes: list[tuple[str, Outcome]]) -> None:
-    console, baseline = table_console(), first_heard(outcomes)
+def print_table(outcomes: Outcomes, baseline: Heard | None) -> None:
+    console = table_console()
     if baseline:
         heard = baseline.transcript
         console.print(
@@ -96,12 +70,12 @@ def print_table(outcomes: list[tuple[str, Outcome]]) -> None:
     titles = ("backend", "time", "speed-up", "real time", "encoder", "memory", "words off")
     for title in titles:
         table.add_column(title, justify="left" if title == "backend" else "right")
-    for name, outcome in outcomes:
+    for name, outcome in outcomes.items():
         cells = _cells(outcome, baseline) if isinstance(outcome, Heard) and baseline else []
         table.add_row(name, *cells or ["-"] * (len(titles) - 1))
     console.print(table)
     console.print()
-    for name, outcome in outcomes:
+    for name, outcome in outcomes.items():
         console.print(_paragraph(name, outcome))
 
 
@@ -118,9 +92,10 @@ def _cells(heard: Heard, baseline: Heard) -> list[str]:
     ]
 
 
-def _paragraph(name: str, outcome: Outcome) -> Text:
-    if isinstance(outcome, str):
-        return Text.assemble((f"{name}  ", "bold"), ("can't run: ", "dim"), outcome)
+def _paragraph(name: str, outcome: Heard | Unavailable) -> Text:
+    if isinstance(outcome, Unavailable):
+        reason = ("can't run: ", "dim"), outcome.reason
+        return Text.assemble((f"{name}  ", "bold"), *reason)
     device = f"{outcome.ready.device}, {outcome.ready.dtype}"
     text = outcome.transcript.text or "(silence)"
     return Text.assemble((f"{name}  ", "bold"), (f"{device}\n", "dim"), f"  {text}")
