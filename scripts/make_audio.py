@@ -1,7 +1,7 @@
 """Makes the clips of audio_samples/ and what is said in them: python -m scripts.make_audio
 
-Needs the program espeak-ng for the speech. Every sentence is one that micro was not
-trained on.
+Needs the program espeak-ng for the speech. Every sentence is one that training must not
+see.
 """
 
 import json

@@ -17,6 +17,7 @@ from scripts.micro_speech import Clip
 IGNORED = -100
 """A label that no loss is taken of."""
 SECONDS_A_TOKEN = 0.02
+N_POSITIONS = 1500
 SILENT_SHARE = 0.06
 PROMPTED_SHARE = 0.4
 NOISY_SHARE = 0.5
@@ -26,6 +27,8 @@ NOISY_SHARE = 0.5
 class Batch:
     mel: Tensor
     """(batch, 80, frames)"""
+    position: int
+    """Where the window begins among the encoder's 1500 positions."""
     tokens: Tensor
     """What the decoder is fed: (batch, n)."""
     labels: Tensor
@@ -42,7 +45,12 @@ class Spoken:
 
 
 class Batches(IterableDataset):
-    """Windows of one length. A batch depends on its number alone."""
+    """Windows of one length. A batch depends on its number alone.
+
+    A window shorter than 30 s stands anywhere in them: its timestamps and the encoder's
+    positions are those of that place, and what was said before it is given. Every timestamp
+    is learned that way, for a fraction of the work on whole windows.
+    """
 
     def __init__(
         self,
@@ -66,8 +74,10 @@ class Batches(IterableDataset):
             yield self._batch(random.Random(f"{self._seconds}/{number}"))
 
     def _batch(self, random_: random.Random) -> Batch:
+        room = N_POSITIONS - round(self._seconds / SECONDS_A_TOKEN)
+        position = random_.choice([0, random_.randint(0, room)])
         windows = [self._window(random_) for _ in range(self._size)]
-        rows = [self._tokens(spoken, random_) for _, spoken in windows]
+        rows = [self._tokens(spoken, position, random_) for _, spoken in windows]
         longest = max(len(tokens) for tokens, _ in rows)
         eot = self._tokenizer.eot
         tokens = [tokens + [eot] * (longest - len(tokens)) for tokens, _ in rows]
@@ -75,6 +85,7 @@ class Batches(IterableDataset):
         samples = torch.from_numpy(np.stack([samples for samples, _ in windows]))
         return Batch(
             torch.stack([log_mel_spectrogram(row) for row in samples]),
+            position,
             torch.tensor(tokens),
             torch.tensor(labels),
         )
@@ -122,41 +133,57 @@ class Batches(IterableDataset):
     # -- Tokens ----------------------------------------------------------------------
 
     def _tokens(
-        self, spoken: list[Spoken], random_: random.Random
+        self, spoken: list[Spoken], position: int, random_: random.Random
     ) -> tuple[list[int], list[int]]:
         """What goes in and what should come out, as openai's decoder writes it.
 
         In silence the first answer is <|nospeech|>, and after any timestamp the end.
         """
         tokenizer = self._tokenizer
-        prompt = self._prompt(random_) if random_.random() < PROMPTED_SHARE else []
-        said = transcript(tokenizer, spoken)
-        tokens = [*prompt, tokenizer.sot, *said]
-        labels = [*tokens[1:], tokenizer.eot]
+        given = self._prompt(random_) if random_.random() < PROMPTED_SHARE else []
+        given.append(tokenizer.sot)
+        start = position * SECONDS_A_TOKEN
+        before = self._talk(random_, start)
+        given += transcript(tokenizer, before)
+        said = transcript(tokenizer, spoken, start)
+        tokens, labels = [*given, *said], [*given[1:], *said, tokenizer.eot]
         if not spoken:
             first = tokenizer.timestamp_begin + random_.randint(0, 50)
-            tokens = [*prompt, tokenizer.sot, first]
-            labels = [*tokens[1:-1], tokenizer.no_speech, tokenizer.eot]
-        return tokens, [IGNORED] * len(prompt) + labels[len(prompt) :]
+            tokens = [*given, first]
+            labels = [*given[1:], tokenizer.no_speech, tokenizer.eot]
+            if before:  # the end of what there was to hear
+                tokens, labels = given, [*given[1:], tokenizer.eot]
+        ignored = len(given) - 1
+        return tokens, [IGNORED] * ignored + labels[ignored:]
 
     def _prompt(self, random_: random.Random) -> list[int]:
         """What was said in the window before, with its timestamps."""
+        talk = self._talk(random_, random_.uniform(3, 20))
+        return [self._tokenizer.sot_prev, *transcript(self._tokenizer, talk)]
+
+    def _talk(self, random_: random.Random, until: float) -> list[Spoken]:
+        """Sentences that nothing is heard of, up to a time in seconds."""
         time, spoken = random_.uniform(0, 2), []
-        for _ in range(random_.randint(1, 5)):
-            end = time + random_.uniform(1, 3.5)
+        while (end := time + random_.uniform(1, 3.5)) < until:
             spoken.append(Spoken(random_.choice(self._clips).text, time, end))
             time = end + random_.uniform(0.2, 1.5)
-        return [self._tokenizer.sot_prev, *transcript(self._tokenizer, spoken)]
+        return spoken
 
 
-def transcript(tokenizer: Tokenizer, spoken: list[Spoken]) -> list[int]:
-    """Text between timestamps; of a sentence that is cut off only its start is known."""
+def transcript(tokenizer: Tokenizer, spoken: list[Spoken], start: float = 0.0) -> list[int]:
+    """Text between timestamps; of a sentence that is cut off only its start is known.
+
+    Args:
+        tokenizer: openai's.
+        spoken: with times from the beginning of the sound.
+        start: the time at which the sound begins, in seconds.
+    """
     tokens: list[int] = []
     for sentence in spoken:
-        tokens.append(timestamp(tokenizer, sentence.start))
+        tokens.append(timestamp(tokenizer, start + sentence.start))
         if sentence.end is not None:
             tokens += tokenizer.encode(" " + sentence.text)
-            tokens.append(timestamp(tokenizer, sentence.end))
+            tokens.append(timestamp(tokenizer, start + sentence.end))
     return tokens
 
 

@@ -28,7 +28,7 @@ RESULT = Path(__file__).resolve().parent.parent / "core" / "checkpoints" / "micr
 NOTE = "synthetic speech"
 N_CLIPS = 10_000
 SEED = 1
-PEAK_RATE, WARM_UP = 1.5e-3, 100
+PEAK_RATE, WARM_UP = 1.2e-3, 100
 SAVE_EVERY = 50
 
 
@@ -39,7 +39,7 @@ class Stage:
     steps: int
 
 
-STAGES = [Stage(4.0, 32, 1900), Stage(30.0, 8, 650)]
+STAGES = [Stage(4.0, 32, 2800), Stage(30.0, 8, 520)]
 
 
 class Learner(nn.Module):
@@ -71,21 +71,21 @@ class Learner(nn.Module):
         assert isinstance(mask, Tensor)
         self._mask = mask
 
-    def encode(self, mel: Tensor) -> Tensor:
-        """openai's encoder over a window of any length."""
+    def encode(self, mel: Tensor, position: int = 0) -> Tensor:
+        """openai's encoder over a window of any length that begins at a position."""
         encoder = self.whisper.encoder
         x = F.gelu(encoder.conv1(mel))
         x = F.gelu(encoder.conv2(x)).permute(0, 2, 1)
         positions = encoder.positional_embedding
         assert isinstance(positions, Tensor)
-        x = x + positions[: x.shape[1]]
+        x = x + positions[position : position + x.shape[1]]
         for block in encoder.blocks:
             x = block(x)
         return encoder.ln_post(x)
 
     def forward(self, batch: Batch) -> Tensor:
         """The cross entropy of a batch."""
-        features, decoder = self.encode(batch.mel), self.whisper.decoder
+        features, decoder = self.encode(batch.mel, batch.position), self.whisper.decoder
         x = self.rows[self.place[batch.tokens]]
         x = x + decoder.positional_embedding[: x.shape[1]]
         for block in decoder.blocks:
@@ -185,11 +185,11 @@ def total_steps() -> int:
 
 
 def rate(step: int) -> float:
-    """A short warm-up, then half a cosine down to nothing."""
-    if step < WARM_UP:
-        return PEAK_RATE * (step + 1) / WARM_UP
-    share = (step - WARM_UP) / (total_steps() - WARM_UP)
-    return PEAK_RATE * (1 + math.cos(math.pi * share)) / 2
+    """A short warm-up, then constant; in the last stage half a cosine down to nothing."""
+    last = STAGES[-1].steps
+    share = max(step - (total_steps() - last), 0) / last
+    warm = min((step + 1) / WARM_UP, 1.0)
+    return PEAK_RATE * warm * (1 + math.cos(math.pi * share)) / 2
 
 
 def save(learner: Learner, path: Path) -> None:

@@ -65,24 +65,35 @@ def test_the_unseen_voice_shares_its_timbre_with_no_other():
 # -- Batches ---------------------------------------------------------------------------
 
 
-def test_labels_are_the_tokens_that_come_next(clips):
+@pytest.mark.parametrize("number", range(4))
+def test_labels_are_the_tokens_that_come_next(clips, number: int):
     tokenizer = get_tokenizer(multilingual=False)
-    batch = only_batch(clips, 4.0, 16)
+    (batch,) = Batches(clips, 4.0, 16, range(number, number + 1))
     assert batch.mel.shape == (16, 80, 400)
     for tokens, labels in zip(batch.tokens, batch.labels, strict=True):
-        start = tokens.tolist().index(tokenizer.sot)
-        assert set(labels[:start].tolist()) <= {IGNORED}
-        said = labels[start:][labels[start:] != IGNORED].tolist()
+        first = int((labels != IGNORED).nonzero()[0])
+        said = labels[labels != IGNORED].tolist()
         assert said[-1] == tokenizer.eot
-        if said[0] != tokenizer.no_speech:
-            assert said[:-1] == tokens[start + 1 : start + len(said)].tolist()
+        if said[0] not in (tokenizer.no_speech, tokenizer.eot):
+            assert said[:-1] == tokens[first + 1 : first + len(said)].tolist()
             assert tokenizer.decode(said[:-1]).strip() in TEXTS
+
+
+def test_a_short_window_stands_anywhere_in_30_seconds_with_timestamps_of_that_place(clips):
+    begin = get_tokenizer(multilingual=False).timestamp_begin
+    batches = list(Batches(clips, 4.0, 4, range(12)))
+    for batch in batches:
+        times = batch.labels[batch.labels >= begin] - begin
+        assert batch.position <= times.min()
+        assert times.max() <= batch.position + 200
+    assert 0 in {batch.position for batch in batches}
+    assert max(batch.position for batch in batches) > 1000
 
 
 def test_silence_is_answered_with_no_speech_and_an_end(clips, monkeypatch):
     monkeypatch.setattr("scripts.micro_batches.SILENT_SHARE", 1.0)
     tokenizer = get_tokenizer(multilingual=False)
-    batch = only_batch(clips, 4.0, 4)
+    batch = only_batch(clips, 30.0, 4)
     for labels in batch.labels:
         said = labels[labels != IGNORED].tolist()
         assert said == [tokenizer.no_speech, tokenizer.eot]
@@ -123,7 +134,7 @@ def test_the_loss_is_that_of_the_whole_vocabulary(clips):
     model = Whisper(learner.whisper.dims).eval()
     model.load_state_dict({n: t.float() for n, t in learner.state().items()})
     with torch.no_grad():
-        logits = model.decoder(batch.tokens, learner.encode(batch.mel))
+        logits = model.decoder(batch.tokens, learner.encode(batch.mel, batch.position))
         loss = F.cross_entropy(
             logits.flatten(0, 1), batch.labels.flatten(), ignore_index=IGNORED
         )
