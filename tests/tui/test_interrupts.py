@@ -25,6 +25,8 @@ def interrupted(*arguments: str, after: float) -> tuple[int, str, list[psutil.Pr
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         text=True,
+        # A test run in the background hands down that it ignores Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     time.sleep(after)
     children = psutil.Process(process.pid).children(recursive=True)
