@@ -10,7 +10,7 @@ import msgspec
 
 class Diagnostic(msgspec.Struct, frozen=True):
     kind: str
-    """audio, model, device, dtype, graph, weights, interpreter, engine or internal."""
+    """What it is about, in a word: audio, model, device, graph, engine, internal, ..."""
     message: str
     """What is wrong and what to do about it, in one line."""
     path: str | None = None
