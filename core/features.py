@@ -24,7 +24,6 @@ class Sums:
     high: float = -math.inf
     error_squares: float = 0.0
     reference_squares: float = 0.0
-    product: float = 0.0
 
     def add(self, value: Tensor, reference: Tensor) -> None:
         value, reference = value.double(), reference.double()
@@ -35,7 +34,6 @@ class Sums:
         self.low, self.high = min(self.low, low), max(self.high, high)
         self.error_squares += (value - reference).square().sum().item()
         self.reference_squares += reference.square().sum().item()
-        self.product += (value * reference).sum().item()
 
     def features(self, backend: str, windows: int, is_reference: bool) -> Features:
         mean = self.total / self.count

@@ -134,14 +134,14 @@ class Unavailable(Message, frozen=True):
 
 
 class Features(Message, frozen=True):
-    """A backend's encoder output over all windows of a clip."""
+    """A backend's encoder output over all windows of a clip; None for NaN and Inf."""
 
     backend: str
     windows: int
-    mean: float
-    std: float
-    min: float
-    max: float
+    mean: float | None
+    std: float | None
+    min: float | None
+    max: float | None
     rel_l2: float | None
     """Of the difference from the first backend's; None for that one itself."""
     cosine_distance: float | None

@@ -1,9 +1,13 @@
+import math
+
 import numpy as np
 import pytest
 import torch
 
 from core.features import Sums, mel_windows
+from core.messages import Features, decode_answer
 from debug.compare import compare, describe, measure_reference
+from debug.protocol import encode
 
 
 @pytest.fixture
@@ -34,6 +38,15 @@ def test_the_reference_has_no_distance_from_itself(pair):
     features = sums.features("cpu", 1, is_reference=True)
     assert features.rel_l2 is None
     assert features.cosine_distance is None
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_features_that_are_no_numbers_reach_the_command_as_none(pair, value: float):
+    sums = Sums()
+    sums.add(torch.full_like(pair[0], value), pair[1])
+    heard = decode_answer(encode(sums.features("max", 1, is_reference=False)))
+    assert isinstance(heard, Features)
+    assert (heard.mean, heard.std, heard.rel_l2) == (None, None, None)
 
 
 @pytest.mark.parametrize(("seconds", "count"), [(1, 1), (30, 1), (31, 2), (61, 3)])
