@@ -55,9 +55,7 @@ class Transcriber:
         self._decoder.reset()
         started = now()
         with reporting(report):
-            heard = whisper.transcribe(
-                self._backend.model, samples, fp16=self._backend.half, **self._options
-            )
+            heard = self._hear(samples)
         total = now() - started
         text, segments = heard["text"], heard["segments"]
         assert isinstance(text, str)
@@ -72,6 +70,16 @@ class Transcriber:
             seconds=Seconds(self._encoder.seconds, self._decoder.seconds, total),
             memory=self._memory.measure(),
         )
+
+    def _hear(self, samples: np.ndarray) -> dict[str, Any]:
+        model, half = self._backend.model, self._backend.half
+        try:
+            return whisper.transcribe(model, samples, fp16=half, **self._options)
+        except ValueError as error:  # PyTorch can't draw a token from NaN
+            if "invalid values" not in str(error):
+                raise
+            message = "the decoder gets NaN or Inf: maxwhisper check says from which layer"
+            raise Problem("run", message, detail=str(error)) from error
 
 
 def plain(value: np.generic) -> Any:

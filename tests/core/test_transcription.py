@@ -59,6 +59,16 @@ def test_what_is_drawn_at_a_temperature_is_drawn_alike_every_time():
     assert len(texts) == 1
 
 
+def test_an_encoder_that_gives_nan_is_a_problem_that_says_where_to_look():
+    model = small()
+    model.encoder.ln_post.weight.data.fill_(float("nan"))
+    ready = Ready("cpu", "small", "cpu", "float32", 0.0)
+    backend = Backend(model, False, ready)
+    transcriber = Transcriber(backend, Decoding(temperature=1.0), DeviceMemory())
+    with pytest.raises(Problem, match="maxwhisper check says from which layer"):
+        transcriber.transcribe(np.zeros(16_000, np.float32), "x", lambda *_: None)
+
+
 def test_openais_own_progress_bar_is_put_back():
     module = importlib.import_module("whisper.transcribe")
     before = vars(module)["tqdm"]
