@@ -1,4 +1,9 @@
-"""Batches for training micro: windows of speech as a microphone might have heard it."""
+"""Batches for training micro: windows of speech as a microphone might have heard it.
+
+A window says its first sentence only, and when the next begins. openai's `transcribe` takes
+such an answer for a window whose last sentence was cut off, and goes on from the end of the
+first. So a small model learns to listen to the start of a window and not to count to 30 s.
+"""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -9,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import IterableDataset
-from whisper.audio import SAMPLE_RATE, log_mel_spectrogram
+from whisper.audio import HOP_LENGTH, N_FFT, SAMPLE_RATE, log_mel_spectrogram, pad_or_trim
 from whisper.tokenizer import Tokenizer, get_tokenizer
 
 from scripts.micro_speech import Clip
@@ -17,48 +22,52 @@ from scripts.micro_speech import Clip
 IGNORED = -100
 """A label that no loss is taken of."""
 SECONDS_A_TOKEN = 0.02
-N_POSITIONS = 1500
 SILENT_SHARE = 0.06
-PROMPTED_SHARE = 0.4
+PROMPTED_SHARE = 0.3
+LONGEST_PROMPT = 16
+"""Sentences of earlier windows; some 200 tokens, openai's limit is 223."""
 NOISY_SHARE = 0.5
+ENDING_SHARE = 0.6
+"""Windows in which the file ends. openai fills the rest of the spectrogram with zeros."""
+RESIDUE_SHARE = 0.3
+"""Windows that begin with the last tenths of the sentence before."""
+LATE_SHARE = 0.15
+"""Long windows that begin with a long silence."""
+LETTERS = "abcdefghijklmnopqrstuvwxyz '"
 
 
 @dataclass(frozen=True)
 class Batch:
     mel: Tensor
     """(batch, 80, frames)"""
-    position: int
-    """Where the window begins among the encoder's 1500 positions."""
     tokens: Tensor
     """What the decoder is fed: (batch, n)."""
     labels: Tensor
     """What it should say next: (batch, n)."""
+    spelling: Tensor
+    """The letters of what it should say, from 1, filled with 0: (batch, m)."""
+    heard: Tensor
+    """The encoder's position at which it has been said: (batch,)."""
 
 
 @dataclass(frozen=True)
-class Spoken:
-    """A sentence in a window, with its times in seconds; no end if it is cut off."""
-
-    text: str
+class Window:
+    samples: np.ndarray
+    """float32, up to the file's end or the window's."""
+    sentence: str
+    """The first; "" in silence."""
     start: float
-    end: float | None
+    """In seconds, as the other times."""
+    end: float
+    next: float | None
+    """When the second sentence begins, if it does."""
 
 
 class Batches(IterableDataset):
-    """Windows of one length. A batch depends on its number alone.
-
-    A window shorter than 30 s stands anywhere in them: its timestamps and the encoder's
-    positions are those of that place, and what was said before it is given. Every timestamp
-    is learned that way, for a fraction of the work on whole windows.
-    """
+    """Windows of one length. A batch depends on its number alone."""
 
     def __init__(
-        self,
-        clips: Sequence[Clip],
-        seconds: float,
-        size: int,
-        numbers: range,
-        seed: int = 0,
+        self, clips: Sequence[Clip], seconds: float, size: int, numbers: range
     ) -> None:
         self._clips = clips
         self._seconds = seconds
@@ -74,121 +83,111 @@ class Batches(IterableDataset):
             yield self._batch(random.Random(f"{self._seconds}/{number}"))
 
     def _batch(self, random_: random.Random) -> Batch:
-        room = N_POSITIONS - round(self._seconds / SECONDS_A_TOKEN)
-        position = random_.choice([0, random_.randint(0, room)])
+        # Whole batches are prompted or not: a row's prompt makes every row as long.
+        prompted = random_.random() < PROMPTED_SHARE
         windows = [self._window(random_) for _ in range(self._size)]
-        rows = [self._tokens(spoken, position, random_) for _, spoken in windows]
-        longest = max(len(tokens) for tokens, _ in rows)
-        eot = self._tokenizer.eot
-        tokens = [tokens + [eot] * (longest - len(tokens)) for tokens, _ in rows]
-        labels = [labels + [IGNORED] * (longest - len(labels)) for _, labels in rows]
-        samples = torch.from_numpy(np.stack([samples for samples, _ in windows]))
+        rows = [self._tokens(window, prompted, random_) for window in windows]
+        spelled = [spelling(window.sentence) for window in windows]
         return Batch(
-            torch.stack([log_mel_spectrogram(row) for row in samples]),
-            position,
-            torch.tensor(tokens),
-            torch.tensor(labels),
+            torch.stack([self._mel(window.samples) for window in windows]),
+            _filled([tokens for tokens, _ in rows], self._tokenizer.eot),
+            _filled([labels for _, labels in rows], IGNORED),
+            _filled(spelled, 0),
+            torch.tensor([_position(window.end) for window in windows]),
         )
 
     # -- Sound -----------------------------------------------------------------------
 
-    def _window(self, random_: random.Random) -> tuple[np.ndarray, list[Spoken]]:
+    def _mel(self, samples: np.ndarray) -> Tensor:
+        """As openai's `transcribe` cuts it from a file: (80, frames)."""
+        mel = log_mel_spectrogram(torch.from_numpy(samples), padding=N_FFT)
+        frames = len(samples) // HOP_LENGTH
+        return pad_or_trim(mel[:, :frames], int(self._seconds * SAMPLE_RATE) // HOP_LENGTH)
+
+    def _window(self, random_: random.Random) -> Window:
         length = int(self._seconds * SAMPLE_RATE)
         samples = np.zeros(length, np.float32)
-        spoken: list[Spoken] = []
-        if random_.random() >= SILENT_SHARE:
-            spoken = self._speak(samples, random_)
+        if random_.random() < RESIDUE_SHARE:
+            end = random_.choice(self._clips).samples[-random_.randint(320, 3200) :]
+            _put(samples, end, 0)
+        silent = random_.random() < SILENT_SHARE
+        sentence, starts, ends = ("", [], []) if silent else self._speak(samples, random_)
         level = 10 ** (random_.uniform(-18, 0) / 20)
         samples *= level
         if random_.random() < NOISY_SHARE:
-            samples += self._noise(length, level, random_)
-        return samples, spoken
+            samples += _noise(length, level, random_)
+        if random_.random() < ENDING_SHARE:
+            last = ends[-1] if ends else random_.randint(SAMPLE_RATE // 2, length)
+            samples = samples[: last + int(random_.uniform(0, 1.5) * SAMPLE_RATE)]
+        if silent:
+            return Window(samples, "", 0.0, 0.0, None)
+        second = starts[1] / SAMPLE_RATE if len(starts) > 1 else None
+        start, end = starts[0] / SAMPLE_RATE, ends[0] / SAMPLE_RATE
+        return Window(samples, sentence, start, end, second)
 
-    def _speak(self, samples: np.ndarray, random_: random.Random) -> list[Spoken]:
-        """Puts clips one after the other; the last may be cut off by the window's end."""
-        spoken: list[Spoken] = []
-        most = 1 if self._seconds < 8 else random_.choice([1, 2, 4, 99, 99, 99])
-        position = int(random_.uniform(0, 0.6) * SAMPLE_RATE)
-        while len(spoken) < most:
+    def _speak(
+        self, samples: np.ndarray, random_: random.Random
+    ) -> tuple[str, list[int], list[int]]:
+        """Puts clips one after the other; only a later one may be cut off at the end.
+
+        Returns:
+            The first sentence, and where each begins and ends.
+        """
+        clip = random_.choice(self._clips)
+        room = (len(samples) - len(clip.samples)) / SAMPLE_RATE
+        late = room > 4 and random_.random() < LATE_SHARE
+        time = random_.uniform(0, min(room, 20.0 if late else 2.0))
+        sentence, starts, ends = clip.text, [], []
+        most = random_.choice([1, 2, 99])
+        position = int(time * SAMPLE_RATE)
+        while len(starts) < most and position < len(samples) - SAMPLE_RATE // 4:
+            _put(samples, clip.samples, position)
+            starts.append(position)
+            ends.append(min(position + len(clip.samples), len(samples)))
+            position = ends[-1] + int(random_.uniform(0.15, 1.5) * SAMPLE_RATE)
             clip = random_.choice(self._clips)
-            end = position + len(clip.samples)
-            fits = end <= len(samples)
-            if not fits and (not spoken or len(samples) - position < SAMPLE_RATE // 4):
-                break
-            part = clip.samples[: len(samples) - position]
-            samples[position : position + len(part)] = part.astype(np.float32) / 32768
-            seconds = position / SAMPLE_RATE
-            spoken.append(Spoken(clip.text, seconds, end / SAMPLE_RATE if fits else None))
-            position = end + int(random_.uniform(0.15, 1.5) * SAMPLE_RATE)
-            if position >= len(samples) - SAMPLE_RATE // 4:
-                break
-        return spoken
-
-    def _noise(self, length: int, level: float, random_: random.Random) -> np.ndarray:
-        """White, 20 to 45 dB below a loud voice."""
-        generator = np.random.default_rng(random_.getrandbits(64))
-        loudness = 0.2 * level * 10 ** (-random_.uniform(20, 45) / 20)
-        return generator.normal(0, loudness, length).astype(np.float32)
+        return sentence, starts, ends
 
     # -- Tokens ----------------------------------------------------------------------
 
     def _tokens(
-        self, spoken: list[Spoken], position: int, random_: random.Random
+        self, window: Window, prompted: bool, random_: random.Random
     ) -> tuple[list[int], list[int]]:
         """What goes in and what should come out, as openai's decoder writes it.
 
         In silence the first answer is <|nospeech|>, and after any timestamp the end.
         """
         tokenizer = self._tokenizer
-        given = self._prompt(random_) if random_.random() < PROMPTED_SHARE else []
-        given.append(tokenizer.sot)
-        start = position * SECONDS_A_TOKEN
-        before = self._talk(random_, start)
-        given += transcript(tokenizer, before)
-        said = transcript(tokenizer, spoken, start)
-        tokens, labels = [*given, *said], [*given[1:], *said, tokenizer.eot]
-        if not spoken:
-            first = tokenizer.timestamp_begin + random_.randint(0, 50)
-            tokens = [*given, first]
-            labels = [*given[1:], tokenizer.no_speech, tokenizer.eot]
-            if before:  # the end of what there was to hear
-                tokens, labels = given, [*given[1:], tokenizer.eot]
-        ignored = len(given) - 1
-        return tokens, [IGNORED] * ignored + labels[ignored:]
+        given = [*(self._prompt(random_) if prompted else []), tokenizer.sot]
+        said = self._transcript(window.sentence, window.start, window.end)
+        if window.next is not None:
+            said.append(self._timestamp(window.next))
+        tokens, labels = [*given, *said], [*said, tokenizer.eot]
+        if not window.sentence:
+            tokens = [*given, self._timestamp(random_.uniform(0, 2))]
+            labels = [tokenizer.no_speech, tokenizer.eot]
+        return tokens, [IGNORED] * (len(tokens) - len(labels)) + labels
 
     def _prompt(self, random_: random.Random) -> list[int]:
-        """What was said in the window before, with its timestamps."""
-        talk = self._talk(random_, random_.uniform(3, 20))
-        return [self._tokenizer.sot_prev, *transcript(self._tokenizer, talk)]
+        """What was said in the windows before, with its timestamps."""
+        tokens = [self._tokenizer.sot_prev]
+        for _ in range(random_.randint(1, LONGEST_PROMPT)):
+            clip = random_.choice(self._clips)
+            start = random_.uniform(0, 2)
+            tokens += self._transcript(clip.text, start, start + random_.uniform(1, 3.5))
+        return tokens
 
-    def _talk(self, random_: random.Random, until: float) -> list[Spoken]:
-        """Sentences that nothing is heard of, up to a time in seconds."""
-        time, spoken = random_.uniform(0, 2), []
-        while (end := time + random_.uniform(1, 3.5)) < until:
-            spoken.append(Spoken(random_.choice(self._clips).text, time, end))
-            time = end + random_.uniform(0.2, 1.5)
-        return spoken
+    def _transcript(self, text: str, start: float, end: float) -> list[int]:
+        written = self._tokenizer.encode(" " + text)
+        return [self._timestamp(start), *written, self._timestamp(end)]
 
-
-def transcript(tokenizer: Tokenizer, spoken: list[Spoken], start: float = 0.0) -> list[int]:
-    """Text between timestamps; of a sentence that is cut off only its start is known.
-
-    Args:
-        tokenizer: openai's.
-        spoken: with times from the beginning of the sound.
-        start: the time at which the sound begins, in seconds.
-    """
-    tokens: list[int] = []
-    for sentence in spoken:
-        tokens.append(timestamp(tokenizer, start + sentence.start))
-        if sentence.end is not None:
-            tokens += tokenizer.encode(" " + sentence.text)
-            tokens.append(timestamp(tokenizer, start + sentence.end))
-    return tokens
+    def _timestamp(self, seconds: float) -> int:
+        return self._tokenizer.timestamp_begin + min(_position(seconds), 1500)
 
 
-def timestamp(tokenizer: Tokenizer, seconds: float) -> int:
-    return tokenizer.timestamp_begin + min(round(seconds / SECONDS_A_TOKEN), 1500)
+def spelling(text: str) -> list[int]:
+    """The places of its letters in LETTERS, from 1."""
+    return [LETTERS.index(letter) + 1 for letter in text.lower() if letter in LETTERS]
 
 
 def used_tokens(texts: Sequence[str]) -> list[int]:
@@ -197,3 +196,24 @@ def used_tokens(texts: Sequence[str]) -> list[int]:
     written = {token for text in texts for token in tokenizer.encode(" " + text)}
     special = set(range(tokenizer.eot, tokenizer.timestamp_begin + 1501))
     return sorted(written | special)
+
+
+def _position(seconds: float) -> int:
+    return round(seconds / SECONDS_A_TOKEN)
+
+
+def _put(samples: np.ndarray, clip: np.ndarray, position: int) -> None:
+    part = clip[: len(samples) - position]
+    samples[position : position + len(part)] = part.astype(np.float32) / 32768
+
+
+def _noise(length: int, level: float, random_: random.Random) -> np.ndarray:
+    """White, 20 to 45 dB below a loud voice."""
+    generator = np.random.default_rng(random_.getrandbits(64))
+    loudness = 0.2 * level * 10 ** (-random_.uniform(20, 45) / 20)
+    return generator.normal(0, loudness, length).astype(np.float32)
+
+
+def _filled(rows: list[list[int]], filling: int) -> Tensor:
+    longest = max(len(row) for row in rows)
+    return torch.tensor([row + [filling] * (longest - len(row)) for row in rows])

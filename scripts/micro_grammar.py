@@ -119,6 +119,7 @@ def sentence(random_: random.Random) -> str:
         return random_.choice(WORDS[place[1]])
 
     text = re.sub(r"{(\w+)}", word, random_.choice(TEMPLATES))
+    text = re.sub(r"\ba (?=[aeiou])", "an ", text)
     return text[0].upper() + text[1:]
 
 
