@@ -6,7 +6,7 @@ first. So a small model learns to listen to the start of a window and not to cou
 """
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -23,7 +23,7 @@ IGNORED = -100
 """A label that no loss is taken of."""
 SECONDS_A_TOKEN = 0.02
 SILENT_SHARE = 0.06
-PROMPTED_SHARE = 0.3
+PROMPTED_SHARE = 0.4
 LONGEST_PROMPT = 16
 """Sentences of earlier windows; some 200 tokens, openai's limit is 223."""
 NOISY_SHARE = 0.5
@@ -32,8 +32,19 @@ ENDING_SHARE = 0.6
 RESIDUE_SHARE = 0.3
 """Windows that begin with the last tenths of the sentence before."""
 LATE_SHARE = 0.15
-"""Long windows that begin with a long silence."""
+"""Windows that begin with a long silence, if they have room for it."""
+LONG_PAUSE_SHARE = 0.15
+SPEEDS = (0.9, 1.1)
+"""A clip is played slower or faster, which makes other voices of the same."""
 LETTERS = "abcdefghijklmnopqrstuvwxyz '"
+
+
+@dataclass(frozen=True)
+class Shape:
+    seconds: float
+    """How long a window is."""
+    size: int
+    """How many windows."""
 
 
 @dataclass(frozen=True)
@@ -64,14 +75,19 @@ class Window:
 
 
 class Batches(IterableDataset):
-    """Windows of one length. A batch depends on its number alone."""
+    """A batch depends on its number alone."""
 
     def __init__(
-        self, clips: Sequence[Clip], seconds: float, size: int, numbers: range
+        self, clips: Sequence[Clip], shape: Callable[[int], Shape], numbers: range
     ) -> None:
+        """
+        Args:
+            clips: what there is to say.
+            shape: that of a batch, by its number.
+            numbers: of the batches.
+        """
         self._clips = clips
-        self._seconds = seconds
-        self._size = size
+        self._shape = shape
         self._numbers = numbers
 
     @cached_property
@@ -80,16 +96,17 @@ class Batches(IterableDataset):
 
     def __iter__(self) -> Iterator[Batch]:
         for number in self._numbers:
-            yield self._batch(random.Random(f"{self._seconds}/{number}"))
+            yield self._batch(self._shape(number), random.Random(f"batch/{number}"))
 
-    def _batch(self, random_: random.Random) -> Batch:
+    def _batch(self, shape: Shape, random_: random.Random) -> Batch:
         # Whole batches are prompted or not: a row's prompt makes every row as long.
         prompted = random_.random() < PROMPTED_SHARE
-        windows = [self._window(random_) for _ in range(self._size)]
+        length = int(shape.seconds * SAMPLE_RATE)
+        windows = [self._window(length, random_) for _ in range(shape.size)]
         rows = [self._tokens(window, prompted, random_) for window in windows]
         spelled = [spelling(window.sentence) for window in windows]
         return Batch(
-            torch.stack([self._mel(window.samples) for window in windows]),
+            torch.stack([mel(window.samples, length) for window in windows]),
             _filled([tokens for tokens, _ in rows], self._tokenizer.eot),
             _filled([labels for _, labels in rows], IGNORED),
             _filled(spelled, 0),
@@ -98,18 +115,10 @@ class Batches(IterableDataset):
 
     # -- Sound -----------------------------------------------------------------------
 
-    def _mel(self, samples: np.ndarray) -> Tensor:
-        """As openai's `transcribe` cuts it from a file: (80, frames)."""
-        mel = log_mel_spectrogram(torch.from_numpy(samples), padding=N_FFT)
-        frames = len(samples) // HOP_LENGTH
-        return pad_or_trim(mel[:, :frames], int(self._seconds * SAMPLE_RATE) // HOP_LENGTH)
-
-    def _window(self, random_: random.Random) -> Window:
-        length = int(self._seconds * SAMPLE_RATE)
+    def _window(self, length: int, random_: random.Random) -> Window:
         samples = np.zeros(length, np.float32)
         if random_.random() < RESIDUE_SHARE:
-            end = random_.choice(self._clips).samples[-random_.randint(320, 3200) :]
-            _put(samples, end, 0)
+            _put(samples, self._speech(random_)[1][-random_.randint(320, 3200) :], 0)
         silent = random_.random() < SILENT_SHARE
         sentence, starts, ends = ("", [], []) if silent else self._speak(samples, random_)
         level = 10 ** (random_.uniform(-18, 0) / 20)
@@ -122,8 +131,9 @@ class Batches(IterableDataset):
         if silent:
             return Window(samples, "", 0.0, 0.0, None)
         second = starts[1] / SAMPLE_RATE if len(starts) > 1 else None
-        start, end = starts[0] / SAMPLE_RATE, ends[0] / SAMPLE_RATE
-        return Window(samples, sentence, start, end, second)
+        return Window(
+            samples, sentence, starts[0] / SAMPLE_RATE, ends[0] / SAMPLE_RATE, second
+        )
 
     def _speak(
         self, samples: np.ndarray, random_: random.Random
@@ -133,20 +143,28 @@ class Batches(IterableDataset):
         Returns:
             The first sentence, and where each begins and ends.
         """
-        clip = random_.choice(self._clips)
-        room = (len(samples) - len(clip.samples)) / SAMPLE_RATE
+        sentence, sound = self._speech(random_)
+        while len(sound) > len(samples):
+            sentence, sound = self._speech(random_)
+        room = (len(samples) - len(sound)) / SAMPLE_RATE
         late = room > 4 and random_.random() < LATE_SHARE
-        time = random_.uniform(0, min(room, 20.0 if late else 2.0))
-        sentence, starts, ends = clip.text, [], []
+        position = int(random_.uniform(0, min(room, 20.0 if late else 2.0)) * SAMPLE_RATE)
+        starts, ends = [], []
         most = random_.choice([1, 2, 99])
-        position = int(time * SAMPLE_RATE)
         while len(starts) < most and position < len(samples) - SAMPLE_RATE // 4:
-            _put(samples, clip.samples, position)
+            _put(samples, sound, position)
             starts.append(position)
-            ends.append(min(position + len(clip.samples), len(samples)))
-            position = ends[-1] + int(random_.uniform(0.15, 1.5) * SAMPLE_RATE)
-            clip = random_.choice(self._clips)
+            ends.append(min(position + len(sound), len(samples)))
+            position = ends[-1] + int(_pause(random_) * SAMPLE_RATE)
+            sound = self._speech(random_)[1]
         return sentence, starts, ends
+
+    def _speech(self, random_: random.Random) -> tuple[str, np.ndarray]:
+        """A sentence and its samples: float32 at 16 kHz."""
+        clip = random_.choice(self._clips)
+        heard = np.arange(0, len(clip.samples) - 1, random_.uniform(*SPEEDS))
+        sound = np.interp(heard, np.arange(len(clip.samples)), clip.samples)
+        return clip.text, (sound / 32768).astype(np.float32)
 
     # -- Tokens ----------------------------------------------------------------------
 
@@ -198,13 +216,25 @@ def used_tokens(texts: Sequence[str]) -> list[int]:
     return sorted(written | special)
 
 
+def mel(samples: np.ndarray, length: int) -> Tensor:
+    """As openai cuts a window of so many samples from a file: (80, frames)."""
+    heard = log_mel_spectrogram(torch.from_numpy(samples), padding=N_FFT)
+    return pad_or_trim(heard[:, : len(samples) // HOP_LENGTH], length // HOP_LENGTH)
+
+
+def _pause(random_: random.Random) -> float:
+    """Seconds between two sentences."""
+    longest = 8.0 if random_.random() < LONG_PAUSE_SHARE else 1.5
+    return random_.uniform(0.15, longest)
+
+
 def _position(seconds: float) -> int:
     return round(seconds / SECONDS_A_TOKEN)
 
 
-def _put(samples: np.ndarray, clip: np.ndarray, position: int) -> None:
-    part = clip[: len(samples) - position]
-    samples[position : position + len(part)] = part.astype(np.float32) / 32768
+def _put(samples: np.ndarray, sound: np.ndarray, position: int) -> None:
+    part = sound[: len(samples) - position]
+    samples[position : position + len(part)] = part
 
 
 def _noise(length: int, level: float, random_: random.Random) -> np.ndarray:

@@ -30,7 +30,6 @@ ACCENTS = {
 VOICES = [accent + timbre for accent, timbres in ACCENTS.items() for timbre in timbres]
 UNSEEN_VOICE = "en-us+f4"
 """Its timbre, f4, is in no voice that training hears."""
-LONGEST_SECONDS = 3.8
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,7 @@ def trimmed(samples: np.ndarray, threshold: int = 100) -> np.ndarray:
 def clips(
     name: str, count: int, seed: int, voices: list[str], test: bool = False
 ) -> list[Clip]:
-    """Reads them, or loads them if they have been read. Too long ones are left out."""
+    """Reads them, or loads them if they have been read."""
     chosen = readings(count, seed, voices, test)
     file = FOLDER / f"{name}.npz"
     described = json.dumps([asdict(reading) for reading in chosen])
@@ -88,16 +87,14 @@ def clips(
         with np.load(file) as kept:
             if str(kept["readings"]) == described:
                 pieces = np.split(kept["samples"], np.cumsum(kept["lengths"])[:-1])
-                return _short_enough(chosen, pieces)
+                return _paired(chosen, pieces)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         pieces = list(pool.map(read_aloud, chosen))
     FOLDER.mkdir(parents=True, exist_ok=True)
     lengths = [len(piece) for piece in pieces]
     np.savez(file, samples=np.concatenate(pieces), lengths=lengths, readings=described)
-    return _short_enough(chosen, pieces)
+    return _paired(chosen, pieces)
 
 
-def _short_enough(chosen: list[Reading], pieces: list[np.ndarray]) -> list[Clip]:
-    pairs = zip(chosen, pieces, strict=True)
-    limit = LONGEST_SECONDS * 16_000
-    return [Clip(reading.text, piece) for reading, piece in pairs if len(piece) <= limit]
+def _paired(chosen: list[Reading], pieces: list[np.ndarray]) -> list[Clip]:
+    return [Clip(r.text, piece) for r, piece in zip(chosen, pieces, strict=True)]

@@ -1,6 +1,6 @@
 """Trains micro, the bundled Whisper: python -m scripts.train_micro
 
-Needs the program espeak-ng. A short context first, then openai's full 30 s. It can be
+Needs the program espeak-ng. A short context first, then also openai's full 30 s. It can be
 stopped at any time and goes on where its last checkpoint was. The result is a file as
 openai publishes them, in float16.
 """
@@ -8,6 +8,7 @@ openai publishes them, in float16.
 import argparse
 import csv
 import math
+import random
 import time
 import zipfile
 from dataclasses import asdict, dataclass
@@ -18,29 +19,33 @@ import torch.nn.functional as F
 from rich.console import Console
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
+from whisper.audio import FRAMES_PER_SECOND
 from whisper.model import Whisper
 
 from core.dims import dimensions
-from scripts.micro_batches import IGNORED, LETTERS, Batch, Batches, used_tokens
+from scripts.micro_batches import IGNORED, LETTERS, Batch, Batches, Shape, used_tokens
 from scripts.micro_speech import FOLDER, VOICES, clips
 
 RESULT = Path(__file__).resolve().parent.parent / "core" / "checkpoints" / "micro.pt"
 NOTE = "synthetic speech"
-N_CLIPS = 10_000
+N_CLIPS = 20_000
 SEED = 1
 PEAK_RATE, WARM_UP, STABLE_SHARE = 1.5e-3, 100, 0.6
 SPELLING_WEIGHT, SPELLING_MARGIN = 0.5, 5
 SAVE_EVERY = 50
+LOSS_COLUMNS = ("step", "window", "loss", "of spelling", "seconds")
 
 
 @dataclass(frozen=True)
 class Stage:
-    seconds: float
-    batch: int
     steps: int
+    shapes: tuple[Shape, ...]
+    """Drawn evenly."""
 
 
-STAGES = [Stage(4.0, 32, 6000), Stage(30.0, 8, 600)]
+SHORT, MIDDLE, LONG = Shape(4.0, 32), Shape(10.0, 12), Shape(30.0, 6)
+STAGES = [Stage(2500, (SHORT,)), Stage(5500, (SHORT, SHORT, MIDDLE, LONG))]
+"""What to say is learned from short windows, and what of a long one to leave out later."""
 
 
 class Learner(nn.Module):
@@ -143,20 +148,17 @@ class Training:
             trained, PEAK_RATE, (0.9, 0.98), weight_decay=0.01
         )
         self._step = 0
-        self._losses: list[tuple[int, float, float, float]] = []
+        self._losses: list[tuple[int, float, float, float, float]] = []
         self._file = FOLDER / "state.pt"
 
     def run(self, speech: list) -> None:
         self._resume()
-        first = 0
-        for stage in STAGES:
-            numbers = range(max(self._step, first), first + stage.steps)
-            batches = Batches(speech, stage.seconds, stage.batch, numbers)
-            for batch in DataLoader(batches, batch_size=None, num_workers=1):
-                self._learn(batch, stage)
-            first += stage.steps
+        batches = Batches(speech, shape, range(self._step, total_steps()))
+        for batch in DataLoader(batches, batch_size=None, num_workers=1):
+            self._learn(batch)
+        self._save()
 
-    def _learn(self, batch: Batch, stage: Stage) -> None:
+    def _learn(self, batch: Batch) -> None:
         started = time.perf_counter()
         for group in self._optimizer.param_groups:
             group["lr"] = rate(self._step)
@@ -167,13 +169,13 @@ class Training:
         nn.utils.clip_grad_norm_(self._learner.parameters(), 1.0)
         self._optimizer.step()
         self._step += 1
-        losses = answer.item(), spelling.item()
-        self._losses.append((self._step, stage.seconds, *losses))
+        seconds = batch.mel.shape[-1] / FRAMES_PER_SECOND
+        took = time.perf_counter() - started
+        self._losses.append((self._step, seconds, answer.item(), spelling.item(), took))
         if self._step % 10 == 0:
-            took = time.perf_counter() - started
-            text = f"step {self._step} of {total_steps()}, {stage.seconds:g} s windows"
-            losses = "loss {:.3f}, of spelling {:.3f}".format(*losses)
-            self._console.print(f"{text}: {losses}, {took:.2f} s a step")
+            text = f"step {self._step} of {total_steps()}, {seconds:g} s windows"
+            losses = f"loss {answer.item():.3f}, of spelling {spelling.item():.3f}"
+            self._console.print(f"{text}: {losses}, {took:.2f} s")
         if self._step % SAVE_EVERY == 0:
             self._save()
 
@@ -188,7 +190,7 @@ class Training:
         torch.save(contents, partial)
         partial.replace(self._file)
         with (FOLDER / "loss.csv").open("w", newline="") as file:
-            csv.writer(file).writerows([("step", "window", "loss", "of spelling"), *self._losses])
+            csv.writer(file).writerows([LOSS_COLUMNS, *self._losses])
 
     def _resume(self) -> None:
         if not self._file.exists():
@@ -203,6 +205,16 @@ class Training:
 
 def total_steps() -> int:
     return sum(stage.steps for stage in STAGES)
+
+
+def shape(step: int) -> Shape:
+    """The windows that a step learns from."""
+    first = 0
+    for stage in STAGES:
+        first += stage.steps
+        if step < first:
+            return random.Random(f"shape/{step}").choice(stage.shapes)
+    raise ValueError(f"there is no step {step}")
 
 
 def rate(step: int) -> float:
