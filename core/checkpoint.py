@@ -15,12 +15,15 @@ from core.dims import SIZE_NAMES, dimensions, tensor_shapes
 from core.random_weights import random_state
 from debug.diagnostic import Problem
 
+MICRO = Path(__file__).parent / "checkpoints" / "micro.pt"
+"""The bundled model: see the README beside it."""
+
 
 @dataclass(frozen=True)
 class Checkpoint:
     name: str
     note: str
-    """What to say beside the name, such as "random weights"; empty for a trained model."""
+    """What to say beside the name, such as "random weights"; empty if there is nothing."""
     dims: ModelDimensions
     state: dict[str, Tensor]
     """openai's names and layouts; the encoder's begin with ``encoder.``."""
@@ -49,7 +52,7 @@ def load_checkpoint(name: str) -> Checkpoint:
             downloaded; the message says where to put it.
     """
     if name == "micro":
-        return _random(name, "micro")
+        return _from_file(MICRO)
     if name.startswith("random:"):
         return _random(name, name.removeprefix("random:"))
     if name in whisper.available_models():

@@ -22,11 +22,12 @@ from torch.utils.data import DataLoader
 from whisper.audio import FRAMES_PER_SECOND
 from whisper.model import Whisper
 
+from core.checkpoint import MICRO
 from core.dims import dimensions
+from scripts.loss_curve import draw
 from scripts.micro_batches import IGNORED, LETTERS, Batch, Batches, Shape, used_tokens
 from scripts.micro_speech import FOLDER, VOICES, clips
 
-RESULT = Path(__file__).resolve().parent.parent / "core" / "checkpoints" / "micro.pt"
 NOTE = "synthetic speech"
 N_CLIPS = 20_000
 SEED = 1
@@ -127,20 +128,24 @@ class Learner(nn.Module):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--result", type=Path, default=RESULT)
+    parser.add_argument("--result", type=Path, default=MICRO)
     arguments = parser.parse_args()
     console = Console()
     console.print("reading sentences aloud (minutes, the first time)")
     speech = clips("train", N_CLIPS, SEED, VOICES)
     learner = Learner(used_tokens([clip.text for clip in speech]))
     learner.whisper.decoder.token_embedding.weight.requires_grad_(False)
-    Training(learner, console).run(speech)
+    training = Training(learner, console, FOLDER)
+    training.run(speech)
+    draw(training.losses, arguments.result.with_name("loss.svg"))
     save(learner, arguments.result)
     console.print(f"saved {arguments.result}")
 
 
 class Training:
-    def __init__(self, learner: Learner, console: Console) -> None:
+    """Learns step by step, and goes on where a folder says that it stopped."""
+
+    def __init__(self, learner: Learner, console: Console, folder: Path) -> None:
         self._learner = learner
         self._console = console
         trained = [p for p in learner.parameters() if p.requires_grad]
@@ -149,7 +154,8 @@ class Training:
         )
         self._step = 0
         self._losses: list[tuple[int, float, float, float, float]] = []
-        self._file = FOLDER / "state.pt"
+        self._file = folder / "state.pt"
+        self.losses = folder / "loss.csv"
 
     def run(self, speech: list) -> None:
         self._resume()
@@ -189,7 +195,7 @@ class Training:
         partial = self._file.with_suffix(".partial")
         torch.save(contents, partial)
         partial.replace(self._file)
-        with (FOLDER / "loss.csv").open("w", newline="") as file:
+        with self.losses.open("w", newline="") as file:
             csv.writer(file).writerows([LOSS_COLUMNS, *self._losses])
 
     def _resume(self) -> None:

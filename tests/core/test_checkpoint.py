@@ -8,7 +8,7 @@ import torch
 import whisper
 from whisper.model import ModelDimensions
 
-from core.checkpoint import cached_file, load_checkpoint
+from core.checkpoint import MICRO, cached_file, load_checkpoint
 from core.dims import dimensions, tensor_shapes
 from core.random_weights import random_state
 from debug.diagnostic import Problem
@@ -80,10 +80,12 @@ def test_a_file_may_say_what_it_holds(tmp_path, contents):
     assert load_checkpoint(str(tmp_path / "own.pt")).title == "own (synthetic speech)"
 
 
-def test_micro_is_bundled_and_says_that_its_weights_are_random():
+def test_micro_is_a_small_checkpoint_in_float16_that_says_what_it_was_trained_on():
     checkpoint = load_checkpoint("micro")
-    assert checkpoint.title == "micro (random weights)"
-    assert (checkpoint.dims.n_audio_layer, checkpoint.dims.n_audio_state) == (4, 128)
+    assert checkpoint.title == "micro (synthetic speech)"
+    assert checkpoint.dims == dimensions("micro")
+    assert {tensor.dtype for tensor in checkpoint.state.values()} == {torch.float16}
+    assert MICRO.stat().st_size < 16e6
 
 
 def test_random_weights_are_the_same_every_time_and_loadable_by_whisper():

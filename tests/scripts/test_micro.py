@@ -6,14 +6,25 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from rich.console import Console
+from whisper.audio import HOP_LENGTH, N_FRAMES, N_SAMPLES, log_mel_spectrogram, pad_or_trim
 from whisper.model import Whisper
-from whisper.tokenizer import get_tokenizer
+from whisper.tokenizer import Tokenizer, get_tokenizer
 
 from core.checkpoint import load_checkpoint
-from scripts.micro_batches import IGNORED, Batch, Batches, Spoken, transcript, used_tokens
+from scripts.loss_curve import draw
+from scripts.micro_batches import (
+    IGNORED,
+    Batch,
+    Batches,
+    Shape,
+    mel,
+    spelling,
+    used_tokens,
+)
 from scripts.micro_grammar import TEMPLATES, for_test, number, sentences, vocabulary
 from scripts.micro_speech import UNSEEN_VOICE, VOICES, Clip
-from scripts.train_micro import Learner, rate, save, total_steps
+from scripts.train_micro import Learner, Stage, Training, rate, save, total_steps
 
 TEXTS = ["The green duck ran.", "It is twenty now.", "Call Anna tonight."]
 
@@ -25,9 +36,14 @@ def clips() -> list[Clip]:
     return [Clip(t, s.astype(np.int16)) for t, s in zip(TEXTS, loud, strict=True)]
 
 
-def only_batch(clips: list[Clip], seconds: float, size: int) -> Batch:
-    (batch,) = Batches(clips, seconds, size, range(1))
+def only_batch(clips: list[Clip], seconds: float, size: int, number: int = 0) -> Batch:
+    numbers = range(number, number + 1)
+    (batch,) = Batches(clips, lambda number: Shape(seconds, size), numbers)
     return batch
+
+
+def said(labels: torch.Tensor) -> list[int]:
+    return labels[labels != IGNORED].tolist()
 
 
 # -- Sentences -------------------------------------------------------------------------
@@ -65,63 +81,77 @@ def test_the_unseen_voice_shares_its_timbre_with_no_other():
 # -- Batches ---------------------------------------------------------------------------
 
 
+@pytest.fixture
+def tokenizer() -> Tokenizer:
+    return get_tokenizer(multilingual=False)
+
+
 @pytest.mark.parametrize("number", range(4))
-def test_labels_are_the_tokens_that_come_next(clips, number: int):
-    tokenizer = get_tokenizer(multilingual=False)
-    (batch,) = Batches(clips, 4.0, 16, range(number, number + 1))
+def test_labels_are_the_tokens_that_come_next(clips, tokenizer, number: int):
+    batch = only_batch(clips, 4.0, 16, number)
     assert batch.mel.shape == (16, 80, 400)
     for tokens, labels in zip(batch.tokens, batch.labels, strict=True):
         first = int((labels != IGNORED).nonzero()[0])
-        said = labels[labels != IGNORED].tolist()
-        assert said[-1] == tokenizer.eot
-        if said[0] not in (tokenizer.no_speech, tokenizer.eot):
-            assert said[:-1] == tokens[first + 1 : first + len(said)].tolist()
-            assert tokenizer.decode(said[:-1]).strip() in TEXTS
+        answer = said(labels)
+        assert answer[-1] == tokenizer.eot
+        if answer[0] != tokenizer.no_speech:
+            assert tokens[first] == tokenizer.sot
+            assert answer[:-1] == tokens[first + 1 : first + len(answer)].tolist()
+            assert tokenizer.decode(answer[:-1]).strip() in TEXTS
 
 
-def test_a_short_window_stands_anywhere_in_30_seconds_with_timestamps_of_that_place(clips):
-    begin = get_tokenizer(multilingual=False).timestamp_begin
-    batches = list(Batches(clips, 4.0, 4, range(12)))
-    for batch in batches:
-        times = batch.labels[batch.labels >= begin] - begin
-        assert batch.position <= times.min()
-        assert times.max() <= batch.position + 200
-    assert 0 in {batch.position for batch in batches}
-    assert max(batch.position for batch in batches) > 1000
-
-
-def test_silence_is_answered_with_no_speech_and_an_end(clips, monkeypatch):
-    monkeypatch.setattr("scripts.micro_batches.SILENT_SHARE", 1.0)
-    tokenizer = get_tokenizer(multilingual=False)
-    batch = only_batch(clips, 30.0, 4)
-    for labels in batch.labels:
-        said = labels[labels != IGNORED].tolist()
-        assert said == [tokenizer.no_speech, tokenizer.eot]
-
-
-def test_a_long_window_holds_sentences_between_rising_timestamps(clips):
-    tokenizer = get_tokenizer(multilingual=False)
-    labels = only_batch(clips, 30.0, 8).labels
-    counts = []
-    for row in labels:
-        times = [t for t in row.tolist() if t >= tokenizer.timestamp_begin]
-        assert times == sorted(times)
-        counts.append(len(times))
-    assert max(counts) > 8
-
-
-def test_of_a_sentence_that_is_cut_off_only_the_start_is_known():
-    tokenizer = get_tokenizer(multilingual=False)
+def test_a_window_says_its_first_sentence_between_times_and_when_the_next_begins(
+    clips, tokenizer, monkeypatch
+):
+    monkeypatch.setattr("scripts.micro_batches.SILENT_SHARE", 0.0)
     begin = tokenizer.timestamp_begin
-    tokens = transcript(tokenizer, [Spoken("Hello.", 0.5, 1.0), Spoken("Bye.", 1.5, None)])
-    assert tokens[0] == begin + 25
-    assert tokens[-2:] == [begin + 50, begin + 75]
-    assert tokenizer.decode(tokens) == " Hello."
+    endings = set()
+    for labels in only_batch(clips, 30.0, 24).labels:
+        start, *text, end = said(labels)[:-1]
+        times = [token for token in text if token >= begin]
+        assert begin <= start < end <= begin + 1500
+        assert all(start < time < end for time in times)
+        assert len(times) <= 1
+        endings.add(len(times))
+    assert endings == {0, 1}
+
+
+def test_silence_is_answered_with_no_speech_and_an_end(clips, tokenizer, monkeypatch):
+    monkeypatch.setattr("scripts.micro_batches.SILENT_SHARE", 1.0)
+    for labels in only_batch(clips, 30.0, 4).labels:
+        assert said(labels) == [tokenizer.no_speech, tokenizer.eot]
+
+
+def test_a_prompt_is_what_was_said_before_and_no_loss_is_taken_of_it(
+    clips, tokenizer, monkeypatch
+):
+    monkeypatch.setattr("scripts.micro_batches.PROMPTED_SHARE", 1.0)
+    batch = only_batch(clips, 4.0, 8)
+    for tokens, labels in zip(batch.tokens, batch.labels, strict=True):
+        assert tokens[0] == tokenizer.sot_prev
+        assert tokenizer.decode(tokens.tolist()).count(".") > 1
+        assert (labels == IGNORED)[: tokens.tolist().index(tokenizer.sot)].all()
+
+
+def test_spelling_is_that_of_the_sentence_and_is_over_when_it_has_been_heard(clips):
+    batch = only_batch(clips, 4.0, 16)
+    spelled = {tuple(row[row > 0].tolist()) for row in batch.spelling}
+    assert spelled - {()} == {tuple(spelling(text)) for text in TEXTS}
+    silent = batch.spelling.sum(1) == 0
+    assert torch.equal(batch.heard == 0, silent)
+    assert batch.heard.max() <= 200
+
+
+def test_a_window_is_cut_from_a_file_as_openai_cuts_it(clips):
+    samples = clips[0].samples.astype(np.float32) / 32768
+    whole = log_mel_spectrogram(samples, padding=N_SAMPLES)
+    frames = len(samples) // HOP_LENGTH
+    assert torch.equal(mel(samples, N_SAMPLES), pad_or_trim(whole[:, :frames], N_FRAMES))
 
 
 def test_a_batch_depends_on_its_number_alone(clips):
-    first, second = Batches(clips, 4.0, 2, range(5, 7)), Batches(clips, 4.0, 2, range(6, 7))
-    assert torch.equal(list(first)[1].mel, next(iter(second)).mel)
+    several = Batches(clips, lambda number: Shape(4.0, 2), range(5, 7))
+    assert torch.equal(list(several)[1].mel, only_batch(clips, 4.0, 2, 6).mel)
 
 
 # -- Learning --------------------------------------------------------------------------
@@ -134,11 +164,44 @@ def test_the_loss_is_that_of_the_whole_vocabulary(clips):
     model = Whisper(learner.whisper.dims).eval()
     model.load_state_dict({n: t.float() for n, t in learner.state().items()})
     with torch.no_grad():
-        logits = model.decoder(batch.tokens, learner.encode(batch.mel, batch.position))
+        features = learner.encode(batch.mel)
+        logits = model.decoder(batch.tokens, features)
         loss = F.cross_entropy(
             logits.flatten(0, 1), batch.labels.flatten(), ignore_index=IGNORED
         )
-        assert learner(batch).item() == pytest.approx(loss.item(), rel=1e-3)
+        answer = learner.answer_loss(features, batch)
+    assert answer.item() == pytest.approx(loss.item(), rel=1e-3)
+
+
+def test_whole_windows_are_encoded_as_openais_encoder_does(clips):
+    learner = Learner(used_tokens(TEXTS)).eval()
+    batch = only_batch(clips, 30.0, 1)
+    with torch.no_grad():
+        assert torch.equal(learner.encode(batch.mel), learner.whisper.encoder(batch.mel))
+
+
+@pytest.fixture
+def losses(clips, tmp_path, monkeypatch) -> Path:
+    """Of a training that was stopped after two of three steps, and went on."""
+    for steps in (2, 3):
+        monkeypatch.setattr("scripts.train_micro.STAGES", [Stage(steps, (Shape(4.0, 1),))])
+        training = Training(Learner(used_tokens(TEXTS)), Console(quiet=True), tmp_path)
+        training.run(clips)
+    return training.losses
+
+
+def test_learning_goes_on_where_it_stopped(losses: Path):
+    rows = losses.read_text().splitlines()
+    assert [row.partition(",")[0] for row in rows] == ["step", "1", "2", "3"]
+
+
+def test_the_curve_shows_the_loss_by_length_of_window(losses: Path, tmp_path: Path):
+    draw(losses, tmp_path / "loss.svg")
+    drawn = (tmp_path / "loss.svg").read_text()
+    assert "4 s windows" in drawn
+    assert "30 s windows" not in drawn
+    draw(losses, tmp_path / "again.svg")
+    assert (tmp_path / "again.svg").read_text() == drawn
 
 
 def test_a_saved_model_is_a_small_checkpoint_that_whisper_loads(tmp_path: Path):
