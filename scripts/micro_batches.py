@@ -219,7 +219,8 @@ def used_tokens(texts: Sequence[str]) -> list[int]:
 def mel(samples: np.ndarray, length: int) -> Tensor:
     """As openai cuts a window of so many samples from a file: (80, frames)."""
     heard = log_mel_spectrogram(torch.from_numpy(samples), padding=N_FFT)
-    return pad_or_trim(heard[:, : len(samples) // HOP_LENGTH], length // HOP_LENGTH)
+    heard = heard[:, : len(samples) // HOP_LENGTH]
+    return torch.as_tensor(pad_or_trim(heard, length // HOP_LENGTH))
 
 
 def _pause(random_: random.Random) -> float:
