@@ -6,12 +6,15 @@ transcribed as `maxwhisper transcribe` does it, by openai's own code.
 """
 
 import argparse
+import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from rapidfuzz.distance import Levenshtein
 from rich.console import Console
 from rich.progress import track
+from whisper.audio import SAMPLE_RATE
 from whisper.normalizers import BasicTextNormalizer
 
 from core.backends import open_backend
@@ -21,19 +24,75 @@ from core.transcription import Transcriber
 from scripts.micro_speech import UNSEEN_VOICE, VOICES, Clip, clips
 
 N_SENTENCES = 250
-SILENCE = np.zeros(8_000, np.float32)
-"""Half a second, before and after each sentence."""
+SENTENCES_A_FILE = 25
+"""In the long ones: a minute or more."""
 SHOWN_ERRORS = 5
 
 
-@dataclass
-class Score:
-    words: int = 0
-    errors: int = 0
+@dataclass(frozen=True)
+class Recording:
+    samples: np.ndarray
+    """float32 at 16 kHz."""
+    text: str
 
-    @property
-    def rate(self) -> float:
-        return self.errors / self.words
+
+def recording(speech: Sequence[Clip], random_: random.Random) -> Recording:
+    """Sentences one after the other, in digital silence."""
+    pieces = [_silence(0.5)]
+    for clip in speech:
+        sound = clip.samples.astype(np.float32) / 32768
+        pieces += [sound, _silence(random_.uniform(0.3, 1.0))]
+    return Recording(np.concatenate(pieces), " ".join(clip.text for clip in speech))
+
+
+def quiet_recording(number: int) -> Recording:
+    """Up to 40 s without a word: digital silence, or white noise at -80 to -30 dB."""
+    random_ = random.Random(number)
+    samples = _silence(random_.uniform(0.5, 40.0))
+    if number % 4:
+        loudness = 10 ** (random_.uniform(-80, -30) / 20)
+        generator = np.random.default_rng(number)
+        samples += generator.normal(0, loudness, len(samples)).astype(np.float32)
+    return Recording(samples, "")
+
+
+def _silence(seconds: float) -> np.ndarray:
+    return np.zeros(int(seconds * SAMPLE_RATE), np.float32)
+
+
+def evaluation_sets() -> dict[str, list[Recording]]:
+    known = clips("test-known", N_SENTENCES, 2, VOICES, test=True)
+    unseen = clips("test-unseen", N_SENTENCES, 3, [UNSEEN_VOICE], test=True)
+    random_ = random.Random(4)
+    starts = range(0, N_SENTENCES, SENTENCES_A_FILE)
+    return {
+        "known voices": [recording([clip], random_) for clip in known],
+        "the unseen voice": [recording([clip], random_) for clip in unseen],
+        "known voices in long files": [
+            recording(known[start : start + SENTENCES_A_FILE], random_) for start in starts
+        ],
+        "no speech": [quiet_recording(number) for number in range(40)],
+    }
+
+
+def evaluate(
+    transcriber: Transcriber, recordings: list[Recording], name: str, console: Console
+) -> None:
+    """Prints how many words are wrong, and the first few of them."""
+    normalize, n_words, n_errors, shown = BasicTextNormalizer(), 0, 0, 0
+    for each in track(recordings, f"{name} ...", console=console, transient=True):
+        heard = transcriber.transcribe(each.samples, name, lambda done, total: None).text
+        said, understood = normalize(each.text).split(), normalize(heard).split()
+        errors = Levenshtein.distance(said, understood)
+        n_words += len(said)
+        n_errors += errors
+        if errors and shown < SHOWN_ERRORS:
+            shown += 1
+            console.print(f"  said   {each.text}\n  heard  {heard}", style="dim")
+    rate = f", word error rate {n_errors / n_words:.1%}" if n_words else ""
+    seconds = sum(len(each.samples) for each in recordings) / SAMPLE_RATE
+    counts = f"{n_errors} wrong of {n_words} words"
+    console.print(f"{name}: {len(recordings)} files, {seconds:.0f} s, {counts}{rate}")
 
 
 def main() -> None:
@@ -45,30 +104,8 @@ def main() -> None:
     backend = open_backend(options, lambda what: None)
     transcriber = Transcriber(backend, Decoding(), DeviceMemory())
     console = Console()
-    known = clips("test-known", N_SENTENCES, 2, VOICES, test=True)
-    unseen = clips("test-unseen", N_SENTENCES, 3, [UNSEEN_VOICE], test=True)
-    for name, speech in {"known voices": known, "the unseen voice": unseen}.items():
-        score = evaluate(transcriber, speech, name, console)
-        counts = f"{score.errors} of {score.words} words in {len(speech)} sentences"
-        console.print(f"{name}: word error rate {score.rate:.1%} ({counts})")
-
-
-def evaluate(
-    transcriber: Transcriber, speech: list[Clip], name: str, console: Console
-) -> Score:
-    normalize, score, shown = BasicTextNormalizer(), Score(), 0
-    for clip in track(speech, f"{name} ...", console=console, transient=True):
-        sound = clip.samples.astype(np.float32) / 32768
-        samples = np.concatenate([SILENCE, sound, SILENCE])
-        heard = transcriber.transcribe(samples, name, lambda done, total: None).text
-        said, understood = normalize(clip.text).split(), normalize(heard).split()
-        errors = Levenshtein.distance(said, understood)
-        score.words += len(said)
-        score.errors += errors
-        if errors and shown < SHOWN_ERRORS:
-            shown += 1
-            console.print(f"  said   {clip.text}\n  heard  {heard}", style="dim")
-    return score
+    for name, recordings in evaluation_sets().items():
+        evaluate(transcriber, recordings, name, console)
 
 
 if __name__ == "__main__":
