@@ -6,7 +6,8 @@ over the floor.
 """
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -31,10 +32,26 @@ class Truth:
     """Of r32."""
     axes: tuple[int, ...] | None
     """The permutation that was applied to the reference's own layout."""
+    alone: "Alone | None" = None
 
     @property
     def floor(self) -> float:
         return max(_ratio(self.rounding.total, self.norms.total), FLOAT32_HALF_ULP)
+
+    @property
+    def isolated(self) -> "Truth":
+        """The same for a candidate that was fed ``alone.argument``."""
+        return self if self.alone is None else replace(self, rounding=self.alone.rounding)
+
+
+@dataclass(frozen=True)
+class Alone:
+    """What the reference feeds a layer, and how far it rounds there by itself."""
+
+    argument: Tensor
+    """r64's argument in the candidate's precision and layout."""
+    rounding: "Norms"
+    """Of r32 - r64, with r32 fed the same."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +115,22 @@ def measure_reference(
     return Truth(exact, slice_norms(exact.square()), rounding, describe(rounded), axes)
 
 
+def measure_alone(truth: Truth, argument: Tensor, rounded: Tensor) -> Truth:
+    """Adds what is known of a layer by itself.
+
+    Args:
+        truth: of the layer.
+        argument: what r64 was fed, in the candidate's precision and r64's layout.
+        rounded: what the layer makes of it in that precision, in r64's layout.
+    """
+    if truth.axes is not None:
+        rounded = rounded.permute(truth.axes)
+        if argument.ndim == len(truth.axes):
+            argument = argument.permute(truth.axes)
+    rounding = slice_norms((rounded.double() - truth.exact).square())
+    return replace(truth, alone=Alone(argument.contiguous(), rounding))
+
+
 def compare(candidate: Tensor, truth: Truth, dtype: str) -> tuple[Stats, Divergence]:
     """The candidate's statistics and its divergence from the reference.
 
@@ -107,7 +140,8 @@ def compare(candidate: Tensor, truth: Truth, dtype: str) -> tuple[Stats, Diverge
         dtype: what the candidate should compute in, such as ``float32``.
     """
     exact = truth.exact
-    candidate = _in_layout(candidate, truth)
+    # A port may keep the reference's own layout as well as the declared one.
+    candidate = in_layout(candidate, truth.axes, exact.shape)
     value = candidate.double()
     stats = describe(candidate, value)
     if candidate.shape != exact.shape:
@@ -125,13 +159,12 @@ def compare(candidate: Tensor, truth: Truth, dtype: str) -> tuple[Stats, Diverge
     return stats, _measure(value, truth)
 
 
-def _in_layout(candidate: Tensor, truth: Truth) -> Tensor:
-    """A port may keep the reference's own layout as well as the declared one."""
-    if truth.axes is None or candidate.shape == truth.exact.shape:
-        return candidate
-    sizes = truth.exact.shape
-    native = [sizes[truth.axes.index(axis)] for axis in range(len(sizes))]
-    return candidate.permute(truth.axes) if list(candidate.shape) == native else candidate
+def in_layout(value: Tensor, axes: Sequence[int] | None, shape: Sequence[int]) -> Tensor:
+    """Permuted by ``axes`` if it does not have the shape, and has it then."""
+    if axes is None or list(value.shape) == list(shape) or value.ndim != len(axes):
+        return value
+    permuted = value.permute(tuple(axes))
+    return permuted if list(permuted.shape) == list(shape) else value
 
 
 def _measure(value: Tensor, truth: Truth) -> Divergence:

@@ -19,6 +19,7 @@ from debug.protocol import (
     Changed,
     Command,
     Failed,
+    Idle,
     Message,
     Open,
     RunAgain,
@@ -60,13 +61,22 @@ class Engine:
         """Works until the screen closes stdin, which ends the process."""
         threading.Thread(target=self._read_commands, daemon=True).start()
         while True:
-            busy = self.session is not None and self.session.position < self._target
             try:
-                work = self._work.get(block=not busy)
+                work = self._work.get(block=self._next is None)
             except queue.Empty:
-                self._guarded(self._advance)
+                assert self._next is not None
+                self._guarded(self._next)
                 continue
             self._guarded(self._handle, work)
+
+    @property
+    def _next(self) -> Callable[[], None] | None:
+        """What there is to do while nobody asks for anything."""
+        if self.session is None:
+            return None
+        if self.session.position < self._target:
+            return self._advance
+        return None if self.session.settled else self._isolate
 
     def _read_commands(self) -> None:
         for line in lines_until_gone(self._commands):
@@ -149,9 +159,20 @@ class Engine:
         if self.session.position >= self._target:
             self._stop()
 
+    def _isolate(self) -> None:
+        assert self.session is not None
+        self.session.isolate()
+        self._settle()
+
     def _stop(self) -> None:
         assert self.session is not None
         self.emit(self.session.stopped(time.perf_counter() - self._started))
+        self._settle()
+
+    def _settle(self) -> None:
+        assert self.session is not None
+        if self.session.settled:
+            self.emit(Idle(self.session.generation))
 
 
 def main() -> NoReturn:

@@ -141,6 +141,14 @@ class Compared(Message, frozen=True):
     """Nothing that this layer depends on has changed, so it was not computed again."""
 
 
+class Isolated(Message, frozen=True):
+    """One layer of the candidate has run alone, on what the reference feeds it."""
+
+    generation: int
+    index: int
+    divergence: Divergence
+
+
 class Stopped(Message, frozen=True):
     """The engine waits: the target was reached, or it was told to stop."""
 
@@ -148,6 +156,12 @@ class Stopped(Message, frozen=True):
     position: int
     """The index of the last layer that was computed, -1 for none."""
     seconds: float
+
+
+class Idle(Message, frozen=True):
+    """Nothing is left to do: what was computed has also run alone."""
+
+    generation: int
 
 
 class Progress(Message, frozen=True):
@@ -172,7 +186,7 @@ class Failed(Message, frozen=True):
     fatal: bool
 
 
-Event = Opened | Loaded | Compared | Stopped | Progress | Changed | Failed
+Event = Opened | Loaded | Compared | Isolated | Stopped | Idle | Progress | Changed | Failed
 
 _encoder = msgspec.json.Encoder()
 _commands = msgspec.json.Decoder(Command)

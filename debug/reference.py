@@ -1,15 +1,16 @@
 """Runs the reference in PyTorch, in float64 and again in the candidate's precision."""
 
 import copy
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from debug.compare import Truth, measure_reference
+from debug.compare import Truth, measure_alone, measure_reference
 from debug.subject import LayerName, Subject
 
 
@@ -33,22 +34,50 @@ def first_tensor(output: Any) -> Tensor:
     return first_tensor(output[0]) if isinstance(output, tuple | list) else output
 
 
+@dataclass(frozen=True)
+class Call:
+    """One call of a layer in the reference."""
+
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any]
+    value: Tensor
+
+    @property
+    def argument(self) -> Tensor | None:
+        """The first tensor that the layer was called with."""
+        given = (*self.args, *self.kwargs.values())
+        return next((each for each in given if isinstance(each, Tensor)), None)
+
+    def again(self, module: nn.Module, dtype: torch.dtype) -> Tensor:
+        """What another copy of the layer makes of the same in another precision."""
+
+        def narrowed(value: Any) -> Any:
+            wide = isinstance(value, Tensor) and value.is_floating_point()
+            return value.to(dtype) if wide else value
+
+        kwargs = {name: narrowed(value) for name, value in self.kwargs.items()}
+        return first_tensor(module(*map(narrowed, self.args), **kwargs))
+
+
 @contextmanager
 def hooked(
     module: nn.Module,
     layers: Sequence[LayerName],
-    record: Callable[[LayerName, Tensor], None],
+    record: Callable[[LayerName, Call], None],
 ) -> Iterator[None]:
-    """Calls ``record`` with the output of every named layer; the last is the model."""
+    """Calls ``record`` after every call of a named layer; the last is the model."""
     handles = []
-    modules = dict(module.named_modules())
+    modules = layer_modules(module, layers)
+
     for layer in layers:
-        target = module if layer is layers[-1] else modules[layer.name]
 
-        def hook(_: nn.Module, __: Any, output: Any, layer: LayerName = layer) -> None:
-            record(layer, first_tensor(output).detach())
+        def hook(
+            _: nn.Module, args: Any, kwargs: Any, output: Any, layer: LayerName = layer
+        ) -> None:
+            record(layer, Call(args, kwargs, first_tensor(output).detach()))
 
-        handles.append(target.register_forward_hook(hook))
+        target = modules[layer.name]
+        handles.append(target.register_forward_hook(hook, with_kwargs=True))
     try:
         yield
     finally:
@@ -56,35 +85,48 @@ def hooked(
             handle.remove()
 
 
+def layer_modules(module: nn.Module, layers: Sequence[LayerName]) -> dict[str, nn.Module]:
+    """The layers by name; the last is the model, whatever it is called."""
+    return {**dict(module.named_modules()), layers[-1].name: module}
+
+
 def run_reference(subject: Subject, dtype: str) -> dict[str, Truth]:
     """The truth about every input and layer, in order of computation.
 
-    Only the float64 values are kept: the run in ``dtype`` is measured against them as it
-    goes and forgotten.
+    Every layer is measured in the run of the whole model, and by itself: fed what the
+    float64 run feeds it, so that its own rounding is told from what has piled up before.
     """
     truths: dict[str, Truth] = {}
     for value in subject.inputs:
         truths[value.name] = measure_reference(value.exact, value.reference)
 
-    module = subject.reference()
+    module, layers = subject.reference(), subject.layers
     x = subject.inputs[-1].reference
-    exact: dict[str, Tensor] = {}
+    # A candidate in float64 is measured with the yardstick of float32.
+    rounded = getattr(torch, "float32" if dtype == "float64" else dtype)
+    values: dict[str, Tensor] = {}
 
-    def keep(layer: LayerName, value: Tensor) -> None:
-        exact[layer.name] = value.clone()  # the next layer may write into it
+    def keep(layer: LayerName, call: Call) -> None:
+        values[layer.name] = call.value.clone()  # the next layer may write into it
 
-    def measure(layer: LayerName, value: Tensor) -> None:
-        truths[layer.name] = measure_reference(exact.pop(layer.name), value, layer.axes)
+    def measure(layer: LayerName, call: Call) -> None:
+        value = values.pop(layer.name)
+        truth = measure_reference(call.value.clone(), value, layer.axes)
+        if layer is not layers[-1]:
+            value = call.again(modules[layer.name], rounded)
+        argument = call.argument
+        if argument is not None:
+            argument = argument.to(getattr(torch, dtype))
+            truth = measure_alone(truth, argument, value)
+        truths[layer.name] = truth
 
     with torch.inference_mode():
         wide = copy.deepcopy(module).double()
-        with hooked(wide, subject.layers, keep), StayInFloat64():
-            subject.run_reference(wide, x.double())
-        del wide
-        # A candidate in float64 is measured with the yardstick of float32.
-        rounded = getattr(torch, "float32" if dtype == "float64" else dtype)
-        with hooked(module, subject.layers, measure):
+        with hooked(module, layers, keep):
             subject.run_reference(module, x.to(rounded))
+        modules = layer_modules(module, layers)
+        with hooked(wide, layers, measure), StayInFloat64():
+            subject.run_reference(wide, x.double())
     return {name: truths[name] for name in in_order(subject)}
 
 

@@ -9,8 +9,11 @@ from debug.diagnostic import Diagnostic
 from debug.protocol import (
     Changed,
     Compared,
+    Divergence,
     Event,
     Failed,
+    Idle,
+    Isolated,
     Layer,
     Loaded,
     Opened,
@@ -40,6 +43,8 @@ class Run:
     """The last layer that this generation has computed."""
     results: dict[int, Compared] = field(default_factory=dict)
     """By index, of this generation or, where it has none yet, of an earlier one."""
+    isolated: dict[int, Isolated] = field(default_factory=dict)
+    """By index, what the layers do by themselves, of this generation or an earlier one."""
     before: dict[int, Compared] = field(default_factory=dict)
     """By index, what `results` held one generation earlier."""
     stale: Diagnostic | None = None
@@ -55,6 +60,7 @@ class Run:
                     index: replace(result, generation=0)
                     for index, result in self.results.items()
                 }
+                self.isolated = {}
             case Loaded():
                 self.loaded = event
                 self.position = -1
@@ -64,12 +70,14 @@ class Run:
                     self.before[event.index] = self.results[event.index]
                 self.results[event.index] = event
                 self.position = event.index
+            case Isolated():
+                self.isolated[event.index] = event
             case Stopped():
                 self.position = event.position
                 self.seconds = event.seconds
             case Failed():
                 self.stale = event.diagnostic
-            case Changed():
+            case Changed() | Idle():
                 pass
 
     @property
@@ -92,13 +100,41 @@ class Run:
     def verdict(self) -> Verdict:
         return overall(self.verdicts())
 
+    def alone(self, index: int) -> Divergence | None:
+        """What the layer does by itself, if this generation has come that far."""
+        event = self.isolated.get(index)
+        if event is None or event.generation != self.generation:
+            return None
+        return event.divergence
+
     def culprit(self) -> int | None:
-        """The first layer that is not ok: all that it is computed from are."""
+        """The first layer that is not ok by itself, or in the run of the whole model.
+
+        All that it is computed from is ok.
+        """
         for index in range(len(self.layers)):
             result = self.current(index)
-            if result is not None and not result.chained.verdict.healthy:
+            chained_ok = result is None or result.chained.verdict.healthy
+            if not chained_ok or self._wrong_alone(index):
                 return index
         return None
+
+    def kind(self, index: int) -> str:
+        """Whether a wrong layer is wrong by itself."""
+        return "isolated" if self._wrong_alone(index) else "chained"
+
+    def faults(self) -> list[int]:
+        """The layers that are wrong by themselves while their parts are not.
+
+        Each is a bug of its own, however many come before it.
+        """
+        wrong = [index for index in range(len(self.layers)) if self._wrong_alone(index)]
+        parents = {self.layers[index].parent for index in wrong}
+        return [index for index in wrong if self.layers[index].name not in parents]
+
+    def _wrong_alone(self, index: int) -> bool:
+        divergence = self.alone(index)
+        return divergence is not None and not divergence.verdict.healthy
 
     def change(self, index: int) -> Change | None:
         """What the last save did to a layer, or None where nothing can be compared."""

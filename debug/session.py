@@ -10,9 +10,11 @@ from debug.compare import compare
 from debug.compiled import Compiler
 from debug.diagnostic import Problem
 from debug.interpreter import Computed, Interpreter
+from debug.isolation import Isolation
 from debug.protocol import (
     Compared,
     Divergence,
+    Isolated,
     Layer,
     Loaded,
     Message,
@@ -63,13 +65,16 @@ class Session:
         finished = time.perf_counter()
         emit(self._opened(command.engine, loaded - started, finished - loaded))
 
+        self._engine = command.engine
         self._runner = self._make_runner(command.engine)
         self._results: dict[tuple[str, str], tuple[Stats, Divergence]] = {}
         """By layer and digest: a graph may return one value as two layers."""
+        self._isolation = Isolation(self.dtype)
         self._candidate: Candidate | None = None
         self._computed: dict[str, Computed] = {}
         self.generation = 0
         self.position = -1
+        self._alone_position = -1
         self.attempted: dict[Path, str | None] = {}
         """The source files of the last load, good or bad, with their hashes."""
 
@@ -121,7 +126,7 @@ class Session:
         computed = self._runner.load(traced)
         self._candidate, self._computed = candidate, computed
         self.generation += 1
-        self.position = -1
+        self.position = self._alone_position = -1
         seconds = time.perf_counter() - started
         self._emit(Loaded(self.generation, traced.places, seconds))
 
@@ -134,7 +139,12 @@ class Session:
         except Exception as error:
             raise Problem.of("graph", error, source.names, path=subject.graph) from error
         traced = trace(
-            candidate, subject.layers, source.names, subject.dtype, subject.device
+            candidate,
+            subject.layers,
+            source.names,
+            subject.dtype,
+            subject.device,
+            with_arguments=self._engine == "interpret",
         )
         return candidate, traced
 
@@ -181,6 +191,21 @@ class Session:
         result = compare(value, truth, self.dtype)
         self._results[key] = result
         return *result, False
+
+    @property
+    def settled(self) -> bool:
+        """Whether every layer that was computed has also run alone."""
+        return self._alone_position >= self.position
+
+    def isolate(self) -> None:
+        """Runs the next layer alone, on the reference's input. Inputs are passed over,
+        and so is every layer of a graph that is compiled as a whole."""
+        self._alone_position += 1
+        name = self.names[self._alone_position]
+        if self._candidate and name not in self._candidate.inputs:
+            divergence = self._isolation.run(self._truths[name], self._computed.get(name))
+            if divergence is not None:
+                self._emit(Isolated(self.generation, self._alone_position, divergence))
 
     def stopped(self, seconds: float) -> Stopped:
         return Stopped(self.generation, self.position, seconds)

@@ -26,6 +26,8 @@ class Traced:
     graph: Graph
     layers: list[str]
     """The layer of each output, in order of computation."""
+    arguments: dict[str, TensorType]
+    """The layers whose arguments follow as outputs, with the arguments' types."""
     places: dict[str, Place]
     """The source line that calls each layer."""
     argument: Buffer
@@ -40,6 +42,7 @@ def trace(
     files: Collection[str],
     dtype: DType,
     device: Device,
+    with_arguments: bool,
 ) -> Traced:
     """Builds the graph with every named layer as an output.
 
@@ -49,6 +52,7 @@ def trace(
         files: the candidate's source files, in which errors and layers are placed.
         dtype: the precision of the graph's argument.
         device: where the graph's argument lives.
+        with_arguments: whether what each layer is fed is an output, too.
 
     Raises:
         Problem: the source raised, or no graph came of it.
@@ -58,6 +62,7 @@ def trace(
     names[id(module)] = layers[-1].name
     wanted = {layer.name for layer in layers}
     values: dict[str, TensorValue] = {}
+    arguments: dict[str, TensorValue] = {}
     places: dict[str, Place] = {}
 
     def record(layer: Any, args: Any, kwargs: Any, output: Any) -> None:
@@ -65,6 +70,9 @@ def trace(
         value = first_value(output)
         if name in wanted and value is not None:
             values[name] = value
+            argument = first_value([*args, *kwargs.values()])
+            if with_arguments and argument is not None:
+                arguments[name] = argument
             if place := calling_place(sys._getframe(1), files):
                 places[name] = place
 
@@ -75,7 +83,7 @@ def trace(
     def forward(x: Any) -> list[TensorValue]:
         if first_value(module(x.tensor)) is None:
             raise Problem("graph", no_tensor(module), *definition(module))
-        return list(values.values())
+        return [*values.values(), *arguments.values()]
 
     try:
         with internals.layer_hook(record):
@@ -90,6 +98,7 @@ def trace(
     return Traced(
         graph,
         list(values),
+        {name: value.type for name, value in arguments.items()},
         places,
         argument,
         content_digest(value),
@@ -99,8 +108,8 @@ def trace(
 
 def first_value(output: Any) -> TensorValue | None:
     """A layer that returns several values is known by its first, as in PyTorch."""
-    if isinstance(output, tuple | list) and output:
-        return first_value(output[0])
+    if isinstance(output, tuple | list):
+        return next((v for each in output if (v := first_value(each)) is not None), None)
     return output if isinstance(output, TensorValue) else None
 
 

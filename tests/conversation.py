@@ -11,7 +11,17 @@ from pathlib import Path
 from typing import TypeVar
 
 from debug.client import EngineClient, Exited, Noise
-from debug.protocol import Compared, Event, Failed, Open, RunTo, Stopped
+from debug.protocol import (
+    Compared,
+    Divergence,
+    Event,
+    Failed,
+    Idle,
+    Isolated,
+    Open,
+    RunTo,
+    Stopped,
+)
 
 PATIENCE_SECONDS = 300
 """The first run on a machine compiles the kernels."""
@@ -42,6 +52,16 @@ class Conversation:
         self.engine.send(RunTo(index))
         await self.wait(Stopped)
         return [news for news in self.heard[start:] if isinstance(news, Compared)]
+
+    async def isolated(self) -> dict[int, Divergence]:
+        """What has run alone since the last stop, by index."""
+        start = len(self.heard)
+        await self.wait(Idle)
+        return {
+            news.index: news.divergence
+            for news in self.heard[start:]
+            if isinstance(news, Isolated)
+        }
 
     async def results(self) -> list[Compared]:
         start = len(self.heard)

@@ -11,6 +11,8 @@ from debug.protocol import (
     Compared,
     Divergence,
     Event,
+    Idle,
+    Isolated,
     Layer,
     Loaded,
     Message,
@@ -88,10 +90,15 @@ def compared(index: int, ratio: float = 1.5, generation: int = 1, reused: bool =
     return Compared(generation, index, stats(), result, 0.02, reused)
 
 
+def isolated(index: int, ratio: float = 1.0, generation: int = 1) -> Isolated:
+    return Isolated(generation, index, divergence(ratio))
+
+
 class FakeEngine:
     """Stands in for `debug.client.EngineClient`.
 
-    ``ratios`` are what it will find, by row; the test changes them to play an edit.
+    ``ratios`` are what it will find, by row, and ``alone`` what it will find of the layers
+    by themselves; the test changes them to play an edit.
     """
 
     instances: list["FakeEngine"] = []
@@ -100,6 +107,7 @@ class FakeEngine:
         self.factory = factory
         self.sent: list[Message] = []
         self.ratios: dict[int, float] = {}
+        self.alone: dict[int, float] = {}
         self.generation = 0
         self.position = -1
         self.alive = False
@@ -151,6 +159,9 @@ class FakeEngine:
             self.say(compared(row, ratio, self.generation))
         self.position = max(self.position, index)
         self.say(Stopped(self.generation, self.position, 0.5))
+        for row in range(1, self.position + 1):
+            self.say(isolated(row, self.alone.get(row, 1.0), self.generation))
+        self.say(Idle(self.generation))
 
     def reload(self) -> None:
         """A save: the new generation runs as far as the old one had."""

@@ -3,7 +3,17 @@
 import asyncio
 
 from debug.client import EngineClient, Exited, Noise
-from debug.protocol import Compared, Failed, Open, Opened, Progress, RunTo, Stopped
+from debug.protocol import (
+    Compared,
+    Failed,
+    Idle,
+    Isolated,
+    Open,
+    Opened,
+    Progress,
+    RunTo,
+    Stopped,
+)
 from debug.run import Run
 from tui.log import EventLog
 from tui.progress import Reporter, reporting
@@ -11,6 +21,7 @@ from tui.settings import Settings
 from tui.worker import gone, problem_of
 
 RUNNING = "running the candidate"
+ALONE = "running each layer alone"
 
 
 def run_all(settings: Settings, log: EventLog) -> Run:
@@ -44,11 +55,13 @@ async def _run_all(settings: Settings, reporter: Reporter) -> Run:
                     _log(reporter.log, run, news)
             if isinstance(news, Compared):
                 reporter.progress(Progress(RUNNING, news.index + 1, len(run.layers)))
-            if isinstance(news, Stopped):
-                if news.position == len(run.layers) - 1:
-                    break
+            if isinstance(news, Isolated):
+                reporter.progress(Progress(ALONE, news.index + 1, len(run.layers)))
+            if isinstance(news, Stopped) and news.position < 0:
                 reporter.progress(Progress(RUNNING, 0, len(run.layers)))
                 engine.send(RunTo(len(run.layers) - 1))
+            if isinstance(news, Idle) and run.position == len(run.layers) - 1:
+                break
     finally:
         engine.kill()
         await engine.stop()

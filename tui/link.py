@@ -13,6 +13,8 @@ from debug.protocol import (
     Compared,
     Event,
     Failed,
+    Idle,
+    Isolated,
     Loaded,
     Open,
     Opened,
@@ -136,8 +138,10 @@ class EngineLink(App[int]):
                 log.say(f"generation {event.generation} was built")
                 self.begin("running")
                 self.show_all()
-            case Compared(index=index):
+            case Compared(index=index) | Isolated(index=index):
                 self.show_row(index)
+            case Idle():
+                self._settled()
             case Stopped():
                 self._stopped(event)
             case Failed(diagnostic, fatal):
@@ -156,6 +160,13 @@ class EngineLink(App[int]):
             self.log_pane.say(f"{ran} in {took}, first wrong: {name}")
         self.show_all()
         self.following = False
+
+    def _settled(self) -> None:
+        """Every layer has run alone, too: whose fault it is may be known now."""
+        culprit = self.results.culprit()
+        if culprit is not None and (blame := words.blame(self.results, culprit)):
+            self.log_pane.say(f"{self.results.layers[culprit].name}: {blame}")
+        self.show_all()
 
     # -- The compiled graph ----------------------------------------------------------
 

@@ -4,7 +4,7 @@ import math
 
 from core.messages import Memory
 from debug.protocol import Compared
-from debug.run import Change
+from debug.run import Change, Run
 from debug.verdict import Verdict
 
 GLYPHS = {
@@ -83,6 +83,23 @@ def clock(value: float) -> str:
     minutes, rest = divmod(int(value), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def blame(run: Run, index: int) -> str:
+    """Whose fault it is that a layer is wrong, as far as the layers by themselves tell."""
+    faults = [run.layers[fault].name for fault in run.faults()]
+    others = [name for name in faults if name != run.layers[index].name]
+    if run.kind(index) == "isolated":
+        also = f"; so {'are' if len(others) > 1 else 'is'} {listed(others)}"
+        return "It is wrong by itself" + (also if others else ".")
+    if run.alone(index) is None or not others:
+        return ""
+    return f"By itself it is ok: what it is fed is wrong, in {listed(others)}."
+
+
+def listed(names: list[str], most: int = 3) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def memory(peak: Memory) -> str:

@@ -153,6 +153,55 @@ async def test_a_layer_that_is_never_called_is_missing(toy_graph):
         assert verdicts == [Verdict.OK, Verdict.MISSING, Verdict.OK, Verdict.OK]
 
 
+async def test_a_layer_that_is_wrong_is_wrong_by_itself_and_what_it_feeds_is_not(toy_graph):
+    replace(
+        toy_graph, "x = self.grow(x)", "self.grow.factor = 2.0\n        x = self.grow(x)"
+    )
+    factor = "self.bias * getattr(self, 'factor', 1.0)"
+    replace(toy_graph, "+ self.bias", f"+ {factor}")
+    async with ready(toy_graph) as talk:
+        chained = [r.chained.verdict for r in await talk.run_to(3)]
+        alone = await talk.isolated()
+    assert chained == [Verdict.OK, *[Verdict.DIVERGED] * 3]
+    assert alone[1].verdict is alone[3].verdict is Verdict.DIVERGED
+    assert alone[2].verdict is Verdict.OK
+
+
+async def test_a_bug_between_two_layers_is_in_neither_of_them(toy_graph):
+    replace(toy_graph, "ops.gelu(x)", "ops.relu(x)")
+    async with ready(toy_graph) as talk:
+        chained = [r.chained.verdict for r in await talk.run_to(3)]
+        alone = await talk.isolated()
+    assert chained == [Verdict.OK, Verdict.OK, Verdict.DIVERGED, Verdict.DIVERGED]
+    assert alone[1].verdict is alone[2].verdict is Verdict.OK
+    assert alone[3].verdict is Verdict.DIVERGED
+
+
+async def test_steps_isolate_no_layer_that_was_not_computed(toy_graph):
+    async with ready(toy_graph) as talk:
+        await talk.run_to(1)
+        assert list(await talk.isolated()) == [1]
+        await talk.run_to(2)
+        assert list(await talk.isolated()) == [2]
+
+
+async def test_a_layer_that_takes_another_shape_is_invalid_by_itself(toy_graph):
+    flat = "x = self.grow(x.reshape((6, 8))).reshape((1, 6, 16))"
+    replace(toy_graph, "x = self.grow(x)", flat)
+    async with ready(toy_graph) as talk:
+        await talk.run_to(3)
+        alone = await talk.isolated()
+    assert alone[1].verdict is Verdict.INVALID
+    assert "takes [6, 8]" in alone[1].reason
+    assert alone[2].verdict is Verdict.OK
+
+
+async def test_the_compiled_graph_runs_no_layer_alone(toy_graph):
+    async with ready(toy_graph, "compile") as talk:
+        await talk.run_to(3)
+        assert await talk.isolated() == {}
+
+
 async def test_the_reference_is_known_before_the_candidate_is_built(toy_graph):
     async with opened(toy_graph) as talk:
         event = await talk.wait(Opened)

@@ -2,6 +2,7 @@ import pytest
 import torch
 from toy import ToySubject, open_subject
 
+from debug.compare import compare
 from debug.reference import StayInFloat64, run_reference
 from debug.subject import LayerName, Options
 from debug.verdict import FLOAT32_HALF_ULP
@@ -34,6 +35,23 @@ def test_the_floor_of_half_precision_is_higher(subject):
     half = Half(subject.graph)
     assert run_reference(half, "bfloat16")["grow"].floor > 1e-4
     assert network is not half.reference()
+
+
+def test_a_layer_by_itself_is_fed_what_the_float64_run_feeds_it(subject):
+    truths = run_reference(subject, "float32")
+    alone = truths["shrink"].alone
+    assert alone is not None
+    hidden = torch.nn.functional.gelu(truths["grow"].exact)
+    assert torch.equal(alone.argument, hidden.float())
+
+
+def test_the_floor_of_a_layer_by_itself_leaves_out_what_piled_up_before(subject):
+    truth = run_reference(subject, "float32")["shrink"]
+    assert truth.alone is not None
+    with torch.inference_mode():
+        rounded = subject.reference().get_submodule("shrink")(truth.alone.argument)
+    assert compare(rounded, truth.isolated, "float32")[1].ratio == pytest.approx(1.0)
+    assert truth.isolated.floor != truth.floor
 
 
 def test_hooks_are_gone_after_a_run(subject):

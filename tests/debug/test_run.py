@@ -1,5 +1,5 @@
 import pytest
-from fakes import MISSING, compared, opened, stats
+from fakes import MISSING, ROWS, compared, isolated, opened, stats
 
 from debug.diagnostic import Diagnostic
 from debug.protocol import Compared, Failed, Loaded, Stopped
@@ -30,6 +30,52 @@ def test_a_healthy_run_has_no_culprit(run):
     run.apply(compared(0))
     assert run.culprit() is None
     assert run.verdict() is Verdict.OK
+
+
+def names(run: Run, indices: list[int]) -> list[str]:
+    return [run.layers[index].name for index in indices]
+
+
+def test_a_layer_that_is_wrong_by_itself_is_told_from_one_that_is_fed_wrongly(run):
+    for index, ratio in ((2, 1.0), (3, 50.0), (4, 40.0)):
+        run.apply(compared(index, ratio))
+    assert run.kind(3) == "chained"  # nothing is known of the layers by themselves yet
+    run.apply(isolated(3, 45.0))
+    run.apply(isolated(4, 1.0))
+    assert (run.culprit(), run.kind(3), run.kind(4)) == (3, "isolated", "chained")
+
+
+def test_a_layer_that_only_looks_right_in_the_run_is_found_by_itself(run):
+    for index in range(4):
+        run.apply(compared(index, 3.0))
+    run.apply(isolated(1, 1.0))
+    run.apply(isolated(2, 90.0))
+    assert run.culprit() == 2
+
+
+def test_every_bug_is_a_fault_and_what_contains_it_is_not(run):
+    for index in range(1, len(ROWS)):
+        run.apply(compared(index, 99.0))
+        wrong = ROWS[index][0] in (
+            *("blocks.0.attn.key", "blocks.0.attn", "blocks.0"),
+            *("blocks.1.norm", "blocks.1", "model"),
+        )
+        run.apply(isolated(index, 99.0 if wrong else 1.0))
+    assert names(run, run.faults()) == ["blocks.0.attn.key", "blocks.1.norm"]
+
+
+def test_a_block_whose_parts_are_right_is_at_fault_itself(run):
+    run.apply(isolated(2, 1.0))
+    run.apply(isolated(7, 99.0))
+    assert names(run, run.faults()) == ["blocks.0"]
+
+
+def test_what_a_layer_did_by_itself_before_a_save_is_not_held_against_it(run):
+    run.apply(isolated(2, 99.0))
+    run.apply(loaded(2))
+    assert run.alone(2) is None
+    assert run.culprit() is None
+    assert run.faults() == []
 
 
 def test_results_of_an_earlier_generation_do_not_blame_a_later_one(run):

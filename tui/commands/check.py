@@ -7,7 +7,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from debug.protocol import Compared, Divergence, Layer, Place, Stats
+from debug.protocol import Divergence, Layer, Place, Stats
 from debug.run import Run
 from debug.verdict import Verdict
 from tui import words
@@ -19,6 +19,8 @@ from tui.themes import colour
 
 SUMMARY = "compare every layer; exit status 1 if one is wrong"
 BAR_WIDTH = 16
+ALONE = 4
+"""The column of what a layer does by itself."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -44,7 +46,7 @@ def report(run: Run) -> dict[str, Any]:
     opened, loaded = run.opened, run.loaded
     assert opened is not None
     assert loaded is not None
-    rows = [_row(layer, run.results[i]) for i, layer in enumerate(run.layers)]
+    rows = [_row(run, index) for index in range(len(run.layers))]
     inputs = sum(layer.is_input for layer in run.layers)
     return {
         "schema": 1,
@@ -61,6 +63,7 @@ def report(run: Run) -> dict[str, Any]:
             "candidate": loaded.seconds + run.seconds,
         },
         "culprit": _culprit(run),
+        "faults": [run.layers[index].name for index in run.faults()],
         "causes": [],
         "inputs": rows[:inputs],
         "layers": rows[inputs:],
@@ -85,7 +88,7 @@ def _culprit(run: Run) -> dict[str, Any] | None:
         "op": None,
         "file": relative(place.path) if place else None,
         "line": place.line if place else None,
-        "kind": "chained",
+        "kind": run.kind(index),
     }
 
 
@@ -96,14 +99,15 @@ def place_of(run: Run, index: int) -> Place | None:
     return places.get(layer.name) or places.get(layer.parent or "")
 
 
-def _row(layer: Layer, result: Compared) -> dict[str, Any]:
+def _row(run: Run, index: int) -> dict[str, Any]:
+    layer, result, alone = run.layers[index], run.results[index], run.alone(index)
     return {
         "name": layer.name,
         "shape": layer.reference.shape,
         "reference": _stats(layer.reference),
         "candidate": _stats(result.candidate) if result.candidate else None,
         "chained": _divergence(result.chained),
-        "isolated": None,
+        "isolated": _divergence(alone) if alone else None,
     }
 
 
@@ -132,30 +136,41 @@ def print_table(run: Run) -> None:
     )
     roomy = console.width >= PIPE_WIDTH
     table = Table(box=None, pad_edge=False)
-    titles = ["verdict", "layer", "shape", "R", "rel. L2", "max abs"]
+    titles = ["verdict", "layer", "shape", "R", "R alone", "rel. L2", "max abs"]
     for title in titles + (["1 - cos", "relative L2"] if roomy else []):
-        numeric = title in ("R", "rel. L2", "max abs", "1 - cos")
+        numeric = title in ("R", "R alone", "rel. L2", "max abs", "1 - cos")
         table.add_column(title, justify="right" if numeric else "left", no_wrap=True)
     for index, layer in enumerate(run.layers):
-        table.add_row(*_cells(layer, run.results[index].chained, roomy))
+        chained, alone = run.results[index].chained, run.alone(index)
+        table.add_row(*_cells(layer, chained, alone, roomy))
     console.print(table)
     console.print(_conclusion(run))
 
 
-def _cells(layer: Layer, chained: Divergence, roomy: bool) -> list[Text]:
-    style = colour(chained.verdict, dark=True)
+def _cells(
+    layer: Layer, chained: Divergence, alone: Divergence | None, roomy: bool
+) -> list[Text]:
     texts = [
         words.verdict(chained.verdict),
         layer.name,
         words.shape(layer.reference.shape),
         words.ratio(chained.ratio),
+        words.ratio(alone.ratio) if alone else "",
         words.number(chained.rel_l2, 3),
         words.number(chained.max_abs, 3),
     ]
     if roomy:
         texts.append(words.number(chained.cosine_distance, 3))
         texts.append(chained.reason or words.bar(chained.rel_l2, BAR_WIDTH).rstrip())
-    return [Text(text, "" if chained.verdict.healthy else style) for text in texts]
+    cells = [Text(text, _style(chained)) for text in texts]
+    if alone:
+        cells[ALONE].style = _style(alone)
+    return cells
+
+
+def _style(divergence: Divergence) -> str:
+    healthy = divergence.verdict.healthy
+    return "" if healthy else colour(divergence.verdict, dark=True)
 
 
 def _conclusion(run: Run) -> Text:
@@ -167,4 +182,5 @@ def _conclusion(run: Run) -> Text:
     place, layer = place_of(run, index), run.layers[index]
     where = f", {relative(place.path)}:{place.line}" if place else ""
     verdict = run.results[index].chained.verdict.value
-    return Text(f"First wrong: {layer.name} ({verdict}){where}", "bold")
+    lines = [f"First wrong: {layer.name} ({verdict}){where}", words.blame(run, index)]
+    return Text("\n".join(line for line in lines if line), "bold")

@@ -21,11 +21,12 @@ WIDTHS = {
     "name": ("layer", 22),
     "shape": ("shape", 12),
     "ratio": ("R", 7),
+    "alone": ("alone", 7),
     "bar": ("error", BAR_WIDTH + 1),
     "change": ("save", 9),
     "compiled": ("compiled", 10),
 }
-NARROW = {"mark": 2, "verdict": 2, "name": 20, "ratio": 6, "bar": BAR_WIDTH + 1}
+NARROW = {"mark": 2, "verdict": 2, "name": 20, "ratio": 8, "alone": 7}
 """Where there is little room: the verdict is its glyph."""
 
 
@@ -59,15 +60,13 @@ class LayersPane(DataTable[Text]):
         self.scroll_to(y=top, animate=False)
 
     def _columns(self, has_compiled: bool) -> dict[str, int]:
-        """What fits: the shape makes way for the compiled graph's verdict."""
+        """What fits: the compiled graph's verdict takes another's place."""
         if self._narrow:
             return NARROW
-        columns = {key: width for key, (_, width) in WIDTHS.items()}
-        if not has_compiled:
-            del columns["compiled"]
-        elif self.app.size.width < WIDE_FROM:
-            del columns["shape"]
-        return columns
+        left_out = {"shape"} if has_compiled else {"compiled"}
+        if self.app.size.width < WIDE_FROM:
+            left_out |= {"shape", "bar"} if has_compiled else {"shape"}
+        return {key: width for key, (_, width) in WIDTHS.items() if key not in left_out}
 
     def select(self, row: int) -> None:
         """Moves the cursor; after a jump, what is around the row is shown with it."""
@@ -97,9 +96,22 @@ class LayersPane(DataTable[Text]):
         word = words.GLYPHS[verdict] if self._narrow else words.verdict(verdict)
         self._set(index, "verdict", Text(word, style))
         self._set(index, "ratio", Text(words.ratio(result.chained.ratio), style))
+        self._set(index, "alone", self._alone(index, run))
         self._set(index, "bar", Text(words.bar(error, BAR_WIDTH), style))
         self._set(index, "change", self._change(index, run))
         self._set(index, "compiled", self._compiled(index, compiled))
+
+    def _alone(self, index: int, run: Run) -> Text:
+        """R of the layer by itself; kept, but dim, until this generation has its own."""
+        event = run.isolated.get(index)
+        if event is None:
+            return Text("")
+        divergence = event.divergence
+        style = self._verdict_style(divergence.verdict)
+        if run.alone(index) is None or run.stale:
+            style += Style(dim=True)
+        word = words.ratio(divergence.ratio)
+        return Text(words.GLYPHS[divergence.verdict] if word == "-" else word, style)
 
     def _change(self, index: int, run: Run) -> Text:
         change = run.change(index)

@@ -41,7 +41,7 @@ class StatisticsPane(VerticalScroll):
         roomy = self.size.width >= ROOMY
         parts: list[RenderableType] = [_sides(layer.reference, candidate, roomy)]
         if result is not None:
-            parts += self._divergence(layer, result, run, roomy)
+            parts += self._divergence(layer, result, run, run.alone(index), roomy)
         other = compiled.results.get(index) if compiled else None
         if other is not None:
             parts.append(self._headline("compiled", other.chained, roomy))
@@ -50,24 +50,33 @@ class StatisticsPane(VerticalScroll):
             result is None,
             bool(result and result.chained.reason),
             other is None,
+            run.alone(index) is None,
             roomy,
         )
         self._text.update(Group(*parts), layout=form != self._form)
         self._form = form
 
     def _divergence(
-        self, layer: Layer, result: Compared, run: Run, roomy: bool
+        self,
+        layer: Layer,
+        result: Compared,
+        run: Run,
+        alone: Divergence | None,
+        roomy: bool,
     ) -> list[RenderableType]:
         chained = result.chained
-        headline = self._headline("verdict", chained, roomy)
+        headlines: list[RenderableType] = [self._headline("verdict", chained, roomy)]
+        if alone is not None:
+            headlines.append(self._headline("alone", alone, roomy))
         if chained.reason:
-            return [headline, Text(chained.reason)]
+            return [*headlines, Text(chained.reason)]
         note = "not computed again" if result.reused else words.seconds(result.seconds)
         if result.generation != run.generation:
             note = f"of generation {result.generation}"
         at = ", ".join(str(position) for position in chained.max_abs_at)
         rows = {
             "relative L2": words.number(chained.rel_l2),
+            "amplified": amplification(chained, alone),
             "floor": words.number(layer.floor) + (" (PyTorch's rounding)" if roomy else ""),
             "max abs": f"{words.number(chained.max_abs)} at {at}",
             "1 - cosine": words.number(chained.cosine_distance),
@@ -81,7 +90,7 @@ class StatisticsPane(VerticalScroll):
         for label, text in rows.items():
             if text:
                 details.add_row(label, text)
-        return [headline, details]
+        return [*headlines, details]
 
     def _headline(self, title: str, chained: Divergence, roomy: bool) -> Text:
         shade = colour(chained.verdict, self.app.current_theme.dark)
@@ -114,6 +123,13 @@ def _sides(reference: Stats, candidate: Stats | None, roomy: bool) -> Table:
     if any(counts):
         table.add_row("NaN, Inf", *(str(count) for count in counts))
     return table
+
+
+def amplification(chained: Divergence, alone: Divergence | None) -> str:
+    """How much of the error has piled up before the layer, as a quotient."""
+    if alone is None or not chained.rel_l2 or not alone.rel_l2:
+        return ""
+    return f"{words.number(chained.rel_l2 / alone.rel_l2, 3)} times its own error"
 
 
 def _slice(worst: Slice | None, roomy: bool) -> str:

@@ -1,0 +1,53 @@
+"""Layers by themselves: what each makes of the reference's own input.
+
+What has piled up before a layer is left out, so a layer that is wrong here is wrong itself.
+"""
+
+from debug.compare import Truth, compare, in_layout
+from debug.diagnostic import first_line
+from debug.interpreter import Computed
+from debug.protocol import Divergence
+from debug.verdict import Verdict
+
+
+class Isolation:
+    """Keeps its results: an edit concerns few layers."""
+
+    def __init__(self, dtype: str) -> None:
+        """``dtype`` is what the candidate should compute in, such as ``float32``."""
+        self._dtype = dtype
+        self._results: dict[tuple[int, str], Divergence] = {}
+        """By truth and digest: two layers may be the same operations."""
+
+    def run(self, truth: Truth, computed: Computed | None) -> Divergence | None:
+        """One layer's divergence, or None where its argument is not known.
+
+        Args:
+            truth: of the layer.
+            computed: the candidate's side; None if the candidate never calls the layer.
+        """
+        if computed is None:
+            return Divergence(Verdict.MISSING, reason="the candidate never calls it")
+        if computed.alone is None or truth.alone is None:
+            return None
+        key = id(truth), computed.alone.digest
+        if key not in self._results:
+            self._results[key] = self._run(truth, computed)
+        return self._results[key]
+
+    def _run(self, truth: Truth, computed: Computed) -> Divergence:
+        alone, reference = computed.alone, truth.alone
+        assert alone is not None
+        assert reference is not None
+        axes = truth.axes and [truth.axes.index(axis) for axis in range(len(truth.axes))]
+        argument = in_layout(reference.argument, axes, alone.shape)
+        if list(argument.shape) != alone.shape:
+            theirs = f"the reference gives it {list(argument.shape)}"
+            reason = f"takes {alone.shape} where {theirs}"
+            return Divergence(Verdict.INVALID, reason=reason)
+        try:
+            value = alone.value(argument)
+        except Exception as error:
+            reason = f"can't run alone: {first_line(error)}"
+            return Divergence(Verdict.INVALID, reason=reason)
+        return compare(value, truth.isolated, self._dtype)[1]

@@ -1,0 +1,184 @@
+"""A graph as the list of operations that it is, with a digest of each of its values.
+
+A digest is of what a value is computed from: the operation with its attributes, its
+operands' digests, the weights and the argument. Equal digests, equal values.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from max.driver import Buffer
+from max.graph import TensorType
+
+from debug import internals
+from debug.internals import Op, ValueKey
+from debug.trace import Traced
+
+Slots = dict[ValueKey, Buffer | None]
+
+
+@dataclass
+class Tokens:
+    """Numbers that stand for buffers in digests: the same object, the same number."""
+
+    seen: dict[int, tuple[int, Buffer]] = field(default_factory=dict)
+
+    def of(self, buffer: Buffer) -> str:
+        token, _ = self.seen.setdefault(id(buffer), (len(self.seen), buffer))
+        return f"buffer {token}"
+
+
+@dataclass(frozen=True)
+class Argument:
+    """What a layer is fed in the graph."""
+
+    key: ValueKey
+    type: TensorType
+
+    @property
+    def shape(self) -> list[int]:
+        return [int(size) for size in self.type.shape]
+
+
+@dataclass(frozen=True)
+class Way:
+    """The operations between what a layer is fed and what it returns, in order."""
+
+    start: ValueKey
+    end: ValueKey
+    indices: list[int]
+
+
+class Program:
+    """A lowered graph with the digest of each of its values."""
+
+    def __init__(self, traced: Traced, tokens: Tokens) -> None:
+        self.body, outputs = internals.split_output(traced.graph)
+        fed = outputs[len(traced.layers) :]
+        self.layers = dict(zip(traced.layers, outputs, strict=False))
+        self.arguments = {
+            name: Argument(key, kind)
+            for key, (name, kind) in zip(fed, traced.arguments.items(), strict=True)
+        }
+        self._maker: dict[ValueKey, int] = {}
+        self._operands: list[list[ValueKey]] = []
+        self._signatures: list[str] = []
+        self.digest: dict[ValueKey, str] = {}
+        self._fixed: set[ValueKey] = set()
+        """Values that depend on weights and constants alone, such as transposed weights."""
+        self._slots: Slots = {}
+        (argument,) = internals.graph_inputs(traced.graph)
+        self._slots[argument] = traced.argument
+        self.digest[argument] = traced.argument_digest
+        for index, op in enumerate(self.body):
+            self._read(index, op, traced, tokens)
+        self.digests = set(self.digest.values())
+        self._kept_keys = set(self.layers.values()) | self._fixed
+        self._uses = Counter(used for each in self._operands for used in each)
+
+    def _read(self, index: int, op: Op, traced: Traced, tokens: Tokens) -> None:
+        used = internals.operands(op)
+        self._operands.append(used)
+        self._signatures.append(internals.signature(op))
+        name = internals.weight_name(op)
+        if name is not None:
+            text = tokens.of(traced.weights[name])
+            self._slots[op.results[0]] = traced.weights[name]
+        else:
+            text = self._combine(index, self.digest)
+        fixed = all(u in self._fixed for u in used)
+        for number, result in enumerate(op.results):
+            self._maker[result] = index
+            self.digest[result] = f"{text}.{number}"
+            if fixed:
+                self._fixed.add(result)
+
+    def _combine(self, index: int, digests: Mapping[ValueKey, str]) -> str:
+        """The digest of an operation's results from those of its operands."""
+        operands = self._operands[index]
+        parts = [self._signatures[index], *(digests.get(used, "") for used in operands)]
+        return hashlib.blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()
+
+    def evaluate(self, key: ValueKey, kept: dict[str, Buffer]) -> Buffer:
+        """Computes one value from the nearest ones that are at hand.
+
+        Layers and what depends on weights alone are put into ``kept`` by digest; what is
+        in between is dropped as soon as nothing is left to use it.
+        """
+        for index in sorted(self._needed(key, kept)):
+            self._run(index, self._slots, self._uses, self._kept_keys)
+            for result in self._kept_keys.intersection(self.body[index].results):
+                if (buffer := self._slots[result]) is not None:
+                    kept[self.digest[result]] = buffer
+        buffer = self._slots[key]
+        assert buffer is not None
+        return buffer
+
+    def _run(
+        self, index: int, slots: Slots, uses: Counter[ValueKey], keep: Collection[ValueKey]
+    ) -> None:
+        """Runs one operation, and drops what it was the last to use."""
+        internals.dispatch(self.body[index], slots)
+        for used in self._operands[index]:
+            uses[used] -= 1
+            if uses[used] == 0 and used not in keep:
+                slots.pop(used, None)
+
+    def _needed(self, key: ValueKey, kept: dict[str, Buffer]) -> set[int]:
+        """The operations to run for a value; what is kept becomes a slot instead."""
+        needed: set[int] = set()
+        pending = [key]
+        while pending:
+            value = pending.pop()
+            if value in self._slots:
+                continue
+            if (buffer := kept.get(self.digest[value])) is not None:
+                self._slots[value] = buffer
+                continue
+            index = self._maker[value]
+            if index not in needed:
+                needed.add(index)
+                pending.extend(self._operands[index])
+        return needed
+
+    # -- Layers by themselves ----------------------------------------------------------
+
+    def way(self, start: ValueKey, end: ValueKey) -> Way:
+        """All that a layer computes of its argument."""
+        needed: set[int] = set()
+        pending = [end]
+        while pending:
+            index = self._maker.get(value := pending.pop())
+            if value != start and index is not None and index not in needed:
+                needed.add(index)
+                pending.extend(self._operands[index])
+        reached, indices = {start}, []
+        for index in sorted(needed):
+            if not reached.isdisjoint(self._operands[index]):
+                reached.update(self.body[index].results)
+                indices.append(index)
+        return Way(start, end, indices)
+
+    def digest_alone(self, way: Way) -> str:
+        digests = {**self.digest, way.start: "the argument"}
+        for index in way.indices:
+            text = self._combine(index, digests)
+            for number, result in enumerate(self.body[index].results):
+                digests[result] = f"{text}.{number}"
+        return digests[way.end]
+
+    def evaluate_alone(self, way: Way, fed: Buffer, kept: dict[str, Buffer]) -> Buffer:
+        """The end of a way whose start is given. What enters from aside is as it is."""
+        slots: Slots = {way.start: fed}
+        uses = Counter(used for index in way.indices for used in self._operands[index])
+        made = {result for index in way.indices for result in self.body[index].results}
+        for used in uses:
+            if used not in made and used not in slots:
+                slots[used] = self.evaluate(used, kept)
+        for index in way.indices:
+            self._run(index, slots, uses, (way.end,))
+        buffer = slots[way.end] if way.end in slots else self.evaluate(way.end, kept)
+        assert buffer is not None
+        return buffer
