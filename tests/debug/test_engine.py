@@ -154,11 +154,8 @@ async def test_a_layer_that_is_never_called_is_missing(toy_graph):
 
 
 async def test_a_layer_that_is_wrong_is_wrong_by_itself_and_what_it_feeds_is_not(toy_graph):
-    replace(
-        toy_graph, "x = self.grow(x)", "self.grow.factor = 2.0\n        x = self.grow(x)"
-    )
-    factor = "self.bias * getattr(self, 'factor', 1.0)"
-    replace(toy_graph, "+ self.bias", f"+ {factor}")
+    doubled = "self.bias * (2 if int(x.shape[-1]) == 8 else 1)"
+    replace(toy_graph, "+ self.bias", f"+ {doubled}")
     async with ready(toy_graph) as talk:
         chained = [r.chained.verdict for r in await talk.run_to(3)]
         alone = await talk.isolated()

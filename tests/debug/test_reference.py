@@ -50,8 +50,9 @@ def test_the_floor_of_a_layer_by_itself_leaves_out_what_piled_up_before(subject)
     assert truth.alone is not None
     with torch.inference_mode():
         rounded = subject.reference().get_submodule("shrink")(truth.alone.argument)
-    assert compare(rounded, truth.isolated, "float32")[1].ratio == pytest.approx(1.0)
-    assert truth.isolated.floor != truth.floor
+    error = compare(rounded, truth.isolated, "float32")[1].rel_l2
+    assert error == pytest.approx(truth.alone.rounding.total / truth.norms.total)
+    assert truth.alone.rounding.total < truth.rounding.total
 
 
 def test_hooks_are_gone_after_a_run(subject):
