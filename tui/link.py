@@ -165,7 +165,7 @@ class EngineLink(App[int]):
         """Every layer has run alone, too: whose fault it is may be known now."""
         culprit = self.results.culprit()
         if culprit is not None and (blame := words.blame(self.results, culprit)):
-            self.log_pane.say(f"{self.results.layers[culprit].name}: {blame}")
+            self.log_pane.say(blame)
         self.show_all()
 
     # -- The compiled graph ----------------------------------------------------------

@@ -87,14 +87,15 @@ def clock(value: float) -> str:
 
 def blame(run: Run, index: int) -> str:
     """Whose fault it is that a layer is wrong, as far as the layers by themselves tell."""
+    name = run.layers[index].name
     faults = [run.layers[fault].name for fault in run.faults()]
-    others = [name for name in faults if name != run.layers[index].name]
+    others = [fault for fault in faults if fault != name]
     if run.kind(index) == "isolated":
         also = f"; so {'are' if len(others) > 1 else 'is'} {listed(others)}"
-        return "It is wrong by itself" + (also if others else ".")
+        return f"{name} is wrong by itself" + (also if others else "")
     if run.alone(index) is None or not others:
         return ""
-    return f"By itself it is ok: what it is fed is wrong, in {listed(others)}."
+    return f"{name} is ok by itself, but fed wrongly: see {listed(others)}"
 
 
 def listed(names: list[str], most: int = 3) -> str:

@@ -21,14 +21,22 @@ class Bug:
     name: str
     edits: tuple[tuple[str, str], ...]
     culprit: str
+    faults: tuple[str, ...] = ()
+    """What is wrong by itself."""
+
+
+def every(part: str) -> tuple[str, ...]:
+    """A part in every block."""
+    return tuple(f"blocks.{number}{part}" for number in range(4))
 
 
 BUGS = [
-    Bug("no ln_post", (("        x = self.ln_post(x)\n", ""),), "ln_post"),
+    Bug("no ln_post", (("        x = self.ln_post(x)\n", ""),), "ln_post", ("ln_post",)),
     Bug(
         "scale d**-0.5 on q and k",
         (("d_head**-0.25", "d_head**-0.5"),),
         "blocks.0.attn.out",
+        every(".attn"),
     ),
     Bug(
         "GELU by tanh",
@@ -38,8 +46,14 @@ BUGS = [
             ("return ops.gelu(x)", "return ops.gelu(x, 'tanh')"),
         ),
         "conv2",
+        every(""),
     ),
-    Bug("epsilon 1e-3", (("epsilon=1e-5", "epsilon=1e-3"),), "blocks.0.attn_ln"),
+    Bug(
+        "epsilon 1e-3",
+        (("epsilon=1e-5", "epsilon=1e-3"),),
+        "blocks.0.attn_ln",
+        (*every(".attn_ln"), *every(".mlp_ln"), "ln_post"),
+    ),
     Bug(
         "query and key swapped",
         (
@@ -47,6 +61,7 @@ BUGS = [
             ("k = self.key(x)", "k = self.query(x)"),
         ),
         "blocks.0.attn.out",
+        every(".attn"),
     ),
     Bug(
         "query and key weights swapped",
@@ -60,11 +75,13 @@ BUGS = [
             ),
         ),
         "blocks.0.attn.query",
+        (*every(".attn.query"), *every(".attn.key")),
     ),
     Bug(
         "no position table",
         (("(wide + self.positional_embedding)", "(wide + self.positional_embedding * 0)"),),
         "blocks.0.attn_ln",
+        ("encoder",),
     ),
     Bug(
         "conv2 padding 0, then cut",
@@ -76,8 +93,14 @@ BUGS = [
             ),
         ),
         "conv2",
+        ("conv2",),
     ),
-    Bug("softmax over the wrong axis", (("axis=-1", "axis=-2"),), "blocks.0.attn.out"),
+    Bug(
+        "softmax over the wrong axis",
+        (("axis=-1", "axis=-2"),),
+        "blocks.0.attn.out",
+        every(".attn"),
+    ),
     Bug(
         "residual left out in block 1",
         (
@@ -90,6 +113,7 @@ BUGS = [
             ),
         ),
         "blocks.1.mlp_ln",
+        ("blocks.1",),
     ),
     Bug(
         "value bias dropped in block 2",
@@ -107,6 +131,7 @@ BUGS = [
             ),
         ),
         "blocks.2.attn.value",
+        ("blocks.2.attn.value",),
     ),
     Bug(
         "a mel of its own, in decibels",
@@ -140,7 +165,9 @@ def test_check_names_the_first_wrong_layer(encoder, bug):
     assert status == 1
     assert report["culprit"]["layer"] == bug.culprit
     assert report["verdict"] == "diverged"
-    assert report["culprit"]["kind"] == "chained"
+    assert set(report["faults"]) == set(bug.faults)
+    itself = bug.culprit in bug.faults
+    assert report["culprit"]["kind"] == ("isolated" if itself else "chained")
 
 
 @pytest.mark.parametrize("clip", ["speech.flac", "silence.wav", "sweep.wav"])
@@ -148,7 +175,8 @@ def test_check_names_the_first_wrong_layer(encoder, bug):
 def test_the_shipped_encoder_is_ok_in_every_layer_on_every_clip(clip, model):
     graph, audio = ROOT / "core" / "encoder.py", ROOT / "audio_samples" / clip
     status, report = check(graph, str(audio), "--model", model)
-    wrong = [layer for layer in report["layers"] if layer["chained"]["verdict"] != "ok"]
+    kinds = "chained", "isolated"
+    wrong = [(x, k) for x in report["layers"] for k in kinds if x[k]["verdict"] != "ok"]
     assert (status, report["verdict"], report["culprit"], wrong) == (0, "ok", None, [])
     assert len(report["layers"]) == 44
     assert [row["name"] for row in report["inputs"]] == ["audio", "mel"]

@@ -1,5 +1,8 @@
 import pytest
+from fakes import compared, isolated, opened
 
+from debug.protocol import Loaded
+from debug.run import Run
 from debug.verdict import Verdict
 from tui import words
 from tui.panes.statistics import sparkline
@@ -47,3 +50,39 @@ def test_a_sparkline_shows_the_worst_of_what_a_cell_stands_for():
     assert line[0] == "▁"
     assert sparkline([None, 1e-8], 2) == "!▁"
     assert sparkline([], 16) == ""
+
+
+def run_of(chained: dict[int, float], alone: dict[int, float]) -> Run:
+    """With the ratio of some rows, in the run of the whole model and by themselves."""
+    run = Run()
+    run.apply(opened())
+    run.apply(Loaded(1, {}, 0.1))
+    for index, ratio in chained.items():
+        run.apply(compared(index, ratio))
+    for index, ratio in alone.items():
+        run.apply(isolated(index, ratio))
+    return run
+
+
+def test_a_layer_is_blamed_that_is_wrong_by_itself():
+    run = run_of({3: 50.0}, {3: 50.0})
+    assert words.blame(run, 3) == "blocks.0.attn.query is wrong by itself"
+
+
+def test_every_other_bug_is_named_too():
+    run = run_of({3: 50.0, 8: 70.0}, {3: 50.0, 8: 60.0})
+    assert words.blame(run, 3).endswith("wrong by itself; so is blocks.1.norm")
+
+
+def test_a_layer_that_is_fed_wrongly_is_not_blamed():
+    run = run_of({6: 50.0}, {6: 1.0, 7: 50.0})
+    assert words.blame(run, 6).endswith("is ok by itself, but fed wrongly: see blocks.0")
+
+
+def test_nobody_is_blamed_before_the_layers_have_run_alone():
+    assert words.blame(run_of({6: 50.0}, {}), 6) == ""
+
+
+def test_long_lists_are_cut():
+    assert words.listed(list("abcde")) == "a, b, c and 2 more"
+    assert words.listed(["a", "b"]) == "a, b"

@@ -67,17 +67,20 @@ class StatisticsPane(VerticalScroll):
         chained = result.chained
         headlines: list[RenderableType] = [self._headline("verdict", chained, roomy)]
         if alone is not None:
-            headlines.append(self._headline("alone", alone, roomy))
+            headline = self._headline("alone", alone, roomy=False)
+            if chained.rel_l2 and alone.rel_l2:
+                amplified = words.number(chained.rel_l2 / alone.rel_l2, 3)
+                headline.append(f"{', amplified' if roomy else ''} ×{amplified}")
+            headlines.append(headline)
         if chained.reason:
             return [*headlines, Text(chained.reason)]
         note = "not computed again" if result.reused else words.seconds(result.seconds)
         if result.generation != run.generation:
             note = f"of generation {result.generation}"
+        floor = words.number(layer.floor) + (" (PyTorch's)" if roomy else "")
         at = ", ".join(str(position) for position in chained.max_abs_at)
         rows = {
-            "relative L2": words.number(chained.rel_l2),
-            "amplified": amplification(chained, alone),
-            "floor": words.number(layer.floor) + (" (PyTorch's rounding)" if roomy else ""),
+            "relative L2": f"{words.number(chained.rel_l2)}, floor {floor}",
             "max abs": f"{words.number(chained.max_abs)} at {at}",
             "1 - cosine": words.number(chained.cosine_distance),
             "worst channel": _slice(chained.channel, roomy),
@@ -123,13 +126,6 @@ def _sides(reference: Stats, candidate: Stats | None, roomy: bool) -> Table:
     if any(counts):
         table.add_row("NaN, Inf", *(str(count) for count in counts))
     return table
-
-
-def amplification(chained: Divergence, alone: Divergence | None) -> str:
-    """How much of the error has piled up before the layer, as a quotient."""
-    if alone is None or not chained.rel_l2 or not alone.rel_l2:
-        return ""
-    return f"{words.number(chained.rel_l2 / alone.rel_l2, 3)} times its own error"
 
 
 def _slice(worst: Slice | None, roomy: bool) -> str:
