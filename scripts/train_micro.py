@@ -45,7 +45,11 @@ class Stage:
 
 
 SHORT, MIDDLE, LONG = Shape(4.0, 32), Shape(10.0, 12), Shape(30.0, 6)
-STAGES = [Stage(2500, (SHORT,)), Stage(5500, (SHORT, SHORT, MIDDLE, LONG))]
+STAGES = [
+    Stage(2500, (SHORT,)),
+    Stage(3000, (SHORT, SHORT, MIDDLE, LONG)),
+    Stage(5500, (SHORT, MIDDLE, MIDDLE, LONG)),
+]
 """What to say is learned from short windows, and what of a long one to leave out later."""
 
 
