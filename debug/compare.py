@@ -40,8 +40,14 @@ class Truth:
 
     @property
     def isolated(self) -> "Truth":
-        """The same for a candidate that was fed ``alone.argument``."""
-        return self if self.alone is None else replace(self, rounding=self.alone.rounding)
+        """The same for a candidate that was fed ``alone.argument``.
+
+        What a layer adds is no fault while it is less than PyTorch's own rounding in the
+        run of the whole model, so the larger of the two is the floor.
+        """
+        if self.alone is None or self.alone.rounding.total < self.rounding.total:
+            return self
+        return replace(self, rounding=self.alone.rounding)
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ def test_a_layer_by_itself_is_fed_what_the_float64_run_feeds_it(subject):
     assert torch.equal(alone.argument, hidden.float())
 
 
-def test_the_floor_of_a_layer_by_itself_leaves_out_what_piled_up_before(subject):
+def test_a_layer_by_itself_rounds_less_than_after_all_that_piled_up_before(subject):
     truth = run_reference(subject, "float32")["shrink"]
     assert truth.alone is not None
     with torch.inference_mode():
@@ -53,6 +53,7 @@ def test_the_floor_of_a_layer_by_itself_leaves_out_what_piled_up_before(subject)
     error = compare(rounded, truth.isolated, "float32")[1].rel_l2
     assert error == pytest.approx(truth.alone.rounding.total / truth.norms.total)
     assert truth.alone.rounding.total < truth.rounding.total
+    assert truth.isolated.floor == truth.floor
 
 
 def test_hooks_are_gone_after_a_run(subject):

@@ -36,6 +36,7 @@ def test_check_names_the_culprit_with_its_line(encoder):
     assert done.returncode == 1
     assert "First wrong: ln_post (missing)" in done.stdout
     assert "encoder.py:" in done.stdout
+    assert done.stdout.endswith("ln_post is wrong by itself\n")
 
 
 def test_check_json_is_one_object_of_schema_1():
@@ -48,10 +49,10 @@ def test_check_json_is_one_object_of_schema_1():
     assert set(report["seconds"]) == {"load", "reference", "candidate"}
     layer = report["layers"][0]
     assert (layer["name"], layer["shape"]) == ("conv1", [1, 3000, 128])
-    assert layer["isolated"] is None
-    assert {"rel_l2", "ratio", "max_abs", "cosine_distance", "verdict"} <= set(
-        layer["chained"]
-    )
+    for kind in ("chained", "isolated"):
+        assert layer[kind]["verdict"] == "ok"
+        assert 0 < layer[kind]["rel_l2"] < 1e-6
+        assert {"ratio", "max_abs", "cosine_distance"} <= set(layer[kind])
     assert {"mean", "std", "min", "max"} <= set(layer["reference"]) & set(
         layer["candidate"]
     )
