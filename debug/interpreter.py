@@ -72,7 +72,7 @@ class Interpreter:
 
         return {name: computed(name, key) for name, key in program.layers.items()}
 
-    def _alone(self, program: "Program", name: str, key: ValueKey) -> Alone | None:
+    def _alone(self, program: Program, name: str, key: ValueKey) -> Alone | None:
         argument = program.arguments.get(name)
         if argument is None:
             return None
