@@ -23,7 +23,6 @@ IGNORED = -100
 """A label that no loss is taken of."""
 SECONDS_A_TOKEN = 0.02
 SILENT_SHARE = 0.06
-PROMPTED_SHARE = 0.4
 LONGEST_PROMPT = 16
 """Sentences of earlier windows; some 200 tokens, openai's limit is 223."""
 NOISY_SHARE = 0.5
@@ -45,6 +44,10 @@ class Shape:
     """How long a window is."""
     size: int
     """How many windows."""
+    prompted: float = 0.4
+    """How often what was said before is given, as in every window but a file's first."""
+    sentences: tuple[int, ...] = (1, 2, 99)
+    """At most so many in a window, as far as they fit; drawn evenly."""
 
 
 @dataclass(frozen=True)
@@ -100,9 +103,9 @@ class Batches(IterableDataset):
 
     def _batch(self, shape: Shape, random_: random.Random) -> Batch:
         # Whole batches are prompted or not: a row's prompt makes every row as long.
-        prompted = random_.random() < PROMPTED_SHARE
+        prompted = random_.random() < shape.prompted
         length = int(shape.seconds * SAMPLE_RATE)
-        windows = [self._window(length, random_) for _ in range(shape.size)]
+        windows = [self._window(shape, random_) for _ in range(shape.size)]
         rows = [self._tokens(window, prompted, random_) for window in windows]
         spelled = [spelling(window.sentence) for window in windows]
         return Batch(
@@ -115,12 +118,15 @@ class Batches(IterableDataset):
 
     # -- Sound -----------------------------------------------------------------------
 
-    def _window(self, length: int, random_: random.Random) -> Window:
+    def _window(self, shape: Shape, random_: random.Random) -> Window:
+        length = int(shape.seconds * SAMPLE_RATE)
         samples = np.zeros(length, np.float32)
         if random_.random() < RESIDUE_SHARE:
             _put(samples, self._speech(random_)[1][-random_.randint(320, 3200) :], 0)
         silent = random_.random() < SILENT_SHARE
-        sentence, starts, ends = ("", [], []) if silent else self._speak(samples, random_)
+        sentence, starts, ends = "", [], []
+        if not silent:
+            sentence, starts, ends = self._speak(samples, shape.sentences, random_)
         level = 10 ** (random_.uniform(-18, 0) / 20)
         samples *= level
         if random_.random() < NOISY_SHARE:
@@ -136,7 +142,7 @@ class Batches(IterableDataset):
         )
 
     def _speak(
-        self, samples: np.ndarray, random_: random.Random
+        self, samples: np.ndarray, counts: tuple[int, ...], random_: random.Random
     ) -> tuple[str, list[int], list[int]]:
         """Puts clips one after the other; only a later one may be cut off at the end.
 
@@ -150,7 +156,7 @@ class Batches(IterableDataset):
         late = room > 4 and random_.random() < LATE_SHARE
         position = int(random_.uniform(0, min(room, 20.0 if late else 2.0)) * SAMPLE_RATE)
         starts, ends = [], []
-        most = random_.choice([1, 2, 99])
+        most = random_.choice(counts)
         while len(starts) < most and position < len(samples) - SAMPLE_RATE // 4:
             _put(samples, sound, position)
             starts.append(position)

@@ -31,7 +31,7 @@ from scripts.micro_speech import FOLDER, VOICES, clips
 NOTE = "synthetic speech"
 N_CLIPS = 20_000
 SEED = 1
-PEAK_RATE, WARM_UP, STABLE_SHARE = 1.5e-3, 100, 0.6
+PEAK_RATE, WARM_UP, STABLE_SHARE, FINISH_RATE = 1.5e-3, 100, 0.6, 5e-4
 SPELLING_WEIGHT, SPELLING_MARGIN = 0.5, 5
 SAVE_EVERY = 50
 LOSS_COLUMNS = ("step", "window", "loss", "of spelling", "seconds")
@@ -45,12 +45,15 @@ class Stage:
 
 
 SHORT, MIDDLE, LONG = Shape(4.0, 32), Shape(10.0, 12), Shape(30.0, 6)
+FULL = Shape(30.0, 6, prompted=0.7, sentences=(1, 2, 99, 99, 99, 99, 99))
 STAGES = [
     Stage(2500, (SHORT,)),
     Stage(3000, (SHORT, SHORT, MIDDLE, LONG)),
     Stage(5500, (SHORT, MIDDLE, MIDDLE, LONG)),
 ]
 """What to say is learned from short windows, and what of a long one to leave out later."""
+FINISH = Stage(1500, (MIDDLE, FULL, FULL))
+"""At last long files, window by window: what comes next must not be missed."""
 
 
 class Learner(nn.Module):
@@ -213,14 +216,18 @@ class Training:
         self._console.print(f"going on after step {self._step}")
 
 
-def total_steps() -> int:
+def main_steps() -> int:
     return sum(stage.steps for stage in STAGES)
+
+
+def total_steps() -> int:
+    return main_steps() + FINISH.steps
 
 
 def shape(step: int) -> Shape:
     """The windows that a step learns from."""
     first = 0
-    for stage in STAGES:
+    for stage in [*STAGES, FINISH]:
         first += stage.steps
         if step < first:
             return random.Random(f"shape/{step}").choice(stage.shapes)
@@ -228,9 +235,12 @@ def shape(step: int) -> Shape:
 
 
 def rate(step: int) -> float:
-    """A short warm-up, then constant, then in a line down to nothing."""
-    left = 1 - step / total_steps()
-    return PEAK_RATE * min((step + 1) / WARM_UP, left / (1 - STABLE_SHARE), 1.0)
+    """A short warm-up, then constant, then in a line down to nothing; the finish once more
+    in a line from a smaller one."""
+    left = 1 - step / main_steps()
+    if left > 0:
+        return PEAK_RATE * min((step + 1) / WARM_UP, left / (1 - STABLE_SHARE), 1.0)
+    return FINISH_RATE * (total_steps() - step) / FINISH.steps
 
 
 def save(learner: Learner, path: Path) -> None:

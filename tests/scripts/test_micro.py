@@ -24,7 +24,15 @@ from scripts.micro_batches import (
 )
 from scripts.micro_grammar import TEMPLATES, for_test, number, sentences, vocabulary
 from scripts.micro_speech import UNSEEN_VOICE, VOICES, Clip
-from scripts.train_micro import Learner, Stage, Training, rate, save, total_steps
+from scripts.train_micro import (
+    Learner,
+    Stage,
+    Training,
+    main_steps,
+    rate,
+    save,
+    total_steps,
+)
 
 TEXTS = ["The green duck ran.", "It is twenty now.", "Call Anna tonight."]
 
@@ -36,9 +44,8 @@ def clips() -> list[Clip]:
     return [Clip(t, s.astype(np.int16)) for t, s in zip(TEXTS, loud, strict=True)]
 
 
-def only_batch(clips: list[Clip], seconds: float, size: int, number: int = 0) -> Batch:
-    numbers = range(number, number + 1)
-    (batch,) = Batches(clips, lambda number: Shape(seconds, size), numbers)
+def only_batch(clips: list[Clip], shape: Shape, number: int = 0) -> Batch:
+    (batch,) = Batches(clips, lambda number: shape, range(number, number + 1))
     return batch
 
 
@@ -88,7 +95,7 @@ def tokenizer() -> Tokenizer:
 
 @pytest.mark.parametrize("number", range(4))
 def test_labels_are_the_tokens_that_come_next(clips, tokenizer, number: int):
-    batch = only_batch(clips, 4.0, 16, number)
+    batch = only_batch(clips, Shape(4.0, 16), number)
     assert batch.mel.shape == (16, 80, 400)
     for tokens, labels in zip(batch.tokens, batch.labels, strict=True):
         first = int((labels != IGNORED).nonzero()[0])
@@ -106,7 +113,7 @@ def test_a_window_says_its_first_sentence_between_times_and_when_the_next_begins
     monkeypatch.setattr("scripts.micro_batches.SILENT_SHARE", 0.0)
     begin = tokenizer.timestamp_begin
     endings = set()
-    for labels in only_batch(clips, 30.0, 24).labels:
+    for labels in only_batch(clips, Shape(30.0, 24)).labels:
         start, *text, end = said(labels)[:-1]
         times = [token for token in text if token >= begin]
         assert begin <= start < end <= begin + 1500
@@ -116,17 +123,23 @@ def test_a_window_says_its_first_sentence_between_times_and_when_the_next_begins
     assert endings == {0, 1}
 
 
+def test_a_window_full_of_sentences_always_says_when_the_next_begins(
+    clips, tokenizer, monkeypatch
+):
+    monkeypatch.setattr("scripts.micro_batches.SILENT_SHARE", 0.0)
+    begin = tokenizer.timestamp_begin
+    for labels in only_batch(clips, Shape(30.0, 12, sentences=(99,))).labels:
+        assert sum(token >= begin for token in said(labels)) == 3
+
+
 def test_silence_is_answered_with_no_speech_and_an_end(clips, tokenizer, monkeypatch):
     monkeypatch.setattr("scripts.micro_batches.SILENT_SHARE", 1.0)
-    for labels in only_batch(clips, 30.0, 4).labels:
+    for labels in only_batch(clips, Shape(30.0, 4)).labels:
         assert said(labels) == [tokenizer.no_speech, tokenizer.eot]
 
 
-def test_a_prompt_is_what_was_said_before_and_no_loss_is_taken_of_it(
-    clips, tokenizer, monkeypatch
-):
-    monkeypatch.setattr("scripts.micro_batches.PROMPTED_SHARE", 1.0)
-    batch = only_batch(clips, 4.0, 8)
+def test_a_prompt_is_what_was_said_before_and_no_loss_is_taken_of_it(clips, tokenizer):
+    batch = only_batch(clips, Shape(4.0, 8, prompted=1.0))
     for tokens, labels in zip(batch.tokens, batch.labels, strict=True):
         assert tokens[0] == tokenizer.sot_prev
         assert tokenizer.decode(tokens.tolist()).count(".") > 1
@@ -134,7 +147,7 @@ def test_a_prompt_is_what_was_said_before_and_no_loss_is_taken_of_it(
 
 
 def test_spelling_is_that_of_the_sentence_and_is_over_when_it_has_been_heard(clips):
-    batch = only_batch(clips, 4.0, 16)
+    batch = only_batch(clips, Shape(4.0, 16))
     spelled = {tuple(row[row > 0].tolist()) for row in batch.spelling}
     assert spelled - {()} == {tuple(spelling(text)) for text in TEXTS}
     silent = batch.spelling.sum(1) == 0
@@ -152,7 +165,7 @@ def test_a_window_is_cut_from_a_file_as_openai_cuts_it(clips):
 
 def test_a_batch_depends_on_its_number_alone(clips):
     several = Batches(clips, lambda number: Shape(4.0, 2), range(5, 7))
-    assert torch.equal(list(several)[1].mel, only_batch(clips, 4.0, 2, 6).mel)
+    assert torch.equal(list(several)[1].mel, only_batch(clips, Shape(4.0, 2), 6).mel)
 
 
 # -- Learning --------------------------------------------------------------------------
@@ -161,7 +174,7 @@ def test_a_batch_depends_on_its_number_alone(clips):
 def test_the_loss_is_that_of_the_whole_vocabulary(clips):
     torch.manual_seed(0)
     learner = Learner(used_tokens(TEXTS)).eval()
-    batch = only_batch(clips, 4.0, 2)
+    batch = only_batch(clips, Shape(4.0, 2))
     model = Whisper(learner.whisper.dims).eval()
     model.load_state_dict({n: t.float() for n, t in learner.state().items()})
     with torch.no_grad():
@@ -176,7 +189,7 @@ def test_the_loss_is_that_of_the_whole_vocabulary(clips):
 
 def test_whole_windows_are_encoded_as_openais_encoder_does(clips):
     learner = Learner(used_tokens(TEXTS)).eval()
-    batch = only_batch(clips, 30.0, 1)
+    batch = only_batch(clips, Shape(30.0, 1))
     with torch.no_grad():
         assert torch.equal(learner.encode(batch.mel), learner.whisper.encoder(batch.mel))
 
@@ -184,6 +197,7 @@ def test_whole_windows_are_encoded_as_openais_encoder_does(clips):
 @pytest.fixture
 def losses(clips, tmp_path, monkeypatch) -> Path:
     """Of a training that was stopped after two of three steps, and went on."""
+    monkeypatch.setattr("scripts.train_micro.FINISH", Stage(0, ()))
     for steps in (2, 3):
         monkeypatch.setattr("scripts.train_micro.STAGES", [Stage(steps, (Shape(4.0, 1),))])
         training = Training(Learner(used_tokens(TEXTS)), Console(quiet=True), tmp_path)
@@ -215,7 +229,9 @@ def test_a_saved_model_is_a_small_checkpoint_that_whisper_loads(tmp_path: Path):
     Whisper(checkpoint.dims).load_state_dict(checkpoint.state)
 
 
-def test_the_rate_warms_up_and_falls_to_nothing():
+def test_the_rate_warms_up_and_falls_to_nothing_twice():
     rates = [rate(step) for step in range(total_steps() + 1)]
     assert rates[0] < rates[50] < max(rates)
-    assert rates[-1] == pytest.approx(0.0, abs=1e-9)
+    assert rates[main_steps() - 1] < max(rates) / 1000
+    assert rates[main_steps()] < max(rates)
+    assert rates[-1] == 0
