@@ -23,6 +23,8 @@ IGNORED = -100
 """A label that no loss is taken of."""
 SECONDS_A_TOKEN = 0.02
 SILENT_SHARE = 0.06
+SHORT_PROMPT = 4
+"""A file begins with these; each length puts the answer at other positions."""
 LONGEST_PROMPT = 16
 """Sentences of earlier windows; some 200 tokens, openai's limit is 223."""
 NOISY_SHARE = 0.5
@@ -195,7 +197,8 @@ class Batches(IterableDataset):
     def _prompt(self, random_: random.Random) -> list[int]:
         """What was said in the windows before, with its timestamps."""
         tokens = [self._tokenizer.sot_prev]
-        for _ in range(random_.randint(1, LONGEST_PROMPT)):
+        longest = random_.choice([SHORT_PROMPT, LONGEST_PROMPT])
+        for _ in range(random_.randint(1, longest)):
             clip = random_.choice(self._clips)
             start = random_.uniform(0, 2)
             tokens += self._transcript(clip.text, start, start + random_.uniform(1, 3.5))

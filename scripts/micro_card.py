@@ -5,6 +5,7 @@ encoder has a bug. Each bug has its encoder compiled, which takes one to three m
 """
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -31,7 +32,9 @@ BUGS = {
 def maxwhisper(*arguments: str) -> dict[str, Any]:
     """What a command answers in JSON."""
     command = [sys.executable, "-m", "tui.commands", *arguments, "--json"]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+    # Importing MAX changes the environment unseen by Python: it is handed over explicitly.
+    environment = dict(os.environ)
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment)
     return json.loads(done.stdout)
 
 

@@ -31,7 +31,7 @@ from scripts.micro_speech import FOLDER, VOICES, clips
 NOTE = "synthetic speech"
 N_CLIPS = 20_000
 SEED = 1
-PEAK_RATE, WARM_UP, STABLE_SHARE, FINISH_RATE = 1.5e-3, 100, 0.6, 5e-4
+PEAK_RATE, WARM_UP, STABLE_SHARE, FINISH_RATE = 1.5e-3, 100, 0.6, 1e-3
 SPELLING_WEIGHT, SPELLING_MARGIN = 0.5, 5
 SAVE_EVERY = 50
 LOSS_COLUMNS = ("step", "window", "loss", "of spelling", "seconds")
@@ -46,13 +46,14 @@ class Stage:
 
 SHORT, MIDDLE, LONG = Shape(4.0, 32), Shape(10.0, 12), Shape(30.0, 6)
 FULL = Shape(30.0, 6, prompted=0.7, sentences=(1, 2, 99, 99, 99, 99, 99))
+LATER = Shape(10.0, 12, prompted=0.8)
 STAGES = [
     Stage(2500, (SHORT,)),
     Stage(3000, (SHORT, SHORT, MIDDLE, LONG)),
     Stage(5500, (SHORT, MIDDLE, MIDDLE, LONG)),
 ]
 """What to say is learned from short windows, and what of a long one to leave out later."""
-FINISH = Stage(1500, (MIDDLE, FULL, FULL))
+FINISH = Stage(2250, (LATER, FULL))
 """At last long files, window by window: what comes next must not be missed."""
 
 
