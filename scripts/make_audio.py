@@ -16,7 +16,7 @@ from scripts.micro_speech import UNSEEN_VOICE, Reading, read_aloud
 
 RATE = 16_000
 FOLDER = Path(__file__).resolve().parent.parent / "audio_samples"
-SEED = 35
+SEED = 36
 PAUSE_SECONDS = 0.6
 
 
