@@ -38,7 +38,7 @@ def test_a_bug_in_the_encoder_breaks_the_words_as_the_card_shows(name, tmp_path:
     (shown,) = re.findall(rf"^\| {name} \| (.*) \|$", CARD, re.MULTILINE)
     # What is heard of nonsense may differ by machine; that it is nonsense may not.
     for text in heard, shown:
-        assert wrong_words(text) > len(WORDS) / 2
+        assert wrong_words(text) > len(WORDS) / 3
 
 
 def test_the_card_shows_that_the_encoder_as_it_is_hears_every_word():
