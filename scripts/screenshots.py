@@ -25,6 +25,8 @@ async def picture(
         await pilot.press("c")
         while app.activity.busy:
             await pilot.pause(0.1)
+        while app.results.alone(app.stepper.last) is None:
+            await pilot.pause(0.1)
         await pilot.press(*keys)
         await pilot.pause(0.3)
         return app.export_screenshot(title="maxwhisper")
