@@ -61,11 +61,12 @@ class Engine:
         """Works until the screen closes stdin, which ends the process."""
         threading.Thread(target=self._read_commands, daemon=True).start()
         while True:
+            action = self._next
             try:
-                work = self._work.get(block=self._next is None)
+                work = self._work.get(block=action is None)
             except queue.Empty:
-                assert self._next is not None
-                self._guarded(self._next)
+                assert action is not None
+                self._guarded(action)
                 continue
             self._guarded(self._handle, work)
 

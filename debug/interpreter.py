@@ -6,6 +6,7 @@ behind it and no more.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from max.driver import CPU, Buffer
@@ -13,7 +14,7 @@ from max.driver import CPU, Buffer
 from debug import internals
 from debug.diagnostic import Problem
 from debug.internals import ValueKey
-from debug.program import Program, Tokens
+from debug.program import Argument, Program, Tokens
 from debug.trace import Traced, to_buffer
 
 
@@ -37,8 +38,9 @@ class Computed:
     """Of what the value is computed from; equal digests, equal values."""
     value: Callable[[], torch.Tensor]
     """Computes it, if it has not been, and brings it to the CPU."""
-    alone: Alone | None = None
-    """None where no argument is known."""
+    alone: Callable[[], Alone] | None = None
+    """Looked for when it is asked for, so that no reload waits; None where no argument is
+    known."""
 
 
 class Interpreter:
@@ -68,14 +70,13 @@ class Interpreter:
                 with internals.announcing_kernels(self._announce):
                     return to_torch(program.evaluate(key, self._kept))
 
-            return Computed(program.digest[key], value, self._alone(program, name, key))
+            argument = program.arguments.get(name)
+            alone = argument and partial(self._alone, program, argument, key)
+            return Computed(program.digest[key], value, alone)
 
         return {name: computed(name, key) for name, key in program.layers.items()}
 
-    def _alone(self, program: Program, name: str, key: ValueKey) -> Alone | None:
-        argument = program.arguments.get(name)
-        if argument is None:
-            return None
+    def _alone(self, program: Program, argument: Argument, key: ValueKey) -> Alone:
         way = program.way(argument.key, key)
 
         def value(given: torch.Tensor) -> torch.Tensor:

@@ -3,9 +3,11 @@
 What has piled up before a layer is left out, so a layer that is wrong here is wrong itself.
 """
 
+from torch import Tensor
+
 from debug.compare import Truth, compare, in_layout
 from debug.diagnostic import first_line
-from debug.interpreter import Computed
+from debug.interpreter import Alone, Computed
 from debug.protocol import Divergence
 from debug.verdict import Verdict
 
@@ -30,17 +32,15 @@ class Isolation:
             return Divergence(Verdict.MISSING, reason="the candidate never calls it")
         if computed.alone is None or truth.alone is None:
             return None
-        key = id(truth), computed.alone.digest
+        alone = computed.alone()
+        key = id(truth), alone.digest
         if key not in self._results:
-            self._results[key] = self._run(truth, computed)
+            self._results[key] = self._run(truth, truth.alone.argument, alone)
         return self._results[key]
 
-    def _run(self, truth: Truth, computed: Computed) -> Divergence:
-        alone, reference = computed.alone, truth.alone
-        assert alone is not None
-        assert reference is not None
+    def _run(self, truth: Truth, argument: Tensor, alone: Alone) -> Divergence:
         axes = truth.axes and [truth.axes.index(axis) for axis in range(len(truth.axes))]
-        argument = in_layout(reference.argument, axes, alone.shape)
+        argument = in_layout(argument, axes, alone.shape)
         if list(argument.shape) != alone.shape:
             theirs = f"the reference gives it {list(argument.shape)}"
             reason = f"takes {alone.shape} where {theirs}"

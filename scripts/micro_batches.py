@@ -51,6 +51,11 @@ class Shape:
     sentences: tuple[int, ...] = (1, 2, 99)
     """At most so many in a window, as far as they fit; drawn evenly."""
 
+    @property
+    def length(self) -> int:
+        """That of a window in samples."""
+        return int(self.seconds * SAMPLE_RATE)
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -106,12 +111,11 @@ class Batches(IterableDataset):
     def _batch(self, shape: Shape, random_: random.Random) -> Batch:
         # Whole batches are prompted or not: a row's prompt makes every row as long.
         prompted = random_.random() < shape.prompted
-        length = int(shape.seconds * SAMPLE_RATE)
         windows = [self._window(shape, random_) for _ in range(shape.size)]
         rows = [self._tokens(window, prompted, random_) for window in windows]
         spelled = [spelling(window.sentence) for window in windows]
         return Batch(
-            torch.stack([mel(window.samples, length) for window in windows]),
+            torch.stack([mel(window.samples, shape.length) for window in windows]),
             _filled([tokens for tokens, _ in rows], self._tokenizer.eot),
             _filled([labels for _, labels in rows], IGNORED),
             _filled(spelled, 0),
@@ -121,7 +125,7 @@ class Batches(IterableDataset):
     # -- Sound -----------------------------------------------------------------------
 
     def _window(self, shape: Shape, random_: random.Random) -> Window:
-        length = int(shape.seconds * SAMPLE_RATE)
+        length = shape.length
         samples = np.zeros(length, np.float32)
         if random_.random() < RESIDUE_SHARE:
             _put(samples, self._speech(random_)[1][-random_.randint(320, 3200) :], 0)

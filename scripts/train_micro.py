@@ -145,8 +145,8 @@ def main() -> None:
     learner.whisper.decoder.token_embedding.weight.requires_grad_(False)
     training = Training(learner, console, FOLDER)
     training.run(speech)
-    draw(training.losses, arguments.result.with_name("loss.svg"))
     save(learner, arguments.result)
+    draw(training.losses, arguments.result.with_name("loss.svg"))
     console.print(f"saved {arguments.result}")
 
 
