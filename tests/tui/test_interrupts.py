@@ -6,13 +6,19 @@ import signal
 import subprocess
 import sys
 import time
+import wave
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 from shell import ROOT
+from whisper.audio import SAMPLE_RATE
+
+from core.audio import load_audio
 
 INTERRUPTED = 130
+AUDIO_SAMPLES = ROOT / "audio_samples"
 
 
 def interrupted(*arguments: str, after: float) -> tuple[int, str, list[psutil.Process]]:
@@ -35,9 +41,25 @@ def interrupted(*arguments: str, after: float) -> tuple[int, str, list[psutil.Pr
     return process.returncode, said, children
 
 
+@pytest.fixture(scope="module")
+def long_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Speech for half an hour, which no machine has heard before it is interrupted."""
+    speech = load_audio(AUDIO_SAMPLES / "story.flac")
+    file = tmp_path_factory.mktemp("audio") / "long.wav"
+    repeated = np.tile(speech, 30 * 60 * SAMPLE_RATE // len(speech))
+    with wave.open(str(file), "wb") as wav:
+        wav.setnchannels(1)
+        wav.setsampwidth(2)
+        wav.setframerate(SAMPLE_RATE)
+        wav.writeframes((repeated * 32767).astype("<i2").tobytes())
+    return file
+
+
 @pytest.mark.parametrize("after", [0.15, 0.5, 2.0, 5.0])
-def test_a_transcription_ends_without_a_word_and_with_its_worker(after: float):
-    status, said, children = interrupted("transcribe", after=after)
+def test_a_transcription_ends_without_a_word_and_with_its_worker(
+    long_file: Path, after: float
+):
+    status, said, children = interrupted("transcribe", str(long_file), after=after)
     assert status == INTERRUPTED
     assert "Traceback" not in said
     assert psutil.wait_procs(children, timeout=5)[1] == []
