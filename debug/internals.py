@@ -10,12 +10,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from max import _core, _interpreter
+from max import _core, _interpreter, mlir
 from max._core.dialects import mo, rmo
 from max._interpreter_ops import gc_compile
 from max._mlir_context import in_default_mlir_context
 from max.driver import Buffer, Device
 from max.graph import Graph, Module, TensorType, Type
+from max.graph import graph as graph_module
 from max.nn.layer import layer as layer_module
 
 SUPPORTED = "26.7"
@@ -38,6 +39,7 @@ def check() -> str | None:
         (_core.engine, "max_cache_dir"),
         (Graph, "_add_op_generated"),
         (Graph, "_add_op_get_op_with_results"),
+        (graph_module, "_location"),
         (layer_module, "_LAYER_HOOKS"),
     ]
     missing = [name for owner, name in needed if not hasattr(owner, name)]
@@ -87,6 +89,7 @@ def weight_name(op: Op) -> str | None:
 
 
 _SSA_NAME = re.compile(r"%[\w#]+")
+_LOCATION = re.compile(r' loc\("(.*)":(\d+):0\)$')
 
 
 def signature(op: Op) -> str:
@@ -100,7 +103,52 @@ def dispatch(op: Op, slots: dict[ValueKey, Buffer | None]) -> None:
     _interpreter._dispatch_op(op, slots)
 
 
+def describe(op: Op) -> str:
+    """The operation's name without its dialect, such as ``reduce.softmax``."""
+    text = op.asm(print_generic_op_form=True, assume_verified=True, skip_regions=True)
+    found = re.search(r'"(?:r?mo|mosh)\.([\w.]+)"', text)
+    return found[1] if found else text.split("(")[0]
+
+
+def tensor_type(value: ValueKey) -> TensorType | None:
+    """The type of a value, if it is a tensor."""
+    try:
+        kind = Type.from_mlir(value.type)
+    except (TypeError, ValueError, NotImplementedError):
+        return None
+    return kind if isinstance(kind, TensorType) else None
+
+
 # -- Source lines and layers ---------------------------------------------------------
+
+
+@contextmanager
+def locating(place: Callable[[], tuple[str, int] | None]) -> Iterator[None]:
+    """Gives every operation that is built the file and line that ``place`` says.
+
+    MAX's own tracebacks do not reach the operations of a lowered graph (all are
+    ``[unknown]``); a plain location does.
+    """
+    before = graph_module._location
+
+    def location(*_: Any, **__: Any) -> mlir.Location:
+        found = place()
+        if found is None:
+            return mlir.Location.unknown()
+        return mlir.Location.file(found[0], found[1], 0)
+
+    graph_module._location = location
+    try:
+        yield
+    finally:
+        graph_module._location = before
+
+
+def place_of(op: Op) -> tuple[str, int] | None:
+    """The file and line that made an operation."""
+    text = op.asm(enable_debug_info=True, assume_verified=True)
+    found = _LOCATION.search(text.rstrip())
+    return (found[1], int(found[2])) if found else None
 
 
 @contextmanager

@@ -51,6 +51,8 @@ class Interpreter:
         self._announce = announce
         self._tokens = Tokens()
         self._kept: dict[str, Buffer] = {}
+        self.program: Program | None = None
+        """Of the last graph that was loaded."""
 
     def load(self, traced: Traced) -> dict[str, Computed]:
         """The layers by name; each is computed when its value is asked for.
@@ -62,7 +64,7 @@ class Interpreter:
         if reason := internals.refusal(traced.graph):
             message = f"the interpreter can't run this graph: {reason}"
             raise Problem("interpreter", f"{message}; try --engine compile")
-        program = Program(traced, self._tokens)
+        self.program = program = Program(traced, self._tokens)
         self._kept = {d: b for d, b in self._kept.items() if d in program.digests}
 
         def computed(name: str, key: ValueKey) -> Computed:

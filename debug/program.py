@@ -143,6 +143,33 @@ class Program:
                 pending.extend(self._operands[index])
         return needed
 
+    def between(
+        self, known: Mapping[ValueKey, Buffer], end: ValueKey, kept: dict[str, Buffer]
+    ) -> tuple[list[int], Slots]:
+        """All that one value is computed by, starting from values that are known.
+
+        Returns:
+            The operations in order, by their places in ``body``, and every value.
+        """
+        needed: set[int] = set()
+        pending = [] if end in known else [end]
+        while pending:
+            index = self._maker.get(value := pending.pop())
+            if value not in known and index is not None and index not in needed:
+                needed.add(index)
+                pending.extend(self._operands[index])
+        slots: Slots = {**known}
+        for index in sorted(needed):
+            for used in self._operands[index]:
+                if used not in slots:  # a weight or the graph's own argument
+                    slots[used] = self.evaluate(used, kept)
+            if internals.weight_name(self.body[index]) is None:
+                internals.dispatch(self.body[index], slots)
+        return sorted(needed), slots
+
+    def operands(self, index: int) -> list[ValueKey]:
+        return self._operands[index]
+
     # -- Layers by themselves ----------------------------------------------------------
 
     def way(self, start: ValueKey, end: ValueKey) -> Way:

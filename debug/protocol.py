@@ -149,6 +149,40 @@ class Isolated(Message, frozen=True):
     divergence: Divergence
 
 
+class Cause(msgspec.Struct, frozen=True):
+    """A hypothesis that was tried on the reference's mathematics."""
+
+    hypothesis: str
+    explains: float
+    """The share of the error's energy that it accounts for, from 0 to 1."""
+    ratio: float | None
+    """R of what is left."""
+    weight: str | None = None
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """A mistake in a layer's own code: it gets right values and hands on a wrong one."""
+
+    target: str
+    """What it hands on."""
+    op: str | None
+    place: Place | None
+    reference: Place | None
+    """The reference's line for the same step."""
+    match: str
+    """What the op's value is of the reference's, if anything."""
+    causes: list[Cause] = []
+
+
+class Explained(Message, frozen=True):
+    """A layer that is wrong alone was looked into."""
+
+    generation: int
+    index: int
+    findings: list[Finding]
+    """Empty where its own code is right: it is wrong because of a layer within."""
+
+
 class Stopped(Message, frozen=True):
     """The engine waits: the target was reached, or it was told to stop."""
 
@@ -186,7 +220,18 @@ class Failed(Message, frozen=True):
     fatal: bool
 
 
-Event = Opened | Loaded | Compared | Isolated | Stopped | Idle | Progress | Changed | Failed
+Event = (
+    Opened
+    | Loaded
+    | Compared
+    | Isolated
+    | Explained
+    | Stopped
+    | Idle
+    | Progress
+    | Changed
+    | Failed
+)
 
 _encoder = msgspec.json.Encoder()
 _commands = msgspec.json.Decoder(Command)

@@ -4,6 +4,7 @@ import hashlib
 import sys
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -86,7 +87,7 @@ def trace(
         return [*values.values(), *arguments.values()]
 
     try:
-        with internals.layer_hook(record):
+        with internals.layer_hook(record), internals.locating(partial(line_of, files)):
             graph = Graph("candidate", forward, input_types=[input_type])
     except Problem:
         raise
@@ -111,6 +112,12 @@ def first_value(output: Any) -> TensorValue | None:
     if isinstance(output, tuple | list):
         return next((v for each in output if (v := first_value(each)) is not None), None)
     return output if isinstance(output, TensorValue) else None
+
+
+def line_of(files: Collection[str]) -> tuple[str, int] | None:
+    """The candidate's line that is being traced."""
+    place = calling_place(sys._getframe(1), files)
+    return None if place is None else (place.path, place.line)
 
 
 def calling_place(frame: FrameType | None, files: Collection[str]) -> Place | None:

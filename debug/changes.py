@@ -1,0 +1,373 @@
+"""What people do instead of what a PyTorch function does, by the function's name.
+
+A change is a piece of mathematics: it takes the function's own arguments and returns what
+a usual mistake would. None knows which model it is applied to.
+"""
+
+import inspect
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from debug.recording import Call, Recording, Ref, Step
+
+EPSILONS = (1e-3, 1e-4, 1e-6, 1e-7, 1e-8, 1e-12, 0.0)
+OTHER_PRECISIONS = (torch.float16, torch.bfloat16)
+TF32_MANTISSA = 10
+
+
+@dataclass(frozen=True)
+class Change:
+    text: str
+    call: Call
+    weight: str | None = None
+    """The weight that it is about."""
+
+
+def changes(step: Step, recording: Recording) -> Iterator[Change]:
+    """What may have been done in place of a step."""
+    maker = _MAKERS.get(step.name)
+    if maker is not None:
+        yield from maker(Bound(step, recording))
+    yield from _precisions(step)
+
+
+class Bound:
+    """A step's arguments by name."""
+
+    def __init__(self, step: Step, recording: Recording) -> None:
+        self.step, self.recording = step, recording
+
+    def weight(self, position: int, keyword: str) -> str:
+        """What to call the weight that was given as an argument."""
+        given = self.step.args[position : position + 1] or [self.step.kwargs.get(keyword)]
+        named = isinstance(given[0], Ref) and self.recording.names.get(given[0].index)
+        return str(named or keyword)
+
+    @property
+    def sizes(self) -> list[list[int]]:
+        """The shapes of the tensors among the arguments."""
+        return [list(self.recording.values[i].shape) for i in self.step.operands]
+
+
+def argument(args: Sequence[Any], kwargs: Mapping, position: int, name: str) -> Any:
+    return args[position] if len(args) > position else kwargs.get(name)
+
+
+# -- Layers --------------------------------------------------------------------------
+
+
+def _linear(step: Bound) -> Iterator[Change]:
+    def change(function: Callable) -> Call:
+        def call(args: Sequence[Any], kwargs: Mapping) -> Tensor:
+            bias = argument(args, kwargs, 2, "bias")
+            return function(args[0], argument(args, kwargs, 1, "weight"), bias)
+
+        return call
+
+    weight, bias = step.weight(1, "weight"), step.weight(2, "bias")
+    if len(step.step.operands) > 2:
+        yield from _biases(bias, lambda f: change(lambda x, w, b: f(F.linear(x, w), b)))
+    if step.sizes[1][0] == step.sizes[1][1]:
+        text = f"{weight} is not transposed"
+        yield Change(text, change(lambda x, w, b: F.linear(x, w.T, b)), weight)
+
+
+def _biases(bias: str, change: Callable[[Callable], Call]) -> Iterator[Change]:
+    yield Change(f"{bias} is left out", change(lambda y, b: y), bias)
+    yield Change(f"{bias} is added twice", change(lambda y, b: y + 2 * b), bias)
+    yield Change(f"{bias} is subtracted", change(lambda y, b: y - b), bias)
+
+
+def _conv1d(step: Bound) -> Iterator[Change]:
+    signature = ("input", "weight", "bias", "stride", "padding", "dilation", "groups")
+
+    def change(function: Callable) -> Call:
+        def call(args: Sequence[Any], kwargs: Mapping) -> Tensor:
+            return function(**dict(zip(signature, args, strict=False)), **kwargs)
+
+        return call
+
+    def with_input(edit: Callable[[Tensor], Tensor]) -> Call:
+        return change(lambda input, **others: F.conv1d(edit(input), **others))
+
+    def with_weight(edit: Callable[[Tensor], Tensor]) -> Call:
+        return change(lambda weight, **others: F.conv1d(weight=edit(weight), **others))
+
+    def with_bias(function: Callable) -> Call:
+        def conv(bias: Tensor, **others: Any) -> Tensor:
+            return function(F.conv1d(**others), bias[:, None])
+
+        return change(conv)
+
+    def padded(mode: str) -> Call:
+        def conv(input: Tensor, padding: Any, **others: Any) -> Tensor:
+            sides = (_first(padding),) * 2
+            return F.conv1d(F.pad(input, sides, mode), padding=0, **others)
+
+        return change(conv)
+
+    weight, bias = step.weight(1, "weight"), step.weight(2, "bias")
+    if len(step.step.operands) > 2:
+        yield from _biases(bias, with_bias)
+    yield Change("the kernel is flipped", with_weight(lambda w: w.flip(-1)), weight)
+    for by, side in ((1, "in front"), (-1, "behind")):
+        text = f"the convolution is padded {side} only"
+        yield Change(text, with_input(partial(shifted, by=by, axis=-1)))
+    for mode in ("replicate", "reflect", "circular"):
+        yield Change(f"the convolution is padded by {mode}", padded(mode))
+    for by in (1, -1):
+        text = "the taps of the kernel are rotated"
+        yield Change(text, with_weight(lambda w, by=by: w.roll(by, -1)), weight)
+    for tap in range(step.sizes[1][2]):
+        text = f"tap {tap} of the kernel is left out"
+        yield Change(text, with_weight(lambda w, tap=tap: _without(w, tap)), weight)
+    if step.sizes[1][0] == step.sizes[1][1]:
+        text = f"{weight} has its channels transposed"
+        yield Change(text, with_weight(lambda w: w.transpose(0, 1)), weight)
+
+
+def _first(padding: Any) -> int:
+    return padding[0] if isinstance(padding, tuple | list) else padding
+
+
+def _without(weight: Tensor, tap: int) -> Tensor:
+    weight = weight.clone()
+    weight[..., tap] = 0
+    return weight
+
+
+def shifted(x: Tensor, by: int, axis: int) -> Tensor:
+    """Later by so many places, with zeros before; earlier if ``by`` is negative."""
+    x = x.roll(by, axis)
+    empty = range(by) if by > 0 else range(x.shape[axis] + by, x.shape[axis])
+    return x.index_fill(axis, torch.tensor(list(empty), device=x.device), 0.0)
+
+
+def _layer_norm(step: Bound) -> Iterator[Change]:
+    def change(function: Callable) -> Call:
+        def call(args: Sequence[Any], kwargs: Mapping) -> Tensor:
+            given = inspect.signature(F.layer_norm).bind(*args, **kwargs)
+            given.apply_defaults()
+            return function(**given.arguments)
+
+        return call
+
+    def normed(center: bool, unbiased: bool) -> Call:
+        def norm(
+            input: Tensor, normalized_shape: Any, weight: Any, bias: Any, eps: float
+        ) -> Tensor:
+            axes = tuple(range(-len(normalized_shape), 0))
+            mean = input.mean(axes, keepdim=True) if center else 0.0
+            squares = (input - mean).square().sum(axes, keepdim=True)
+            size = math.prod(normalized_shape)
+            y = (input - mean) / (squares / (size - unbiased) + eps).sqrt()
+            y = y if weight is None else y * weight
+            return y if bias is None else y + bias
+
+        return change(norm)
+
+    def without(*names: str) -> Call:
+        return change(lambda **given: F.layer_norm(**{**given, **dict.fromkeys(names)}))
+
+    def other_axis(input: Tensor, weight: Any, bias: Any, eps: float, **_: Any) -> Tensor:
+        mean, var = input.mean(-2, keepdim=True), input.var(-2, False, keepdim=True)
+        y = (input - mean) / (var + eps).sqrt()
+        return y if weight is None else y * weight + (0 if bias is None else bias)
+
+    weight, bias = step.weight(2, "weight"), step.weight(3, "bias")
+    for eps in EPSILONS:
+        text = f"epsilon {eps:g}"
+        yield Change(text, change(lambda eps, new=eps, **g: F.layer_norm(eps=new, **g)))
+    yield Change(f"{weight} is left out", without("weight"), weight)
+    yield Change(f"{bias} is left out", without("bias"), bias)
+    yield Change("the norm's weight and bias are left out", without("weight", "bias"))
+    yield Change("the layer norm is left out", change(lambda input, **_: input))
+    yield Change("the mean is not subtracted", normed(center=False, unbiased=False))
+    yield Change("the variance is divided by n - 1", normed(center=True, unbiased=True))
+    yield Change("the norm is taken over the other axis", change(other_axis))
+    twice = change(
+        lambda input, **g: F.layer_norm(F.layer_norm(input, **g), **g)
+    )
+    yield Change("the layer norm is applied twice", twice)
+
+
+# -- Functions -----------------------------------------------------------------------
+
+
+def _softmax(step: Bound) -> Iterator[Change]:
+    for axis in range(1, len(step.sizes[0])):
+        text = f"softmax over axis {axis} instead of the last"
+        if axis != len(step.sizes[0]) - 1:
+            yield Change(text, lambda args, _, axis=axis: args[0].softmax(axis))
+    yield Change("softmax is left out", lambda args, _: args[0])
+    yield Change("softmax is applied twice", lambda a, _: a[0].softmax(-1).softmax(-1))
+    yield Change("sigmoid instead of softmax", lambda args, _: args[0].sigmoid())
+    yield Change(
+        "softmax with one more in the sum",
+        lambda a, _: torch.cat([a[0], torch.zeros_like(a[0][..., :1])], -1).softmax(-1)[
+            ..., :-1
+        ],
+    )
+
+
+def _gelu(_: Bound) -> Iterator[Change]:
+    activations: dict[str, Callable[[Tensor], Tensor]] = {
+        "GELU by tanh instead of erf": lambda x: F.gelu(x, approximate="tanh"),
+        "GELU by sigmoid (quick) instead of erf": lambda x: x * (1.702 * x).sigmoid(),
+        "GELU is left out": lambda x: x,
+        "ReLU instead of GELU": F.relu,
+        "SiLU instead of GELU": F.silu,
+        "GELU is applied twice": lambda x: F.gelu(F.gelu(x)),
+    }
+    for text, function in activations.items():
+        yield Change(text, lambda args, _, function=function: function(args[0]))
+
+
+# -- Arithmetic ----------------------------------------------------------------------
+
+
+def _sum(step: Bound) -> Iterator[Change]:
+    names = [step.recording.name(index) for index in step.step.operands]
+    if len(names) == 2:
+        for number, name in enumerate(names):
+            weight = name if step.step.operands[number] in step.recording.weights else None
+
+            def alone(args: Sequence[Any], _: Mapping, number: int = number) -> Tensor:
+                return args[1 - number].expand(torch.broadcast_shapes(*_shapes(args)))
+
+            def twice(args: Sequence[Any], _: Mapping, number: int = number) -> Tensor:
+                return args[0] + args[1] + args[number]
+
+            def minus(args: Sequence[Any], _: Mapping, number: int = number) -> Tensor:
+                return args[1 - number] - args[number]
+
+            yield Change(f"{name} is not added", alone, weight)
+            yield Change(f"{name} is added twice", twice, weight)
+            yield Change(f"{name} is subtracted", minus, weight)
+        yield Change("a product instead of a sum", lambda args, _: args[0] * args[1])
+
+
+def _shapes(args: Sequence[Any]) -> list[torch.Size]:
+    return [arg.shape for arg in args[:2]]
+
+
+def _product(step: Bound) -> Iterator[Change]:
+    constants = [a for a in step.step.args if isinstance(a, int | float)]
+    if not constants:
+        return
+    c = float(constants[0])
+    others = {
+        f"the factor {c:.4g} is left out": 1.0,
+        f"the factor {c:.4g} is applied twice": c * c,
+        f"the square root of the factor {c:.4g} is taken": abs(c) ** 0.5,
+        f"division by {c:.4g} instead of a product": 1 / c if c else 0.0,
+    }
+    for text, factor in others.items():
+        yield Change(text, lambda args, _, f=factor: _tensor(args) * f)
+
+
+def _tensor(args: Sequence[Any]) -> Tensor:
+    return next(arg for arg in args if isinstance(arg, Tensor))
+
+
+def _matmul(step: Bound) -> Iterator[Change]:
+    if step.sizes[0][-2:] == step.sizes[1][-2:]:
+        yield Change("the factors change places", lambda a, _: a[1] @ a[0])
+    for number, sizes in enumerate(step.sizes):
+        if sizes[-1] == sizes[-2]:
+            name = step.recording.name(step.step.operands[number])
+
+            def transposed(args: Sequence[Any], _: Mapping, number: int = number) -> Tensor:
+                factors = [a.mT if n == number else a for n, a in enumerate(args)]
+                return factors[0] @ factors[1]
+
+            yield Change(f"{name} is transposed", transposed)
+
+
+def _layout(step: Bound) -> Iterator[Change]:
+    result = step.recording.values[step.step.result]
+    shape = tuple(result.shape)
+    name = step.recording.name(step.step.operands[0])
+    if step.step.name in ("permute", "transpose", "swapaxes", "movedim"):
+        text = f"{name} is reshaped where axes should change places"
+        yield Change(text, lambda args, _: args[0].reshape(shape))
+        return
+    made = step.recording.maker(step.step.operands[0])
+    if made is not None and made.name in ("permute", "transpose"):
+
+        def straight(args: Sequence[Any], _: Mapping) -> Tensor:
+            before = _undone(args[0], made)
+            return before.reshape(shape)
+
+        yield Change("axes are not put back before the reshape", straight)
+
+
+def _undone(x: Tensor, made: Step) -> Tensor:
+    if made.name == "permute":
+        axes = made.args[1] if isinstance(made.args[1], tuple | list) else made.args[1:]
+        return x.permute([list(axes).index(a) for a in range(len(axes))])
+    return x.transpose(*made.args[1:3])
+
+
+_MAKERS: dict[str, Callable[[Bound], Iterator[Change]]] = {
+    "linear": _linear,
+    "conv1d": _conv1d,
+    "layer_norm": _layer_norm,
+    "softmax": _softmax,
+    "gelu": _gelu,
+    "add": _sum,
+    "mul": _product,
+    "matmul": _matmul,
+    "permute": _layout,
+    "transpose": _layout,
+    "view": _layout,
+    "reshape": _layout,
+    "flatten": _layout,
+}
+
+
+# -- Precision -----------------------------------------------------------------------
+
+
+def _precisions(step: Step) -> Iterator[Change]:
+    if step.name in ("view", "permute", "transpose", "reshape", "flatten"):
+        return
+
+    def rounded(args: Sequence[Any], kwargs: Mapping, dtype: torch.dtype) -> Tensor:
+        down = [round_to(a, dtype) for a in args]
+        return round_to(step.function(*down, **kwargs), dtype)
+
+    def inputs(args: Sequence[Any], kwargs: Mapping, dtype: torch.dtype) -> Tensor:
+        return step.function(*[round_to(a, dtype) for a in args], **kwargs)
+
+    for dtype in OTHER_PRECISIONS:
+        name = str(dtype).removeprefix("torch.")
+        yield Change(f"{step.name} in {name}", partial(rounded, dtype=dtype))
+        text = f"{step.name} of arguments in {name}"
+        yield Change(text, partial(inputs, dtype=dtype))
+    if step.name in ("linear", "matmul", "conv1d"):
+        yield Change(
+            f"{step.name} in TF32",
+            lambda args, kwargs: step.function(*map(to_tf32, args), **kwargs),
+        )
+
+
+def round_to(value: Any, dtype: torch.dtype) -> Any:
+    """Rounded to a narrower type, kept in its own."""
+    return value.to(dtype).to(value.dtype) if isinstance(value, Tensor) else value
+
+
+def to_tf32(value: Any) -> Any:
+    """Rounded to the 10 bits of mantissa that TensorFloat-32 keeps."""
+    if not isinstance(value, Tensor):
+        return value
+    mantissa, exponent = torch.frexp(value)
+    bits = 2.0 ** (TF32_MANTISSA + 1)
+    return torch.ldexp((mantissa * bits).round() / bits, exponent)

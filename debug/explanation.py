@@ -1,0 +1,128 @@
+"""Looks into a layer that is wrong: where in its own code, and why."""
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from max.driver import Buffer
+from torch import nn
+
+from debug.compare import Truth, finite
+from debug.fits import fits
+from debug.hypotheses import Cause, causes
+from debug.matching import relative_error, share_explained
+from debug.program import Program
+from debug.protocol import Cause as CauseMessage
+from debug.protocol import Finding, Place
+from debug.recording import Recording, recorded
+from debug.reference import StayInFloat64, layer_modules
+from debug.stretch import Stretch, stretches
+from debug.subject import Subject
+
+SHOWN_CAUSES = 5
+WORTH_SHOWING = 0.5
+
+
+@dataclass(frozen=True)
+class Code:
+    """A generation of the candidate, as far as explanations need it."""
+
+    program: Program
+    kept: dict[str, Buffer]
+    places: Mapping[str, Place]
+    """The line that calls each layer."""
+
+
+class Explainer:
+    """Keeps what it recorded of the reference, which no edit changes."""
+
+    def __init__(self, subject: Subject, truths: Mapping[str, Truth]) -> None:
+        self._subject, self._truths = subject, truths
+        self._recordings: dict[str, Recording] = {}
+        self._module: nn.Module | None = None
+
+    def explain(self, name: str, code: Code) -> dict[str, list[Finding]]:
+        """The mistakes in a layer's own code, by the layer that each is about.
+
+        That is the layer itself, or one within that the candidate never calls.
+        """
+        findings: dict[str, list[Finding]] = {name: []}
+        for stretch in self.stretches(name, code):
+            if stretch.wrong:
+                found = causes(stretch)
+                about = self._never_called(found, code) or name
+                finding = _finding(stretch, found, code)
+                findings.setdefault(about, []).append(finding)
+        return findings
+
+    def stretches(self, name: str, code: Code) -> list[Stretch]:
+        recording = self._record(name)
+        with torch.inference_mode():
+            return stretches(name, recording, code.program, self._truths, code.kept)
+
+    def _never_called(self, found: list[Cause], code: Code) -> str | None:
+        """The layer whose absence is the cause."""
+        if not found or not found[0].complete:
+            return None
+        left_out = found[0].hypothesis.left_out
+        return left_out if left_out not in code.program.layers else None
+
+    def _record(self, name: str) -> Recording:
+        if name not in self._recordings:
+            subject = self._subject
+            if self._module is None:
+                self._module = copy.deepcopy(subject.reference()).double()
+            module = self._module
+            modules = layer_modules(module, subject.layers)
+            parts = (layer.name for layer in subject.layers if layer.parent == name)
+            within = {part: modules[part] for part in parts}
+            x = subject.inputs[-1].reference.double()
+            with torch.inference_mode(), recorded(module, modules[name], within) as made:
+                with StayInFloat64():
+                    subject.run_reference(module, x)
+            self._recordings[name] = made
+        return self._recordings[name]
+
+
+def explain_input(value: torch.Tensor, truth: Truth) -> Finding:
+    """What an input of the candidate is of the reference's."""
+    value, exact = value.double(), truth.exact
+    found = []
+    for fit in fits(value, exact) if value.shape == exact.shape else ():
+        supposed = fit.transform(exact)
+        explains = share_explained(value, exact, supposed)
+        if explains > WORTH_SHOWING:
+            ratio = relative_error(value, supposed) / truth.floor
+            found.append(CauseMessage(fit.text, explains, finite(ratio)))
+    found.sort(key=lambda cause: -round(cause.explains, 3))
+    return Finding("what the model is fed", None, None, None, "", found[:SHOWN_CAUSES])
+
+
+def _finding(stretch: Stretch, found: list[Cause], code: Code) -> Finding:
+    best = found[0].hypothesis if found and found[0].explains > WORTH_SHOWING else None
+    index = stretch.culprit if best is None or best.operation is None else best.operation
+    op = None if index is None else stretch.operations[index]
+    place = op.place if op else code.places.get(stretch.target.layer)
+    if best is not None and best.swapped:
+        place = code.places.get(best.swapped[0], place)
+    match = stretch.matches[index] if index is not None else None
+    steps = stretch.frontier
+    if best is not None and best.calls:
+        steps = [step for step in stretch.steps if step.result in best.calls] or steps
+    return Finding(
+        str(stretch.target),
+        op.name if op else None,
+        place,
+        steps[0].place if steps else None,
+        "" if match is None else str(match),
+        [
+            CauseMessage(
+                cause.hypothesis.text,
+                round(cause.explains, 6),
+                finite(cause.ratio),
+                cause.hypothesis.weight,
+            )
+            for cause in found[:SHOWN_CAUSES]
+        ],
+    )

@@ -1,0 +1,344 @@
+"""Why a value is wrong: suppositions about the reference's own steps, tried with numbers.
+
+A supposition changes one step, or takes one value for another, and the reference runs
+again from there. How much of the candidate's error that accounts for is its share.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import combinations
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from debug.changes import changes
+from debug.fits import Transform, fits, local_fits, supports
+from debug.matching import Known, find, in_shape_of, relative_error, share_explained
+from debug.recording import Call, Step, run_step
+from debug.stretch import Stretch
+from debug.verdict import OK_UP_TO
+
+BUDGET_SECONDS = 30.0
+WORTH_SHOWING = 0.05
+NAMED, MISTAKEN, FITTED = 0, 1, 2
+"""Of two that explain as much the simpler one is first: a named mistake, then a value
+taken for another, then a fitted number."""
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    text: str
+    calls: Mapping[int, Call] = field(default_factory=dict)
+    """By the steps' results, what was done instead."""
+    known: Mapping[int, Tensor] = field(default_factory=dict)
+    """Known values that were others."""
+    weight: str | None = None
+    kind: int = NAMED
+    operation: int | None = None
+    """The candidate's operation whose value it accounts for."""
+    swapped: tuple[str, ...] = ()
+    """The layers whose calls it is about."""
+    left_out: str | None = None
+    """The layer that is passed over."""
+
+
+@dataclass(frozen=True)
+class Cause:
+    """A hypothesis that was tried."""
+
+    hypothesis: Hypothesis
+    explains: float
+    """The share of the error's energy, from 0 to 1."""
+    ratio: float
+    """R of what is left: up to 4, nothing is left but rounding."""
+
+    @property
+    def complete(self) -> bool:
+        return self.ratio <= OK_UP_TO
+
+    @property
+    def rank(self) -> tuple[float, int]:
+        return (-1.0 if self.complete else -round(self.explains, 3)), self.hypothesis.kind
+
+
+def causes(stretch: Stretch) -> list[Cause]:
+    """What explains a wrong value, best first; empty where nothing does."""
+    if stretch.value is None or not bool(torch.isfinite(stretch.value).all()):
+        return []
+    deadline = time.monotonic() + BUDGET_SECONDS
+    tried = _tried(stretch, _seen(stretch))
+    if not any(cause.complete for cause in tried):
+        tried += _tried(stretch, _unseen(stretch, tried), deadline)
+    best = sorted(tried, key=lambda cause: cause.rank)
+    if best and not best[0].complete:
+        best = sorted([*best, *_together(stretch, best)], key=lambda cause: cause.rank)
+    return [cause for cause in best if cause.explains >= WORTH_SHOWING]
+
+
+def _tried(
+    stretch: Stretch, hypotheses: Iterator[Hypothesis], deadline: float = float("inf")
+) -> list[Cause]:
+    found: list[Cause] = []
+    for hypothesis in hypotheses:
+        cause = attempt(stretch, hypothesis)
+        if cause is not None:
+            found.append(cause)
+        if time.monotonic() > deadline:
+            break
+    return found
+
+
+def attempt(stretch: Stretch, hypothesis: Hypothesis) -> Cause | None:
+    """Runs the reference under a hypothesis; None where it can't be run so."""
+    value, goal = stretch.value, stretch.goal
+    assert value is not None
+    target = stretch.target.value
+    try:
+        supposed = stretch.recording.replay(target, hypothesis.calls, hypothesis.known)
+    except (RuntimeError, IndexError, TypeError, ValueError):
+        return None  # shapes that do not fit: it was not that
+    supposed = in_shape_of(supposed, goal.value)
+    if supposed is None:
+        return None
+    explains = share_explained(value, goal.value, supposed)
+    return Cause(hypothesis, explains, relative_error(value, supposed) / goal.floor)
+
+
+# -- What accounts for one of the candidate's values ---------------------------------
+
+
+def _seen(stretch: Stretch) -> Iterator[Hypothesis]:
+    """What makes a value that the candidate has and the reference has not."""
+    wrong = [i for i, right in enumerate(stretch.right) if not right]
+    for step in stretch.frontier:
+        exact = stretch.pool[step.result]
+        partners = [i for i in wrong if stretch.operations[i].finite]
+        for hypothesis in _suppositions(stretch, step):
+            yield from _appearing(stretch, step, exact, hypothesis, partners)
+        yield from _fitted(stretch, step.result, exact, partners[:4])
+    if not stretch.frontier:
+        goal = stretch.pool[stretch.target.value]
+        yield from _others(stretch, stretch.target.value)
+        yield from _fitted(stretch, stretch.target.value, goal, wrong[-1:])
+    yield from _exchanged(stretch)
+
+
+def _appearing(
+    stretch: Stretch,
+    step: Step,
+    exact: Known,
+    hypothesis: Hypothesis,
+    partners: Sequence[int],
+) -> Iterator[Hypothesis]:
+    """A supposition whose value is among the candidate's, whole or in a few slices."""
+    try:
+        call = hypothesis.calls[step.result]
+        supposed = run_step(step, stretch.recording.values, call)
+    except (RuntimeError, IndexError, TypeError, ValueError):
+        return
+    expected = Known("", supposed.squeeze(), supposed.norm().item(), exact.floor)
+    for index in partners:
+        value = stretch.operations[index].value
+        if find(value, [expected]):
+            yield _at(hypothesis, index)
+            return
+        laid = in_shape_of(value, exact.value)
+        if laid is None or supposed.squeeze().shape != exact.value.shape:
+            continue
+        for support in supports(laid, exact.value, exact.limit):
+            blended = support.blend(exact.value, supposed.squeeze())
+            if (laid - blended).norm() <= exact.limit:
+                text = f"{hypothesis.text}, at {support} of axis {support.axis} only"
+                call = _instead(blended, stretch.recording.values[step.result])
+                yield Hypothesis(
+                    text, {step.result: call}, weight=hypothesis.weight, operation=index
+                )
+                return
+
+
+def _at(hypothesis: Hypothesis, operation: int) -> Hypothesis:
+    return replace(hypothesis, operation=operation)
+
+
+def _instead(value: Tensor, like: Tensor) -> Call:
+    return lambda args, kwargs: value.reshape(like.shape)
+
+
+def _fitted(
+    stretch: Stretch, index: int, exact: Known, partners: Sequence[int]
+) -> Iterator[Hypothesis]:
+    """What a wrong value is of the right one."""
+    like = stretch.recording.values[index]
+    for partner in partners:
+        laid = in_shape_of(stretch.operations[partner].value, exact.value)
+        if laid is None:
+            continue
+        local = supports(laid, exact.value, exact.limit)
+        found = list(fits(laid, exact.value))
+        found += [fit for support in local for fit in local_fits(laid, exact.value, support)]
+        for fit in found:
+            if share_explained(laid, exact.value, fit.transform(exact.value)) > 0.5:
+                text = f"{exact.label}: {fit.text}"
+                call = partial(_transformed, transform=fit.transform, like=like, step=index)
+                calls = {index: partial(call, stretch=stretch)}
+                yield Hypothesis(text, calls, kind=FITTED, operation=partner)
+
+
+def _transformed(
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    transform: Transform,
+    like: Tensor,
+    step: int,
+    stretch: Stretch,
+) -> Tensor:
+    made = stretch.recording.maker(step)
+    right = like if made is None else made.function(*args, **kwargs)
+    return transform(right.squeeze()).reshape(like.shape)
+
+
+# -- Suppositions --------------------------------------------------------------------
+
+
+def _suppositions(stretch: Stretch, step: Step) -> Iterator[Hypothesis]:
+    recording = stretch.recording
+    for change in changes(step, recording):
+        yield Hypothesis(change.text, {step.result: change.call}, weight=change.weight)
+    for position, operand in enumerate(step.operands):
+        if not recording.values[operand].is_floating_point():
+            continue
+        yield from _other_operands(stretch, step, position, operand)
+        made = recording.maker(operand)
+        if made is not None:
+            for change in changes(made, recording):
+                changed = partial(_fed, position=position, made=made, call=change.call)
+                call = partial(changed, step=step, stretch=stretch)
+                yield Hypothesis(change.text, {step.result: call}, weight=change.weight)
+
+
+def _fed(
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    position: int,
+    made: Step,
+    call: Call,
+    step: Step,
+    stretch: Stretch,
+) -> Tensor:
+    """A step with one operand made otherwise."""
+    value = run_step(made, stretch.recording.values, call)
+    return _with_operand(step, stretch, position, value)
+
+
+def _with_operand(step: Step, stretch: Stretch, position: int, value: Tensor) -> Tensor:
+    values = list(stretch.recording.values)
+    values[step.operands[position]] = value
+    return run_step(step, values)
+
+
+def _other_operands(
+    stretch: Stretch, step: Step, position: int, operand: int
+) -> Iterator[Hypothesis]:
+    """Another value of the same shape in an operand's place: of a weight's, a weight."""
+    recording = stretch.recording
+    is_weight = operand in recording.weights
+    for label, value in _alternatives(stretch, operand):
+        call: Call = lambda a, k, v=value: _with_operand(step, stretch, position, v)
+        text = f"{label} in place of {recording.name(operand)}"
+        weight = recording.names.get(operand) if is_weight else None
+        yield Hypothesis(text, {step.result: call}, weight=weight, kind=MISTAKEN)
+
+
+def _alternatives(stretch: Stretch, operand: int) -> Iterator[tuple[str, Tensor]]:
+    recording = stretch.recording
+    right = recording.values[operand]
+    if operand in recording.weights:
+        for name, weight in stretch.recording.all_weights.items():
+            if name != recording.names[operand] and weight.shape == right.shape:
+                yield name, weight.double()
+        return
+    before = [step.result for step in stretch.steps]
+    for index in [*sorted(recording.known), *before]:
+        value = recording.values[index]
+        if index != operand and value.shape == right.shape:
+            yield recording.name(index), value
+
+
+def _others(stretch: Stretch, target: int) -> Iterator[Hypothesis]:
+    """A known value in place of one that is handed on as it is."""
+    recording = stretch.recording
+    for index in sorted(recording.known - {target}):
+        value = recording.values[index]
+        if value.shape == recording.values[target].shape:
+            text = f"{recording.name(index)} in place of {recording.name(target)}"
+            yield Hypothesis(text, known={target: value}, kind=MISTAKEN)
+
+
+def _exchanged(stretch: Stretch) -> Iterator[Hypothesis]:
+    """Two layers' results taken for each other, and layers that are passed over."""
+    recording = stretch.recording
+    values = recording.values
+    used = {i for step in stretch.steps for i in step.operands} | {stretch.target.value}
+    layers = {name: i for name, i in recording.results.items() if i in used}
+    for (first, a), (second, b) in combinations(layers.items(), 2):
+        if values[a].shape == values[b].shape:
+            text = f"{first} and {second} change places"
+            swap = {a: values[b], b: values[a]}
+            yield Hypothesis(text, known=swap, swapped=(first, second))
+    for name, index in layers.items():
+        fed = recording.fed.get(name)
+        if fed is not None and values[fed].shape == values[index].shape:
+            text = f"{name} is left out"
+            yield Hypothesis(text, known={index: values[fed]}, left_out=name)
+
+
+def _unseen(stretch: Stretch, tried: list[Cause]) -> Iterator[Hypothesis]:
+    """The rest, whose value the candidate does not have as such."""
+    done = {cause.hypothesis.text for cause in tried}
+    for step in stretch.frontier:
+        for hypothesis in _suppositions(stretch, step):
+            if hypothesis.text not in done:
+                yield hypothesis
+
+
+# -- Several at once -----------------------------------------------------------------
+
+
+def _together(stretch: Stretch, best: list[Cause], most: int = 4) -> list[Cause]:
+    """Adds to the best hypothesis what explains more of what is left."""
+    found: list[Cause] = []
+    current = best[0]
+    pool = [cause.hypothesis for cause in best if cause.hypothesis.operation is not None]
+    pool += [cause.hypothesis for cause in best if cause.hypothesis.operation is None][:8]
+    for _ in range(most - 1):
+        joined = [
+            attempt(stretch, both)
+            for each in pool
+            if (both := _both(current.hypothesis, each)) is not None
+        ]
+        better = [c for c in joined if c is not None and c.explains > current.explains]
+        if not better:
+            break
+        current = min(better, key=lambda cause: cause.rank)
+        found.append(current)
+        if current.complete:
+            break
+    return found
+
+
+def _both(one: Hypothesis, other: Hypothesis) -> Hypothesis | None:
+    if set(one.calls) & set(other.calls) or set(one.known) & set(other.known):
+        return None
+    text = one.text if other.text in one.text else f"{one.text}; and {other.text}"
+    return Hypothesis(
+        text,
+        {**one.calls, **other.calls},
+        {**one.known, **other.known},
+        one.weight or other.weight,
+        max(one.kind, other.kind),
+        one.operation if one.operation is not None else other.operation,
+        (*one.swapped, *other.swapped),
+    )

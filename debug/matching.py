@@ -1,0 +1,115 @@
+"""Whether a value of the candidate is one of the reference's, up to rounding and layout."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import permutations
+from math import prod
+
+import torch
+from torch import Tensor
+
+from debug.verdict import FLOAT32_HALF_ULP, WATCH_UP_TO
+
+
+@dataclass(frozen=True)
+class Known:
+    """One of the reference's values."""
+
+    label: str
+    value: Tensor
+    """In float64, without axes of one."""
+    norm: float
+    floor: float
+    """How far the candidate's precision takes the reference itself from it."""
+
+    @classmethod
+    def of(cls, label: str, value: Tensor, rounded: Tensor) -> "Known":
+        value = value.double().squeeze()
+        norm = value.norm().item()
+        error = (rounded.double().squeeze() - value).norm().item()
+        relative = error / norm if norm > 0 else 0.0
+        return cls(label, value, norm, max(relative, FLOAT32_HALF_ULP))
+
+    @property
+    def limit(self) -> float:
+        """The largest norm of an error that is rounding."""
+        return WATCH_UP_TO * self.floor * self.norm
+
+
+@dataclass(frozen=True)
+class Match:
+    known: Known
+    axes: tuple[int, ...] | None
+    """The order of the axes in the candidate, where it is another one."""
+
+    def __str__(self) -> str:
+        return f"equals {self.known.label}" + (" transposed" if self.axes else "")
+
+    @property
+    def suspicious(self) -> bool:
+        """Transposed without a sign of it in the shape: whoever reads it reads nonsense."""
+        sizes = self.known.value.shape
+        return self.axes is not None and [sizes[a] for a in self.axes] == list(sizes)
+
+
+def find(value: Tensor, known: Iterable[Known]) -> Match | None:
+    """The reference's value that this is, one in the same order of axes before others."""
+    value = value.double().squeeze()
+    norm = value.norm().item()
+    near = [
+        each
+        for each in known
+        if prod(each.value.shape) == value.numel() and abs(each.norm - norm) <= each.limit
+    ]
+    for each in near:
+        if each.value.shape == value.shape and _equal(value, each.value, each.limit):
+            return Match(each, None)
+    for each in near:
+        for axes in reorderings(each.value.shape, value.shape):
+            if _equal(value, each.value.permute(axes), each.limit):
+                return Match(each, axes)
+    return None
+
+
+def reorderings(given: Sequence[int], wanted: Sequence[int]) -> list[tuple[int, ...]]:
+    """The permutations but the identity that bring one shape into another."""
+    if len(given) > 4 or sorted(given) != sorted(wanted):
+        return []
+    orders = permutations(range(len(given)))
+    next(orders)
+    return [axes for axes in orders if [given[a] for a in axes] == list(wanted)]
+
+
+def in_shape_of(value: Tensor, wanted: Tensor) -> Tensor | None:
+    """A value of the candidate in the reference's layout, without axes of one.
+
+    None where it has another shape altogether, or could be meant in two ways.
+    """
+    value, wanted = value.double().squeeze(), wanted.squeeze()
+    if value.shape == wanted.shape:
+        return value
+    axes = reorderings(value.shape, wanted.shape)
+    return value.permute(axes[0]) if len(axes) == 1 else None
+
+
+def _equal(value: Tensor, known: Tensor, limit: float) -> bool:
+    return bool((value - known).norm() <= limit)
+
+
+def relative_error(value: Tensor, exact: Tensor) -> float:
+    norm = exact.norm().item()
+    error = (value - exact).norm().item()
+    return error / norm if norm > 0 else (0.0 if error == 0 else float("inf"))
+
+
+def share_explained(value: Tensor, exact: Tensor, supposed: Tensor) -> float:
+    """The part of the error's energy that a supposition accounts for, from 0 to 1.
+
+    With m the candidate, r the reference and s what a hypothesis makes of r:
+    1 - ||m - s||^2 / ||m - r||^2.
+    """
+    error = (value - exact).square().sum().item()
+    if error == 0 or supposed.shape != value.shape or not torch.isfinite(supposed).all():
+        return 0.0
+    left = (value - supposed).square().sum().item()
+    return max(1 - left / error, 0.0)

@@ -1,0 +1,276 @@
+"""PyTorch's operations in a layer's own code, recorded so that they can be run again.
+
+A layer's own code is what happens between its argument, what the layers within it return,
+and what it hands on: those are known values. Functions are recorded as the model's source
+calls them (``linear``, ``softmax``, ``view``), each with its line.
+"""
+
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+from torch.utils._pytree import tree_leaves, tree_map
+
+from debug.protocol import Place
+
+_PASSED_OVER = (str(Path(torch.__file__).parent), __file__, str(Path(__file__).parent))
+
+
+@dataclass(frozen=True)
+class Ref:
+    """Stands for a value in a step's arguments."""
+
+    index: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """One call of a PyTorch function that returned a tensor."""
+
+    function: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any]
+    result: int
+    place: Place | None
+
+    @property
+    def name(self) -> str:
+        return self.function.__name__.strip("_")
+
+    @property
+    def in_place(self) -> bool:
+        name = self.function.__name__
+        return name.startswith("__i") or (name.endswith("_") and not name.endswith("__"))
+
+    @property
+    def operands(self) -> list[int]:
+        leaves = tree_leaves([self.args, dict(self.kwargs)])
+        return [leaf.index for leaf in leaves if isinstance(leaf, Ref)]
+
+
+Call = Callable[[Sequence[Any], Mapping[str, Any]], Tensor]
+"""What to do in place of a step, with the step's arguments."""
+
+
+@dataclass
+class Recording:
+    """The values of a layer's own code, the steps between them, and where they lead."""
+
+    values: list[Tensor] = field(default_factory=list)
+    """In float64 and the reference's layout."""
+    names: dict[int, str] = field(default_factory=dict)
+    """Of the values that no step made: the argument, weights, what layers return."""
+    weights: set[int] = field(default_factory=set)
+    all_weights: Mapping[str, Tensor] = field(default_factory=dict)
+    """The model's, used or not."""
+    steps: list[Step] = field(default_factory=list)
+    argument: int | None = None
+    results: dict[str, int] = field(default_factory=dict)
+    """What each layer within returns."""
+    fed: dict[str, int] = field(default_factory=dict)
+    """What each layer within is fed."""
+    result: int | None = None
+
+    @property
+    def known(self) -> set[int]:
+        """What is fed to the code from outside, but for weights and constants."""
+        given = set(self.results.values())
+        return given if self.argument is None else given | {self.argument}
+
+    def maker(self, value: int) -> Step | None:
+        """The step that made a value; None for one that is known."""
+        return next((step for step in self.steps if step.result == value), None)
+
+    def leading_to(self, value: int) -> list[Step]:
+        """The steps that a value is made by, in order."""
+        needed, steps = {value}, []
+        for step in reversed(self.steps):
+            if step.result in needed:
+                needed.update(step.operands)
+                steps.append(step)
+        return steps[::-1]
+
+    def name(self, value: int) -> str:
+        """What a person would call a value."""
+        if value in self.names:
+            return self.names[value]
+        step = self.maker(value)
+        return f"{step.name}'s result" if step else "a constant"
+
+    def starting_from(self, known: Mapping[int, Tensor]) -> "Recording":
+        """The same code run again on other known values."""
+        return replace(self, values=self._run(known, {}, None))
+
+    def in_precision(self, dtype: torch.dtype) -> list[Tensor]:
+        """All values, computed in another precision throughout."""
+        start = {i: narrowed(v, dtype) for i, v in enumerate(self.values)}
+        made = {step.result for step in self.steps}
+        return self._run({i: v for i, v in start.items() if i not in made}, {}, None)
+
+    def replay(
+        self,
+        target: int,
+        calls: Mapping[int, Call],
+        known: Mapping[int, Tensor] | None = None,
+    ) -> Tensor:
+        """The target's value if some steps, by result, or known values were others."""
+        return self._run(known or {}, calls, target)[target]
+
+    def _run(
+        self, known: Mapping[int, Tensor], calls: Mapping[int, Call], target: int | None
+    ) -> list[Tensor]:
+        values = list(self.values)
+        for index, tensor in known.items():
+            values[index] = tensor
+        changed = set(known)
+        for step in self.steps if target is None else self.leading_to(target):
+            if step.result in calls or not changed.isdisjoint(step.operands):
+                call = calls.get(step.result)
+                values[step.result] = run_step(step, values, call)
+                changed.add(step.result)
+        return values
+
+
+def run_step(step: Step, values: Sequence[Tensor], call: Call | None = None) -> Tensor:
+    """A step on the values that are given, or what is to be done in its place."""
+
+    def filled(leaf: Any) -> Any:
+        return values[leaf.index] if isinstance(leaf, Ref) else leaf
+
+    args, kwargs = tree_map(filled, [step.args, dict(step.kwargs)])
+    if call is not None:
+        return call(args, kwargs)
+    if step.in_place:
+        args = [a.clone() if isinstance(a, Tensor) else a for a in args]
+    return step.function(*args, **kwargs)
+
+
+def narrowed(value: Tensor, dtype: torch.dtype) -> Tensor:
+    return value.to(dtype) if value.is_floating_point() else value
+
+
+class Recorder(TorchFunctionMode):
+    """Notes every function that returns one tensor, while it is switched on."""
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self.recording = Recording()
+        self.on = False
+        self._index: dict[int, int] = {}
+        self._kept: list[Any] = []
+        tensors = {**dict(module.named_parameters()), **dict(module.named_buffers())}
+        self._weights = {id(tensor): name for name, tensor in tensors.items()}
+        self.recording.all_weights = tensors
+
+    def __torch_function__(
+        self, func: Callable, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        result = func(*args, **(kwargs or {}))
+        if self.on and isinstance(result, Tensor) and not self._is_given(result, args):
+            refs = tree_map(self._reference, [list(args), kwargs or {}])
+            index = self.add(result)
+            step = Step(func, tuple(refs[0]), refs[1], index, _place())
+            self.recording.steps.append(step)
+        return result
+
+    @staticmethod
+    def _is_given(result: Tensor, args: Any) -> bool:
+        """Whether nothing was done, as in ``x.to(x.dtype)``."""
+        return any(leaf is result for leaf in tree_leaves(list(args)))
+
+    def _reference(self, leaf: Any) -> Any:
+        return Ref(self.index(leaf)) if isinstance(leaf, Tensor) else leaf
+
+    def index(self, tensor: Tensor) -> int:
+        """The place of a tensor that may have come from anywhere."""
+        if id(tensor) not in self._index:
+            index = self.add(tensor)
+            if name := self._weights.get(id(tensor)):
+                self.recording.names[index] = name
+                self.recording.weights.add(index)
+        return self._index[id(tensor)]
+
+    def add(self, tensor: Tensor, name: str | None = None) -> int:
+        index = len(self.recording.values)
+        self._index[id(tensor)] = index
+        self._kept.append(tensor)  # its id is not given to another one
+        self.recording.values.append(tensor.detach())
+        if name is not None:
+            self.recording.names[index] = name
+        return index
+
+
+@contextmanager
+def recorded(
+    module: nn.Module, layer: nn.Module, within: Mapping[str, nn.Module]
+) -> Iterator[Recording]:
+    """Records one layer's own code while the model runs.
+
+    Args:
+        module: the model, which gives weights their names.
+        layer: whose code it is.
+        within: the layers that it calls; what they do is not recorded.
+    """
+    recorder = Recorder(module)
+    recording, handles = recorder.recording, []
+
+    def enter(_: nn.Module, args: Any, kwargs: Any) -> None:
+        argument = first_tensor([*args, *kwargs.values()])
+        if argument is not None:
+            recording.argument = recorder.add(argument, "the argument")
+        recorder.on = True
+
+    def leave(_: nn.Module, args: Any, output: Any) -> None:
+        recorder.on = False
+        value = first_tensor(output)
+        recording.result = None if value is None else recorder.index(value)
+
+    handles.append(layer.register_forward_pre_hook(enter, with_kwargs=True))
+    handles.append(layer.register_forward_hook(leave))
+    for name, child in within.items():
+        handles += _watch_child(recorder, name, child)
+    try:
+        with recorder:
+            yield recording
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _watch_child(recorder: Recorder, name: str, child: nn.Module) -> list[Any]:
+    recording = recorder.recording
+
+    def enter(_: nn.Module, args: Any, kwargs: Any) -> None:
+        argument = first_tensor([*args, *kwargs.values()])
+        if argument is not None and recorder.on:
+            recording.fed[name] = recorder.index(argument)
+        recorder.on = False
+
+    def leave(_: nn.Module, args: Any, output: Any) -> None:
+        value = first_tensor(output)
+        if value is not None:
+            recording.results[name] = recorder.add(value, f"{name}'s result")
+        recorder.on = True
+
+    return [
+        child.register_forward_pre_hook(enter, with_kwargs=True),
+        child.register_forward_hook(leave),
+    ]
+
+
+def first_tensor(given: Any) -> Tensor | None:
+    return next((leaf for leaf in tree_leaves(given) if isinstance(leaf, Tensor)), None)
+
+
+def _place() -> Place | None:
+    """The model's line that called a function."""
+    frame = sys._getframe(2)
+    while frame.f_back and frame.f_code.co_filename.startswith(_PASSED_OVER):
+        frame = frame.f_back
+    return Place(frame.f_code.co_filename, frame.f_lineno)

@@ -1,0 +1,178 @@
+"""A stretch of a layer's own code, on both sides: from known values to one that is handed
+on. The same values go in, so what comes out differs only by what the code does.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from max.driver import Buffer
+from torch import Tensor
+
+from debug.compare import Truth, in_layout
+from debug.internals import ValueKey
+from debug.matching import Known, Match, find, in_shape_of, relative_error
+from debug.operations import Operation, operations
+from debug.program import Program
+from debug.recording import Recording, Step
+from debug.trace import to_buffer
+from debug.verdict import WATCH_UP_TO
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a stretch leads: into a layer, or out of the one whose code it is."""
+
+    layer: str
+    feeds: bool
+    value: int
+    """The reference's, by its place in the recording."""
+    key: ValueKey
+    """The candidate's."""
+
+    def __str__(self) -> str:
+        return f"what {self.layer} is fed" if self.feeds else f"the result of {self.layer}"
+
+
+class Stretch:
+    """One target with everything that leads to it."""
+
+    def __init__(
+        self, recording: Recording, target: Target, ops: list[Operation], value: Tensor
+    ) -> None:
+        self.recording, self.target, self.operations = recording, target, ops
+        rounded = recording.in_precision(value.dtype)
+        self._rounded = rounded
+        exact = recording.values[target.value]
+        self.goal = Known.of(str(target), exact, rounded[target.value])
+        self.value = in_shape_of(value, exact)
+        """The candidate's, in the reference's layout; None in another shape."""
+        self.steps = recording.leading_to(target.value)
+
+    @property
+    def wrong(self) -> bool:
+        if self.value is None or not bool(torch.isfinite(self.value).all()):
+            return True
+        error = relative_error(self.value, self.goal.value)
+        return error > WATCH_UP_TO * self.goal.floor
+
+    def known(self, value: int) -> Known:
+        """One of the reference's values, as something to look for."""
+        recording = self.recording
+        return Known.of(recording.name(value), recording.values[value], self._rounded[value])
+
+    @cached_property
+    def pool(self) -> dict[int, Known]:
+        """Everything that the candidate may have on the way."""
+        used = {i for step in self.steps for i in (*step.operands, step.result)}
+        used |= self.recording.known | {self.target.value}
+        floats = (i for i in used if self.recording.values[i].is_floating_point())
+        return {index: self.known(index) for index in sorted(floats)}
+
+    @cached_property
+    def matches(self) -> list[Match | None]:
+        """For each of the candidate's operations, the reference's value that it makes."""
+        known = list(self.pool.values())
+        return [find(op.value, known) if op.finite else None for op in self.operations]
+
+    @cached_property
+    def right(self) -> list[bool]:
+        """Whether each operation is right: it, or something made of it, is the reference's.
+
+        The last one must be the target; that it is another value is no excuse.
+        """
+        right = [m is not None and not m.suspicious for m in self.matches]
+        if right and self.wrong:
+            last = len(right) - 1
+            same = self.matches[last]
+            right[last] = same is not None and same.known is self.pool[self.target.value]
+        for index in reversed(range(len(right))):
+            if right[index]:
+                for used in self.operations[index].operands:
+                    right[used] = True
+        return right
+
+    @cached_property
+    def culprit(self) -> int | None:
+        """The first operation that is not right though all that it uses is."""
+        infinite = next((i for i, op in enumerate(self.operations) if not op.finite), None)
+        if infinite is not None:
+            return infinite
+        return next((i for i, right in enumerate(self.right) if not right), None)
+
+    @cached_property
+    def frontier(self) -> list[Step]:
+        """The reference's steps that the candidate has no value for, but all they use."""
+        found = {id(m.known) for m in self.matches if m is not None and not m.suspicious}
+        have = {i for i, known in self.pool.items() if id(known) in found}
+        have.discard(self.target.value)
+        for step in reversed(self.steps):
+            if step.result in have:
+                have.update(step.operands)
+        made = {step.result for step in self.steps}
+        lacking = [step for step in self.steps if step.result not in have]
+        return [s for s in lacking if all(i in have or i not in made for i in s.operands)]
+
+
+def stretches(
+    name: str,
+    recording: Recording,
+    program: Program,
+    truths: Mapping[str, Truth],
+    kept: dict[str, Buffer],
+) -> list[Stretch]:
+    """All stretches of a layer's own code, in order of computation."""
+    pins, known = _known(name, recording, program, truths)
+    recording = recording.starting_from(known)
+    found = []
+    for target in targets(name, recording, program):
+        ops, value = operations(program, pins, target.key, kept)
+        found.append(Stretch(recording, target, ops, value))
+    return found
+
+
+def targets(name: str, recording: Recording, program: Program) -> list[Target]:
+    """What the candidate and the reference both hand on."""
+    found = [
+        Target(layer, True, value, program.arguments[layer].key)
+        for layer, value in recording.fed.items()
+        if layer in program.arguments
+    ]
+    if recording.result is not None and name in program.layers:
+        found.append(Target(name, False, recording.result, program.layers[name]))
+    return found
+
+
+def _known(
+    name: str, recording: Recording, program: Program, truths: Mapping[str, Truth]
+) -> tuple[dict[ValueKey, Buffer], dict[int, Tensor]]:
+    """The values that go in: the candidate's buffers, and the reference's tensors.
+
+    Both are the reference's values, rounded to what the candidate computes in.
+    """
+    pins: dict[ValueKey, Buffer] = {}
+    known: dict[int, Tensor] = {}
+    argument = program.arguments.get(name)
+    dtype, device = next(
+        (each.type.dtype, each.type.device.to_device())
+        for each in program.arguments.values()
+    )
+    narrow = getattr(torch, dtype.name)
+    if argument is not None and recording.argument is not None:
+        exact = recording.values[recording.argument].to(narrow)
+        known[recording.argument] = exact.double()
+        axes = truths[name].axes
+        order = axes and [axes.index(axis) for axis in range(len(axes))]
+        laid = in_layout(exact, order, argument.shape)
+        if list(laid.shape) != argument.shape and axes:
+            laid = in_layout(exact, axes, argument.shape)
+        pins[argument.key] = to_buffer(laid, dtype, device)
+    for layer, value in recording.results.items():
+        exact = recording.values[value].to(narrow)
+        known[value] = exact.double()
+        key, axes = program.layers.get(layer), truths[layer].axes
+        if key is not None:
+            laid = exact.permute(axes) if axes else exact
+            pins[key] = to_buffer(laid, dtype, device)
+    return pins, known
