@@ -86,7 +86,7 @@ def _biases(bias: str, change: Callable[[Callable], Call]) -> Iterator[Change]:
 
 
 def _conv1d(step: Bound) -> Iterator[Change]:
-    signature = ("input", "weight", "bias", "stride", "padding", "dilation", "groups")
+    signature = ("x", "weight", "bias", "stride", "padding", "dilation", "groups")
 
     def change(function: Callable) -> Call:
         def call(args: Sequence[Any], kwargs: Mapping) -> Tensor:
@@ -95,21 +95,21 @@ def _conv1d(step: Bound) -> Iterator[Change]:
         return call
 
     def with_input(edit: Callable[[Tensor], Tensor]) -> Call:
-        return change(lambda input, **others: F.conv1d(edit(input), **others))
+        return change(lambda x, **others: F.conv1d(edit(x), **others))
 
     def with_weight(edit: Callable[[Tensor], Tensor]) -> Call:
-        return change(lambda weight, **others: F.conv1d(weight=edit(weight), **others))
+        return change(lambda x, weight, **others: F.conv1d(x, edit(weight), **others))
 
     def with_bias(function: Callable) -> Call:
-        def conv(bias: Tensor, **others: Any) -> Tensor:
-            return function(F.conv1d(**others), bias[:, None])
+        def conv(x: Tensor, bias: Tensor, **others: Any) -> Tensor:
+            return function(F.conv1d(x, **others), bias[:, None])
 
         return change(conv)
 
     def padded(mode: str) -> Call:
-        def conv(input: Tensor, padding: Any, **others: Any) -> Tensor:
+        def conv(x: Tensor, padding: Any, **others: Any) -> Tensor:
             sides = (_first(padding),) * 2
-            return F.conv1d(F.pad(input, sides, mode), padding=0, **others)
+            return F.conv1d(F.pad(x, sides, mode), padding=0, **others)
 
         return change(conv)
 
@@ -155,46 +155,39 @@ def _layer_norm(step: Bound) -> Iterator[Change]:
         def call(args: Sequence[Any], kwargs: Mapping) -> Tensor:
             given = inspect.signature(F.layer_norm).bind(*args, **kwargs)
             given.apply_defaults()
-            return function(**given.arguments)
+            x, normalized_shape, *others = given.arguments.values()
+            return function(x, normalized_shape, *others)
 
         return call
 
-    def normed(center: bool, unbiased: bool) -> Call:
-        def norm(
-            input: Tensor, normalized_shape: Any, weight: Any, bias: Any, eps: float
-        ) -> Tensor:
-            axes = tuple(range(-len(normalized_shape), 0))
-            mean = input.mean(axes, keepdim=True) if center else 0.0
-            squares = (input - mean).square().sum(axes, keepdim=True)
-            size = math.prod(normalized_shape)
-            y = (input - mean) / (squares / (size - unbiased) + eps).sqrt()
-            y = y if weight is None else y * weight
-            return y if bias is None else y + bias
+    def normed(center: bool = True, unbiased: bool = False, axis: int = -1) -> Call:
+        def norm(x: Tensor, shape: Sequence[int], w: Any, b: Any, eps: float) -> Tensor:
+            axes = tuple(range(-len(shape), 0)) if axis == -1 else (axis,)
+            mean = x.mean(axes, keepdim=True) if center else 0.0
+            squares = (x - mean).square().sum(axes, keepdim=True)
+            size = math.prod(x.shape[a] for a in axes)
+            y = (x - mean) / (squares / (size - unbiased) + eps).sqrt()
+            y = y if w is None else y * w
+            return y if b is None else y + b
 
         return change(norm)
 
-    def without(*names: str) -> Call:
-        return change(lambda **given: F.layer_norm(**{**given, **dict.fromkeys(names)}))
-
-    def other_axis(input: Tensor, weight: Any, bias: Any, eps: float, **_: Any) -> Tensor:
-        mean, var = input.mean(-2, keepdim=True), input.var(-2, False, keepdim=True)
-        y = (input - mean) / (var + eps).sqrt()
-        return y if weight is None else y * weight + (0 if bias is None else bias)
-
+    norm = F.layer_norm
     weight, bias = step.weight(2, "weight"), step.weight(3, "bias")
-    for eps in EPSILONS:
-        text = f"epsilon {eps:g}"
-        yield Change(text, change(lambda eps, new=eps, **g: F.layer_norm(eps=new, **g)))
-    yield Change(f"{weight} is left out", without("weight"), weight)
-    yield Change(f"{bias} is left out", without("bias"), bias)
-    yield Change("the norm's weight and bias are left out", without("weight", "bias"))
-    yield Change("the layer norm is left out", change(lambda input, **_: input))
-    yield Change("the mean is not subtracted", normed(center=False, unbiased=False))
-    yield Change("the variance is divided by n - 1", normed(center=True, unbiased=True))
-    yield Change("the norm is taken over the other axis", change(other_axis))
-    twice = change(
-        lambda input, **g: F.layer_norm(F.layer_norm(input, **g), **g)
-    )
+    for epsilon in EPSILONS:
+        call = change(lambda x, n, w, b, eps, new=epsilon: norm(x, n, w, b, new))
+        yield Change(f"epsilon {epsilon:g}", call)
+    without_weight = change(lambda x, n, w, b, eps: norm(x, n, None, b, eps))
+    yield Change(f"{weight} is left out", without_weight, weight)
+    without_bias = change(lambda x, n, w, b, eps: norm(x, n, w, None, eps))
+    yield Change(f"{bias} is left out", without_bias, bias)
+    bare = change(lambda x, n, w, b, eps: norm(x, n, None, None, eps))
+    yield Change("the norm's weight and bias are left out", bare)
+    yield Change("the layer norm is left out", change(lambda x, *_: x))
+    yield Change("the mean is not subtracted", normed(center=False))
+    yield Change("the variance is divided by n - 1", normed(unbiased=True))
+    yield Change("the norm is taken over the other axis", normed(axis=-2))
+    twice = change(lambda x, *others: norm(norm(x, *others), *others))
     yield Change("the layer norm is applied twice", twice)
 
 

@@ -77,7 +77,7 @@ class Engine:
             return None
         if self.session.position < self._target:
             return self._advance
-        return None if self.session.settled else self._isolate
+        return None if self.session.settled else self._go_on
 
     def _read_commands(self) -> None:
         for line in lines_until_gone(self._commands):
@@ -160,9 +160,9 @@ class Engine:
         if self.session.position >= self._target:
             self._stop()
 
-    def _isolate(self) -> None:
+    def _go_on(self) -> None:
         assert self.session is not None
-        self.session.isolate()
+        self.session.go_on()
         self._settle()
 
     def _stop(self) -> None:

@@ -50,7 +50,8 @@ class Explainer:
         findings: dict[str, list[Finding]] = {name: []}
         for stretch in self.stretches(name, code):
             if stretch.wrong:
-                found = causes(stretch)
+                with torch.inference_mode():
+                    found = causes(stretch)
                 about = self._never_called(found, code) or name
                 finding = _finding(stretch, found, code)
                 findings.setdefault(about, []).append(finding)
@@ -78,9 +79,9 @@ class Explainer:
             parts = (layer.name for layer in subject.layers if layer.parent == name)
             within = {part: modules[part] for part in parts}
             x = subject.inputs[-1].reference.double()
-            with torch.inference_mode(), recorded(module, modules[name], within) as made:
-                with StayInFloat64():
-                    subject.run_reference(module, x)
+            recording = recorded(module, modules[name], within)
+            with torch.inference_mode(), recording as made, StayInFloat64():
+                subject.run_reference(module, x)
             self._recordings[name] = made
         return self._recordings[name]
 
@@ -96,7 +97,8 @@ def explain_input(value: torch.Tensor, truth: Truth) -> Finding:
             ratio = relative_error(value, supposed) / truth.floor
             found.append(CauseMessage(fit.text, explains, finite(ratio)))
     found.sort(key=lambda cause: -round(cause.explains, 3))
-    return Finding("what the model is fed", None, None, None, "", found[:SHOWN_CAUSES])
+    causes_shown = found[:SHOWN_CAUSES]
+    return Finding("what the model is fed", None, None, None, None, "", causes_shown)
 
 
 def _finding(stretch: Stretch, found: list[Cause], code: Code) -> Finding:
@@ -106,16 +108,17 @@ def _finding(stretch: Stretch, found: list[Cause], code: Code) -> Finding:
     place = op.place if op else code.places.get(stretch.target.layer)
     if best is not None and best.swapped:
         place = code.places.get(best.swapped[0], place)
-    match = stretch.matches[index] if index is not None else None
+    matches = stretch.matches[index] if index is not None else []
     steps = stretch.frontier
     if best is not None and best.calls:
         steps = [step for step in stretch.steps if step.result in best.calls] or steps
     return Finding(
         str(stretch.target),
+        stretch.target.layer if stretch.target.feeds else None,
         op.name if op else None,
         place,
         steps[0].place if steps else None,
-        "" if match is None else str(match),
+        str(matches[0]) if matches else "",
         [
             CauseMessage(
                 cause.hypothesis.text,

@@ -5,7 +5,7 @@ again from there. How much of the candidate's error that accounts for is its sha
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import combinations
@@ -15,14 +15,17 @@ import torch
 from torch import Tensor
 
 from debug.changes import changes
-from debug.fits import Transform, fits, local_fits, supports
-from debug.matching import Known, find, in_shape_of, relative_error, share_explained
+from debug.fits import Support, Transform, fits, local_fits, supports
+from debug.matching import Known, in_shape_of, relative_error, share_explained
 from debug.recording import Call, Step, run_step
 from debug.stretch import Stretch
-from debug.verdict import OK_UP_TO
+from debug.verdict import OK_UP_TO, WATCH_UP_TO
 
 BUDGET_SECONDS = 30.0
-WORTH_SHOWING = 0.05
+WORTH_SHOWING = 0.3
+FITS_FROM = 0.99
+"""The share of one operation's error from which a fit is taken for more than chance."""
+FITTED_PARTNERS = 4
 NAMED, MISTAKEN, FITTED = 0, 1, 2
 """Of two that explain as much the simpler one is first: a named mistake, then a value
 taken for another, then a fitted number."""
@@ -86,6 +89,8 @@ def _tried(
         cause = attempt(stretch, hypothesis)
         if cause is not None:
             found.append(cause)
+            if cause.complete and hypothesis.kind == NAMED:
+                break  # nothing ranks before it
         if time.monotonic() > deadline:
             break
     return found
@@ -115,47 +120,67 @@ def _seen(stretch: Stretch) -> Iterator[Hypothesis]:
     wrong = [i for i, right in enumerate(stretch.right) if not right]
     for step in stretch.frontier:
         exact = stretch.pool[step.result]
-        partners = [i for i in wrong if stretch.operations[i].finite]
+        partners = _partners(stretch, exact, wrong)
         for hypothesis in _suppositions(stretch, step):
-            yield from _appearing(stretch, step, exact, hypothesis, partners)
-        yield from _fitted(stretch, step.result, exact, partners[:4])
+            yield from _appearing(stretch, step, hypothesis, partners)
+        yield from _fitted(stretch, step.result, partners[:FITTED_PARTNERS])
+        for operand in set(step.operands) & stretch.recording.weights:
+            partners = _partners(stretch, stretch.pool[operand], wrong)
+            yield from _fitted(stretch, operand, partners[:FITTED_PARTNERS])
     if not stretch.frontier:
-        goal = stretch.pool[stretch.target.value]
-        yield from _others(stretch, stretch.target.value)
-        yield from _fitted(stretch, stretch.target.value, goal, wrong[-1:])
+        target = stretch.target.value
+        yield from _others(stretch, target)
+        yield from _fitted(stretch, target, _partners(stretch, stretch.goal, wrong)[-1:])
     yield from _exchanged(stretch)
 
 
+@dataclass(frozen=True)
+class Partner:
+    """An operation of the candidate that may be meant for one of the reference's values."""
+
+    operation: int
+    value: Tensor
+    """In the reference's layout."""
+    supports: list[Support]
+    """Where it differs, if that is in few places."""
+
+
+def _partners(stretch: Stretch, exact: Known, wrong: Sequence[int]) -> list[Partner]:
+    found = []
+    for index in wrong:
+        op = stretch.operations[index]
+        laid = in_shape_of(op.value, exact.value) if op.finite else None
+        if laid is not None:
+            local = supports(laid, exact.value, exact.limit)
+            found.append(Partner(index, laid, local))
+    return found
+
+
 def _appearing(
-    stretch: Stretch,
-    step: Step,
-    exact: Known,
-    hypothesis: Hypothesis,
-    partners: Sequence[int],
+    stretch: Stretch, step: Step, hypothesis: Hypothesis, partners: Sequence[Partner]
 ) -> Iterator[Hypothesis]:
     """A supposition whose value is among the candidate's, whole or in a few slices."""
+    exact = stretch.pool[step.result]
     try:
         call = hypothesis.calls[step.result]
-        supposed = run_step(step, stretch.recording.values, call)
+        supposed = run_step(step, stretch.recording.values, call).squeeze()
     except (RuntimeError, IndexError, TypeError, ValueError):
+        return  # shapes that do not fit: it was not that
+    if supposed.shape != exact.value.shape:
         return
-    expected = Known("", supposed.squeeze(), supposed.norm().item(), exact.floor)
-    for index in partners:
-        value = stretch.operations[index].value
-        if find(value, [expected]):
-            yield _at(hypothesis, index)
+    limit = WATCH_UP_TO * exact.floor * max(exact.norm, supposed.norm().item())
+    for partner in partners:
+        if (partner.value - supposed).norm() <= limit:
+            yield _at(hypothesis, partner.operation)
             return
-        laid = in_shape_of(value, exact.value)
-        if laid is None or supposed.squeeze().shape != exact.value.shape:
-            continue
-        for support in supports(laid, exact.value, exact.limit):
-            blended = support.blend(exact.value, supposed.squeeze())
-            if (laid - blended).norm() <= exact.limit:
+        for support in partner.supports:
+            blended = support.blend(exact.value, supposed)
+            if (partner.value - blended).norm() <= limit:
                 text = f"{hypothesis.text}, at {support} of axis {support.axis} only"
                 call = _instead(blended, stretch.recording.values[step.result])
-                yield Hypothesis(
-                    text, {step.result: call}, weight=hypothesis.weight, operation=index
-                )
+                calls = {step.result: call}
+                changed = replace(hypothesis, text=text, calls=calls)
+                yield _at(changed, partner.operation)
                 return
 
 
@@ -168,23 +193,26 @@ def _instead(value: Tensor, like: Tensor) -> Call:
 
 
 def _fitted(
-    stretch: Stretch, index: int, exact: Known, partners: Sequence[int]
+    stretch: Stretch, index: int, partners: Sequence[Partner]
 ) -> Iterator[Hypothesis]:
     """What a wrong value is of the right one."""
+    exact = stretch.pool[index]
     like = stretch.recording.values[index]
+    made = stretch.recording.maker(index) is not None
     for partner in partners:
-        laid = in_shape_of(stretch.operations[partner].value, exact.value)
-        if laid is None:
-            continue
-        local = supports(laid, exact.value, exact.limit)
-        found = list(fits(laid, exact.value))
-        found += [fit for support in local for fit in local_fits(laid, exact.value, support)]
+        found = list(fits(partner.value, exact.value))
+        for support in partner.supports:
+            found += local_fits(partner.value, exact.value, support)
         for fit in found:
-            if share_explained(laid, exact.value, fit.transform(exact.value)) > 0.5:
-                text = f"{exact.label}: {fit.text}"
-                call = partial(_transformed, transform=fit.transform, like=like, step=index)
-                calls = {index: partial(call, stretch=stretch)}
-                yield Hypothesis(text, calls, kind=FITTED, operation=partner)
+            supposed = fit.transform(exact.value)
+            if share_explained(partner.value, exact.value, supposed) < FITS_FROM:
+                continue
+            text = f"{exact.label}: {fit.text}"
+            call = partial(_transformed, transform=fit.transform, like=like, step=index)
+            calls = {index: partial(call, stretch=stretch)} if made else {}
+            known = {} if made else {index: supposed.reshape(like.shape)}
+            weight = stretch.recording.names.get(index) if not made else None
+            yield Hypothesis(text, calls, known, weight, FITTED, partner.operation)
 
 
 def _transformed(
@@ -233,6 +261,17 @@ def _fed(
     return _with_operand(step, stretch, position, value)
 
 
+def _otherwise(
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    step: Step,
+    position: int,
+    value: Tensor,
+    stretch: Stretch,
+) -> Tensor:
+    return _with_operand(step, stretch, position, value)
+
+
 def _with_operand(step: Step, stretch: Stretch, position: int, value: Tensor) -> Tensor:
     values = list(stretch.recording.values)
     values[step.operands[position]] = value
@@ -246,7 +285,8 @@ def _other_operands(
     recording = stretch.recording
     is_weight = operand in recording.weights
     for label, value in _alternatives(stretch, operand):
-        call: Call = lambda a, k, v=value: _with_operand(step, stretch, position, v)
+        call = partial(_otherwise, step=step, position=position, value=value)
+        call = partial(call, stretch=stretch)
         text = f"{label} in place of {recording.name(operand)}"
         weight = recording.names.get(operand) if is_weight else None
         yield Hypothesis(text, {step.result: call}, weight=weight, kind=MISTAKEN)
@@ -308,31 +348,41 @@ def _unseen(stretch: Stretch, tried: list[Cause]) -> Iterator[Hypothesis]:
 
 
 def _together(stretch: Stretch, best: list[Cause], most: int = 4) -> list[Cause]:
-    """Adds to the best hypothesis what explains more of what is left."""
+    """What several explain that one does not: all whose values were seen, and the best
+    one with what explains more of what it leaves."""
     found: list[Cause] = []
-    current = best[0]
-    pool = [cause.hypothesis for cause in best if cause.hypothesis.operation is not None]
-    pool += [cause.hypothesis for cause in best if cause.hypothesis.operation is None][:8]
+    seen = [cause.hypothesis for cause in best if cause.hypothesis.operation is not None]
+    if seen and (all_seen := _joined(stretch, seen)) is not None:
+        found.append(all_seen)
+    current = min([best[0], *found], key=lambda cause: cause.rank)
+    pool = seen + [c.hypothesis for c in best if c.hypothesis.operation is None][:8]
     for _ in range(most - 1):
-        joined = [
-            attempt(stretch, both)
-            for each in pool
-            if (both := _both(current.hypothesis, each)) is not None
-        ]
+        if current.complete:
+            break
+        pairs = [_both(current.hypothesis, each) for each in pool]
+        joined = [attempt(stretch, pair) for pair in pairs if pair is not None]
         better = [c for c in joined if c is not None and c.explains > current.explains]
         if not better:
             break
         current = min(better, key=lambda cause: cause.rank)
         found.append(current)
-        if current.complete:
-            break
     return found
+
+
+def _joined(stretch: Stretch, seen: list[Hypothesis]) -> Cause | None:
+    """All that were seen, the simplest of each step."""
+    joined = Hypothesis("")
+    for each in sorted(seen, key=lambda hypothesis: hypothesis.kind):
+        joined = _both(joined, each) or joined
+    return attempt(stretch, joined)
 
 
 def _both(one: Hypothesis, other: Hypothesis) -> Hypothesis | None:
     if set(one.calls) & set(other.calls) or set(one.known) & set(other.known):
         return None
-    text = one.text if other.text in one.text else f"{one.text}; and {other.text}"
+    text = f"{one.text}; and {other.text}"
+    if not one.text or other.text in one.text:
+        text = one.text or other.text
     return Hypothesis(
         text,
         {**one.calls, **other.calls},

@@ -50,7 +50,8 @@ class Interpreter:
         """``announce`` is told the name of a kernel that must be compiled first."""
         self._announce = announce
         self._tokens = Tokens()
-        self._kept: dict[str, Buffer] = {}
+        self.kept: dict[str, Buffer] = {}
+        """What was computed and may be used again, by digest."""
         self.program: Program | None = None
         """Of the last graph that was loaded."""
 
@@ -65,12 +66,12 @@ class Interpreter:
             message = f"the interpreter can't run this graph: {reason}"
             raise Problem("interpreter", f"{message}; try --engine compile")
         self.program = program = Program(traced, self._tokens)
-        self._kept = {d: b for d, b in self._kept.items() if d in program.digests}
+        self.kept = {d: b for d, b in self.kept.items() if d in program.digests}
 
         def computed(name: str, key: ValueKey) -> Computed:
             def value() -> torch.Tensor:
                 with internals.announcing_kernels(self._announce):
-                    return to_torch(program.evaluate(key, self._kept))
+                    return to_torch(program.evaluate(key, self.kept))
 
             argument = program.arguments.get(name)
             alone = argument and partial(self._alone, program, argument, key)
@@ -84,7 +85,7 @@ class Interpreter:
         def value(given: torch.Tensor) -> torch.Tensor:
             fed = to_buffer(given, argument.type.dtype, argument.type.device.to_device())
             with internals.announcing_kernels(self._announce):
-                return to_torch(program.evaluate_alone(way, fed, self._kept))
+                return to_torch(program.evaluate_alone(way, fed, self.kept))
 
         return Alone(program.digest_alone(way), argument.shape, value)
 

@@ -52,8 +52,8 @@ class Match:
         return self.axes is not None and [sizes[a] for a in self.axes] == list(sizes)
 
 
-def find(value: Tensor, known: Iterable[Known]) -> Match | None:
-    """The reference's value that this is, one in the same order of axes before others."""
+def find(value: Tensor, known: Iterable[Known]) -> list[Match]:
+    """The reference's values that this is, those in the same order of axes first."""
     value = value.double().squeeze()
     norm = value.norm().item()
     near = [
@@ -61,14 +61,18 @@ def find(value: Tensor, known: Iterable[Known]) -> Match | None:
         for each in known
         if prod(each.value.shape) == value.numel() and abs(each.norm - norm) <= each.limit
     ]
-    for each in near:
-        if each.value.shape == value.shape and _equal(value, each.value, each.limit):
-            return Match(each, None)
-    for each in near:
-        for axes in reorderings(each.value.shape, value.shape):
-            if _equal(value, each.value.permute(axes), each.limit):
-                return Match(each, axes)
-    return None
+    same = [
+        Match(each, None)
+        for each in near
+        if each.value.shape == value.shape and _equal(value, each.value, each.limit)
+    ]
+    transposed = [
+        Match(each, axes)
+        for each in near
+        for axes in reorderings(each.value.shape, value.shape)
+        if _equal(value, each.value.permute(axes), each.limit)
+    ]
+    return same + transposed
 
 
 def reorderings(given: Sequence[int], wanted: Sequence[int]) -> list[tuple[int, ...]]:

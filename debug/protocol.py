@@ -165,6 +165,8 @@ class Finding(msgspec.Struct, frozen=True):
 
     target: str
     """What it hands on."""
+    feeds: str | None
+    """The layer that gets it; None for the layer's own result."""
     op: str | None
     place: Place | None
     reference: Place | None

@@ -54,6 +54,9 @@ class Step:
         return [leaf.index for leaf in leaves if isinstance(leaf, Ref)]
 
 
+LAYOUTS = ("view", "permute", "transpose", "reshape", "flatten", "to", "type", "squeeze")
+"""Functions that leave the numbers as they are."""
+
 Call = Callable[[Sequence[Any], Mapping[str, Any]], Tensor]
 """What to do in place of a step, with the step's arguments."""
 
@@ -101,7 +104,12 @@ class Recording:
         if value in self.names:
             return self.names[value]
         step = self.maker(value)
-        return f"{step.name}'s result" if step else "a constant"
+        if step is None:
+            return "a constant"
+        if step.name in LAYOUTS:
+            return self.name(step.operands[0])
+        where = f" (line {step.place.line})" if step.place else ""
+        return f"the result of {step.name}{where}"
 
     def starting_from(self, known: Mapping[int, Tensor]) -> "Recording":
         """The same code run again on other known values."""

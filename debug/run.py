@@ -11,7 +11,9 @@ from debug.protocol import (
     Compared,
     Divergence,
     Event,
+    Explained,
     Failed,
+    Finding,
     Idle,
     Isolated,
     Layer,
@@ -45,6 +47,8 @@ class Run:
     """By index, of this generation or, where it has none yet, of an earlier one."""
     isolated: dict[int, Isolated] = field(default_factory=dict)
     """By index, what the layers do by themselves, of this generation or an earlier one."""
+    explained: dict[int, Explained] = field(default_factory=dict)
+    """By index, what was found in the layers' own code, of this generation or earlier."""
     before: dict[int, Compared] = field(default_factory=dict)
     """By index, what `results` held one generation earlier."""
     stale: Diagnostic | None = None
@@ -60,7 +64,7 @@ class Run:
                     index: replace(result, generation=0)
                     for index, result in self.results.items()
                 }
-                self.isolated = {}
+                self.isolated, self.explained = {}, {}
             case Loaded():
                 self.loaded = event
                 self.position = -1
@@ -72,6 +76,8 @@ class Run:
                 self.position = event.index
             case Isolated():
                 self.isolated[event.index] = event
+            case Explained():
+                self.explained[event.index] = event
             case Stopped():
                 self.position = event.position
                 self.seconds = event.seconds
@@ -107,11 +113,24 @@ class Run:
             return None
         return event.divergence
 
-    def culprit(self) -> int | None:
-        """The first layer that is not ok by itself, or in the run of the whole model.
+    def findings(self, index: int) -> list[Finding] | None:
+        """The mistakes in a layer's own code; None if it was not looked into."""
+        event = self.explained.get(index)
+        return event.findings if event and event.generation == self.generation else None
 
-        All that it is computed from is ok.
-        """
+    def culprit(self) -> int | None:
+        """The layer whose own code makes the first wrong value, where that is known; else
+        the first layer that is not ok by itself, or in the run of the whole model."""
+        first = self._first_wrong()
+        if first is None or first in (faults := self.faults()):
+            return first
+        fed = self._with_parents(first)
+        for fault in faults:
+            if any(finding.feeds in fed for finding in self.findings(fault) or ()):
+                return fault
+        return first
+
+    def _first_wrong(self) -> int | None:
         for index in range(len(self.layers)):
             result = self.current(index)
             chained_ok = result is None or result.chained.verdict.healthy
@@ -119,18 +138,41 @@ class Run:
                 return index
         return None
 
+    def _with_parents(self, index: int) -> set[str]:
+        names = {layer.name: layer.parent for layer in self.layers}
+        name, found = self.layers[index].name, set()
+        while name is not None and name not in found:
+            found.add(name)
+            name = names.get(name)
+        return found
+
+    def finding(self, index: int) -> Finding | None:
+        """The first mistake in a layer's own code, if one is known."""
+        findings = self.findings(index) or []
+        first = self._first_wrong()
+        fed = set() if first is None else self._with_parents(first)
+        return next((f for f in findings if f.feeds in fed), next(iter(findings), None))
+
     def kind(self, index: int) -> str:
         """Whether a wrong layer is wrong by itself."""
         return "isolated" if self._wrong_alone(index) else "chained"
 
     def faults(self) -> list[int]:
-        """The layers that are wrong by themselves while their parts are not.
+        """The layers with a mistake in their own code, or, where that is not known, those
+        that are wrong by themselves while their parts are not.
 
         Each is a bug of its own, however many come before it.
         """
         wrong = [index for index in range(len(self.layers)) if self._wrong_alone(index)]
         parents = {self.layers[index].parent for index in wrong}
-        return [index for index in wrong if self.layers[index].name not in parents]
+
+        def at_fault(index: int) -> bool:
+            findings = self.findings(index)
+            if findings is None:
+                return self.layers[index].name not in parents
+            return bool(findings)
+
+        return [index for index in wrong if at_fault(index)]
 
     def _wrong_alone(self, index: int) -> bool:
         divergence = self.alone(index)

@@ -9,11 +9,13 @@ from debug import internals, kernels
 from debug.compare import compare
 from debug.compiled import Compiler
 from debug.diagnostic import Problem
+from debug.explanation import Code, Explainer, explain_input
 from debug.interpreter import Computed, Interpreter
 from debug.isolation import Isolation
 from debug.protocol import (
     Compared,
     Divergence,
+    Explained,
     Isolated,
     Layer,
     Loaded,
@@ -70,6 +72,10 @@ class Session:
         self._results: dict[tuple[str, str], tuple[Stats, Divergence]] = {}
         """By layer and digest: a graph may return one value as two layers."""
         self._isolation = Isolation(self.dtype)
+        self._explainer = Explainer(self.subject, self._truths)
+        self._unexplained: list[int] = []
+        """Layers of this generation that are wrong by themselves."""
+        self._traced: Traced | None = None
         self._candidate: Candidate | None = None
         self._computed: dict[str, Computed] = {}
         self.generation = 0
@@ -125,6 +131,7 @@ class Session:
         candidate, traced = self._build(source)
         computed = self._runner.load(traced)
         self._candidate, self._computed = candidate, computed
+        self._traced, self._unexplained = traced, []
         self.generation += 1
         self.position = self._alone_position = -1
         seconds = time.perf_counter() - started
@@ -176,7 +183,11 @@ class Session:
         assert self._candidate is not None
         if name in self._candidate.inputs:
             value = self._candidate.inputs[name]
-            return *compare(value, truth, "float32"), False
+            result = compare(value, truth, "float32")
+            if not result[1].verdict.healthy:
+                findings = [explain_input(value, truth)]
+                self._emit(Explained(self.generation, self.names.index(name), findings))
+            return *result, False
         computed = self._computed.get(name)
         if computed is None:
             reason = "the candidate never calls it"
@@ -194,18 +205,46 @@ class Session:
 
     @property
     def settled(self) -> bool:
-        """Whether every layer that was computed has also run alone."""
-        return self._alone_position >= self.position
+        """Whether every layer that was computed has run alone and, if it is wrong, was
+        looked into."""
+        return self._alone_position >= self.position and not self._unexplained
+
+    def go_on(self) -> None:
+        """One piece of what there is to do while nobody asks for anything."""
+        if self._alone_position < self.position:
+            self.isolate()
+        else:
+            self.explain()
 
     def isolate(self) -> None:
         """Runs the next layer alone, on the reference's input. Inputs are passed over,
         and so is every layer of a graph that is compiled as a whole."""
         self._alone_position += 1
-        name = self.names[self._alone_position]
+        index = self._alone_position
+        name = self.names[index]
         if self._candidate and name not in self._candidate.inputs:
             divergence = self._isolation.run(self._truths[name], self._computed.get(name))
             if divergence is not None:
-                self._emit(Isolated(self.generation, self._alone_position, divergence))
+                self._emit(Isolated(self.generation, index, divergence))
+                if not divergence.verdict.healthy and isinstance(self._runner, Interpreter):
+                    self._unexplained.append(index)
+
+    def explain(self) -> None:
+        """Looks into the first layer that is wrong by itself and was not looked into.
+
+        What has no code here, for the candidate never calls it, is found with the layer
+        that should.
+        """
+        index = self._unexplained.pop(0)
+        name = self.names[index]
+        assert isinstance(self._runner, Interpreter)
+        assert self._traced is not None
+        assert self._runner.program is not None
+        if self._computed.get(name) is None:
+            return
+        code = Code(self._runner.program, self._runner.kept, self._traced.places)
+        for about, findings in self._explainer.explain(name, code).items():
+            self._emit(Explained(self.generation, self.names.index(about), findings))
 
     def stopped(self, seconds: float) -> Stopped:
         return Stopped(self.generation, self.position, seconds)

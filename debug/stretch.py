@@ -59,8 +59,8 @@ class Stretch:
 
     def known(self, value: int) -> Known:
         """One of the reference's values, as something to look for."""
-        recording = self.recording
-        return Known.of(recording.name(value), recording.values[value], self._rounded[value])
+        label, exact = self.recording.name(value), self.recording.values[value]
+        return Known.of(label, exact, self._rounded[value])
 
     @cached_property
     def pool(self) -> dict[int, Known]:
@@ -71,10 +71,14 @@ class Stretch:
         return {index: self.known(index) for index in sorted(floats)}
 
     @cached_property
-    def matches(self) -> list[Match | None]:
-        """For each of the candidate's operations, the reference's value that it makes."""
+    def matches(self) -> list[list[Match]]:
+        """For each of the candidate's operations, the reference's values that it makes."""
         known = list(self.pool.values())
-        return [find(op.value, known) if op.finite else None for op in self.operations]
+        return [find(op.value, known) if op.finite else [] for op in self.operations]
+
+    def is_match(self, index: int) -> bool:
+        """Whether an operation makes a value of the reference."""
+        return any(not match.suspicious for match in self.matches[index])
 
     @cached_property
     def right(self) -> list[bool]:
@@ -82,11 +86,9 @@ class Stretch:
 
         The last one must be the target; that it is another value is no excuse.
         """
-        right = [m is not None and not m.suspicious for m in self.matches]
+        right = [self.is_match(index) for index in range(len(self.operations))]
         if right and self.wrong:
-            last = len(right) - 1
-            same = self.matches[last]
-            right[last] = same is not None and same.known is self.pool[self.target.value]
+            right[-1] = False
         for index in reversed(range(len(right))):
             if right[index]:
                 for used in self.operations[index].operands:
@@ -99,12 +101,15 @@ class Stretch:
         infinite = next((i for i, op in enumerate(self.operations) if not op.finite), None)
         if infinite is not None:
             return infinite
-        return next((i for i, right in enumerate(self.right) if not right), None)
+        wrong = [i for i, right in enumerate(self.right) if not right]
+        # A constant in another shape is a wrong value only where it is used.
+        fed = [i for i in wrong if self.operations[i].operands]
+        return next(iter([*fed, *wrong]), None)
 
     @cached_property
     def frontier(self) -> list[Step]:
         """The reference's steps that the candidate has no value for, but all they use."""
-        found = {id(m.known) for m in self.matches if m is not None and not m.suspicious}
+        found = {id(m.known) for op in self.matches for m in op if not m.suspicious}
         have = {i for i, known in self.pool.items() if id(known) in found}
         have.discard(self.target.value)
         for step in reversed(self.steps):

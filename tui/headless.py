@@ -5,6 +5,7 @@ import asyncio
 from debug.client import EngineClient, Exited, Noise
 from debug.protocol import (
     Compared,
+    Explained,
     Failed,
     Idle,
     Isolated,
@@ -22,6 +23,7 @@ from tui.worker import gone, problem_of
 
 RUNNING = "running the candidate"
 ALONE = "running each layer alone"
+WHY = "looking into what is wrong"
 
 
 def run_all(settings: Settings, log: EventLog) -> Run:
@@ -57,6 +59,8 @@ async def _run_all(settings: Settings, reporter: Reporter) -> Run:
                 reporter.progress(Progress(RUNNING, news.index + 1, len(run.layers)))
             if isinstance(news, Isolated):
                 reporter.progress(Progress(ALONE, news.index + 1, len(run.layers)))
+            if isinstance(news, Explained):
+                reporter.progress(Progress(f"{WHY}: {run.layers[news.index].name}"))
             if isinstance(news, Stopped) and news.position < 0:
                 reporter.progress(Progress(RUNNING, 0, len(run.layers)))
                 engine.send(RunTo(len(run.layers) - 1))

@@ -12,6 +12,7 @@ from debug.protocol import (
     Command,
     Compared,
     Event,
+    Explained,
     Failed,
     Idle,
     Isolated,
@@ -138,7 +139,7 @@ class EngineLink(App[int]):
                 log.say(f"generation {event.generation} was built")
                 self.begin("running")
                 self.show_all()
-            case Compared(index=index) | Isolated(index=index):
+            case Compared(index=index) | Isolated(index=index) | Explained(index=index):
                 self.show_row(index)
             case Idle():
                 self._settled()
@@ -166,6 +167,9 @@ class EngineLink(App[int]):
         culprit = self.results.culprit()
         if culprit is not None and (blame := words.blame(self.results, culprit)):
             self.log_pane.say(blame)
+            if finding := self.results.finding(culprit):
+                for reason in words.reasons(finding):
+                    self.log_pane.say(f"why: {reason}", "bold")
         self.show_all()
 
     # -- The compiled graph ----------------------------------------------------------

@@ -3,9 +3,9 @@
 import math
 
 from core.messages import Memory
-from debug.protocol import Compared
+from debug.protocol import Compared, Finding
 from debug.run import Change, Run
-from debug.verdict import Verdict
+from debug.verdict import OK_UP_TO, Verdict
 
 GLYPHS = {
     Verdict.OK: "✓",
@@ -19,6 +19,8 @@ CHANGE_VERDICTS = {Change.BETTER: Verdict.OK, Change.WORSE: Verdict.DIVERGED}
 
 LOWEST, HIGHEST = -8, 0
 """The decades of relative error that bars and charts show."""
+CONVINCING = 0.9
+"""The share of an error from which a hypothesis is called its cause."""
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
@@ -96,6 +98,24 @@ def blame(run: Run, index: int) -> str:
     if run.alone(index) is None or not others:
         return ""
     return f"{name} is ok by itself, but fed wrongly: see {listed(others)}"
+
+
+def reasons(finding: Finding, most: int = 3) -> list[str]:
+    """Why a layer's own code is wrong, the likeliest first."""
+    causes = finding.causes[:most]
+    if not causes:
+        return ["no hypothesis explains it"]
+    if causes[0].explains < CONVINCING:
+        best = f"{share(causes[0].explains)}: {causes[0].hypothesis}"
+        return [f"no hypothesis explains it; the best, {best}"]
+    texts = [f"{cause.hypothesis} (explains {share(cause.explains)})" for cause in causes]
+    alike = [t for t, c in zip(texts, causes, strict=True) if c.explains >= CONVINCING]
+    return alike if causes[0].ratio is None or causes[0].ratio > OK_UP_TO else texts[:1]
+
+
+def share(part: float) -> str:
+    """A part of 1 in per cent; all is said only of all."""
+    return f"{math.floor(part * 1000) / 10:.4g} %"
 
 
 def listed(names: list[str], most: int = 3) -> str:

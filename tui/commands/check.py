@@ -64,7 +64,7 @@ def report(run: Run) -> dict[str, Any]:
         },
         "culprit": _culprit(run),
         "faults": [run.layers[index].name for index in run.faults()],
-        "causes": [],
+        "causes": _causes(run),
         "inputs": rows[:inputs],
         "layers": rows[inputs:],
     }
@@ -82,18 +82,30 @@ def _culprit(run: Run) -> dict[str, Any] | None:
     index = run.culprit()
     if index is None:
         return None
-    place = place_of(run, index)
+    place, finding = place_of(run, index), run.finding(index)
     return {
         "layer": run.layers[index].name,
-        "op": None,
+        "op": finding.op if finding else None,
         "file": relative(place.path) if place else None,
         "line": place.line if place else None,
         "kind": run.kind(index),
     }
 
 
+def _causes(run: Run) -> list[dict[str, Any]]:
+    """What explains the culprit, best first."""
+    index = run.culprit()
+    finding = None if index is None else run.finding(index)
+    names = ("hypothesis", "explains", "ratio", "weight")
+    causes = finding.causes if finding else []
+    return [{name: getattr(cause, name) for name in names} for cause in causes]
+
+
 def place_of(run: Run, index: int) -> Place | None:
-    """The line that calls a layer, or its block's where nothing calls it."""
+    """The line of the mistake; else the one that calls the layer, or its block."""
+    finding = run.finding(index)
+    if finding is not None and finding.place is not None:
+        return finding.place
     layer = run.layers[index]
     places = run.loaded.places if run.loaded else {}
     return places.get(layer.name) or places.get(layer.parent or "")
@@ -182,5 +194,11 @@ def _conclusion(run: Run) -> Text:
     place, layer = place_of(run, index), run.layers[index]
     where = f", {relative(place.path)}:{place.line}" if place else ""
     verdict = run.results[index].chained.verdict.value
-    lines = [f"First wrong: {layer.name} ({verdict}){where}", words.blame(run, index)]
+    finding = run.finding(index)
+    op = f", {finding.op}" if finding and finding.op else ""
+    lines = [f"First wrong: {layer.name} ({verdict}){where}{op}", words.blame(run, index)]
+    if finding is not None:
+        lines += [f"Why: {reason}" for reason in words.reasons(finding)]
+        if (theirs := finding.reference) is not None:
+            lines.append(f"PyTorch does it in {Path(theirs.path).name}:{theirs.line}")
     return Text("\n".join(line for line in lines if line), "bold")

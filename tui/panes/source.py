@@ -83,6 +83,9 @@ def _place(index: int, run: Run) -> tuple[Place | None, str]:
     layer = run.layers[index]
     if layer.is_input:
         return None, f"it is fed {layer.name}"
+    finding = run.finding(index)
+    if finding is not None and (place := finding.place):
+        return place, f"{Path(place.path).name}:{place.line}, {finding.op or 'the mistake'}"
     if place := run.loaded.places.get(layer.name):
         return place, f"{Path(place.path).name}:{place.line}"
     return run.loaded.places.get(layer.parent or ""), f"nothing here calls {layer.name}"

@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from debug.protocol import Compared, Divergence, Layer, Slice, Stats
+from debug.protocol import Compared, Divergence, Finding, Layer, Slice, Stats
 from debug.run import Run
 from debug.verdict import OK_UP_TO
 from tui import words
@@ -51,6 +51,7 @@ class StatisticsPane(VerticalScroll):
             bool(result and result.chained.reason),
             other is None,
             run.alone(index) is None,
+            str(run.findings(index)),
             roomy,
         )
         self._text.update(Group(*parts), layout=form != self._form)
@@ -72,6 +73,7 @@ class StatisticsPane(VerticalScroll):
                 amplified = words.number(chained.rel_l2 / alone.rel_l2, 3)
                 headline.append(f"{', amplified' if roomy else ''} ×{amplified}")
             headlines.append(headline)
+        headlines += _why(run.findings(run.layers.index(layer)))
         if chained.reason:
             return [*headlines, Text(chained.reason)]
         note = "not computed again" if result.reused else words.seconds(result.seconds)
@@ -126,6 +128,20 @@ def _sides(reference: Stats, candidate: Stats | None, roomy: bool) -> Table:
     if any(counts):
         table.add_row("NaN, Inf", *(str(count) for count in counts))
     return table
+
+
+def _why(findings: list[Finding] | None) -> list[Text]:
+    """What is wrong in the layer's own code, if it was looked into."""
+    if findings is None:
+        return []
+    if not findings:
+        return [Text("its own code is right: a layer within is wrong")]
+    lines = []
+    for finding in findings:
+        where = f"line {finding.place.line}, " if finding.place else ""
+        lines.append(Text(f"why      {where}{finding.target}:", "bold"))
+        lines += [Text(f"         {reason}") for reason in words.reasons(finding)]
+    return lines
 
 
 def _slice(worst: Slice | None, roomy: bool) -> str:
