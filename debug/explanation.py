@@ -10,7 +10,7 @@ from torch import nn
 
 from debug.compare import Truth, finite
 from debug.fits import fits
-from debug.hypotheses import Cause, causes
+from debug.hypotheses import Cause, Hypothesis, causes
 from debug.matching import relative_error, share_explained
 from debug.program import Program
 from debug.protocol import Cause as CauseMessage
@@ -103,11 +103,8 @@ def explain_input(value: torch.Tensor, truth: Truth) -> Finding:
 
 def _finding(stretch: Stretch, found: list[Cause], code: Code) -> Finding:
     best = found[0].hypothesis if found and found[0].explains > WORTH_SHOWING else None
-    index = stretch.culprit if best is None or best.operation is None else best.operation
+    index = stretch.culprit
     op = None if index is None else stretch.operations[index]
-    place = op.place if op else code.places.get(stretch.target.layer)
-    if best is not None and best.swapped:
-        place = code.places.get(best.swapped[0], place)
     matches = stretch.matches[index] if index is not None else []
     steps = stretch.frontier
     if best is not None and best.calls:
@@ -116,7 +113,7 @@ def _finding(stretch: Stretch, found: list[Cause], code: Code) -> Finding:
         str(stretch.target),
         stretch.target.layer if stretch.target.feeds else None,
         op.name if op else None,
-        place,
+        _place(stretch, best, op.place if op else None, code),
         steps[0].place if steps else None,
         str(matches[0]) if matches else "",
         [
@@ -129,3 +126,21 @@ def _finding(stretch: Stretch, found: list[Cause], code: Code) -> Finding:
             for cause in found[:SHOWN_CAUSES]
         ],
     )
+
+
+def _place(
+    stretch: Stretch, best: Hypothesis | None, place: Place | None, code: Code
+) -> Place | None:
+    """The line of the mistake: of the operation, unless it is a wrong layer's call."""
+    if best is not None and best.swapped:
+        return code.places.get(best.swapped[0], place)
+    if place is not None:
+        return place
+    target = stretch.target
+    handed_on = [
+        layer
+        for layer, key in code.program.layers.items()
+        if key == target.key and layer != target.layer
+    ]
+    names = [*reversed(handed_on), target.layer]
+    return next((code.places[name] for name in names if name in code.places), None)

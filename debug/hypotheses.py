@@ -14,10 +14,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from debug.changes import changes
+from debug.changes import OTHER_PRECISIONS, changes, round_to
 from debug.fits import Support, Transform, fits, local_fits, supports
 from debug.matching import Known, in_shape_of, relative_error, share_explained
-from debug.recording import Call, Step, run_step
+from debug.recording import LAYOUTS, Call, Step, run_step
 from debug.stretch import Stretch
 from debug.verdict import OK_UP_TO, WATCH_UP_TO
 
@@ -63,8 +63,11 @@ class Cause:
         return self.ratio <= OK_UP_TO
 
     @property
-    def rank(self) -> tuple[float, int]:
-        return (-1.0 if self.complete else -round(self.explains, 3)), self.hypothesis.kind
+    def rank(self) -> tuple[float, int, int]:
+        """What explains more is first, then what is simpler, then what is earlier."""
+        explains = 1.0 if self.complete else round(self.explains, 3)
+        operation = self.hypothesis.operation
+        return -explains, self.hypothesis.kind, -1 if operation is None else operation
 
 
 def causes(stretch: Stretch) -> list[Cause]:
@@ -73,6 +76,9 @@ def causes(stretch: Stretch) -> list[Cause]:
         return []
     deadline = time.monotonic() + BUDGET_SECONDS
     tried = _tried(stretch, _seen(stretch))
+    named = [c.hypothesis for c in tried if c.hypothesis.kind == NAMED and not c.complete]
+    if len(named) > 1 and (all_named := attempt(stretch, _joined(named))) is not None:
+        tried.append(all_named)
     if not any(cause.complete for cause in tried):
         tried += _tried(stretch, _unseen(stretch, tried), deadline)
     best = sorted(tried, key=lambda cause: cause.rank)
@@ -124,7 +130,9 @@ def _seen(stretch: Stretch) -> Iterator[Hypothesis]:
         for hypothesis in _suppositions(stretch, step):
             yield from _appearing(stretch, step, hypothesis, partners)
         yield from _fitted(stretch, step.result, partners[:FITTED_PARTNERS])
-        for operand in set(step.operands) & stretch.recording.weights:
+        for operand in dict.fromkeys(step.operands):
+            if operand not in stretch.pool:
+                continue
             partners = _partners(stretch, stretch.pool[operand], wrong)
             yield from _fitted(stretch, operand, partners[:FITTED_PARTNERS])
     if not stretch.frontier:
@@ -179,7 +187,7 @@ def _appearing(
                 text = f"{hypothesis.text}, at {support} of axis {support.axis} only"
                 call = _instead(blended, stretch.recording.values[step.result])
                 calls = {step.result: call}
-                changed = replace(hypothesis, text=text, calls=calls)
+                changed = replace(hypothesis, text=text, calls=calls, kind=FITTED)
                 yield _at(changed, partner.operation)
                 return
 
@@ -239,6 +247,8 @@ def _suppositions(stretch: Stretch, step: Step) -> Iterator[Hypothesis]:
         if not recording.values[operand].is_floating_point():
             continue
         yield from _other_operands(stretch, step, position, operand)
+        yield from _extra_biases(stretch, step, position, operand)
+        yield from _narrowed_operands(stretch, step, position, operand)
         made = recording.maker(operand)
         if made is not None:
             for change in changes(made, recording):
@@ -289,7 +299,43 @@ def _other_operands(
         call = partial(call, stretch=stretch)
         text = f"{label} in place of {recording.name(operand)}"
         weight = recording.names.get(operand) if is_weight else None
-        yield Hypothesis(text, {step.result: call}, weight=weight, kind=MISTAKEN)
+        left_out = next((n for n, i in recording.results.items() if i == operand), None)
+        calls = {step.result: call}
+        yield Hypothesis(text, calls, {}, weight, MISTAKEN, left_out=left_out)
+
+
+def _extra_biases(
+    stretch: Stretch, step: Step, position: int, operand: int
+) -> Iterator[Hypothesis]:
+    """A vector of the model's weights added to a known value."""
+    recording = stretch.recording
+    if operand not in recording.known:
+        return
+    right = recording.values[operand]
+    for name, weight in recording.all_weights.items():
+        if weight.ndim == 1 and weight.shape[0] == right.shape[-1]:
+            value = right + weight.double()
+            call = partial(_otherwise, step=step, position=position, value=value)
+            calls = {step.result: partial(call, stretch=stretch)}
+            text = f"{name} is added to {recording.name(operand)}"
+            yield Hypothesis(text, calls, weight=name)
+
+
+def _narrowed_operands(
+    stretch: Stretch, step: Step, position: int, operand: int
+) -> Iterator[Hypothesis]:
+    """One operand of a product or sum rounded to a narrower type."""
+    recording = stretch.recording
+    if step.name in LAYOUTS:
+        return
+    for dtype in OTHER_PRECISIONS:
+        value = round_to(recording.values[operand], dtype)
+        call = partial(_otherwise, step=step, position=position, value=value)
+        calls = {step.result: partial(call, stretch=stretch)}
+        name = str(dtype).removeprefix("torch.")
+        text = f"{recording.name(operand)} is rounded to {name}"
+        weight = recording.names[operand] if operand in recording.weights else None
+        yield Hypothesis(text, calls, weight=weight)
 
 
 def _alternatives(stretch: Stretch, operand: int) -> Iterator[tuple[str, Tensor]]:
@@ -324,7 +370,7 @@ def _exchanged(stretch: Stretch) -> Iterator[Hypothesis]:
     used = {i for step in stretch.steps for i in step.operands} | {stretch.target.value}
     layers = {name: i for name, i in recording.results.items() if i in used}
     for (first, a), (second, b) in combinations(layers.items(), 2):
-        if values[a].shape == values[b].shape:
+        if values[a].shape == values[b].shape and not _both_are_used_well(stretch, a, b):
             text = f"{first} and {second} change places"
             swap = {a: values[b], b: values[a]}
             yield Hypothesis(text, known=swap, swapped=(first, second))
@@ -335,13 +381,30 @@ def _exchanged(stretch: Stretch) -> Iterator[Hypothesis]:
             yield Hypothesis(text, known={index: values[fed]}, left_out=name)
 
 
+def _both_are_used_well(stretch: Stretch, a: int, b: int) -> bool:
+    """Whether the candidate has a right value that is made of both."""
+    made_of: dict[int, set[int]] = {a: {a}, b: {b}}
+    for step in stretch.steps:
+        sources = set().union(*(made_of.get(i, set()) for i in step.operands))
+        made_of[step.result] = sources
+        if sources >= {a, b} and step.result in stretch.have:
+            return True
+    return False
+
+
 def _unseen(stretch: Stretch, tried: list[Cause]) -> Iterator[Hypothesis]:
     """The rest, whose value the candidate does not have as such."""
     done = {cause.hypothesis.text for cause in tried}
+    alike: dict[str, list[Hypothesis]] = {}
     for step in stretch.frontier:
         for hypothesis in _suppositions(stretch, step):
-            if hypothesis.text not in done:
-                yield hypothesis
+            alike.setdefault(hypothesis.text, []).append(hypothesis)
+    for same in alike.values():  # a mistake in a constant is made wherever it is used
+        if len(same) > 1 and (everywhere := _joined(same)).calls != same[0].calls:
+            yield everywhere
+    for text, same in alike.items():
+        if text not in done:
+            yield from same
 
 
 # -- Several at once -----------------------------------------------------------------
@@ -352,7 +415,7 @@ def _together(stretch: Stretch, best: list[Cause], most: int = 4) -> list[Cause]
     one with what explains more of what it leaves."""
     found: list[Cause] = []
     seen = [cause.hypothesis for cause in best if cause.hypothesis.operation is not None]
-    if seen and (all_seen := _joined(stretch, seen)) is not None:
+    if seen and (all_seen := attempt(stretch, _joined(seen))) is not None:
         found.append(all_seen)
     current = min([best[0], *found], key=lambda cause: cause.rank)
     pool = seen + [c.hypothesis for c in best if c.hypothesis.operation is None][:8]
@@ -369,12 +432,12 @@ def _together(stretch: Stretch, best: list[Cause], most: int = 4) -> list[Cause]
     return found
 
 
-def _joined(stretch: Stretch, seen: list[Hypothesis]) -> Cause | None:
-    """All that were seen, the simplest of each step."""
+def _joined(hypotheses: list[Hypothesis]) -> Hypothesis:
+    """All at once, the simplest of each step."""
     joined = Hypothesis("")
-    for each in sorted(seen, key=lambda hypothesis: hypothesis.kind):
+    for each in sorted(hypotheses, key=lambda hypothesis: hypothesis.kind):
         joined = _both(joined, each) or joined
-    return attempt(stretch, joined)
+    return joined
 
 
 def _both(one: Hypothesis, other: Hypothesis) -> Hypothesis | None:

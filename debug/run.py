@@ -122,10 +122,10 @@ class Run:
         """The layer whose own code makes the first wrong value, where that is known; else
         the first layer that is not ok by itself, or in the run of the whole model."""
         first = self._first_wrong()
-        if first is None or first in (faults := self.faults()):
-            return first
+        if first is None:
+            return None
         fed = self._with_parents(first)
-        for fault in faults:
+        for fault in self.faults():
             if any(finding.feeds in fed for finding in self.findings(fault) or ()):
                 return fault
         return first

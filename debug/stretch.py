@@ -14,6 +14,7 @@ from debug.compare import Truth, in_layout
 from debug.internals import ValueKey
 from debug.matching import Known, Match, find, in_shape_of, relative_error
 from debug.operations import Operation, operations
+from debug.parts import parts
 from debug.program import Program
 from debug.recording import Recording, Step
 from debug.trace import to_buffer
@@ -73,8 +74,20 @@ class Stretch:
     @cached_property
     def matches(self) -> list[list[Match]]:
         """For each of the candidate's operations, the reference's values that it makes."""
-        known = list(self.pool.values())
+        known = [*self.pool.values(), *self._parts()]
         return [find(op.value, known) if op.finite else [] for op in self.operations]
+
+    def _parts(self) -> list[Known]:
+        """What is computed within the reference's functions."""
+        pairs = (
+            zip(parts(step, self.recording.values), parts(step, self._rounded), strict=True)
+            for step in self.steps
+        )
+        return [
+            Known.of(label, exact, rounded)
+            for each in pairs
+            for (label, exact), (_, rounded) in each
+        ]
 
     def is_match(self, index: int) -> bool:
         """Whether an operation makes a value of the reference."""
@@ -107,14 +120,20 @@ class Stretch:
         return next(iter([*fed, *wrong]), None)
 
     @cached_property
-    def frontier(self) -> list[Step]:
-        """The reference's steps that the candidate has no value for, but all they use."""
+    def have(self) -> set[int]:
+        """The reference's values that the candidate has, and all that they are made of."""
         found = {id(m.known) for op in self.matches for m in op if not m.suspicious}
         have = {i for i, known in self.pool.items() if id(known) in found}
         have.discard(self.target.value)
         for step in reversed(self.steps):
             if step.result in have:
                 have.update(step.operands)
+        return have
+
+    @cached_property
+    def frontier(self) -> list[Step]:
+        """The reference's steps that the candidate has no value for, but all they use."""
+        have = self.have
         made = {step.result for step in self.steps}
         lacking = [step for step in self.steps if step.result not in have]
         return [s for s in lacking if all(i in have or i not in made for i in s.operands)]

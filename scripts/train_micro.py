@@ -29,7 +29,7 @@ from scripts.micro_batches import IGNORED, LETTERS, Batch, Batches, Shape, used_
 from scripts.micro_speech import FOLDER, VOICES, clips
 
 NOTE = "synthetic speech"
-N_CLIPS = 40_000
+N_CLIPS = 20_000
 SEED = 1
 PEAK_RATE, WARM_UP, STABLE_SHARE, FINISH_RATE = 1.5e-3, 100, 0.6, 1e-3
 SPELLING_WEIGHT, SPELLING_MARGIN = 0.5, 5
@@ -53,7 +53,7 @@ STAGES = [
     Stage(5500, (SHORT, MIDDLE, MIDDLE, LONG)),
 ]
 """What to say is learned from short windows, and what of a long one to leave out later."""
-FINISH = Stage(7500, (LATER, FULL))
+FINISH = Stage(2250, (LATER, FULL))
 """At last long files, window by window: what comes next must not be missed."""
 
 

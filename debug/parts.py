@@ -1,0 +1,99 @@
+"""What a fused PyTorch function computes on the way, as a port may write it out."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from debug.recording import Step, run_step
+
+Part = tuple[str, Tensor]
+
+
+def parts(step: Step, values: Sequence[Tensor]) -> list[Part]:
+    """The values within a step, from the values that it is fed.
+
+    Args:
+        step: one call of a function.
+        values: all values of its recording, in any precision.
+    """
+    maker = _MAKERS.get(step.name)
+    if maker is None:
+        return []
+    found: list[Part] = []
+
+    def call(args: Sequence[Any], kwargs: dict[str, Any]) -> Tensor:
+        found.extend(maker(args, kwargs))
+        return values[step.result]
+
+    run_step(step, values, call)
+    return found
+
+
+def _linear(args: Sequence[Any], kwargs: dict[str, Any]) -> Iterator[Part]:
+    yield "the product without the bias", F.linear(args[0], args[1])
+    yield "the weight transposed", args[1].T
+
+
+def _conv1d(args: Sequence[Any], kwargs: dict[str, Any]) -> Iterator[Part]:
+    names = ("x", "weight", "bias", "stride", "padding")
+    given = {**dict(zip(names, args, strict=False)), **kwargs}
+    x, weight = given["x"], given["weight"]
+    stride, padding = _one(given.get("stride", 1)), given.get("padding", 0)
+    if isinstance(padding, str) or weight.shape[1] != x.shape[1]:
+        return  # grouped, or padded by name
+    padded = F.pad(x, (_one(padding),) * 2)
+    yield "the padded input", padded
+    taps = range(weight.shape[2])
+    last = padded.shape[2] - weight.shape[2] + 1
+    total = None
+    for tap in taps:
+        seen = padded[:, :, tap : tap + last : stride]
+        product = torch.einsum("bit,oi->bot", seen, weight[:, :, tap])
+        total = product if total is None else total + product
+        yield f"tap {tap} of the kernel", weight[:, :, tap]
+        yield f"the product of tap {tap}", product
+        yield f"the sum of taps 0 to {tap}", total
+
+
+def _one(size: Any) -> int:
+    return size[0] if isinstance(size, tuple | list) else size
+
+
+def _layer_norm(args: Sequence[Any], kwargs: dict[str, Any]) -> Iterator[Part]:
+    names = ("x", "normalized_shape", "weight", "bias", "eps")
+    given = {"eps": 1e-5, **dict(zip(names, args, strict=False)), **kwargs}
+    x, shape = given["x"], given["normalized_shape"]
+    axes = tuple(range(-len(shape), 0))
+    mean = x.mean(axes, keepdim=True)
+    centered = x - mean
+    variance = centered.square().mean(axes, keepdim=True)
+    yield "the mean", mean
+    yield "the input without its mean", centered
+    yield "its squares", centered.square()
+    yield "the variance", variance
+    yield "the variance and epsilon", variance + given["eps"]
+    yield "the standard deviation", (variance + given["eps"]).sqrt()
+    yield "its inverse", (variance + given["eps"]).rsqrt()
+    normed = F.layer_norm(x, shape, eps=given["eps"])
+    yield "the norm without weight and bias", normed
+    if given.get("weight") is not None:
+        yield "the norm without its bias", normed * given["weight"]
+
+
+def _softmax(args: Sequence[Any], kwargs: dict[str, Any]) -> Iterator[Part]:
+    x = args[0]
+    raised = x - x.amax(-1, keepdim=True)
+    yield "the input without its largest", raised
+    yield "its exponentials", raised.exp()
+    yield "their sum", raised.exp().sum(-1, keepdim=True)
+
+
+_MAKERS: dict[str, Callable[[Sequence[Any], dict[str, Any]], Iterator[Part]]] = {
+    "linear": _linear,
+    "conv1d": _conv1d,
+    "layer_norm": _layer_norm,
+    "softmax": _softmax,
+}
