@@ -23,6 +23,8 @@ class Operation:
     operands: tuple[int, ...]
     """The operations of the stretch that it uses, by their places in the list."""
     value: Tensor
+    fed: bool
+    """Whether it depends on what goes into the stretch, not on weights alone."""
 
     @cached_property
     def finite(self) -> bool:
@@ -39,20 +41,21 @@ def operations(
     """
     indices, slots = program.between(known, end, kept)
     found: list[Operation] = []
-    makers: dict[ValueKey, tuple[int, ...]] = {}
+    makers: dict[ValueKey, int] = {}
+    fed = set(known)
     for index in indices:
-        op = program.body[index]
-        used = {m for key in program.operands(index) for m in makers.get(key, ())}
-        value = _numbers(op, slots)
-        if value is None or internals.describe(op).startswith("constant"):
-            makers.update({result: tuple(used) for result in op.results})
+        op, operands = program.body[index], program.operands(index)
+        name, value = internals.describe(op), _numbers(op, slots)
+        if value is None or name.startswith("constant"):
             continue
+        used = tuple(makers[key] for key in operands if key in makers)
+        is_fed = not fed.isdisjoint(operands)
         place = internals.place_of(op)
-        operation = Operation(
-            internals.describe(op), Place(*place) if place else None, tuple(used), value
-        )
-        makers.update({result: (len(found),) for result in op.results})
-        found.append(operation)
+        makers.update({result: len(found) for result in op.results})
+        if is_fed:
+            fed.update(op.results)
+        where = Place(*place) if place else None
+        found.append(Operation(name, where, used, value, is_fed))
     buffer = slots.get(end)
     if buffer is None:
         buffer = program.evaluate(end, kept)

@@ -16,7 +16,7 @@ from debug.matching import Known, Match, find, in_shape_of, relative_error
 from debug.operations import Operation, operations
 from debug.parts import parts
 from debug.program import Program
-from debug.recording import Recording, Step
+from debug.recording import LAYOUTS, Recording, Step
 from debug.trace import to_buffer
 from debug.verdict import WATCH_UP_TO
 
@@ -116,7 +116,7 @@ class Stretch:
             return infinite
         wrong = [i for i, right in enumerate(self.right) if not right]
         # A constant in another shape is a wrong value only where it is used.
-        fed = [i for i in wrong if self.operations[i].operands]
+        fed = [i for i in wrong if self.operations[i].fed]
         return next(iter([*fed, *wrong]), None)
 
     @cached_property
@@ -136,7 +136,14 @@ class Stretch:
         have = self.have
         made = {step.result for step in self.steps}
         lacking = [step for step in self.steps if step.result not in have]
-        return [s for s in lacking if all(i in have or i not in made for i in s.operands)]
+        at_hand = have | {i for step in self.steps for i in step.operands if i not in made}
+        found = []
+        for step in lacking:
+            if at_hand.issuperset(step.operands):
+                found.append(step)
+                if step.name in LAYOUTS:  # the same numbers: the next step may be the one
+                    at_hand.add(step.result)
+        return found
 
 
 def stretches(
