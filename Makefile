@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := run
-.PHONY: run install demo transcribe serve gpu-check debug-encoder graph-test compare-simple \
+.PHONY: run install demo transcribe serve gpu-check debug-encoder graph-test compare-simple bugpack \
 	test test-cpu test-max test-gpu lint types \
 	benchmark benchmark-json benchmark-reload results screenshot clean
 
@@ -44,6 +44,9 @@ graph-test: install
 
 compare-simple: install
 	$(BIN)/maxwhisper compare --temperature 0 $(ARGS)
+
+bugpack: install
+	$(BIN)/python -m scripts.bugpack $(ARGS)
 
 # -- Tests -----------------------------------------------------------------------------
 

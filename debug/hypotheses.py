@@ -76,7 +76,8 @@ def causes(stretch: Stretch) -> list[Cause]:
         return []
     deadline = time.monotonic() + BUDGET_SECONDS
     tried = _tried(stretch, _seen(stretch))
-    named = [c.hypothesis for c in tried if c.hypothesis.kind == NAMED and not c.complete]
+    seen = [c.hypothesis for c in tried if c.hypothesis.operation is not None]
+    named = [hypothesis for hypothesis in seen if hypothesis.kind == NAMED]
     if len(named) > 1 and (all_named := attempt(stretch, _joined(named))) is not None:
         tried.append(all_named)
     if not any(cause.complete for cause in tried):
@@ -126,14 +127,17 @@ def _seen(stretch: Stretch) -> Iterator[Hypothesis]:
     wrong = [i for i, right in enumerate(stretch.right) if not right]
     for step in stretch.frontier:
         exact = stretch.pool[step.result]
-        partners = _partners(stretch, exact, wrong)
+        fed = [index for index in wrong if stretch.operations[index].fed]
+        partners = _partners(stretch, exact, fed)
         for hypothesis in _suppositions(stretch, step):
             yield from _appearing(stretch, step, hypothesis, partners)
         yield from _fitted(stretch, step.result, partners[:FITTED_PARTNERS])
         for operand in dict.fromkeys(step.operands):
             if operand not in stretch.pool:
                 continue
-            partners = _partners(stretch, stretch.pool[operand], wrong)
+            is_weight = operand in stretch.recording.weights
+            meant = wrong if is_weight else fed
+            partners = _partners(stretch, stretch.pool[operand], meant)
             yield from _fitted(stretch, operand, partners[:FITTED_PARTNERS])
     if not stretch.frontier:
         target = stretch.target.value
@@ -299,7 +303,8 @@ def _other_operands(
         call = partial(call, stretch=stretch)
         text = f"{label} in place of {recording.name(operand)}"
         weight = recording.names.get(operand) if is_weight else None
-        left_out = next((n for n, i in recording.results.items() if i == operand), None)
+        origin = recording.origin(operand)
+        left_out = next((n for n, i in recording.results.items() if i == origin), None)
         calls = {step.result: call}
         yield Hypothesis(text, calls, {}, weight, MISTAKEN, left_out=left_out)
 

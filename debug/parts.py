@@ -1,6 +1,6 @@
 """What a fused PyTorch function computes on the way, as a port may write it out."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -24,7 +24,7 @@ def parts(step: Step, values: Sequence[Tensor]) -> list[Part]:
         return []
     found: list[Part] = []
 
-    def call(args: Sequence[Any], kwargs: dict[str, Any]) -> Tensor:
+    def call(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Tensor:
         found.extend(maker(args, kwargs))
         return values[step.result]
 
@@ -32,12 +32,12 @@ def parts(step: Step, values: Sequence[Tensor]) -> list[Part]:
     return found
 
 
-def _linear(args: Sequence[Any], kwargs: dict[str, Any]) -> Iterator[Part]:
+def _linear(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[Part]:
     yield "the product without the bias", F.linear(args[0], args[1])
     yield "the weight transposed", args[1].T
 
 
-def _conv1d(args: Sequence[Any], kwargs: dict[str, Any]) -> Iterator[Part]:
+def _conv1d(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[Part]:
     names = ("x", "weight", "bias", "stride", "padding")
     given = {**dict(zip(names, args, strict=False)), **kwargs}
     x, weight = given["x"], given["weight"]
@@ -62,7 +62,7 @@ def _one(size: Any) -> int:
     return size[0] if isinstance(size, tuple | list) else size
 
 
-def _layer_norm(args: Sequence[Any], kwargs: dict[str, Any]) -> Iterator[Part]:
+def _layer_norm(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[Part]:
     names = ("x", "normalized_shape", "weight", "bias", "eps")
     given = {"eps": 1e-5, **dict(zip(names, args, strict=False)), **kwargs}
     x, shape = given["x"], given["normalized_shape"]
@@ -83,7 +83,7 @@ def _layer_norm(args: Sequence[Any], kwargs: dict[str, Any]) -> Iterator[Part]:
         yield "the norm without its bias", normed * given["weight"]
 
 
-def _softmax(args: Sequence[Any], kwargs: dict[str, Any]) -> Iterator[Part]:
+def _softmax(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[Part]:
     x = args[0]
     raised = x - x.amax(-1, keepdim=True)
     yield "the input without its largest", raised
@@ -91,7 +91,7 @@ def _softmax(args: Sequence[Any], kwargs: dict[str, Any]) -> Iterator[Part]:
     yield "their sum", raised.exp().sum(-1, keepdim=True)
 
 
-_MAKERS: dict[str, Callable[[Sequence[Any], dict[str, Any]], Iterator[Part]]] = {
+_MAKERS: dict[str, Callable[[Sequence[Any], Mapping[str, Any]], Iterator[Part]]] = {
     "linear": _linear,
     "conv1d": _conv1d,
     "layer_norm": _layer_norm,

@@ -90,6 +90,13 @@ class Recording:
         """The step that made a value; None for one that is known."""
         return next((step for step in self.steps if step.result == value), None)
 
+    def origin(self, value: int) -> int:
+        """The value that another one is, in another layout."""
+        step = self.maker(value)
+        if step is None or step.name not in LAYOUTS:
+            return value
+        return self.origin(step.operands[0])
+
     def leading_to(self, value: int) -> list[Step]:
         """The steps that a value is made by, in order."""
         needed, steps = {value}, []
@@ -107,7 +114,7 @@ class Recording:
         if step is None:
             return "a constant"
         if step.name in LAYOUTS:
-            return self.name(step.operands[0])
+            return self.name(self.origin(value))
         where = f" (line {step.place.line})" if step.place else ""
         return f"the result of {step.name}{where}"
 

@@ -6,7 +6,17 @@ from contextlib import nullcontext
 from types import ModuleType
 
 from debug.diagnostic import Problem
-from tui.commands import INTERRUPTED, bench, check, compare, demo, doctor, transcribe, warm
+from tui.commands import (
+    INTERRUPTED,
+    bench,
+    check,
+    compare,
+    demo,
+    doctor,
+    practice,
+    transcribe,
+    warm,
+)
 from tui.log import EventLog
 from tui.settings import COULD_NOT_RUN, OneLineParser, complain
 from tui.stdin import piped_audio
@@ -17,6 +27,7 @@ COMMANDS: dict[str, ModuleType] = {
     "compare": compare,
     "demo": demo,
     "bench": bench,
+    "practice": practice,
     "doctor": doctor,
     "warm": warm,
 }

@@ -1,0 +1,122 @@
+"""``maxwhisper practice``: a copy of the encoder with a bug, and the dashboard on it."""
+
+import difflib
+import random
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from core.bugs import ENCODER, Bug, bugs, find_bug, planted
+from debug.diagnostic import Problem
+from tui.commands.output import print_json
+from tui.log import EventLog
+from tui.saving import save_text
+from tui.settings import Settings
+
+SUMMARY = "plant a bug in a copy of the encoder: find it, mend it, see it turn green"
+FILE = Path("practice.py")
+WIDTH = 3
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("bug", nargs="?", help="its number or name; any, if none is given")
+    parser.add_argument(
+        "--list", action="store_true", help="all bugs by number, with hints"
+    )
+    parser.add_argument("--hint", action="store_true", help="a hint, and nothing else")
+    parser.add_argument("--solution", action="store_true", help="what was done, as a diff")
+    parser.add_argument(
+        "--write", action="store_true", help=f"only write {FILE}, without the dashboard"
+    )
+    parser.add_argument("--model", default="micro", help="as for check (default: micro)")
+    parser.add_argument("--device", default="auto", help="where MAX runs: auto, cpu or gpu")
+
+
+def run(arguments: Namespace, log: EventLog) -> int:
+    if arguments.list:
+        _list(arguments.json)
+        return 0
+    bug = _chosen(arguments.bug)
+    if arguments.hint:
+        print(bug.hint)
+        return 0
+    if arguments.solution:
+        print(solution(bug), end="")
+        return 0
+    number = bugs().index(bug) + 1
+    _write(bug, number)
+    log.write("planted", bug=bug.name, file=str(FILE))
+    if arguments.json:
+        print_json({"schema": 1, "number": number, "file": str(FILE)})
+    elif arguments.write:
+        print(f"bug {number} is in {FILE}: maxwhisper-tui --graph {FILE}")
+    else:
+        return _open(arguments)
+    return 0
+
+
+def _chosen(given: str | None) -> Bug:
+    """
+    Raises:
+        Problem: there is no such bug.
+    """
+    if given is None:
+        number = _number_in(FILE)
+        return bugs()[number - 1] if number else random.choice(bugs())
+    if given.isdecimal() and 1 <= int(given) <= len(bugs()):
+        return bugs()[int(given) - 1]
+    return find_bug(given)
+
+
+def _write(bug: Bug, number: int) -> None:
+    """Leaves a bug that somebody is at as it is.
+
+    Raises:
+        Problem: another file of the name is there, or none can be written.
+    """
+    if _number_in(FILE) == number:
+        return
+    if FILE.exists():
+        message = f"{FILE} is there already: delete it, or give it another name"
+        raise Problem("practice", message)
+    save_text(FILE, marked(planted(bug), number))
+
+
+def marked(source: str, number: int) -> str:
+    """With a line above that says which bug it is, and not what."""
+    return f"# maxwhisper practice {number}\n{source}"
+
+
+def _number_in(file: Path) -> int | None:
+    """The number of the bug that was planted in a file, if it is one of these."""
+    try:
+        first = file.read_text().partition("\n")[0]
+    except (OSError, UnicodeDecodeError):
+        return None
+    number = first.removeprefix("# maxwhisper practice ")
+    return int(number) if number.isdecimal() and 1 <= int(number) <= len(bugs()) else None
+
+
+def _list(as_json: bool) -> None:
+    if as_json:
+        rows = [
+            {"number": number, "name": bug.name, "hint": bug.hint, "layer": bug.layer}
+            for number, bug in enumerate(bugs(), start=1)
+        ]
+        print_json({"schema": 1, "bugs": rows})
+        return
+    for number, bug in enumerate(bugs(), start=1):
+        print(f"{number:>{WIDTH}}  {bug.hint}")
+
+
+def solution(bug: Bug) -> str:
+    """What was changed in the shipped encoder."""
+    shipped, broken = (planted(each).splitlines(True) for each in (None, bug))
+    lines = difflib.unified_diff(shipped, broken, ENCODER.name, bug.name, n=1)
+    return "".join(lines)
+
+
+def _open(arguments: Namespace) -> int:
+    from tui.app import Dashboard  # only here: the rest need not wait for it
+
+    names = {"graph": str(FILE), "model": arguments.model, "device": arguments.device}
+    return Dashboard(Settings(names)).run() or 0
