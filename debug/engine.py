@@ -20,8 +20,10 @@ from debug.protocol import (
     Command,
     Failed,
     Idle,
+    Inspect,
     Message,
     Open,
+    Refused,
     RunAgain,
     RunTo,
     decode_command,
@@ -100,6 +102,8 @@ class Engine:
                 self._begin(index)
             case RunAgain(index) if self.session:
                 self._reload(index)
+            case Inspect(index) if self.session:
+                self._inspect(index)
             case Abort() if self.session:
                 self._target = -1
                 self._stop()
@@ -169,6 +173,14 @@ class Engine:
         assert self.session is not None
         self.emit(self.session.stopped(time.perf_counter() - self._started))
         self._settle()
+
+    def _inspect(self, index: int) -> None:
+        """What can't be taken apart is no reason to call the run bad."""
+        assert self.session is not None
+        try:
+            self.session.inspect(index)
+        except Problem as problem:
+            self.emit(Refused(problem.diagnostic))
 
     def _settle(self) -> None:
         assert self.session is not None

@@ -26,6 +26,8 @@ WORTH_SHOWING = 0.3
 FITS_FROM = 0.99
 """The share of one operation's error from which a fit is taken for more than chance."""
 FITTED_PARTNERS = 4
+MOST_IN_A_ROW = 2
+"""Mistakes that are looked for behind a first one."""
 NAMED, MISTAKEN, FITTED = 0, 1, 2
 """Of two that explain as much the simpler one is first: a named mistake, then a value
 taken for another, then a fitted number."""
@@ -70,7 +72,7 @@ class Cause:
         return -explains, self.hypothesis.kind, -1 if operation is None else operation
 
 
-def causes(stretch: Stretch) -> list[Cause]:
+def causes(stretch: Stretch, depth: int = MOST_IN_A_ROW) -> list[Cause]:
     """What explains a wrong value, best first; empty where nothing does."""
     if stretch.value is None or not bool(torch.isfinite(stretch.value).all()):
         return []
@@ -84,7 +86,10 @@ def causes(stretch: Stretch) -> list[Cause]:
         tried += _tried(stretch, _unseen(stretch, tried), deadline)
     best = sorted(tried, key=lambda cause: cause.rank)
     if best and not best[0].complete:
-        best = sorted([*best, *_together(stretch, best)], key=lambda cause: cause.rank)
+        best += _together(stretch, best)
+    if depth and named and not any(cause.complete for cause in best):
+        best += _behind(stretch, _joined(named), depth)
+    best.sort(key=lambda cause: cause.rank)
     return [cause for cause in best if cause.explains >= WORTH_SHOWING]
 
 
@@ -443,6 +448,20 @@ def _joined(hypotheses: list[Hypothesis]) -> Hypothesis:
     for each in sorted(hypotheses, key=lambda hypothesis: hypothesis.kind):
         joined = _both(joined, each) or joined
     return joined
+
+
+def _behind(stretch: Stretch, first: Hypothesis, depth: int) -> list[Cause]:
+    """Takes one mistake for certain, and looks for the next one behind it."""
+    supposed = stretch.supposing(first.calls, first.known)
+    if not supposed.wrong:
+        return []
+    found = []
+    for cause in causes(supposed, depth - 1):
+        both = _both(first, cause.hypothesis)
+        whole = None if both is None else attempt(stretch, both)
+        if whole is not None and both is not None:
+            found.append(whole)
+    return found
 
 
 def _both(one: Hypothesis, other: Hypothesis) -> Hypothesis | None:

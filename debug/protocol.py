@@ -45,7 +45,13 @@ class Abort(Message, frozen=True):
     """Stop after the layer in hand."""
 
 
-Command = Open | RunTo | RunAgain | Abort
+class Inspect(Message, frozen=True):
+    """Take a layer's own code apart into its operations."""
+
+    index: int
+
+
+Command = Open | RunTo | RunAgain | Abort | Inspect
 
 
 # -- What the engine answers ---------------------------------------------------------
@@ -176,6 +182,38 @@ class Finding(msgspec.Struct, frozen=True):
     causes: list[Cause] = []
 
 
+class Operation(msgspec.Struct, frozen=True):
+    """One operation in a layer's own code, of either side."""
+
+    name: str
+    place: Place | None
+    stats: Stats
+    operands: list[str]
+    """What it uses."""
+    match: str
+    """The reference's value that it makes, or, of the reference's, that the candidate
+    has it."""
+    right: bool
+
+
+class Code(msgspec.Struct, frozen=True):
+    """What computes one value that a layer hands on."""
+
+    target: str
+    candidate: list[Operation]
+    reference: list[Operation]
+    culprit: int | None
+    """The first of the candidate's that is wrong though all that it uses is right."""
+
+
+class Inspected(Message, frozen=True):
+    """A layer's own code, stretch by stretch; each was fed the reference's values."""
+
+    generation: int
+    index: int
+    codes: list[Code]
+
+
 class Explained(Message, frozen=True):
     """A layer that is wrong alone was looked into."""
 
@@ -222,17 +260,25 @@ class Failed(Message, frozen=True):
     fatal: bool
 
 
+class Refused(Message, frozen=True):
+    """A question has no answer; the run stands as it is."""
+
+    diagnostic: Diagnostic
+
+
 Event = (
     Opened
     | Loaded
     | Compared
     | Isolated
     | Explained
+    | Inspected
     | Stopped
     | Idle
     | Progress
     | Changed
     | Failed
+    | Refused
 )
 
 _encoder = msgspec.json.Encoder()

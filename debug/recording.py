@@ -118,9 +118,18 @@ class Recording:
         where = f" (line {step.place.line})" if step.place else ""
         return f"the result of {step.name}{where}"
 
-    def starting_from(self, known: Mapping[int, Tensor]) -> "Recording":
-        """The same code run again on other known values."""
-        return replace(self, values=self._run(known, {}, None))
+    def starting_from(
+        self, known: Mapping[int, Tensor], calls: Mapping[int, Call] | None = None
+    ) -> "Recording":
+        """The same code run again on other known values, or with other steps."""
+        calls = calls or {}
+        steps = [
+            replace(step, function=_in_place_of(calls[step.result], step))
+            if step.result in calls
+            else step
+            for step in self.steps
+        ]
+        return replace(self, steps=steps, values=self._run(known, calls, None))
 
     def in_precision(self, dtype: torch.dtype) -> list[Tensor]:
         """All values, computed in another precision throughout."""
@@ -164,6 +173,16 @@ def run_step(step: Step, values: Sequence[Tensor], call: Call | None = None) -> 
     if step.in_place:
         args = [a.clone() if isinstance(a, Tensor) else a for a in args]
     return step.function(*args, **kwargs)
+
+
+def _in_place_of(call: Call, step: Step) -> Callable[..., Tensor]:
+    """A function by the name of the step's own that does something else."""
+
+    def function(*args: Any, **kwargs: Any) -> Tensor:
+        return call(args, kwargs)
+
+    function.__name__ = step.function.__name__
+    return function
 
 
 def narrowed(value: Tensor, dtype: torch.dtype) -> Tensor:

@@ -15,10 +15,12 @@ from debug.protocol import (
     Failed,
     Finding,
     Idle,
+    Inspected,
     Isolated,
     Layer,
     Loaded,
     Opened,
+    Refused,
     Stopped,
 )
 from debug.verdict import Verdict, overall
@@ -83,7 +85,7 @@ class Run:
                 self.seconds = event.seconds
             case Failed():
                 self.stale = event.diagnostic
-            case Changed() | Idle():
+            case Changed() | Idle() | Inspected() | Refused():
                 pass
 
     @property

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from debug import internals, kernels
+from debug import inspection, internals, kernels
 from debug.compare import compare
 from debug.compiled import Compiler
 from debug.diagnostic import Problem
@@ -16,6 +16,7 @@ from debug.protocol import (
     Compared,
     Divergence,
     Explained,
+    Inspected,
     Isolated,
     Layer,
     Loaded,
@@ -229,6 +230,27 @@ class Session:
                 if not divergence.verdict.healthy and isinstance(self._runner, Interpreter):
                     self._unexplained.append(index)
 
+    def inspect(self, index: int) -> None:
+        """Takes a layer's own code apart.
+
+        Raises:
+            Problem: there is none, or the graph was compiled as a whole.
+        """
+        name = self.names[index]
+        code = self._code()
+        if code is None or name not in self._computed:
+            reason = "it is an input" if index < self._input_count else "it never runs"
+            reason = "the graph runs as a whole" if code is None else reason
+            raise Problem("inspect", f"{name} has no operations to show: {reason}")
+        codes = [inspection.code(s) for s in self._explainer.stretches(name, code)]
+        self._emit(Inspected(self.generation, index, codes))
+
+    def _code(self) -> Code | None:
+        runner, traced = self._runner, self._traced
+        if not isinstance(runner, Interpreter) or runner.program is None or traced is None:
+            return None
+        return Code(runner.program, runner.kept, traced.places)
+
     def explain(self) -> None:
         """Looks into the first layer that is wrong by itself and was not looked into.
 
@@ -237,12 +259,9 @@ class Session:
         """
         index = self._unexplained.pop(0)
         name = self.names[index]
-        assert isinstance(self._runner, Interpreter)
-        assert self._traced is not None
-        assert self._runner.program is not None
-        if self._computed.get(name) is None:
+        code = self._code()
+        if code is None or self._computed.get(name) is None:
             return
-        code = Code(self._runner.program, self._runner.kept, self._traced.places)
         for about, findings in self._explainer.explain(name, code).items():
             self._emit(Explained(self.generation, self.names.index(about), findings))
 

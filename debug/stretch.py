@@ -16,7 +16,7 @@ from debug.matching import Known, Match, find, in_shape_of, relative_error
 from debug.operations import Operation, operations
 from debug.parts import parts
 from debug.program import Program
-from debug.recording import LAYOUTS, Recording, Step
+from debug.recording import LAYOUTS, Call, Recording, Step
 from debug.trace import to_buffer
 from debug.verdict import WATCH_UP_TO
 
@@ -43,6 +43,7 @@ class Stretch:
         self, recording: Recording, target: Target, ops: list[Operation], value: Tensor
     ) -> None:
         self.recording, self.target, self.operations = recording, target, ops
+        self._value = value
         rounded = recording.in_precision(value.dtype)
         self._rounded = rounded
         exact = recording.values[target.value]
@@ -50,6 +51,13 @@ class Stretch:
         self.value = in_shape_of(value, exact)
         """The candidate's, in the reference's layout; None in another shape."""
         self.steps = recording.leading_to(target.value)
+
+    def supposing(
+        self, calls: Mapping[int, Call], known: Mapping[int, Tensor]
+    ) -> "Stretch":
+        """The same beside a reference that makes a mistake, too."""
+        recording = self.recording.starting_from(known, calls)
+        return Stretch(recording, self.target, self.operations, self._value)
 
     @property
     def wrong(self) -> bool:

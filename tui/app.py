@@ -12,7 +12,7 @@ from textual.events import Click
 from textual.screen import Screen
 from textual.widgets import DataTable
 
-from debug.protocol import Abort, RunAgain, RunTo
+from debug.protocol import Abort, Inspect, RunAgain, RunTo
 from tui.keys import KEYS
 from tui.settings import Settings
 from tui.sheets import DetailsScreen, HelpScreen, SearchScreen
@@ -118,6 +118,13 @@ class Dashboard(View):
 
     def action_inner(self) -> None:
         self._select(self.stepper.inner(self.cursor))
+
+    def action_inspect(self) -> None:
+        """Into the layer: every operation, on both sides."""
+        if self.results.generation == 0 or not self.engine_alive:
+            self.bell()
+        else:
+            self.send(Inspect(self.cursor))
 
     def action_cursor(self, rows: int) -> None:
         self._select(min(max(self.cursor + rows, 0), self.stepper.last))

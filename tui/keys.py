@@ -62,6 +62,7 @@ KEYS = [
     Key("x", "culprit", "culprit", "jump to the first layer that is wrong", MOVE, True),
     Key("u", "outer", "out", "out to the block of this layer", MOVE),
     Key("d", "inner", "in", "in to the first part of this block", MOVE),
+    Key("i", "inspect", "inspect", "the operations of this layer's own code", MOVE, True),
     Key("j", "cursor(1)", "down", "select the next layer", MOVE),
     Key("k", "cursor(-1)", "up", "select the previous layer", MOVE),
     Key("g", "first", "first", "select the first layer", MOVE),

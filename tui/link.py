@@ -15,17 +15,20 @@ from debug.protocol import (
     Explained,
     Failed,
     Idle,
+    Inspected,
     Isolated,
     Loaded,
     Open,
     Opened,
     Progress,
+    Refused,
     RunTo,
     Stopped,
 )
 from debug.run import Run
 from debug.stepper import Stepper
 from tui import words
+from tui.operations import OperationsScreen
 from tui.panes.log import LogPane
 from tui.panes.status import Activity
 from tui.settings import Settings
@@ -143,6 +146,11 @@ class EngineLink(App[int]):
                 self.show_row(index)
             case Idle():
                 self._settled()
+            case Inspected(index=index):
+                name = self.results.layers[index].name
+                self.push_screen(OperationsScreen(name, event))
+            case Refused(diagnostic):
+                self.notify(diagnostic.message, markup=False)
             case Stopped():
                 self._stopped(event)
             case Failed(diagnostic, fatal):

@@ -35,7 +35,7 @@ BUGS = [
     Bug(
         "scale d**-0.5 on q and k",
         (("d_head**-0.25", "d_head**-0.5"),),
-        "blocks.0.attn.out",
+        "blocks.0.attn",
         every(".attn"),
     ),
     Bug(
@@ -45,8 +45,8 @@ BUGS = [
             ("ops.gelu(self.conv2(x))", "ops.gelu(self.conv2(x), 'tanh')"),
             ("return ops.gelu(x)", "return ops.gelu(x, 'tanh')"),
         ),
-        "conv2",
-        every(""),
+        "encoder",
+        (*every(""), "encoder"),
     ),
     Bug(
         "epsilon 1e-3",
@@ -60,7 +60,7 @@ BUGS = [
             ("q = self.query(x)", "q = self.key(x)"),
             ("k = self.key(x)", "k = self.query(x)"),
         ),
-        "blocks.0.attn.out",
+        "blocks.0.attn",
         every(".attn"),
     ),
     Bug(
@@ -80,7 +80,7 @@ BUGS = [
     Bug(
         "no position table",
         (("(wide + self.positional_embedding)", "(wide + self.positional_embedding * 0)"),),
-        "blocks.0.attn_ln",
+        "encoder",
         ("encoder",),
     ),
     Bug(
@@ -98,7 +98,7 @@ BUGS = [
     Bug(
         "softmax over the wrong axis",
         (("axis=-1", "axis=-2"),),
-        "blocks.0.attn.out",
+        "blocks.0.attn",
         every(".attn"),
     ),
     Bug(
@@ -112,7 +112,7 @@ BUGS = [
                 "        x = y if bare else x + y\n",
             ),
         ),
-        "blocks.1.mlp_ln",
+        "blocks.1",
         ("blocks.1",),
     ),
     Bug(
@@ -167,6 +167,11 @@ def test_check_names_the_first_wrong_layer(encoder, bug):
     assert report["verdict"] == "diverged"
     assert set(report["faults"]) == set(bug.faults)
     itself = bug.culprit in bug.faults
+    if itself:
+        best = report["causes"][0]
+        assert best["explains"] > 0.999
+        assert best["ratio"] <= 4
+        assert report["culprit"]["line"] is not None
     assert report["culprit"]["kind"] == ("isolated" if itself else "chained")
 
 

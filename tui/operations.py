@@ -1,0 +1,70 @@
+"""A layer's own code, operation by operation, on top of the dashboard."""
+
+from pathlib import Path
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.widgets import Static
+
+from debug.protocol import Code, Inspected, Operation, Place
+from tui import words
+from tui.sheets import Sheet
+
+LEGEND = (
+    "Both sides were fed PyTorch's values. ✓ is a value that PyTorch has too, or what "
+    "leads to one; ✗ is not; ❱ is the first ✗ whose inputs are all ✓.\n"
+)
+
+
+class OperationsScreen(Sheet):
+    """Every MAX operation with its line, its numbers and PyTorch's value that it is."""
+
+    def __init__(self, layer: str, inspected: Inspected) -> None:
+        super().__init__()
+        self._layer, self._inspected = layer, inspected
+
+    def compose(self) -> ComposeResult:
+        parts: list[RenderableType] = [Text(self._layer, "bold"), Text(LEGEND)]
+        for code in self._inspected.codes:
+            parts += _code(code)
+        with VerticalScroll(classes="sheet wide"):
+            yield Static(Group(*parts))
+
+
+def _code(code: Code) -> list[RenderableType]:
+    if not code.candidate and not code.reference:
+        return [Text(f"{code.target}: handed on as it is\n")]
+    ours, theirs = _table("MAX"), _table("PyTorch")
+    for index, op in enumerate(code.candidate):
+        ours.add_row(*_cells(op, index == code.culprit, op.match))
+    for op in code.reference:
+        theirs.add_row(*_cells(op, False, ", ".join(op.operands)))
+    return [Text(code.target, "bold underline"), ours, Text(), theirs, Text()]
+
+
+def _table(side: str) -> Table:
+    """With its titles in a row of their own: a grid has no header."""
+    last = "is" if side == "MAX" else "of"
+    titles = ("", side, "line", "shape", "mean", "std", "min", "max", last)
+    table = Table.grid(padding=(0, 1))
+    for title in titles:
+        table.add_column(no_wrap=title != last)
+    table.add_row(*(Text(title, "bold") for title in titles))
+    return table
+
+
+def _cells(op: Operation, culprit: bool, note: str) -> list[Text]:
+    mark = "❱✗" if culprit else (" ✓" if op.right else " ✗")
+    stats = op.stats
+    numbers = [words.number(n, 3) for n in (stats.mean, stats.std, stats.min, stats.max)]
+    if stats.nonfinite:
+        note = f"{stats.nonfinite} NaN or Inf; {note}".removesuffix("; ")
+    texts = [mark, op.name, _line(op.place), words.shape(stats.shape), *numbers, note]
+    return [Text(text, "bold" if culprit else "") for text in texts]
+
+
+def _line(place: Place | None) -> str:
+    return f"{Path(place.path).name}:{place.line}" if place else ""
