@@ -6,19 +6,25 @@ again from there. How much of the candidate's error that accounts for is its sha
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
-from itertools import combinations
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from debug.changes import OTHER_PRECISIONS, changes, round_to
 from debug.fits import Support, Transform, fits, local_fits, supports
 from debug.matching import Known, in_shape_of, relative_error, share_explained
-from debug.recording import LAYOUTS, Call, Step, run_step
+from debug.recording import Call, Step, run_step
 from debug.stretch import Stretch
+from debug.suppositions import (
+    FITTED,
+    NAMED,
+    Hypothesis,
+    exchanged,
+    other_values,
+    suppositions,
+)
 from debug.verdict import OK_UP_TO, WATCH_UP_TO
 
 BUDGET_SECONDS = 30.0
@@ -28,26 +34,6 @@ FITS_FROM = 0.99
 FITTED_PARTNERS = 4
 MOST_IN_A_ROW = 2
 """Mistakes that are looked for behind a first one."""
-NAMED, MISTAKEN, FITTED = 0, 1, 2
-"""Of two that explain as much the simpler one is first: a named mistake, then a value
-taken for another, then a fitted number."""
-
-
-@dataclass(frozen=True)
-class Hypothesis:
-    text: str
-    calls: Mapping[int, Call] = field(default_factory=dict)
-    """By the steps' results, what was done instead."""
-    known: Mapping[int, Tensor] = field(default_factory=dict)
-    """Known values that were others."""
-    weight: str | None = None
-    kind: int = NAMED
-    operation: int | None = None
-    """The candidate's operation whose value it accounts for."""
-    swapped: tuple[str, ...] = ()
-    """The layers whose calls it is about."""
-    left_out: str | None = None
-    """The layer that is passed over."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +120,7 @@ def _seen(stretch: Stretch) -> Iterator[Hypothesis]:
         exact = stretch.pool[step.result]
         fed = [index for index in wrong if stretch.operations[index].fed]
         partners = _partners(stretch, exact, fed)
-        for hypothesis in _suppositions(stretch, step):
+        for hypothesis in suppositions(stretch, step):
             yield from _appearing(stretch, step, hypothesis, partners)
         yield from _fitted(stretch, step.result, partners[:FITTED_PARTNERS])
         for operand in dict.fromkeys(step.operands):
@@ -146,9 +132,9 @@ def _seen(stretch: Stretch) -> Iterator[Hypothesis]:
             yield from _fitted(stretch, operand, partners[:FITTED_PARTNERS])
     if not stretch.frontier:
         target = stretch.target.value
-        yield from _others(stretch, target)
+        yield from other_values(stretch, target)
         yield from _fitted(stretch, target, _partners(stretch, stretch.goal, wrong)[-1:])
-    yield from _exchanged(stretch)
+    yield from exchanged(stretch)
 
 
 @dataclass(frozen=True)
@@ -245,169 +231,12 @@ def _transformed(
     return transform(right.squeeze()).reshape(like.shape)
 
 
-# -- Suppositions --------------------------------------------------------------------
-
-
-def _suppositions(stretch: Stretch, step: Step) -> Iterator[Hypothesis]:
-    recording = stretch.recording
-    for change in changes(step, recording):
-        yield Hypothesis(change.text, {step.result: change.call}, weight=change.weight)
-    for position, operand in enumerate(step.operands):
-        if not recording.values[operand].is_floating_point():
-            continue
-        yield from _other_operands(stretch, step, position, operand)
-        yield from _extra_biases(stretch, step, position, operand)
-        yield from _narrowed_operands(stretch, step, position, operand)
-        made = recording.maker(operand)
-        if made is not None:
-            for change in changes(made, recording):
-                changed = partial(_fed, position=position, made=made, call=change.call)
-                call = partial(changed, step=step, stretch=stretch)
-                yield Hypothesis(change.text, {step.result: call}, weight=change.weight)
-
-
-def _fed(
-    args: Sequence[Any],
-    kwargs: Mapping[str, Any],
-    position: int,
-    made: Step,
-    call: Call,
-    step: Step,
-    stretch: Stretch,
-) -> Tensor:
-    """A step with one operand made otherwise."""
-    value = run_step(made, stretch.recording.values, call)
-    return _with_operand(step, stretch, position, value)
-
-
-def _otherwise(
-    args: Sequence[Any],
-    kwargs: Mapping[str, Any],
-    step: Step,
-    position: int,
-    value: Tensor,
-    stretch: Stretch,
-) -> Tensor:
-    return _with_operand(step, stretch, position, value)
-
-
-def _with_operand(step: Step, stretch: Stretch, position: int, value: Tensor) -> Tensor:
-    values = list(stretch.recording.values)
-    values[step.operands[position]] = value
-    return run_step(step, values)
-
-
-def _other_operands(
-    stretch: Stretch, step: Step, position: int, operand: int
-) -> Iterator[Hypothesis]:
-    """Another value of the same shape in an operand's place: of a weight's, a weight."""
-    recording = stretch.recording
-    is_weight = operand in recording.weights
-    for label, value in _alternatives(stretch, operand):
-        call = partial(_otherwise, step=step, position=position, value=value)
-        call = partial(call, stretch=stretch)
-        text = f"{label} in place of {recording.name(operand)}"
-        weight = recording.names.get(operand) if is_weight else None
-        origin = recording.origin(operand)
-        left_out = next((n for n, i in recording.results.items() if i == origin), None)
-        calls = {step.result: call}
-        yield Hypothesis(text, calls, {}, weight, MISTAKEN, left_out=left_out)
-
-
-def _extra_biases(
-    stretch: Stretch, step: Step, position: int, operand: int
-) -> Iterator[Hypothesis]:
-    """A vector of the model's weights added to a known value."""
-    recording = stretch.recording
-    if operand not in recording.known:
-        return
-    right = recording.values[operand]
-    for name, weight in recording.all_weights.items():
-        if weight.ndim == 1 and weight.shape[0] == right.shape[-1]:
-            value = right + weight.double()
-            call = partial(_otherwise, step=step, position=position, value=value)
-            calls = {step.result: partial(call, stretch=stretch)}
-            text = f"{name} is added to {recording.name(operand)}"
-            yield Hypothesis(text, calls, weight=name)
-
-
-def _narrowed_operands(
-    stretch: Stretch, step: Step, position: int, operand: int
-) -> Iterator[Hypothesis]:
-    """One operand of a product or sum rounded to a narrower type."""
-    recording = stretch.recording
-    if step.name in LAYOUTS:
-        return
-    for dtype in OTHER_PRECISIONS:
-        value = round_to(recording.values[operand], dtype)
-        call = partial(_otherwise, step=step, position=position, value=value)
-        calls = {step.result: partial(call, stretch=stretch)}
-        name = str(dtype).removeprefix("torch.")
-        text = f"{recording.name(operand)} is rounded to {name}"
-        weight = recording.names[operand] if operand in recording.weights else None
-        yield Hypothesis(text, calls, weight=weight)
-
-
-def _alternatives(stretch: Stretch, operand: int) -> Iterator[tuple[str, Tensor]]:
-    recording = stretch.recording
-    right = recording.values[operand]
-    if operand in recording.weights:
-        for name, weight in stretch.recording.all_weights.items():
-            if name != recording.names[operand] and weight.shape == right.shape:
-                yield name, weight.double()
-        return
-    before = [step.result for step in stretch.steps]
-    for index in [*sorted(recording.known), *before]:
-        value = recording.values[index]
-        if index != operand and value.shape == right.shape:
-            yield recording.name(index), value
-
-
-def _others(stretch: Stretch, target: int) -> Iterator[Hypothesis]:
-    """A known value in place of one that is handed on as it is."""
-    recording = stretch.recording
-    for index in sorted(recording.known - {target}):
-        value = recording.values[index]
-        if value.shape == recording.values[target].shape:
-            text = f"{recording.name(index)} in place of {recording.name(target)}"
-            yield Hypothesis(text, known={target: value}, kind=MISTAKEN)
-
-
-def _exchanged(stretch: Stretch) -> Iterator[Hypothesis]:
-    """Two layers' results taken for each other, and layers that are passed over."""
-    recording = stretch.recording
-    values = recording.values
-    used = {i for step in stretch.steps for i in step.operands} | {stretch.target.value}
-    layers = {name: i for name, i in recording.results.items() if i in used}
-    for (first, a), (second, b) in combinations(layers.items(), 2):
-        if values[a].shape == values[b].shape and not _both_are_used_well(stretch, a, b):
-            text = f"{first} and {second} change places"
-            swap = {a: values[b], b: values[a]}
-            yield Hypothesis(text, known=swap, swapped=(first, second))
-    for name, index in layers.items():
-        fed = recording.fed.get(name)
-        if fed is not None and values[fed].shape == values[index].shape:
-            text = f"{name} is left out"
-            yield Hypothesis(text, known={index: values[fed]}, left_out=name)
-
-
-def _both_are_used_well(stretch: Stretch, a: int, b: int) -> bool:
-    """Whether the candidate has a right value that is made of both."""
-    made_of: dict[int, set[int]] = {a: {a}, b: {b}}
-    for step in stretch.steps:
-        sources = set().union(*(made_of.get(i, set()) for i in step.operands))
-        made_of[step.result] = sources
-        if sources >= {a, b} and step.result in stretch.have:
-            return True
-    return False
-
-
 def _unseen(stretch: Stretch, tried: list[Cause]) -> Iterator[Hypothesis]:
     """The rest, whose value the candidate does not have as such."""
     done = {cause.hypothesis.text for cause in tried}
     alike: dict[str, list[Hypothesis]] = {}
     for step in stretch.frontier:
-        for hypothesis in _suppositions(stretch, step):
+        for hypothesis in suppositions(stretch, step):
             alike.setdefault(hypothesis.text, []).append(hypothesis)
     for same in alike.values():  # a mistake in a constant is made wherever it is used
         if len(same) > 1 and (everywhere := _joined(same)).calls != same[0].calls:
