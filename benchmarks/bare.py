@@ -12,7 +12,7 @@ from debug.session import Session
 def main() -> None:
     model, graph = sys.argv[1:]
     options = {"model": model, "graph": graph}
-    session = Session("core.whisper:open_subject", Open(options), lambda _: None)
+    session = Session.open("core.whisper:open_subject", Open(options), lambda _: None)
     session.load()
     for _ in session.names:
         session.advance()

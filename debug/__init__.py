@@ -1,1 +1,17 @@
-"""A debugger for neural networks ported to MAX: it knows no model and no screen."""
+"""The debugger: runs two models side by side and says where they part, and why."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from debug.parity import assert_parity
+
+__all__ = ["assert_parity"]
+
+
+def __getattr__(name: str) -> Any:
+    """Loads torch and MAX for who asks for it only: the screen has neither."""
+    if name != "assert_parity":
+        raise AttributeError(f"module 'debug' has no attribute {name!r}")
+    from debug.parity import assert_parity
+
+    return assert_parity

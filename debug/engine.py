@@ -129,7 +129,7 @@ class Engine:
         except ImportError as error:
             message = f"torch or MAX is not what it should be ({error}): make install"
             raise Problem("installation", message) from error
-        return Session(self._factory, command, self.emit)
+        return Session.open(self._factory, command, self.emit)
 
     def _reload(self, index: int) -> None:
         assert self.session is not None

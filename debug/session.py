@@ -29,7 +29,7 @@ from debug.protocol import (
 )
 from debug.reference import run_reference
 from debug.source import Source, content_hash, content_hashes, load_source
-from debug.subject import Candidate, Options, load_subject
+from debug.subject import Candidate, Options, Subject, load_subject
 from debug.trace import Traced, trace
 from debug.verdict import Verdict
 
@@ -45,20 +45,44 @@ class Runner(Protocol):
 class Session:
     """Holds what survives a reload: the subject, the truth and every result so far."""
 
-    def __init__(
-        self, factory: str, command: Open, emit: Callable[[Message], None]
-    ) -> None:
-        """Opens the subject, runs the reference and gets the kernels ready.
+    @classmethod
+    def open(
+        cls, factory: str, command: Open, emit: Callable[[Message], None]
+    ) -> "Session":
+        """Opens the subject of a factory, too.
 
         Raises:
-            Problem: the subject can't be opened, or MAX is not the one that is needed.
+            Problem: it can't be opened.
+        """
+        if problem := internals.check():
+            raise Problem("max", problem)
+        started = time.perf_counter()
+        emit(Progress("loading the model and the audio"))
+        subject = load_subject(factory, Options(command.options))
+        return cls(subject, emit, command.engine, started)
+
+    def __init__(
+        self,
+        subject: Subject,
+        emit: Callable[[Message], None],
+        engine: str = "interpret",
+        started: float | None = None,
+    ) -> None:
+        """Runs the reference and gets the kernels ready.
+
+        Args:
+            subject: what is debugged.
+            emit: is told all there is to tell.
+            engine: interpret or compile.
+            started: when it was begun to open the subject.
+
+        Raises:
+            Problem: MAX is not the one that is needed.
         """
         if problem := internals.check():
             raise Problem("max", problem)
         self._emit = emit
-        started = time.perf_counter()
-        emit(Progress("loading the model and the audio"))
-        self.subject = load_subject(factory, Options(command.options))
+        self.subject = subject
         loaded = time.perf_counter()
         emit(Progress("running the reference in float64 and float32"))
         self.dtype = self.subject.dtype.name
@@ -66,10 +90,11 @@ class Session:
         self.names = list(self._truths)
         self._input_count = len(self.subject.inputs)
         finished = time.perf_counter()
-        emit(self._opened(command.engine, loaded - started, finished - loaded))
+        load = loaded - (loaded if started is None else started)
+        emit(self._opened(engine, load, finished - loaded))
 
-        self._engine = command.engine
-        self._runner = self._make_runner(command.engine)
+        self._engine = engine
+        self._runner = self._make_runner(engine)
         self._results: dict[tuple[str, str], tuple[Stats, Divergence]] = {}
         """By layer and digest: a graph may return one value as two layers."""
         self._isolation = Isolation(self.dtype)
@@ -127,9 +152,7 @@ class Session:
         """
         started = time.perf_counter()
         self._emit(Progress("building the graph"))
-        self.attempted = content_hashes(self.subject.graph)
-        source = load_source(self.subject.graph)
-        candidate, traced = self._build(source)
+        candidate, traced = self._build(self._read())
         computed = self._runner.load(traced)
         self._candidate, self._computed = candidate, computed
         self._traced, self._unexplained = traced, []
@@ -137,6 +160,10 @@ class Session:
         self.position = self._alone_position = -1
         seconds = time.perf_counter() - started
         self._emit(Loaded(self.generation, traced.places, seconds))
+
+    def _read(self) -> Source:
+        self.attempted = content_hashes(self.subject.graph)
+        return load_source(self.subject.graph)
 
     def _build(self, source: Source) -> tuple[Candidate, Traced]:
         subject = self.subject

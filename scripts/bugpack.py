@@ -44,7 +44,7 @@ class Pack:
         graph.write_text(planted(None))
         self._graph, self._run = graph, Run()
         options = {"graph": str(graph), "model": model}
-        self._session = Session(FACTORY, Open(options, watch=False), self._apply)
+        self._session = Session.open(FACTORY, Open(options, watch=False), self._apply)
 
     def _apply(self, event: Message) -> None:
         self._run.apply(event)  # pyright: ignore[reportArgumentType]
