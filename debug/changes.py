@@ -106,9 +106,9 @@ def _conv1d(step: Bound) -> Iterator[Change]:
 
         return change(conv)
 
-    def padded(mode: str) -> Call:
+    def padded(front: int, behind: int, mode: str = "constant") -> Call:
         def conv(x: Tensor, padding: Any, **others: Any) -> Tensor:
-            sides = (_first(padding),) * 2
+            sides = front * _first(padding), behind * _first(padding)
             return F.conv1d(F.pad(x, sides, mode), padding=0, **others)
 
         return change(conv)
@@ -117,11 +117,13 @@ def _conv1d(step: Bound) -> Iterator[Change]:
     if len(step.step.operands) > 2:
         yield from _biases(bias, with_bias)
     yield Change("the kernel is flipped", with_weight(lambda w: w.flip(-1)), weight)
-    for by, side in ((1, "in front"), (-1, "behind")):
-        text = f"the convolution is padded {side} only"
+    yield Change("the convolution is padded in front only", padded(2, 0))
+    yield Change("the convolution is padded behind only", padded(0, 2))
+    for by in (1, -1):
+        text = f"the convolution's input is shifted by {by:+d}"
         yield Change(text, with_input(partial(shifted, by=by, axis=-1)))
     for mode in ("replicate", "reflect", "circular"):
-        yield Change(f"the convolution is padded by {mode}", padded(mode))
+        yield Change(f"the convolution is padded by {mode}", padded(1, 1, mode))
     for by in (1, -1):
         text = "the taps of the kernel are rotated"
         yield Change(text, with_weight(lambda w, by=by: w.roll(by, -1)), weight)

@@ -36,7 +36,8 @@ def test_check_names_the_culprit_with_its_line(encoder):
     assert done.returncode == 1
     assert "First wrong: ln_post (missing)" in done.stdout
     assert "encoder.py:" in done.stdout
-    assert done.stdout.endswith("ln_post is wrong by itself\n")
+    assert "ln_post is wrong by itself\n" in done.stdout
+    assert done.stdout.endswith("Why: ln_post is left out (explains 100 %)\n")
 
 
 def test_check_json_is_one_object_of_schema_1():
