@@ -47,6 +47,8 @@ class Checkpoint:
 def load_checkpoint(name: str) -> Checkpoint:
     """Loads ``micro``, ``random:NAME``, an official name, or the path of a file.
 
+    Random weights are those of seed 0, or of another: ``random:NAME:SEED``.
+
     Raises:
         Problem: there is no such model, the file is no checkpoint, or it can't be
             downloaded; the message says where to put it.
@@ -63,12 +65,17 @@ def load_checkpoint(name: str) -> Checkpoint:
     raise Problem("model", f"unknown model {name!r}; choose {choices}")
 
 
-def _random(name: str, size: str) -> Checkpoint:
+def _random(name: str, asked: str) -> Checkpoint:
+    size, _, seed = asked.partition(":")
+    if seed and not seed.isdecimal():
+        raise Problem(
+            "model", f"the seed in {name} is no number; give one, as random:tiny:1"
+        )
     dims = dimensions(size)
     if dims is None:
         message = f"unknown size {size!r} in {name}; choose {', '.join(SIZE_NAMES)}"
         raise Problem("model", message)
-    return Checkpoint(name, "random weights", dims, random_state(dims))
+    return Checkpoint(name, "random weights", dims, random_state(dims, int(seed or 0)))
 
 
 def cache_folder() -> Path:

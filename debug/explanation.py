@@ -9,8 +9,10 @@ from max.driver import Buffer
 from torch import nn
 
 from debug.compare import Truth, finite
+from debug.counterfactual import Counterfactual, counterfactual
 from debug.fits import fits
 from debug.hypotheses import Cause, Hypothesis, causes
+from debug.interpreter import Computed
 from debug.matching import relative_error, share_explained
 from debug.program import Program
 from debug.protocol import Cause as CauseMessage
@@ -62,6 +64,27 @@ class Explainer:
         with torch.inference_mode():
             return stretches(name, recording, code.program, self._truths, code.kept)
 
+    def counterfactual(
+        self, name: str, code: Code, computed: Mapping[str, Computed]
+    ) -> Counterfactual | None:
+        """What the whole model would return if the layer alone were right, or wrong."""
+        return counterfactual(
+            name,
+            self._subject,
+            self._truths,
+            code.program,
+            computed,
+            self._wide,
+            code.kept,
+        )
+
+    @property
+    def _wide(self) -> nn.Module:
+        """The reference in float64, made when it is first needed."""
+        if self._module is None:
+            self._module = copy.deepcopy(self._subject.reference()).double()
+        return self._module
+
     def _never_called(self, found: list[Cause], code: Code) -> str | None:
         """The layer whose absence is the cause."""
         if not found or not found[0].complete:
@@ -71,10 +94,7 @@ class Explainer:
 
     def _record(self, name: str) -> Recording:
         if name not in self._recordings:
-            subject = self._subject
-            if self._module is None:
-                self._module = copy.deepcopy(subject.reference()).double()
-            module = self._module
+            subject, module = self._subject, self._wide
             modules = layer_modules(module, subject.layers)
             parts = (layer.name for layer in subject.layers if layer.parent == name)
             within = {part: modules[part] for part in parts}

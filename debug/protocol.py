@@ -212,6 +212,10 @@ class Inspected(Message, frozen=True):
     generation: int
     index: int
     codes: list[Code]
+    disappears: float | None = None
+    """The share of the final error that would go if the layer's value were right."""
+    appears: float | None = None
+    """The final error if everything but this layer were the reference's."""
 
 
 class Explained(Message, frozen=True):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from debug import inspection, internals, kernels
-from debug.compare import compare
+from debug.compare import compare, finite
 from debug.compiled import Compiler
 from debug.diagnostic import Problem
 from debug.explanation import Code, Explainer, explain_input
@@ -270,7 +270,18 @@ class Session:
             reason = "the graph runs as a whole" if code is None else reason
             raise Problem("inspect", f"{name} has no operations to show: {reason}")
         codes = [inspection.code(s) for s in self._explainer.stretches(name, code)]
-        self._emit(Inspected(self.generation, index, codes))
+        would_be = None
+        if self.position == len(self.names) - 1:  # the end of the run is known
+            would_be = self._explainer.counterfactual(name, code, self._computed)
+        self._emit(
+            Inspected(
+                self.generation,
+                index,
+                codes,
+                would_be and finite(would_be.disappears),
+                would_be and would_be.alone and finite(would_be.alone),
+            )
+        )
 
     def _code(self) -> Code | None:
         runner, traced = self._runner, self._traced

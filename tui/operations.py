@@ -27,11 +27,25 @@ class OperationsScreen(Sheet):
         self._layer, self._inspected = layer, inspected
 
     def compose(self) -> ComposeResult:
-        parts: list[RenderableType] = [Text(self._layer, "bold"), Text(LEGEND)]
+        parts: list[RenderableType] = [Text(self._layer, "bold")]
+        parts += [Text(line) for line in _would_be(self._inspected)]
+        parts.append(Text(LEGEND))
         for code in self._inspected.codes:
             parts += _code(code)
         with VerticalScroll(classes="sheet wide"):
             yield Static(Group(*parts))
+
+
+def _would_be(inspected: Inspected) -> list[str]:
+    """How much the layer matters in the end."""
+    lines = []
+    if inspected.disappears is not None:
+        share = words.share(inspected.disappears)
+        lines.append(f"If it alone were PyTorch's, {share} of the final error would go.")
+    if inspected.appears is not None:
+        error = words.number(inspected.appears, 3)
+        lines.append(f"If it alone were MAX's, the final error would be {error}.")
+    return lines
 
 
 def _code(code: Code) -> list[RenderableType]:

@@ -106,6 +106,16 @@ def test_random_weights_have_gains_and_loud_channels_like_a_trained_models():
     assert bias.argmax() in state["encoder.blocks.2.mlp.2.bias"].abs().topk(3).indices
 
 
+def test_random_weights_are_drawn_from_a_seed():
+    first, again, other = (
+        load_checkpoint(name).state["encoder.conv1.weight"]
+        for name in ("random:micro", "random:micro:0", "random:micro:1")
+    )
+    assert (first == again).all()
+    assert not (first == other).any()
+    assert "seed" in problem_of("random:micro:x")
+
+
 @pytest.mark.parametrize("name", ["huge", "random:huge", "random:"])
 def test_an_unknown_model_names_those_that_are_known(name):
     message = problem_of(name)

@@ -1,0 +1,115 @@
+"""How much one layer matters to what comes out in the end.
+
+Two questions of what would be: if the layer alone were right, how much of the final error
+would go? If the layer alone were the candidate's, how much would come?
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from debug.compare import Truth, in_layout
+from debug.interpreter import Computed, to_torch
+from debug.matching import relative_error
+from debug.program import Program
+from debug.recording import first_tensor
+from debug.reference import StayInFloat64, layer_modules
+from debug.subject import Subject
+from debug.trace import to_buffer
+
+
+@dataclass(frozen=True)
+class Counterfactual:
+    """Relative L2 errors of the whole model's result, against the reference in float64."""
+
+    as_it_is: float
+    repaired: float
+    """With the reference's value in the layer's place."""
+    alone: float | None
+    """The reference's, with the candidate's value in the layer's place."""
+
+    @property
+    def disappears(self) -> float:
+        """The share of the final error that is the layer's doing, from 0 to 1."""
+        if self.as_it_is == 0:
+            return 0.0
+        return max(1 - self.repaired / self.as_it_is, 0.0)
+
+
+def counterfactual(
+    name: str,
+    subject: Subject,
+    truths: Mapping[str, Truth],
+    program: Program,
+    computed: Mapping[str, Computed],
+    module: nn.Module,
+    kept: dict,
+) -> Counterfactual | None:
+    """Runs both models again from the layer on.
+
+    Args:
+        name: of the layer.
+        module: the reference in float64.
+
+    Returns:
+        None where the candidate has no such layer, or not the whole model.
+    """
+    last = subject.layers[-1].name
+    if name not in computed or last not in computed:
+        return None
+    exact = truths[last]
+    way = program.way(program.layers[name], program.layers[last])
+    right = to_buffer(truths[name].exact, subject.dtype, subject.device)
+    repaired = to_torch(program.evaluate_alone(way, right, kept))
+    return Counterfactual(
+        _error(computed[last].value(), exact),
+        _error(repaired, exact),
+        _alone(name, subject, truths, computed[name], module),
+    )
+
+
+def _error(value: Tensor, truth: Truth) -> float:
+    value = in_layout(value, truth.axes, truth.exact.shape).double()
+    if value.shape != truth.exact.shape:
+        return float("inf")
+    return relative_error(value, truth.exact)
+
+
+def _alone(
+    name: str,
+    subject: Subject,
+    truths: Mapping[str, Truth],
+    computed: Computed,
+    module: nn.Module,
+) -> float | None:
+    """The reference runs with what the candidate makes of the layer's right argument."""
+    truth, last = truths[name], subject.layers[-1].name
+    if computed.alone is None or truth.alone is None:
+        return None
+    alone = computed.alone()
+    axes = truth.axes and [truth.axes.index(axis) for axis in range(len(truth.axes))]
+    value = alone.value(in_layout(truth.alone.argument, axes, alone.shape)).double()
+    value = value.permute(axes) if axes else value
+    found: list[Tensor] = []
+
+    def replace(_: nn.Module, args: object, output: object) -> object:
+        if isinstance(output, tuple):
+            return (value, *output[1:])
+        return value
+
+    def keep(_: nn.Module, args: object, output: object) -> None:
+        result = first_tensor(output)
+        assert result is not None
+        found.append(result)
+
+    target = layer_modules(module, subject.layers)[name]
+    handles = [target.register_forward_hook(replace), module.register_forward_hook(keep)]
+    try:
+        with torch.inference_mode(), StayInFloat64():
+            subject.run_reference(module, subject.inputs[-1].reference.double())
+    finally:
+        for handle in handles:
+            handle.remove()
+    return _error(found[0], truths[last])

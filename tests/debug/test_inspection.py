@@ -1,0 +1,60 @@
+"""A layer taken apart, and how much it matters, on a model that is not Whisper."""
+
+from pathlib import Path
+
+import pytest
+from editing import replace
+
+from debug.diagnostic import Problem
+from debug.protocol import Inspected, Message, Open
+from debug.session import Session
+
+pytestmark = pytest.mark.max
+
+
+def inspected(graph: Path, layer: str) -> Inspected:
+    events: list[Message] = []
+    options = {"graph": str(graph)}
+    session = Session.open("toy:open_subject", Open(options, watch=False), events.append)
+    session.load()
+    for _ in session.names:
+        session.advance()
+    session.inspect(session.names.index(layer))
+    found = events[-1]
+    assert isinstance(found, Inspected)
+    return found
+
+
+def test_every_operation_has_its_line_and_what_it_equals(toy_graph: Path):
+    (code,) = inspected(toy_graph, "grow").codes
+    assert [op.name for op in code.reference] == ["linear"]
+    assert all(op.right for op in [*code.candidate, *code.reference])
+    assert code.culprit is None
+    places = {op.place.line for op in code.candidate if op.place}
+    assert len(places) == 1
+    assert code.candidate[-1].match == "equals the result of linear (line 26)"
+
+
+def test_the_first_wrong_operation_is_marked(toy_graph: Path):
+    replace(toy_graph, "ops.gelu(x)", "ops.gelu(x, 'tanh')")
+    last = inspected(toy_graph, "network").codes[-2]
+    assert last.target == "what shrink is fed"
+    assert last.culprit is not None
+    assert last.candidate[last.culprit].name == "gelu_tanh"
+
+
+def test_a_wrong_layer_is_told_from_one_that_is_fed_wrongly(toy_graph: Path):
+    replace(toy_graph, "x = self.grow(x)", "x = self.grow(x) * 2")
+    right = inspected(toy_graph, "shrink")
+    assert right.appears is not None
+    assert right.appears < 1e-6
+    assert right.disappears is not None
+    assert right.disappears > 0.99
+    before = inspected(toy_graph, "grow")
+    assert before.disappears is not None
+    assert before.disappears < 0.01
+
+
+def test_an_input_has_no_operations(toy_graph: Path):
+    with pytest.raises(Problem, match="noise has no operations to show: it is an input"):
+        inspected(toy_graph, "noise")

@@ -1,0 +1,51 @@
+"""The sheet that shows a layer's operations."""
+
+import pytest
+from fakes import stats
+from rich.console import Console
+from textual.app import App
+from textual.widgets import Static
+
+from debug.protocol import Code, Inspected, Operation, Place
+from tui.operations import OperationsScreen
+
+
+def operation(name: str, line: int, match: str = "", right: bool = True) -> Operation:
+    return Operation(name, Place("/somewhere/port.py", line), stats(), [], match, right)
+
+
+INSPECTED = Inspected(
+    1,
+    3,
+    [
+        Code(
+            "the result of blocks.0.attn",
+            [operation("matmul", 7, "equals qk"), operation("softmax", 8, right=False)],
+            [operation("matmul", 130), operation("softmax", 135, right=False)],
+            1,
+        ),
+        Code("what blocks.0.attn.key is fed", [], [], None),
+    ],
+    0.5,
+    0.25,
+)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 50)])
+async def test_it_shows_both_sides_and_marks_the_culprit(size: tuple[int, int]):
+    app = App()
+    async with app.run_test(size=size) as pilot:
+        await app.push_screen(OperationsScreen("blocks.0.attn", INSPECTED))
+        await pilot.pause()
+        sheet = app.screen.query_one(Static)
+        plain = Console(width=120, color_system=None)
+        with plain.capture() as captured:
+            plain.print(sheet.content)
+        text = captured.get()
+        await pilot.press("escape")
+        assert not isinstance(app.screen, OperationsScreen)
+    assert "❱✗ softmax" in text
+    assert "port.py:8" in text
+    assert "equals qk" in text
+    assert "handed on as it is" in text
+    assert "50 % of the final error would go" in text
