@@ -14,6 +14,7 @@ from debug.fits import fits
 from debug.hypotheses import Cause, Hypothesis, causes
 from debug.interpreter import Computed
 from debug.matching import relative_error, share_explained
+from debug.operations import Operation
 from debug.program import Program
 from debug.protocol import Cause as CauseMessage
 from debug.protocol import Finding, Place
@@ -136,16 +137,28 @@ def _finding(stretch: Stretch, found: list[Cause], code: Code) -> Finding:
         _place(stretch, best, op.place if op else None, code),
         steps[0].place if steps else None,
         str(matches[0]) if matches else "",
-        [
-            CauseMessage(
-                cause.hypothesis.text,
-                round(cause.explains, 6),
-                finite(cause.ratio),
-                cause.hypothesis.weight,
-            )
-            for cause in found[:SHOWN_CAUSES]
-        ],
+        _messages(found) if op is None or op.finite else [_first_infinite(stretch, op)],
     )
+
+
+def _messages(found: list[Cause]) -> list[CauseMessage]:
+    return [
+        CauseMessage(
+            cause.hypothesis.text,
+            round(cause.explains, 6),
+            finite(cause.ratio),
+            cause.hypothesis.weight,
+        )
+        for cause in found[:SHOWN_CAUSES]
+    ]
+
+
+def _first_infinite(stretch: Stretch, op: Operation) -> CauseMessage:
+    """Where NaN or Inf come from is seen, not supposed."""
+    fed = [stretch.operations[index].value for index in op.operands]
+    largest = max((value.abs().max().item() for value in fed), default=None)
+    of = "finite values" if largest is None else f"finite values up to {largest:.4g}"
+    return CauseMessage(f"{op.name} makes the first NaN or Inf, of {of}", 1.0, None)
 
 
 def _place(

@@ -175,6 +175,16 @@ def test_check_names_the_first_wrong_layer(encoder, bug):
     assert report["culprit"]["kind"] == ("isolated" if itself else "chained")
 
 
+def test_check_names_the_operation_that_makes_the_first_nan(encoder):
+    replace(encoder, "return ops.gelu(x)", "return ops.log(x)")
+    status, report = check(encoder)
+    assert (status, report["verdict"]) == (1, "invalid")
+    assert report["culprit"]["op"] == "log"
+    line = encoder.read_text().splitlines()[report["culprit"]["line"] - 1]
+    assert line.strip() == "return ops.log(x)"
+    assert "log makes the first NaN or Inf" in report["causes"][0]["hypothesis"]
+
+
 @pytest.mark.parametrize("clip", ["speech.flac", "silence.wav", "sweep.wav"])
 @pytest.mark.parametrize("model", ["micro", "random:tiny"])
 def test_the_shipped_encoder_is_ok_in_every_layer_on_every_clip(clip, model):
