@@ -48,7 +48,7 @@ KEYS = [
     Key(
         "c,f5",
         "resume",
-        "continue",
+        "cont",
         "run to the next breakpoint or the end",
         STEP,
         True,

@@ -13,6 +13,8 @@ from debug.protocol import Code, Inspected, Operation, Place
 from tui import words
 from tui.sheets import Sheet
 
+ROOMY = 110
+"""Columns from which numbers are shown beside the rest."""
 LEGEND = (
     "Both sides were fed PyTorch's values. ✓ is a value that PyTorch has too, or what "
     "leads to one; ✗ is not; ❱ is the first ✗ whose inputs are all ✓.\n"
@@ -30,8 +32,9 @@ class OperationsScreen(Sheet):
         parts: list[RenderableType] = [Text(self._layer, "bold")]
         parts += [Text(line) for line in _would_be(self._inspected)]
         parts.append(Text(LEGEND))
+        roomy = self.app.size.width >= ROOMY
         for code in self._inspected.codes:
-            parts += _code(code)
+            parts += _code(code, roomy)
         with VerticalScroll(classes="sheet wide"):
             yield Static(Group(*parts))
 
@@ -48,35 +51,38 @@ def _would_be(inspected: Inspected) -> list[str]:
     return lines
 
 
-def _code(code: Code) -> list[RenderableType]:
+def _code(code: Code, roomy: bool) -> list[RenderableType]:
     if not code.candidate and not code.reference:
         return [Text(f"{code.target}: handed on as it is\n")]
-    ours, theirs = _table("MAX"), _table("PyTorch")
+    ours, theirs = _table("MAX", roomy), _table("PyTorch", roomy)
     for index, op in enumerate(code.candidate):
-        ours.add_row(*_cells(op, index == code.culprit, op.match))
+        ours.add_row(*_cells(op, index == code.culprit, op.match, roomy))
     for op in code.reference:
-        theirs.add_row(*_cells(op, False, ", ".join(op.operands)))
+        theirs.add_row(*_cells(op, False, ", ".join(op.operands), roomy))
     return [Text(code.target, "bold underline"), ours, Text(), theirs, Text()]
 
 
-def _table(side: str) -> Table:
+def _table(side: str, roomy: bool) -> Table:
     """With its titles in a row of their own: a grid has no header."""
     last = "is" if side == "MAX" else "of"
-    titles = ("", side, "line", "shape", "mean", "std", "min", "max", last)
+    numbers = ("mean", "std", "min", "max") if roomy else ()
     table = Table.grid(padding=(0, 1))
-    for title in titles:
-        table.add_column(no_wrap=title != last)
+    for title in ("", side, "line", "shape", *numbers, last):
+        table.add_column(no_wrap=title != last, min_width=2)
+    titles = ("", side, "line", "shape", *numbers, last)
     table.add_row(*(Text(title, "bold") for title in titles))
     return table
 
 
-def _cells(op: Operation, culprit: bool, note: str) -> list[Text]:
+def _cells(op: Operation, culprit: bool, note: str, roomy: bool) -> list[Text]:
     mark = "❱✗" if culprit else (" ✓" if op.right else " ✗")
     stats = op.stats
     numbers = [words.number(n, 3) for n in (stats.mean, stats.std, stats.min, stats.max)]
     if stats.nonfinite:
         note = f"{stats.nonfinite} NaN or Inf; {note}".removesuffix("; ")
-    texts = [mark, op.name, _line(op.place), words.shape(stats.shape), *numbers, note]
+    shape = words.shape(stats.shape)
+    line = _line(op.place) if roomy else str(op.place.line if op.place else "")
+    texts = [mark, op.name, line, shape, *(numbers if roomy else []), note]
     return [Text(text, "bold" if culprit else "") for text in texts]
 
 

@@ -319,7 +319,7 @@ async def test_the_command_palette_knows_every_key_by_name(app, press):
             command.title: command for command in app.get_system_commands(app.screen)
         }
         assert {f"{key.group.lower()}: {key.label}" for key in KEYS} <= set(commands)
-        await commands["step: continue"].callback()
+        await commands["step: cont"].callback()
         await settle(pilot)
         assert app.results.position == LAST
 
