@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := run
-.PHONY: run install demo transcribe serve gpu-check debug-encoder graph-test compare-simple bugpack \
+.PHONY: run install demo transcribe serve gpu-check debug-encoder graph-test compare-simple bugpack false-alarms \
 	test test-cpu test-max test-gpu lint types \
 	benchmark benchmark-json benchmark-reload results screenshot clean
 
@@ -47,6 +47,9 @@ compare-simple: install
 
 bugpack: install
 	$(BIN)/python -m scripts.bugpack $(ARGS)
+
+false-alarms: install
+	$(BIN)/python -m scripts.false_alarms $(ARGS)
 
 # -- Tests -----------------------------------------------------------------------------
 
