@@ -115,6 +115,7 @@ class Engine:
         self._started = time.perf_counter()
         session = self._start_session(command)
         self.session = session
+        session.pause = self._pause
         if command.watch:
             self._watch.folders([session.subject.graph.parent])
         try:
@@ -173,6 +174,13 @@ class Engine:
         assert self.session is not None
         self.emit(self.session.stopped(time.perf_counter() - self._started))
         self._settle()
+
+    def _pause(self) -> None:
+        """A save or a key is not kept waiting by what explains the last run."""
+        if not self._work.empty():
+            from debug.stretch import Interrupted
+
+            raise Interrupted
 
     def _inspect(self, index: int) -> None:
         """What can't be taken apart is no reason to call the run bad."""

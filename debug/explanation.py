@@ -20,7 +20,7 @@ from debug.protocol import Cause as CauseMessage
 from debug.protocol import Finding, Place
 from debug.recording import Recording, recorded
 from debug.reference import StayInFloat64, layer_modules
-from debug.stretch import Stretch, stretches
+from debug.stretch import Pause, Stretch, go_on, stretches
 from debug.subject import Subject
 
 SHOWN_CAUSES = 5
@@ -45,13 +45,18 @@ class Explainer:
         self._recordings: dict[str, Recording] = {}
         self._module: nn.Module | None = None
 
-    def explain(self, name: str, code: Code) -> dict[str, list[Finding]]:
+    def explain(
+        self, name: str, code: Code, pause: Pause = go_on
+    ) -> dict[str, list[Finding]]:
         """The mistakes in a layer's own code, by the layer that each is about.
 
         That is the layer itself, or one within that the candidate never calls.
+
+        Raises:
+            Interrupted: ``pause`` says that something else is wanted.
         """
         findings: dict[str, list[Finding]] = {name: []}
-        for stretch in self.stretches(name, code):
+        for stretch in self.stretches(name, code, pause):
             if stretch.wrong:
                 with torch.inference_mode():
                     found = causes(stretch)
@@ -60,10 +65,10 @@ class Explainer:
                 findings.setdefault(about, []).append(finding)
         return findings
 
-    def stretches(self, name: str, code: Code) -> list[Stretch]:
+    def stretches(self, name: str, code: Code, pause: Pause = go_on) -> list[Stretch]:
         recording = self._record(name)
         with torch.inference_mode():
-            return stretches(name, recording, code.program, self._truths, code.kept)
+            return stretches(name, recording, code.program, self._truths, code.kept, pause)
 
     def counterfactual(
         self, name: str, code: Code, computed: Mapping[str, Computed]

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import torch
@@ -96,6 +97,7 @@ def _tried(
 
 def attempt(stretch: Stretch, hypothesis: Hypothesis) -> Cause | None:
     """Runs the reference under a hypothesis; None where it can't be run so."""
+    stretch.pause()
     value, goal = stretch.value, stretch.goal
     assert value is not None
     target = stretch.target.value
@@ -151,6 +153,7 @@ class Partner:
 def _partners(stretch: Stretch, exact: Known, wrong: Sequence[int]) -> list[Partner]:
     found = []
     for index in wrong:
+        stretch.pause()
         op = stretch.operations[index]
         laid = in_shape_of(op.value, exact.value) if op.finite else None
         if laid is not None:
@@ -163,6 +166,7 @@ def _appearing(
     stretch: Stretch, step: Step, hypothesis: Hypothesis, partners: Sequence[Partner]
 ) -> Iterator[Hypothesis]:
     """A supposition whose value is among the candidate's, whole or in a few slices."""
+    stretch.pause()
     exact = stretch.pool[step.result]
     try:
         call = hypothesis.calls[step.result]
@@ -203,10 +207,11 @@ def _fitted(
     like = stretch.recording.values[index]
     made = stretch.recording.maker(index) is not None
     for partner in partners:
-        found = list(fits(partner.value, exact.value))
-        for support in partner.supports:
-            found += local_fits(partner.value, exact.value, support)
-        for fit in found:
+        local = (
+            local_fits(partner.value, exact.value, support) for support in partner.supports
+        )
+        for fit in chain(fits(partner.value, exact.value), *local):
+            stretch.pause()
             supposed = fit.transform(exact.value)
             if share_explained(partner.value, exact.value, supposed) < FITS_FROM:
                 continue

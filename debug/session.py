@@ -29,6 +29,7 @@ from debug.protocol import (
 )
 from debug.reference import run_reference
 from debug.source import Source, content_hash, content_hashes, load_source
+from debug.stretch import Interrupted, Pause, go_on
 from debug.subject import Candidate, Options, Subject, load_subject
 from debug.trace import Traced, trace
 from debug.verdict import Verdict
@@ -102,6 +103,8 @@ class Session:
         self._unexplained: list[int] = []
         """Layers of this generation that are wrong by themselves."""
         self._traced: Traced | None = None
+        self.pause: Pause = go_on
+        """Called often while a layer is looked into, which may take long."""
         self._candidate: Candidate | None = None
         self._computed: dict[str, Computed] = {}
         self.generation = 0
@@ -300,7 +303,12 @@ class Session:
         code = self._code()
         if code is None or self._computed.get(name) is None:
             return
-        for about, findings in self._explainer.explain(name, code).items():
+        try:
+            explained = self._explainer.explain(name, code, self.pause)
+        except Interrupted:
+            self._unexplained.insert(0, index)
+            return
+        for about, findings in explained.items():
             self._emit(Explained(self.generation, self.names.index(about), findings))
 
     def stopped(self, seconds: float) -> Stopped:

@@ -2,7 +2,7 @@
 on. The same values go in, so what comes out differs only by what the code does.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,6 +19,18 @@ from debug.program import Program
 from debug.recording import LAYOUTS, Call, Recording, Step
 from debug.trace import to_buffer
 from debug.verdict import WATCH_UP_TO
+
+
+class Interrupted(Exception):
+    """Something else is wanted; what was begun is begun again later."""
+
+
+Pause = Callable[[], None]
+"""Is called often; raises `Interrupted` when somebody waits."""
+
+
+def go_on() -> None:
+    """Nobody waits."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +52,14 @@ class Stretch:
     """One target with everything that leads to it."""
 
     def __init__(
-        self, recording: Recording, target: Target, ops: list[Operation], value: Tensor
+        self,
+        recording: Recording,
+        target: Target,
+        ops: list[Operation],
+        value: Tensor,
+        pause: Pause = go_on,
     ) -> None:
+        self.pause = pause
         self.recording, self.target, self.operations = recording, target, ops
         self._value = value
         rounded = recording.in_precision(value.dtype)
@@ -57,7 +75,7 @@ class Stretch:
     ) -> "Stretch":
         """The same beside a reference that makes a mistake, too."""
         recording = self.recording.starting_from(known, calls)
-        return Stretch(recording, self.target, self.operations, self._value)
+        return Stretch(recording, self.target, self.operations, self._value, self.pause)
 
     @property
     def wrong(self) -> bool:
@@ -68,6 +86,7 @@ class Stretch:
 
     def known(self, value: int) -> Known:
         """One of the reference's values, as something to look for."""
+        self.pause()
         label, exact = self.recording.name(value), self.recording.values[value]
         return Known.of(label, exact, self._rounded[value])
 
@@ -83,7 +102,11 @@ class Stretch:
     def matches(self) -> list[list[Match]]:
         """For each of the candidate's operations, the reference's values that it makes."""
         known = [*self.pool.values(), *self._parts()]
-        return [find(op.value, known) if op.finite else [] for op in self.operations]
+        found: list[list[Match]] = []
+        for op in self.operations:
+            self.pause()
+            found.append(find(op.value, known) if op.finite else [])
+        return found
 
     def _parts(self) -> list[Known]:
         """What is computed within the reference's functions."""
@@ -160,14 +183,16 @@ def stretches(
     program: Program,
     truths: Mapping[str, Truth],
     kept: dict[str, Buffer],
+    pause: Pause = go_on,
 ) -> list[Stretch]:
     """All stretches of a layer's own code, in order of computation."""
     pins, known = _known(name, recording, program, truths)
     recording = recording.starting_from(known)
     found = []
     for target in targets(name, recording, program):
+        pause()
         ops, value = operations(program, pins, target.key, kept)
-        found.append(Stretch(recording, target, ops, value))
+        found.append(Stretch(recording, target, ops, value, pause))
     return found
 
 

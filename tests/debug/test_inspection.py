@@ -6,8 +6,9 @@ import pytest
 from editing import replace
 
 from debug.diagnostic import Problem
-from debug.protocol import Inspected, Message, Open
+from debug.protocol import Explained, Inspected, Message, Open
 from debug.session import Session
+from debug.stretch import Interrupted, go_on
 
 pytestmark = pytest.mark.max
 
@@ -58,3 +59,28 @@ def test_a_wrong_layer_is_told_from_one_that_is_fed_wrongly(toy_graph: Path):
 def test_an_input_has_no_operations(toy_graph: Path):
     with pytest.raises(Problem, match="noise has no operations to show: it is an input"):
         inspected(toy_graph, "noise")
+
+
+def test_an_explanation_gives_way_and_is_begun_again(toy_graph: Path):
+    replace(toy_graph, "ops.gelu(x)", "ops.gelu(x, 'tanh')")
+    events: list[Message] = []
+    options = {"graph": str(toy_graph)}
+    session = Session.open("toy:open_subject", Open(options, watch=False), events.append)
+    session.load()
+    for _ in session.names:
+        session.advance()
+        session.isolate()
+
+    def somebody_waits() -> None:
+        raise Interrupted
+
+    session.pause = somebody_waits
+    session.go_on()
+    assert not session.settled
+    assert not any(isinstance(event, Explained) for event in events)
+    session.pause = go_on
+    session.go_on()
+    assert session.settled
+    explained = events[-1]
+    assert isinstance(explained, Explained)
+    assert explained.findings[0].causes[0].hypothesis == "GELU by tanh instead of erf"
