@@ -50,13 +50,17 @@ class Explainer:
     ) -> dict[str, list[Finding]]:
         """The mistakes in a layer's own code, by the layer that each is about.
 
-        That is the layer itself, or one within that the candidate never calls.
+        That is the layer itself, or one within that the candidate never calls. Nothing
+        is known of a layer that the reference's values do not fit into.
 
         Raises:
             Interrupted: ``pause`` says that something else is wanted.
         """
+        found_stretches = self.stretches(name, code, pause)
+        if found_stretches is None:
+            return {}
         findings: dict[str, list[Finding]] = {name: []}
-        for stretch in self.stretches(name, code, pause):
+        for stretch in found_stretches:
             if stretch.wrong:
                 with torch.inference_mode():
                     found = causes(stretch)
@@ -65,7 +69,9 @@ class Explainer:
                 findings.setdefault(about, []).append(finding)
         return findings
 
-    def stretches(self, name: str, code: Code, pause: Pause = go_on) -> list[Stretch]:
+    def stretches(
+        self, name: str, code: Code, pause: Pause = go_on
+    ) -> list[Stretch] | None:
         recording = self._record(name)
         with torch.inference_mode():
             return stretches(name, recording, code.program, self._truths, code.kept, pause)

@@ -8,7 +8,7 @@ from typing import Protocol
 from debug import inspection, internals, kernels
 from debug.compare import compare, finite
 from debug.compiled import Compiler
-from debug.diagnostic import Problem
+from debug.diagnostic import Problem, from_exception
 from debug.explanation import Code, Explainer, explain_input
 from debug.interpreter import Computed, Interpreter
 from debug.isolation import Isolation
@@ -24,6 +24,7 @@ from debug.protocol import (
     Open,
     Opened,
     Progress,
+    Refused,
     Stats,
     Stopped,
 )
@@ -272,7 +273,11 @@ class Session:
             reason = "it is an input" if index < self._input_count else "it never runs"
             reason = "the graph runs as a whole" if code is None else reason
             raise Problem("inspect", f"{name} has no operations to show: {reason}")
-        codes = [inspection.code(s) for s in self._explainer.stretches(name, code)]
+        stretches = self._explainer.stretches(name, code)
+        if stretches is None:
+            message = f"{name} can't be taken apart: PyTorch's values do not fit into it"
+            raise Problem("inspect", message)
+        codes = [inspection.code(stretch) for stretch in stretches]
         would_be = None
         if self.position == len(self.names) - 1:  # the end of the run is known
             would_be = self._explainer.counterfactual(name, code, self._computed)
@@ -307,6 +312,10 @@ class Session:
             explained = self._explainer.explain(name, code, self.pause)
         except Interrupted:
             self._unexplained.insert(0, index)
+            return
+        except Exception as error:  # the run stands without its explanation
+            diagnostic = from_exception("explain", error)
+            self._emit(Refused(diagnostic))
             return
         for about, findings in explained.items():
             self._emit(Explained(self.generation, self.names.index(about), findings))

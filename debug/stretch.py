@@ -10,6 +10,7 @@ import torch
 from max.driver import Buffer
 from torch import Tensor
 
+from debug import internals
 from debug.compare import Truth, in_layout
 from debug.internals import ValueKey
 from debug.matching import Known, Match, find, in_shape_of, relative_error
@@ -184,9 +185,14 @@ def stretches(
     truths: Mapping[str, Truth],
     kept: dict[str, Buffer],
     pause: Pause = go_on,
-) -> list[Stretch]:
-    """All stretches of a layer's own code, in order of computation."""
+) -> list[Stretch] | None:
+    """All stretches of a layer's own code, in order of computation.
+
+    None where the reference's values do not fit into the candidate's code.
+    """
     pins, known = _known(name, recording, program, truths)
+    if not all(_fits(key, buffer) for key, buffer in pins.items()):
+        return None
     recording = recording.starting_from(known)
     found = []
     for target in targets(name, recording, program):
@@ -194,6 +200,11 @@ def stretches(
         ops, value = operations(program, pins, target.key, kept)
         found.append(Stretch(recording, target, ops, value, pause))
     return found
+
+
+def _fits(key: ValueKey, buffer: Buffer) -> bool:
+    kind = internals.tensor_type(key)
+    return kind is not None and [int(size) for size in kind.shape] == list(buffer.shape)
 
 
 def targets(name: str, recording: Recording, program: Program) -> list[Target]:

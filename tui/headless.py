@@ -12,6 +12,7 @@ from debug.protocol import (
     Open,
     Opened,
     Progress,
+    Refused,
     RunTo,
     Stopped,
 )
@@ -52,6 +53,8 @@ async def _run_all(settings: Settings, reporter: Reporter) -> Run:
                     reporter.progress(news)
                 case Failed(diagnostic):
                     raise problem_of(diagnostic)
+                case Refused(diagnostic):
+                    reporter.progress(Progress(str(diagnostic)))
                 case _:
                     run.apply(news)
                     _log(reporter.log, run, news)
