@@ -151,7 +151,9 @@ def print_table(run: Run) -> None:
     titles = ["verdict", "layer", "shape", "R", "R alone", "rel. L2", "max abs"]
     for title in titles + (["1 - cos", "relative L2"] if roomy else []):
         numeric = title in ("R", "R alone", "rel. L2", "max abs", "1 - cos")
-        table.add_column(title, justify="right" if numeric else "left", no_wrap=True)
+        # A long reason wraps; nothing else makes room for it.
+        justify, no_wrap = "right" if numeric else "left", title != "relative L2"
+        table.add_column(title, justify=justify, no_wrap=no_wrap)
     for index, layer in enumerate(run.layers):
         chained, alone = run.results[index].chained, run.alone(index)
         table.add_row(*_cells(layer, chained, alone, roomy))
