@@ -5,6 +5,7 @@ each run; exit status 1 if a layer is not ok.
 """
 
 import argparse
+import gc
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,6 +40,8 @@ def healthy_run(model: str, clip: Path, dtype: str) -> Run:
         session.advance()
     while not session.settled:
         session.go_on()
+    del session
+    gc.collect()  # gigabytes at base, in cycles that Python would clear too late
     return run
 
 
