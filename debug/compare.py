@@ -35,6 +35,11 @@ class Truth:
     alone: "Alone | None" = None
 
     @property
+    def axes_back(self) -> tuple[int, ...] | None:
+        """The permutation that undoes ``axes``."""
+        return self.axes and tuple(self.axes.index(axis) for axis in range(len(self.axes)))
+
+    @property
     def floor(self) -> float:
         return max(_ratio(self.rounding.total, self.norms.total), FLOAT32_HALF_ULP)
 

@@ -89,7 +89,7 @@ def _alone(
     if computed.alone is None or truth.alone is None:
         return None
     alone = computed.alone()
-    axes = truth.axes and [truth.axes.index(axis) for axis in range(len(truth.axes))]
+    axes = truth.axes_back
     value = alone.value(in_layout(truth.alone.argument, axes, alone.shape)).double()
     value = value.permute(axes) if axes else value
     found: list[Tensor] = []

@@ -39,8 +39,7 @@ class Isolation:
         return self._results[key]
 
     def _run(self, truth: Truth, argument: Tensor, alone: Alone) -> Divergence:
-        axes = truth.axes and [truth.axes.index(axis) for axis in range(len(truth.axes))]
-        argument = in_layout(argument, axes, alone.shape)
+        argument = in_layout(argument, truth.axes_back, alone.shape)
         if list(argument.shape) != alone.shape:
             theirs = f"the reference gives it {list(argument.shape)}"
             reason = f"takes {alone.shape} where {theirs}"

@@ -238,8 +238,7 @@ def _known(
         exact = recording.values[recording.argument].to(narrow)
         known[recording.argument] = exact.double()
         axes = truths[name].axes
-        order = axes and [axes.index(axis) for axis in range(len(axes))]
-        laid = in_layout(exact, order, argument.shape)
+        laid = in_layout(exact, truths[name].axes_back, argument.shape)
         if list(laid.shape) != argument.shape and axes:
             laid = in_layout(exact, axes, argument.shape)
         pins[argument.key] = to_buffer(laid, dtype, device)

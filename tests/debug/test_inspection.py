@@ -13,13 +13,19 @@ from debug.stretch import Interrupted, go_on
 pytestmark = pytest.mark.max
 
 
-def inspected(graph: Path, layer: str) -> Inspected:
-    events: list[Message] = []
+def finished(graph: Path, events: list[Message]) -> Session:
+    """A session that has run every layer."""
     options = {"graph": str(graph)}
     session = Session.open("toy:open_subject", Open(options, watch=False), events.append)
     session.load()
     for _ in session.names:
         session.advance()
+    return session
+
+
+def inspected(graph: Path, layer: str) -> Inspected:
+    events: list[Message] = []
+    session = finished(graph, events)
     session.inspect(session.names.index(layer))
     found = events[-1]
     assert isinstance(found, Inspected)
@@ -64,11 +70,8 @@ def test_an_input_has_no_operations(toy_graph: Path):
 def test_an_explanation_gives_way_and_is_begun_again(toy_graph: Path):
     replace(toy_graph, "ops.gelu(x)", "ops.gelu(x, 'tanh')")
     events: list[Message] = []
-    options = {"graph": str(toy_graph)}
-    session = Session.open("toy:open_subject", Open(options, watch=False), events.append)
-    session.load()
+    session = finished(toy_graph, events)
     for _ in session.names:
-        session.advance()
         session.isolate()
 
     def somebody_waits() -> None:
