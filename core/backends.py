@@ -64,7 +64,7 @@ def _open_torch(
 ) -> Backend:
     started = time.perf_counter()
     checkpoint = _load(options, announce)
-    model = build_model(checkpoint).to(device)
+    model = checkpoint.build().to(device)
     ready = Ready(
         backend=options.name,
         model=checkpoint.title,
@@ -82,7 +82,7 @@ def _open_max(options: BackendOptions, announce: Announce) -> Backend:
     dtype = choose_dtype(usual if options.dtype == "auto" else options.dtype, device)
     graph = find_port(Path(options.graph) if options.graph else GRAPH)
     checkpoint = _load(options, announce)
-    model = build_model(checkpoint)
+    model = checkpoint.build()
     # The decoder goes where the encoder is, so that the features need not move.
     decoder_device = torch.device(
         "cuda" if torch.cuda.is_available() and not device.is_host else "cpu"
@@ -116,15 +116,6 @@ def _open_max(options: BackendOptions, announce: Announce) -> Backend:
 def _load(options: BackendOptions, announce: Announce) -> Checkpoint:
     announce("loading the model")
     return load_checkpoint(options.model)
-
-
-def build_model(checkpoint: Checkpoint) -> Whisper:
-    """openai's Whisper with a checkpoint's weights, in float32 on the CPU."""
-    model = Whisper(checkpoint.dims)
-    model.load_state_dict(checkpoint.state)
-    if checkpoint.alignment_heads is not None:
-        model.set_alignment_heads(checkpoint.alignment_heads)
-    return model.eval()
 
 
 def describe(device: torch.device) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 import whisper
 from torch import Tensor
-from whisper.model import ModelDimensions
+from whisper.model import ModelDimensions, Whisper
 
 from core.dims import SIZE_NAMES, dimensions, tensor_shapes
 from core.random_weights import random_state
@@ -42,6 +42,14 @@ class Checkpoint:
             for name, tensor in self.state.items()
             if name.startswith(prefix)
         }
+
+    def build(self) -> Whisper:
+        """openai's Whisper with these weights, in float32 on the CPU."""
+        model = Whisper(self.dims)
+        model.load_state_dict(self.state)
+        if self.alignment_heads is not None:
+            model.set_alignment_heads(self.alignment_heads)
+        return model.eval()
 
 
 def load_checkpoint(name: str) -> Checkpoint:

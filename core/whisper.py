@@ -1,6 +1,7 @@
 """Whisper's encoder as a subject of the debugger."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 
@@ -9,13 +10,16 @@ import torch
 from max.driver import Buffer, Device
 from max.dtype import DType
 from torch import Tensor
+from whisper.model import Whisper
 
 from core.audio import BUNDLED_CLIP, load_audio, log_mel, log_mel_float64, window
 from core.checkpoint import Checkpoint, load_checkpoint
 from core.devices import choose_device, choose_dtype
+from core.outcome import outcome
 from core.port import GRAPH, build_port, find_port
 from core.reference import load_encoder, run_encoder
 from core.weights import to_buffer
+from debug.protocol import Outcome
 from debug.subject import Candidate, Input, LayerName, Options
 
 DEFAULT_MODEL = "micro"
@@ -56,6 +60,7 @@ class WhisperSubject:
         self.graph = graph
         self.device = device
         self.dtype = dtype
+        self._checkpoint = checkpoint
         self._dims = checkpoint.dims
         self._state = checkpoint.encoder_state()
         self._buffers: dict[tuple[str, DType], Buffer] = {}
@@ -73,6 +78,16 @@ class WhisperSubject:
 
     def run_reference(self, module: torch.nn.Module, x: Tensor) -> None:
         run_encoder(module, x)
+
+    @cached_property
+    def _model(self) -> Whisper:
+        return self._checkpoint.build()
+
+    def outcome(
+        self, reference: Tensor, candidate: Tensor, pause: Callable[[], None]
+    ) -> Outcome:
+        """What openai's decoder hears in (1, 1500, n_state) features of either side."""
+        return outcome(self._model, reference, candidate, pause)
 
     def candidate(self, source: ModuleType) -> Candidate:
         module, weights = build_port(

@@ -115,7 +115,7 @@ class Engine:
         self._started = time.perf_counter()
         session = self._start_session(command)
         self.session = session
-        session.pause = self._pause
+        session.pause_with(self._pause)
         if command.watch:
             self._watch.folders([session.subject.graph.parent])
         try:

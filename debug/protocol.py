@@ -227,6 +227,26 @@ class Explained(Message, frozen=True):
     """Empty where its own code is right: it is wrong because of a layer within."""
 
 
+class Outcome(msgspec.Struct, frozen=True):
+    """What a model's results are good for: the texts that a decoder makes of them."""
+
+    reference: str
+    candidate: str
+    tokens: int
+    """How many next-token distributions were compared."""
+    kl: float | None
+    """The mean divergence KL(reference || candidate) of the distributions, in nats."""
+    top1: float
+    """The share of them whose likeliest token is the same, from 0 to 1."""
+
+
+class Followed(Message, frozen=True):
+    """The whole model has run, and what its result is used for was tried on both sides."""
+
+    generation: int
+    outcome: Outcome
+
+
 class Stopped(Message, frozen=True):
     """The engine waits: the target was reached, or it was told to stop."""
 
@@ -277,6 +297,7 @@ Event = (
     | Isolated
     | Explained
     | Inspected
+    | Followed
     | Stopped
     | Idle
     | Progress

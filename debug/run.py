@@ -14,12 +14,14 @@ from debug.protocol import (
     Explained,
     Failed,
     Finding,
+    Followed,
     Idle,
     Inspected,
     Isolated,
     Layer,
     Loaded,
     Opened,
+    Outcome,
     Refused,
     Stopped,
 )
@@ -51,6 +53,8 @@ class Run:
     """By index, what the layers do by themselves, of this generation or an earlier one."""
     explained: dict[int, Explained] = field(default_factory=dict)
     """By index, what was found in the layers' own code, of this generation or earlier."""
+    followed: Followed | None = None
+    """What the final result is used for, of this generation or an earlier one."""
     before: dict[int, Compared] = field(default_factory=dict)
     """By index, what `results` held one generation earlier."""
     stale: Diagnostic | None = None
@@ -66,7 +70,7 @@ class Run:
                     index: replace(result, generation=0)
                     for index, result in self.results.items()
                 }
-                self.isolated, self.explained = {}, {}
+                self.isolated, self.explained, self.followed = {}, {}, None
             case Loaded():
                 self.loaded = event
                 self.position = -1
@@ -80,6 +84,8 @@ class Run:
                 self.isolated[event.index] = event
             case Explained():
                 self.explained[event.index] = event
+            case Followed():
+                self.followed = event
             case Stopped():
                 self.position = event.position
                 self.seconds = event.seconds
@@ -119,6 +125,12 @@ class Run:
         """The mistakes in a layer's own code; None if it was not looked into."""
         event = self.explained.get(index)
         return event.findings if event and event.generation == self.generation else None
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """What follows from this generation's result, if that was tried."""
+        event = self.followed
+        return event.outcome if event and event.generation == self.generation else None
 
     def culprit(self) -> int | None:
         """The layer whose own code makes the first wrong value, where that is known; else

@@ -6,31 +6,29 @@ from pathlib import Path
 from typing import Protocol
 
 from debug import inspection, internals, kernels
+from debug.afterwards import Afterwards, Generation
 from debug.compare import compare, finite
 from debug.compiled import Compiler
-from debug.diagnostic import Problem, from_exception
+from debug.diagnostic import Problem
 from debug.explanation import Code, Explainer, explain_input
 from debug.interpreter import Computed, Interpreter
-from debug.isolation import Isolation
 from debug.protocol import (
     Compared,
     Divergence,
     Explained,
     Inspected,
-    Isolated,
     Layer,
     Loaded,
     Message,
     Open,
     Opened,
     Progress,
-    Refused,
     Stats,
     Stopped,
 )
 from debug.reference import run_reference
 from debug.source import Source, content_hash, content_hashes, load_source
-from debug.stretch import Interrupted, Pause, go_on
+from debug.stretch import Pause
 from debug.subject import Candidate, Options, Subject, load_subject
 from debug.trace import Traced, trace
 from debug.verdict import Verdict
@@ -99,18 +97,13 @@ class Session:
         self._runner = self._make_runner(engine)
         self._results: dict[tuple[str, str], tuple[Stats, Divergence]] = {}
         """By layer and digest: a graph may return one value as two layers."""
-        self._isolation = Isolation(self.dtype)
         self._explainer = Explainer(self.subject, self._truths)
-        self._unexplained: list[int] = []
-        """Layers of this generation that are wrong by themselves."""
+        self._afterwards = Afterwards(self.subject, self._truths, self._explainer, emit)
         self._traced: Traced | None = None
-        self.pause: Pause = go_on
-        """Called often while a layer is looked into, which may take long."""
         self._candidate: Candidate | None = None
         self._computed: dict[str, Computed] = {}
         self.generation = 0
         self.position = -1
-        self._alone_position = -1
         self.attempted: dict[Path, str | None] = {}
         """The source files of the last load, good or bad, with their hashes."""
 
@@ -159,9 +152,10 @@ class Session:
         candidate, traced = self._build(self._read())
         computed = self._runner.load(traced)
         self._candidate, self._computed = candidate, computed
-        self._traced, self._unexplained = traced, []
+        self._traced = traced
         self.generation += 1
-        self.position = self._alone_position = -1
+        self.position = -1
+        self._afterwards.begin(Generation(self.generation, computed, self._code()))
         seconds = time.perf_counter() - started
         self._emit(Loaded(self.generation, traced.places, seconds))
 
@@ -237,29 +231,16 @@ class Session:
 
     @property
     def settled(self) -> bool:
-        """Whether every layer that was computed has run alone and, if it is wrong, was
-        looked into."""
-        return self._alone_position >= self.position and not self._unexplained
+        """Whether nothing is left to say of the layers that were computed."""
+        return self._afterwards.settled(self.position)
 
     def go_on(self) -> None:
         """One piece of what there is to do while nobody asks for anything."""
-        if self._alone_position < self.position:
-            self.isolate()
-        else:
-            self.explain()
+        self._afterwards.go_on(self.position)
 
-    def isolate(self) -> None:
-        """Runs the next layer alone, on the reference's input. Inputs are passed over,
-        and so is every layer of a graph that is compiled as a whole."""
-        self._alone_position += 1
-        index = self._alone_position
-        name = self.names[index]
-        if self._candidate and name not in self._candidate.inputs:
-            divergence = self._isolation.run(self._truths[name], self._computed.get(name))
-            if divergence is not None:
-                self._emit(Isolated(self.generation, index, divergence))
-                if not divergence.verdict.healthy and isinstance(self._runner, Interpreter):
-                    self._unexplained.append(index)
+    def pause_with(self, pause: Pause) -> None:
+        """``pause`` is called often in what takes long; see `debug.stretch.Pause`."""
+        self._afterwards.pause = pause
 
     def inspect(self, index: int) -> None:
         """Takes a layer's own code apart.
@@ -296,29 +277,6 @@ class Session:
         if not isinstance(runner, Interpreter) or runner.program is None or traced is None:
             return None
         return Code(runner.program, runner.kept, traced.places)
-
-    def explain(self) -> None:
-        """Looks into the first layer that is wrong by itself and was not looked into.
-
-        What has no code here, for the candidate never calls it, is found with the layer
-        that should.
-        """
-        index = self._unexplained.pop(0)
-        name = self.names[index]
-        code = self._code()
-        if code is None or self._computed.get(name) is None:
-            return
-        try:
-            explained = self._explainer.explain(name, code, self.pause)
-        except Interrupted:
-            self._unexplained.insert(0, index)
-            return
-        except Exception as error:  # the run stands without its explanation
-            diagnostic = from_exception("explain", error)
-            self._emit(Refused(diagnostic))
-            return
-        for about, findings in explained.items():
-            self._emit(Explained(self.generation, self.names.index(about), findings))
 
     def stopped(self, seconds: float) -> Stopped:
         return Stopped(self.generation, self.position, seconds)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, cast, runtime_checkable
 
 import torch
 from max import nn
@@ -13,6 +13,7 @@ from max.driver import Buffer, Device
 from max.dtype import DType
 
 from debug.diagnostic import Problem
+from debug.protocol import Outcome
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,21 @@ class Subject(Protocol):
 
         Raises:
             Problem: the source has no such model, or its weights do not fit.
+        """
+        ...
+
+
+@runtime_checkable
+class HasOutcome(Protocol):
+    """A subject whose result is used for something."""
+
+    def outcome(
+        self, reference: torch.Tensor, candidate: torch.Tensor, pause: Callable[[], None]
+    ) -> Outcome:
+        """What follows from the model's result on either side, both in float32.
+
+        Args:
+            pause: to be called often; what it raises must get through.
         """
         ...
 

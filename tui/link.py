@@ -14,6 +14,7 @@ from debug.protocol import (
     Event,
     Explained,
     Failed,
+    Followed,
     Idle,
     Inspected,
     Isolated,
@@ -144,6 +145,9 @@ class EngineLink(App[int]):
                 self.show_all()
             case Compared(index=index) | Isolated(index=index) | Explained(index=index):
                 self.show_row(index)
+            case Followed(outcome=outcome):
+                for line in words.outcome(outcome):
+                    log.say(line)
             case Idle():
                 self._settled()
             case Inspected(index=index):

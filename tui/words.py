@@ -3,7 +3,7 @@
 import math
 
 from core.messages import Memory
-from debug.protocol import Compared, Finding
+from debug.protocol import Compared, Finding, Outcome
 from debug.run import Change, Run
 from debug.verdict import OK_UP_TO, Verdict
 
@@ -111,6 +111,17 @@ def reasons(finding: Finding, most: int = 3) -> list[str]:
     texts = [f"{cause.hypothesis} (explains {share(cause.explains)})" for cause in causes]
     alike = [t for t, c in zip(texts, causes, strict=True) if c.explains >= CONVINCING]
     return alike if causes[0].ratio is None or causes[0].ratio > OK_UP_TO else texts[:1]
+
+
+def outcome(of: Outcome) -> list[str]:
+    """What the decoder makes of either side's result."""
+    kl = number(of.kl, 3)
+    same = f"the likeliest next token is the same in {share(of.top1)} of {of.tokens}"
+    return [
+        f"PyTorch's features say: {of.reference or '(nothing)'}",
+        f"MAX's features say:     {of.candidate or '(nothing)'}",
+        f"{same}, KL {kl} nats",
+    ]
 
 
 def share(part: float) -> str:

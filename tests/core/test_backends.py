@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from core.backends import build_model, open_backend
+from core.backends import open_backend
 from core.checkpoint import load_checkpoint
 from core.messages import BackendOptions
 from debug.diagnostic import Problem
@@ -28,7 +28,7 @@ def test_the_cpu_backend_is_openais_own_model():
 
 def test_every_tensor_of_the_checkpoint_is_in_the_model():
     checkpoint = load_checkpoint("micro")
-    state = build_model(checkpoint).state_dict()
+    state = checkpoint.build().state_dict()
     assert set(state) == set(checkpoint.state)
     assert all(torch.equal(state[name], checkpoint.state[name].float()) for name in state)
 

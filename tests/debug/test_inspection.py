@@ -72,16 +72,16 @@ def test_an_explanation_gives_way_and_is_begun_again(toy_graph: Path):
     events: list[Message] = []
     session = finished(toy_graph, events)
     for _ in session.names:
-        session.isolate()
+        session.go_on()
 
     def somebody_waits() -> None:
         raise Interrupted
 
-    session.pause = somebody_waits
+    session.pause_with(somebody_waits)
     session.go_on()
     assert not session.settled
     assert not any(isinstance(event, Explained) for event in events)
-    session.pause = go_on
+    session.pause_with(go_on)
     session.go_on()
     assert session.settled
     explained = events[-1]

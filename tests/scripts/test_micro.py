@@ -183,7 +183,7 @@ def test_the_loss_is_that_of_the_whole_vocabulary(clips):
         loss = F.cross_entropy(
             logits.flatten(0, 1), batch.labels.flatten(), ignore_index=IGNORED
         )
-        answer = learner.answer_loss(features, batch)
+        answer = learner.answer_loss(features, batch.tokens, batch.labels)
     assert answer.item() == pytest.approx(loss.item(), rel=1e-3)
 
 

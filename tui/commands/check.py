@@ -4,6 +4,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from rich.table import Table
 from rich.text import Text
 
@@ -65,6 +66,7 @@ def report(run: Run) -> dict[str, Any]:
         "culprit": _culprit(run),
         "faults": [run.layers[index].name for index in run.faults()],
         "causes": _causes(run),
+        "outcome": msgspec.to_builtins(run.outcome),
         "inputs": rows[:inputs],
         "layers": rows[inputs:],
     }
@@ -159,6 +161,8 @@ def print_table(run: Run) -> None:
         table.add_row(*_cells(layer, chained, alone, roomy))
     console.print(table)
     console.print(_conclusion(run))
+    if run.outcome is not None:
+        console.print(*words.outcome(run.outcome), sep="\n", markup=False)
 
 
 def _cells(

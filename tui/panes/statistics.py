@@ -42,6 +42,8 @@ class StatisticsPane(VerticalScroll):
         parts: list[RenderableType] = [_sides(layer.reference, candidate, roomy)]
         if result is not None:
             parts += self._divergence(layer, result, run, run.alone(index), roomy)
+        if run.outcome is not None and index == len(run.layers) - 1:
+            parts += [Text(line) for line in ("", *words.outcome(run.outcome))]
         other = compiled.results.get(index) if compiled else None
         if other is not None:
             parts.append(self._headline("compiled", other.chained, roomy))
@@ -52,6 +54,7 @@ class StatisticsPane(VerticalScroll):
             other is None,
             run.alone(index) is None,
             str(run.findings(index)),
+            run.outcome,
             roomy,
         )
         self._text.update(Group(*parts), layout=form != self._form)

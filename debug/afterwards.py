@@ -1,0 +1,138 @@
+"""What is done while nobody asks for anything, piece by piece, so that a key or a save need
+not wait: every layer alone, why those are wrong that are, and what the result is good for.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+
+from debug.compare import Truth
+from debug.diagnostic import from_exception
+from debug.explanation import Code, Explainer
+from debug.interpreter import Computed
+from debug.isolation import Isolation
+from debug.protocol import Explained, Followed, Isolated, Message, Outcome, Refused
+from debug.stretch import Interrupted, Pause, go_on
+from debug.subject import HasOutcome, Subject
+
+
+@dataclass(frozen=True)
+class Generation:
+    """One load of the candidate."""
+
+    number: int
+    computed: Mapping[str, Computed]
+    """The layers that it has."""
+    code: Code | None
+    """None where the graph runs as a whole."""
+
+
+class Afterwards:
+    """Follows a run: nothing is done about a layer before it was computed."""
+
+    def __init__(
+        self,
+        subject: Subject,
+        truths: Mapping[str, Truth],
+        explainer: Explainer,
+        emit: Callable[[Message], None],
+    ) -> None:
+        self._subject, self._truths, self._emit = subject, truths, emit
+        self._explainer = explainer
+        self._names = list(truths)
+        self._inputs = {value.name for value in subject.inputs}
+        self._isolation = Isolation(subject.dtype.name)
+        self._outcomes: dict[str, Outcome] = {}
+        """By the result's digest."""
+        self.pause: Pause = go_on
+        """Called often in what takes long."""
+        self._generation = Generation(0, {}, None)
+        self._alone = -1
+        """The last layer that has run alone."""
+        self._unexplained: list[int] = []
+        """Layers that are wrong alone."""
+        self._followed = False
+
+    def begin(self, generation: Generation) -> None:
+        """Another generation: what was begun about the last one is dropped."""
+        self._generation = generation
+        self._alone, self._unexplained, self._followed = -1, [], False
+
+    def settled(self, position: int) -> bool:
+        """Whether all that can be said of the layers up to here was said."""
+        return (
+            self._alone >= position
+            and not self._unexplained
+            and not self._can_follow(position)
+        )
+
+    def go_on(self, position: int) -> None:
+        """One piece of it."""
+        try:
+            if self._alone < position:
+                self._isolate()
+            elif self._unexplained:
+                self._explain()
+            else:
+                self._follow()
+        except Interrupted:
+            return
+        except Exception as error:  # the run stands without it
+            self._emit(Refused(from_exception("explain", error)))
+
+    def _isolate(self) -> None:
+        """Runs the next layer alone, on the reference's input. Inputs are passed over,
+        and so is every layer of a graph that is compiled as a whole."""
+        self._alone += 1
+        index, name = self._alone, self._names[self._alone]
+        if name in self._inputs:
+            return
+        computed = self._generation.computed.get(name)
+        divergence = self._isolation.run(self._truths[name], computed)
+        if divergence is None:
+            return
+        self._emit(Isolated(self._generation.number, index, divergence))
+        if not divergence.verdict.healthy and self._generation.code and computed:
+            self._unexplained.append(index)
+
+    def _explain(self) -> None:
+        """Looks into the first layer that is wrong alone and was not looked into.
+
+        What has no code here, for the candidate never calls it, is found with the layer
+        that should.
+        """
+        index = self._unexplained.pop(0)
+        assert self._generation.code is not None
+        try:
+            name, code = self._names[index], self._generation.code
+            explained = self._explainer.explain(name, code, self.pause)
+        except Interrupted:
+            self._unexplained.insert(0, index)
+            raise
+        for about, findings in explained.items():
+            number = self._generation.number
+            self._emit(Explained(number, self._names.index(about), findings))
+
+    def _can_follow(self, position: int) -> bool:
+        has_result = self._names[-1] in self._generation.computed
+        complete = position == len(self._names) - 1 and has_result
+        return complete and not self._followed and isinstance(self._subject, HasOutcome)
+
+    def _follow(self) -> None:
+        """Tries what the result is used for, on both sides."""
+        assert isinstance(self._subject, HasOutcome)
+        self._followed = True
+        last = self._names[-1]
+        computed, truth = self._generation.computed[last], self._truths[last]
+        if computed.digest not in self._outcomes:
+            candidate = computed.value().to(torch.float32)
+            if candidate.shape != truth.exact.shape or not candidate.isfinite().all():
+                return
+            try:
+                outcome = self._subject.outcome(truth.exact.float(), candidate, self.pause)
+            except Interrupted:
+                self._followed = False
+                raise
+            self._outcomes[computed.digest] = outcome
+        self._emit(Followed(self._generation.number, self._outcomes[computed.digest]))
