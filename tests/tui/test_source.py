@@ -35,7 +35,10 @@ ATTENTION = NAMES.index("blocks.0.attn")
 SOFTMAX = 13
 
 
-def mistake(index: int = ATTENTION, ours: str = OURS, theirs: str = THEIRS) -> Explained:
+def mistake(
+    index: int = ATTENTION, ours: str = OURS, theirs: str | None = THEIRS
+) -> Explained:
+    assert theirs is not None
     place, reference = Place(ours, SOFTMAX), Place(theirs, SOFTMAX + LOWER)
     finding = Finding("its result", None, "softmax", place, reference, "")
     return Explained(1, index, [finding])
