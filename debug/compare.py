@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from debug.protocol import Divergence, Slice, Stats
+from debug.protocol import Divergence, Place, Slice, Stats
 from debug.verdict import FLOAT32_HALF_ULP, Verdict, judge
 
 PROFILE_STEPS = 64
@@ -33,6 +33,8 @@ class Truth:
     axes: tuple[int, ...] | None
     """The permutation that was applied to the reference's own layout."""
     alone: "Alone | None" = None
+    place: Place | None = None
+    """The reference's line that calls the layer; its definition, for the model."""
 
     @property
     def axes_back(self) -> tuple[int, ...] | None:

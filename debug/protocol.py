@@ -110,6 +110,8 @@ class Layer(msgspec.Struct, frozen=True):
     reference: Stats
     floor: float
     """e(r32): how far the reference is from its own float64 self."""
+    place: Place | None = None
+    """The reference's line that calls it; None for an input."""
 
 
 class Opened(Message, frozen=True):

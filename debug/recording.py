@@ -9,7 +9,6 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -17,9 +16,8 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves, tree_map
 
+from debug.places import reference_place
 from debug.protocol import Place
-
-_PASSED_OVER = (str(Path(torch.__file__).parent), __file__, str(Path(__file__).parent))
 
 
 @dataclass(frozen=True)
@@ -209,7 +207,8 @@ class Recorder(TorchFunctionMode):
         if self.on and isinstance(result, Tensor) and not self._is_given(result, args):
             refs = tree_map(self._reference, [list(args), kwargs or {}])
             index = self.add(result)
-            step = Step(func, tuple(refs[0]), refs[1], index, _place())
+            place = reference_place(sys._getframe(1))
+            step = Step(func, tuple(refs[0]), refs[1], index, place)
             self.recording.steps.append(step)
         return result
 
@@ -300,11 +299,3 @@ def _watch_child(recorder: Recorder, name: str, child: nn.Module) -> list[Any]:
 
 def first_tensor(given: Any) -> Tensor | None:
     return next((leaf for leaf in tree_leaves(given) if isinstance(leaf, Tensor)), None)
-
-
-def _place() -> Place | None:
-    """The model's line that called a function."""
-    frame = sys._getframe(2)
-    while frame.f_back and frame.f_code.co_filename.startswith(_PASSED_OVER):
-        frame = frame.f_back
-    return Place(frame.f_code.co_filename, frame.f_lineno)

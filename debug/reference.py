@@ -1,9 +1,10 @@
 """Runs the reference in PyTorch, in float64 and again in the candidate's precision."""
 
 import copy
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -11,6 +12,8 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from debug.compare import Truth, measure_alone, measure_reference
+from debug.places import reference_definition, reference_place
+from debug.protocol import Place
 from debug.subject import LayerName, Subject
 
 
@@ -41,6 +44,8 @@ class Call:
     args: tuple[Any, ...]
     kwargs: Mapping[str, Any]
     value: Tensor
+    place: Place
+    """The line that made it."""
 
     @property
     def argument(self) -> Tensor | None:
@@ -74,7 +79,8 @@ def hooked(
         def hook(
             _: nn.Module, args: Any, kwargs: Any, output: Any, layer: LayerName = layer
         ) -> None:
-            record(layer, Call(args, kwargs, first_tensor(output).detach()))
+            place = reference_place(sys._getframe(1))
+            record(layer, Call(args, kwargs, first_tensor(output).detach(), place))
 
         target = modules[layer.name]
         handles.append(target.register_forward_hook(hook, with_kwargs=True))
@@ -118,7 +124,10 @@ def run_reference(subject: Subject, dtype: str) -> dict[str, Truth]:
         if argument is not None:
             argument = argument.to(getattr(torch, dtype))
             truth = measure_alone(truth, argument, value)
-        truths[layer.name] = truth
+        place = call.place
+        if layer is layers[-1]:
+            place = reference_definition(module) or place
+        truths[layer.name] = replace(truth, place=place)
 
     with torch.inference_mode():
         wide = copy.deepcopy(module).double()

@@ -167,6 +167,11 @@ class Run:
         fed = set() if first is None else self._with_parents(first)
         return next((f for f in findings if f.feeds in fed), next(iter(findings), None))
 
+    def all_findings(self) -> list[tuple[int, Finding]]:
+        """Every mistake that is known, with the layer whose own code makes it."""
+        indices = range(len(self.layers))
+        return [(i, finding) for i in indices for finding in self.findings(i) or ()]
+
     def kind(self, index: int) -> str:
         """Whether a wrong layer is wrong by itself."""
         return "isolated" if self._wrong_alone(index) else "chained"

@@ -113,7 +113,14 @@ class Session:
         inputs = {value.name for value in subject.inputs}
         parents.update(dict.fromkeys(inputs, subject.layers[-1].name))
         layers = [
-            Layer(name, parents.get(name), name in inputs, truth.stats, truth.floor)
+            Layer(
+                name,
+                parents.get(name),
+                name in inputs,
+                truth.stats,
+                truth.floor,
+                truth.place,
+            )
             for name, truth in self._truths.items()
         ]
         device = "cpu" if subject.device.is_host else f"gpu {subject.device.id}"

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
-from types import FrameType
 from typing import Any
 
 import torch
@@ -16,6 +15,7 @@ from torch import Tensor
 
 from debug import internals
 from debug.diagnostic import Problem
+from debug.places import calling_place
 from debug.protocol import Place
 from debug.subject import Candidate, LayerName
 
@@ -118,15 +118,6 @@ def line_of(files: Collection[str]) -> tuple[str, int] | None:
     """The candidate's line that is being traced."""
     place = calling_place(sys._getframe(1), files)
     return None if place is None else (place.path, place.line)
-
-
-def calling_place(frame: FrameType | None, files: Collection[str]) -> Place | None:
-    """The innermost line of ``files`` on the stack."""
-    while frame is not None:
-        if frame.f_code.co_filename in files:
-            return Place(frame.f_code.co_filename, frame.f_lineno)
-        frame = frame.f_back
-    return None
 
 
 def no_tensor(module: Any) -> str:

@@ -33,9 +33,13 @@ def judge(ratio: float) -> Verdict:
     return Verdict.WATCH if ratio <= WATCH_UP_TO else Verdict.DIVERGED
 
 
+def worst(verdicts: list[Verdict]) -> Verdict:
+    return max(verdicts, key=_SEVERITY.index, default=Verdict.OK)
+
+
 def overall(verdicts: list[Verdict]) -> Verdict:
     """The verdict on a run: its worst layer, where a missing layer is a divergence."""
-    worst = max(verdicts, key=_SEVERITY.index, default=Verdict.OK)
-    if worst is Verdict.MISSING:
+    found = worst(verdicts)
+    if found is Verdict.MISSING:
         return Verdict.INVALID if Verdict.INVALID in verdicts else Verdict.DIVERGED
-    return worst
+    return found

@@ -41,17 +41,40 @@ ROWS: list[tuple[str, str | None]] = [
     ("norm", "model"),
     ("model", None),
 ]
+CALLS = {
+    "blocks.0.norm": 4,
+    "blocks.0.attn.query": 11,
+    "blocks.0.attn.key": 12,
+    "blocks.0.attn": 5,
+    "blocks.0.mlp": 6,
+    "blocks.1.norm": 4,
+    "model": 16,
+    "conv": 18,
+    "blocks.0": 20,
+    "blocks.1": 20,
+    "norm": 21,
+}
+"""The line of the candidate's source that calls each layer."""
+LOWER = 3
+"""Lines by which the reference's source is longer, above all of these."""
 
 
 def stats(mean: float = 0.5, shape: tuple[int, ...] = (1, 1500, 384)) -> Stats:
     return Stats(list(shape), "float32", mean, 1.25, -4.0, 5.0, 0)
 
 
-def layers() -> list[Layer]:
-    return [Layer(name, parent, name == "noise", stats(), 3e-7) for name, parent in ROWS]
+def layers(file: str | None = None) -> list[Layer]:
+    """Args:
+    file: the reference's source; None for one that is not known.
+    """
+    places = {name: Place(file, line + LOWER) for name, line in CALLS.items() if file}
+    return [
+        Layer(name, parent, name == "noise", stats(), 3e-7, places.get(name))
+        for name, parent in ROWS
+    ]
 
 
-def opened(engine: str = "interpret") -> Opened:
+def opened(engine: str = "interpret", file: str | None = None) -> Opened:
     return Opened(
         model="imaginary (random weights)",
         audio="speech.flac",
@@ -59,7 +82,7 @@ def opened(engine: str = "interpret") -> Opened:
         device="cpu",
         dtype="float32",
         engine=engine,
-        layers=layers(),
+        layers=layers(file),
         seconds_load=0.1,
         seconds_reference=0.2,
     )
@@ -113,6 +136,7 @@ class FakeEngine:
         self.alive = False
         self.hangs = False
         self.source = getattr(FakeEngine, "_file", "model.py")
+        self.reference = getattr(FakeEngine, "_reference", None)
         self._news: asyncio.Queue[Event | Noise | Exited] = asyncio.Queue()
         FakeEngine.instances.append(self)
 
@@ -136,7 +160,7 @@ class FakeEngine:
             return
         match command:
             case Open(engine=engine):
-                self.say(opened(engine))
+                self.say(opened(engine, self.reference))
                 self.load()
                 self.say(Stopped(self.generation, -1, 0.1))
             case RunTo(index):
@@ -150,7 +174,7 @@ class FakeEngine:
     def load(self) -> None:
         self.generation += 1
         self.position = -1
-        places = {name: Place(self.source, 3 + row) for row, (name, _) in enumerate(ROWS)}
+        places = {name: Place(self.source, line) for name, line in CALLS.items()}
         self.say(Loaded(self.generation, places, 0.05))
 
     def compute(self, index: int) -> None:

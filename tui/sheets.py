@@ -17,7 +17,9 @@ ABOUT = (
     "the dashboard reads it again; what the edit did not touch is not computed again.\n\n"
     "R is the layer's error over PyTorch's own rounding error there, both measured against "
     "PyTorch in float64: 1 is as good as PyTorch, up to 4 is ok, above 10 is a bug. Mean, "
-    "std and range are shown because people expect them; they never decide.\n"
+    "std and range are shown because people expect them; they never decide.\n\n"
+    "The source shows MAX's line and PyTorch's for the same step, each ❱; beside a line "
+    "stands the worst verdict of the layers that it calls.\n"
 )
 
 VERDICTS = {

@@ -122,6 +122,7 @@ class View(EngineLink):
             self.show_cursor()
         else:
             self.chart_pane.show(self.cursor, self.results)
+            self.source_pane.show(self.cursor, self.results)
 
     def show_cursor(self) -> None:
         """Brings the panes that are about the selected layer up to date."""

@@ -1,9 +1,13 @@
+from pathlib import Path
+
 import pytest
 import torch
 from toy import ToySubject, open_subject
 
 from debug.compare import compare
-from debug.reference import StayInFloat64, run_reference
+from debug.places import reference_definition
+from debug.protocol import Place
+from debug.reference import StayInFloat64, hooked, run_reference
 from debug.subject import LayerName, Options
 from debug.verdict import FLOAT32_HALF_ULP
 
@@ -86,3 +90,41 @@ def test_float64_stays_float64_where_a_model_guards_half_precision():
 def test_half_precision_is_still_widened_beside_float64():
     with StayInFloat64():
         assert torch.ones(1, dtype=torch.float16).float().dtype == torch.float32
+
+
+def test_every_layer_has_the_line_that_calls_it_and_the_model_its_definition(subject):
+    truths = run_reference(subject, "float32")
+    assert truths["noise"].place is None
+    lines = {name: line_at(truth.place) for name, truth in truths.items() if truth.place}
+    assert lines.keys() == {"grow", "shrink", "network"}
+    assert "self.grow(x)" in lines["grow"]
+    assert "self.shrink(" in lines["shrink"]
+    assert "def forward" in lines["network"]
+
+
+def line_at(place: Place) -> str:
+    return Path(place.path).read_text().splitlines()[place.line - 1]
+
+
+class Two(torch.nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.both = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Linear(2, 2))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.both(x)
+
+
+def test_a_layer_that_torch_calls_has_the_line_that_made_torch_call_it():
+    places = []
+    names = [LayerName("both.0"), LayerName("model")]
+    module = Two()
+    with hooked(module, names, lambda _, call: places.append(call.place)):
+        module(torch.zeros(1, 2))
+    inner, outer = map(line_at, places)
+    assert "return self.both(x)" in inner
+    assert "module(torch.zeros(1, 2))" in outer
+
+
+def test_a_model_that_torch_defines_has_no_definition_of_its_own():
+    assert reference_definition(torch.nn.Sequential()) is None

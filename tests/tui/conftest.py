@@ -13,14 +13,31 @@ from tui.panes import log
 from tui.settings import Settings
 
 SOURCE = """\
-class Model:
+class Block(nn.Module):
     def __call__(self, x):
-        noise = x
+        # (batch, frames, channels)
+        h = self.norm(x)
+        h = self.attn(h)
+        return x + self.mlp(h)
+
+
+class Attention(nn.Module):
+    def __call__(self, x):
+        q = self.query(x)
+        k = self.key(x)
+        return ops.softmax(q @ k.T) @ x
+
+class Model(nn.Module):
+    def __call__(self, x):
+        # (batch, frames, channels)
         x = self.conv(x)
         for block in self.blocks:
             x = block(x)
         return self.norm(x)
 """
+REFERENCE = "from torch import nn\n\n\n" + SOURCE.replace("__call__", "forward").replace(
+    "ops.softmax(q @ k.T)", "F.softmax(q @ k.T, dim=-1)"
+)
 
 
 @pytest.fixture
@@ -31,6 +48,9 @@ def app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Dashboard:
     source = tmp_path / "model.py"
     source.write_text(SOURCE)
     monkeypatch.setattr(FakeEngine, "_file", str(source), raising=False)
+    reference = tmp_path / "openai.py"
+    reference.write_text(REFERENCE)
+    monkeypatch.setattr(FakeEngine, "_reference", str(reference), raising=False)
     return Dashboard(Settings({"model": "imaginary"}))
 
 

@@ -149,7 +149,8 @@ async def test_a_bad_save_keeps_the_results_and_says_that_they_are_stale(app, pr
         await settle(pilot)
         assert "STALE" in status(app)
         assert cell(app, 3, "verdict") == "✓ ok"
-        assert "model.py:4: syntax error" in str(app.query_one(SourcePane).border_title)
+        shown = app.query_one(SourcePane).candidate
+        assert "MAX model.py:4: syntax error" in str(shown.border_title)
         assert "syntax error" in log_text(app)
         engine().reload()
         await settle(pilot)

@@ -25,6 +25,16 @@ def test_a_layer_that_diverged(app, snap_compare, size):
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_the_source_of_both_sides_enlarged(app, snap_compare, size):
+    async def enlarged(pilot) -> None:
+        await diverged(pilot)
+        await pilot.press("4", "z")
+        await settle(pilot)
+
+    assert snap_compare(app, terminal_size=size, run_before=enlarged)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 def test_a_light_terminal(app, snap_compare, size):
     async def light(pilot) -> None:
         await diverged(pilot)

@@ -1,0 +1,38 @@
+"""Where on the stack a model's own source is: the lines that a person can edit or read."""
+
+import inspect
+import os
+from collections.abc import Collection
+from pathlib import Path
+from types import FrameType
+
+import torch
+from torch import nn
+
+from debug.protocol import Place
+
+_PASSED_OVER = tuple(str(Path(file).parent) + os.sep for file in (torch.__file__, __file__))
+
+
+def calling_place(frame: FrameType | None, files: Collection[str]) -> Place | None:
+    """The innermost line of ``files`` on the stack."""
+    while frame is not None:
+        if frame.f_code.co_filename in files:
+            return Place(frame.f_code.co_filename, frame.f_lineno)
+        frame = frame.f_back
+    return None
+
+
+def reference_place(frame: FrameType) -> Place:
+    """The reference's line that called a function or a layer: neither torch's nor ours."""
+    while frame.f_back and frame.f_code.co_filename.startswith(_PASSED_OVER):
+        frame = frame.f_back
+    return Place(frame.f_code.co_filename, frame.f_lineno)
+
+
+def reference_definition(module: nn.Module) -> Place | None:
+    """Where the reference itself begins: nothing in its own source calls it."""
+    code = getattr(inspect.unwrap(type(module).forward), "__code__", None)
+    if code is None or code.co_filename.startswith(_PASSED_OVER):
+        return None
+    return Place(code.co_filename, code.co_firstlineno)

@@ -1,0 +1,113 @@
+"""A file of either side: one line marked, and a verdict beside every line that has one."""
+
+from functools import lru_cache
+from pathlib import Path
+
+from rich.segment import Segment
+from rich.style import Style
+from rich.syntax import Syntax
+from rich.text import Text
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from debug.protocol import Place
+from tui import words
+from tui.panes.gutter import Gutter
+from tui.themes import colour
+
+
+class Listing(ScrollView, can_focus=True):
+    """It is highlighted once, and drawn line by line."""
+
+    def __init__(self, side: str) -> None:
+        super().__init__(id=side)
+        self._lines: list[Text] = []
+        self._shown: tuple | None = None
+        self._gutter: Gutter = {}
+        self._digits = 3
+        self.place: Place | None = None
+        """The line that is marked."""
+
+    def show(self, title: str, place: Place | None, gutter: Gutter) -> None:
+        if title != self.border_title:
+            self.border_title = title
+        dark = self.app.current_theme.dark
+        state = (place, dark, _modified(place.path) if place else 0.0)
+        if (state, gutter) == (self._shown, self._gutter):
+            return
+        self._gutter = gutter
+        if state != self._shown:
+            self._shown = state
+            self._open(place, *state[1:])
+        self.refresh()
+
+    def _open(self, place: Place | None, dark: bool, modified: float) -> None:
+        self.place = place
+        self._lines = _highlighted(place.path, dark, modified) if place else []
+        self._digits = max(3, len(str(len(self._lines))))
+        width = max((line.cell_len for line in self._lines), default=0)
+        self.virtual_size = Size(width + self._margin, len(self._lines))
+        self._scroll_to_place()
+
+    @property
+    def _margin(self) -> int:
+        """Cells for the marker, the line number, the glyph and the spaces around it."""
+        return self._digits + 4
+
+    def on_resize(self) -> None:
+        self._scroll_to_place()  # a hidden pane has no size to scroll in
+
+    def _scroll_to_place(self) -> None:
+        if self.place is not None:
+            line = max(0, self.place.line - 1 - self.size.height // 3)
+            self.call_after_refresh(self.scroll_to, x=0, y=line, animate=False)
+
+    def render_line(self, y: int) -> Strip:
+        plain = self.visual_style.rich_style
+        left, top = self.scroll_offset
+        width, number = self.size.width, top + y
+        if number >= len(self._lines):
+            return Strip.blank(width, plain)
+        marked = self.place is not None and number + 1 == self.place.line
+        segments = self._lines[number].render(self.app.console)
+        code = Strip(Segment.apply_style(segments, plain, plain.background_style))
+        code = code.crop_extend(left, left + max(width - self._margin, 0), plain)
+        if marked:
+            code = code.apply_style(Style(bold=True))
+        beside = Strip(self._beside(number + 1, marked, plain))
+        return Strip.join([beside, code]).adjust_cell_length(width, plain)
+
+    def _beside(self, number: int, marked: bool, plain: Style) -> list[Segment]:
+        marker = "❱" if marked else " "
+        style = plain + Style(bold=marked, dim=not marked)
+        segments = [Segment(f"{marker}{number:>{self._digits}} ", style)]
+        verdict = self._gutter.get(number)
+        if verdict is None:
+            return [*segments, Segment("  ", plain)]
+        shade = colour(verdict, self.app.current_theme.dark)
+        bold = Style(color=shade, bold=not verdict.healthy)
+        return [*segments, Segment(f"{words.GLYPHS[verdict]} ", plain + bold)]
+
+
+@lru_cache(maxsize=8)
+def _highlighted(path: str, dark: bool, modified: float) -> list[Text]:
+    """The lines of a file as it was when it was modified."""
+    try:
+        code = Path(path).read_text(errors="replace")
+    except OSError as error:
+        return [Text(f"can't read {path}: {error.strerror}")]
+    theme = "ansi_dark" if dark else "ansi_light"
+    syntax = Syntax(code, "python", theme=theme, background_color="default")
+    lines = syntax.highlight(code).split("\n", allow_blank=True)
+    for line in lines:
+        line.end, line.style = "", ""  # the pane has a background of its own
+        line.expand_tabs(4)
+    return list(lines)
+
+
+def _modified(path: str) -> float:
+    try:
+        return Path(path).stat().st_mtime
+    except OSError:
+        return 0.0
