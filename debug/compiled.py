@@ -1,6 +1,6 @@
 """Runs a traced graph as production does: compiled as a whole, every layer an output."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from max.driver import Buffer, Device
 from max.engine import InferenceSession
@@ -19,12 +19,17 @@ class Compiler:
         self._announce = announce
         self._runs = 0
 
-    def load(self, traced: Traced) -> dict[str, Computed]:
+    def load(self, traced: Traced, given: Mapping[str, Buffer]) -> dict[str, Computed]:
         """The layers by name. The whole graph is compiled and runs once, here.
+
+        Args:
+            traced: the graph.
+            given: nothing can go on in a layer's place here, so it must be empty.
 
         Raises:
             Problem: the graph does not compile, or its execution failed.
         """
+        assert not given
         self._announce("the whole graph")
         try:
             model = self._session.load(traced.graph, weights_registry=traced.weights)

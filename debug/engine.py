@@ -20,6 +20,7 @@ from debug.protocol import (
     Command,
     Failed,
     Idle,
+    Inject,
     Inspect,
     Message,
     Open,
@@ -102,6 +103,8 @@ class Engine:
                 self._begin(index)
             case RunAgain(index) if self.session:
                 self._reload(index)
+            case Inject(index) if self.session:
+                self._inject(index)
             case Inspect(index) if self.session:
                 self._inspect(index)
             case Abort() if self.session:
@@ -181,6 +184,16 @@ class Engine:
             from debug.stretch import Interrupted
 
             raise Interrupted
+
+    def _inject(self, index: int) -> None:
+        """What was computed behind the layer is computed again from another value."""
+        assert self.session is not None
+        try:
+            self.session.inject(index)
+        except Problem as problem:
+            self.emit(Refused(problem.diagnostic))
+        else:
+            self._reload(self._wanted)
 
     def _inspect(self, index: int) -> None:
         """What can't be taken apart is no reason to call the run bad."""

@@ -4,7 +4,7 @@ A layer whose digest was seen before is not computed again, so an edit costs wha
 behind it and no more.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -55,8 +55,12 @@ class Interpreter:
         self.program: Program | None = None
         """Of the last graph that was loaded."""
 
-    def load(self, traced: Traced) -> dict[str, Computed]:
+    def load(self, traced: Traced, given: Mapping[str, Buffer]) -> dict[str, Computed]:
         """The layers by name; each is computed when its value is asked for.
+
+        Args:
+            traced: the graph.
+            given: layers in whose place another value goes on.
 
         Raises:
             Problem: the interpreter has no handler for an operation of the graph.
@@ -65,17 +69,17 @@ class Interpreter:
         if reason := internals.refusal(traced.graph):
             message = f"the interpreter can't run this graph: {reason}"
             raise Problem("interpreter", f"{message}; try --engine compile")
-        self.program = program = Program(traced, self._tokens)
+        self.program = program = Program(traced, self._tokens, given)
         self.kept = {d: b for d, b in self.kept.items() if d in program.digests}
 
         def computed(name: str, key: ValueKey) -> Computed:
             def value() -> torch.Tensor:
                 with internals.announcing_kernels(self._announce):
-                    return to_torch(program.evaluate(key, self.kept))
+                    return to_torch(program.own_value(key, self.kept))
 
             argument = program.arguments.get(name)
             alone = argument and partial(self._alone, program, argument, key)
-            return Computed(program.digest[key], value, alone)
+            return Computed(program.own_digest(key), value, alone)
 
         return {name: computed(name, key) for name, key in program.layers.items()}
 

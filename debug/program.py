@@ -54,7 +54,15 @@ class Way:
 class Program:
     """A lowered graph with the digest of each of its values."""
 
-    def __init__(self, traced: Traced, tokens: Tokens) -> None:
+    def __init__(
+        self, traced: Traced, tokens: Tokens, given: Mapping[str, Buffer] | None = None
+    ) -> None:
+        """
+        Args:
+            traced: the graph, lowered.
+            tokens: those of all programs whose values are kept together.
+            given: layers in whose place another value goes on.
+        """
         self.body, outputs = internals.split_output(traced.graph)
         fed = outputs[len(traced.layers) :]
         self.layers = dict(zip(traced.layers, outputs, strict=False))
@@ -62,6 +70,9 @@ class Program:
             name: Argument(key, kind)
             for key, (name, kind) in zip(fed, traced.arguments.items(), strict=True)
         }
+        self._given = {self.layers[name]: buffer for name, buffer in (given or {}).items()}
+        self._own: dict[ValueKey, str] = {}
+        """What the digests are of values in whose place another goes on."""
         self._maker: dict[ValueKey, int] = {}
         self._operands: list[list[ValueKey]] = []
         self._signatures: list[str] = []
@@ -94,6 +105,10 @@ class Program:
             self.digest[result] = f"{text}.{number}"
             if fixed:
                 self._fixed.add(result)
+            if (buffer := self._given.get(result)) is not None:
+                self._own[result] = self.digest[result]
+                self.digest[result] = tokens.of(buffer)
+                self._slots[result] = buffer
 
     def _combine(self, index: int, digests: Mapping[ValueKey, str]) -> str:
         """The digest of an operation's results from those of its operands."""
@@ -113,6 +128,21 @@ class Program:
                 if (buffer := self._slots[result]) is not None:
                     kept[self.digest[result]] = buffer
         buffer = self._slots[key]
+        assert buffer is not None
+        return buffer
+
+    def own_digest(self, key: ValueKey) -> str:
+        """Of what the graph itself computes there."""
+        return self._own.get(key, self.digest[key])
+
+    def own_value(self, key: ValueKey, kept: dict[str, Buffer]) -> Buffer:
+        """What the graph itself computes there, whatever goes on in its place."""
+        if key not in self._own:
+            return self.evaluate(key, kept)
+        index = self._maker[key]
+        slots: Slots = {used: self.evaluate(used, kept) for used in self._operands[index]}
+        internals.dispatch(self.body[index], slots)
+        buffer = slots[key]
         assert buffer is not None
         return buffer
 

@@ -51,7 +51,14 @@ class Inspect(Message, frozen=True):
     index: int
 
 
-Command = Open | RunTo | RunAgain | Abort | Inspect
+class Inject(Message, frozen=True):
+    """From here on go on from the reference's value of a layer, or from the candidate's
+    again."""
+
+    index: int
+
+
+Command = Open | RunTo | RunAgain | Abort | Inspect | Inject
 
 
 # -- What the engine answers ---------------------------------------------------------
@@ -135,6 +142,8 @@ class Loaded(Message, frozen=True):
     places: dict[str, Place]
     """The source line that calls each layer."""
     seconds: float
+    injected: list[str] = []
+    """The layers behind which the reference's values go on."""
 
 
 class Compared(Message, frozen=True):

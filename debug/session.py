@@ -1,9 +1,11 @@
 """One subject under the debugger: the reference's truth and the candidate's generations."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
+
+from max.driver import Buffer
 
 from debug import inspection, internals, kernels
 from debug.afterwards import Afterwards, Generation
@@ -11,6 +13,7 @@ from debug.compare import compare, finite
 from debug.compiled import Compiler
 from debug.diagnostic import Problem
 from debug.explanation import Code, Explainer, explain_input
+from debug.injection import Injection
 from debug.interpreter import Computed, Interpreter
 from debug.protocol import (
     Compared,
@@ -37,8 +40,8 @@ from debug.verdict import Verdict
 class Runner(Protocol):
     """One way of running a graph."""
 
-    def load(self, traced: Traced) -> dict[str, Computed]:
-        """The layers that the graph computes, by name."""
+    def load(self, traced: Traced, given: Mapping[str, Buffer]) -> dict[str, Computed]:
+        """The layers that the graph computes, by name; ``given`` goes on in their place."""
         ...
 
 
@@ -99,6 +102,7 @@ class Session:
         """By layer and digest: a graph may return one value as two layers."""
         self._explainer = Explainer(self.subject, self._truths)
         self._afterwards = Afterwards(self.subject, self._truths, self._explainer, emit)
+        self._injection = Injection(self.subject, self._truths)
         self._traced: Traced | None = None
         self._candidate: Candidate | None = None
         self._computed: dict[str, Computed] = {}
@@ -157,14 +161,33 @@ class Session:
         started = time.perf_counter()
         self._emit(Progress("building the graph"))
         candidate, traced = self._build(self._read())
-        computed = self._runner.load(traced)
+        given = self._injection.values(traced)
+        computed = self._runner.load(traced, given)
         self._candidate, self._computed = candidate, computed
         self._traced = traced
         self.generation += 1
         self.position = -1
         self._afterwards.begin(Generation(self.generation, computed, self._code()))
         seconds = time.perf_counter() - started
-        self._emit(Loaded(self.generation, traced.places, seconds))
+        injected = sorted(given, key=self.names.index)
+        self._emit(Loaded(self.generation, traced.places, seconds, injected))
+
+    def inject(self, index: int) -> None:
+        """From the next load on the reference's value goes on behind a layer, or the
+        candidate's does again.
+
+        Raises:
+            Problem: that is not possible there; nothing has changed.
+        """
+        name = self.names[index]
+        if self._engine == "compile":
+            message = "the compiled graph runs as a whole: nothing can go on in its midst"
+            raise Problem("inject", message)
+        if index < self._input_count or index == len(self.names) - 1:
+            raise Problem("inject", f"nothing of the graph goes on behind {name}")
+        if self._traced is None or name not in self._traced.layers:
+            raise Problem("inject", f"the candidate never calls {name}")
+        self._injection.layers ^= {name}
 
     def _read(self) -> Source:
         self.attempted = content_hashes(self.subject.graph)

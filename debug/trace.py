@@ -25,8 +25,8 @@ class Traced:
     """A graph whose outputs are the layers' values."""
 
     graph: Graph
-    layers: list[str]
-    """The layer of each output, in order of computation."""
+    layers: dict[str, TensorType]
+    """The layer of each output, in order of computation, with its type."""
     arguments: dict[str, TensorType]
     """The layers whose arguments follow as outputs, with the arguments' types."""
     places: dict[str, Place]
@@ -98,7 +98,7 @@ def trace(
         places.setdefault(layers[-1].name, Place(path, line))
     return Traced(
         graph,
-        list(values),
+        {name: value.type for name, value in values.items()},
         {name: value.type for name, value in arguments.items()},
         places,
         argument,

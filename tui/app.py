@@ -12,7 +12,7 @@ from textual.events import Click
 from textual.screen import Screen
 from textual.widgets import DataTable
 
-from debug.protocol import Abort, Inspect, RunAgain, RunTo
+from debug.protocol import Abort, Inject, Inspect, RunAgain, RunTo
 from tui.keys import KEYS
 from tui.settings import Settings
 from tui.sheets import DetailsScreen, HelpScreen, SearchScreen
@@ -98,6 +98,13 @@ class Dashboard(View):
 
     def action_resume_back(self) -> None:
         self._select(self.stepper.resume_back(self.cursor, self.breakpoints))
+
+    def action_inject(self) -> None:
+        """What is behind the layer runs again, from the other side's value."""
+        if self.results.generation == 0 or self.activity.busy or not self.engine_alive:
+            self.bell()
+        else:
+            self.send(Inject(self.cursor))
 
     def action_breakpoint(self) -> None:
         if self.results.layers:

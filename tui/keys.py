@@ -58,6 +58,7 @@ KEYS = [
     Key("N", "next_back", "next back", "the layer before, over a block", STEP),
     Key("F", "finish_back", "block start", "the first layer of this block", STEP),
     Key("C", "resume_back", "continue back", "the breakpoint before, or the start", STEP),
+    Key("p", "inject", "inject", "go on from PyTorch's value here, or from MAX's", STEP),
     Key("b,f9", "breakpoint", "break", "set or clear a breakpoint here", STEP, True),
     Key("x", "culprit", "culprit", "jump to the first layer that is wrong", MOVE, True),
     Key("u", "outer", "out", "out to the block of this layer", MOVE),

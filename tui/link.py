@@ -140,7 +140,9 @@ class EngineLink(App[int]):
                 self.begin("loading", f"reading {path.rpartition('/')[2]}")
                 self._outdate_compiled()
             case Loaded():
-                log.say(f"generation {event.generation} was built")
+                after = f", going on from PyTorch's {words.listed(event.injected)}"
+                note = after if event.injected else ""
+                log.say(f"generation {event.generation} was built{note}")
                 self.begin("running")
                 self.show_all()
             case Compared(index=index) | Isolated(index=index) | Explained(index=index):

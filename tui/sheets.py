@@ -61,6 +61,7 @@ class HelpScreen(Sheet):
                 table.add_row("", "")
                 table.add_row(Text(group, "bold"), "")
             table.add_row(key.display, key.help)
+        table.add_row("⇐", "behind this layer PyTorch's value goes on, not MAX's")
         table.add_row("enter, click", "run to the layer, if it has not been computed")
         table.add_row("ctrl+p", "every command by name")
         return table

@@ -4,23 +4,13 @@ from pathlib import Path
 
 import pytest
 from editing import replace
+from sessions import finished
 
 from debug.diagnostic import Problem
-from debug.protocol import Explained, Inspected, Message, Open
-from debug.session import Session
+from debug.protocol import Explained, Inspected, Message
 from debug.stretch import Interrupted, go_on
 
 pytestmark = pytest.mark.max
-
-
-def finished(graph: Path, events: list[Message]) -> Session:
-    """A session that has run every layer."""
-    options = {"graph": str(graph)}
-    session = Session.open("toy:open_subject", Open(options, watch=False), events.append)
-    session.load()
-    for _ in session.names:
-        session.advance()
-    return session
 
 
 def inspected(graph: Path, layer: str) -> Inspected:

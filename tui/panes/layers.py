@@ -83,6 +83,8 @@ class LayersPane(DataTable[Text]):
         """Brings one row up to date."""
         layer, result = run.layers[index], run.results.get(index)
         mark = "●" if layer.name in breakpoints else ""
+        if run.loaded and layer.name in run.loaded.injected:
+            mark = "⇐"
         if index == run.position:
             mark = "▶"
         self._set(index, "mark", Text(mark, style="bold"))

@@ -50,6 +50,7 @@ class StatusBar(Static):
             parts += [
                 f"{opened.device} {opened.dtype}",
                 f"generation {run.generation}",
+                *_injected(run),
                 opened.model,
                 opened.audio,
                 opened.engine,
@@ -72,6 +73,12 @@ class StatusBar(Static):
         if run.position < 0:
             return f" {glyph} ready: press s to step, c to run all"
         return f" {glyph} {_summary(run)} in {words.seconds(run.seconds)}"
+
+
+def _injected(run: Run) -> list[str]:
+    """The layers behind which PyTorch's values go on."""
+    names = run.loaded.injected if run.loaded else []
+    return [f"⇐ PyTorch's {words.listed(names, 1)}"] if names else []
 
 
 def _summary(run: Run) -> str:

@@ -1,0 +1,41 @@
+"""Values of the reference that go on in the candidate's place.
+
+What is wrong behind a layer whatever it is fed is told so from what is wrong because of it.
+"""
+
+from collections.abc import Mapping
+
+from max.driver import Buffer
+
+from debug.compare import Truth, in_layout
+from debug.subject import Subject
+from debug.trace import Traced, to_buffer
+
+
+class Injection:
+    """The layers behind which the reference's values go on, through all reloads."""
+
+    def __init__(self, subject: Subject, truths: Mapping[str, Truth]) -> None:
+        self._subject, self._truths = subject, truths
+        self.layers: set[str] = set()
+        self._buffers: dict[tuple[str, tuple[int, ...]], Buffer] = {}
+        """By layer and shape: the same object for the same value, as digests need it."""
+
+    def values(self, traced: Traced) -> dict[str, Buffer]:
+        """By layer, in the candidate's precision and layout.
+
+        A layer that this graph no longer has, or has in another shape, is passed over.
+        """
+        found = {}
+        for name in self.layers & traced.layers.keys():
+            shape = tuple(int(size) for size in traced.layers[name].shape)
+            truth = self._truths[name]
+            exact = in_layout(truth.exact, truth.axes_back, shape)
+            if tuple(exact.shape) != shape:
+                continue
+            key = name, shape
+            if key not in self._buffers:
+                subject = self._subject
+                self._buffers[key] = to_buffer(exact, subject.dtype, subject.device)
+            found[name] = self._buffers[key]
+        return found

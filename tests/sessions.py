@@ -1,0 +1,20 @@
+"""Sessions on the toy in the test's own process."""
+
+from pathlib import Path
+
+from debug.protocol import Message, Open
+from debug.session import Session
+
+
+def finished(graph: Path, events: list[Message]) -> Session:
+    """One that has run every layer; ``events`` hears all of it."""
+    options = {"graph": str(graph)}
+    session = Session.open("toy:open_subject", Open(options, watch=False), events.append)
+    session.load()
+    run_all(session)
+    return session
+
+
+def run_all(session: Session) -> None:
+    for _ in session.names:
+        session.advance()
