@@ -227,6 +227,27 @@ class Explained(Message, frozen=True):
     """Empty where its own code is right: it is wrong because of a layer within."""
 
 
+class Probed(Message, frozen=True):
+    """A value that the candidate's source names, beside the reference's variable."""
+
+    generation: int
+    index: int
+    """Of the layer that has the variable."""
+    name: str
+    """The layer's, a dot, and the variable's."""
+    place: Place | None
+    """The candidate's line."""
+    reference_place: Place | None = None
+    """The line that makes the reference's value, unless it comes from outside the code."""
+    candidate: Stats | None = None
+    reference: Stats | None = None
+    chained: Divergence | None = None
+    """None where there is nothing to compare; ``note`` says why."""
+    isolated: Divergence | None = None
+    """With the layer fed what the reference feeds it."""
+    note: str = ""
+
+
 class Stopped(Message, frozen=True):
     """The engine waits: the target was reached, or it was told to stop."""
 
@@ -277,6 +298,7 @@ Event = (
     | Isolated
     | Explained
     | Inspected
+    | Probed
     | Stopped
     | Idle
     | Progress

@@ -20,6 +20,7 @@ from debug.protocol import (
     Layer,
     Loaded,
     Opened,
+    Probed,
     Refused,
     Stopped,
 )
@@ -51,6 +52,8 @@ class Run:
     """By index, what the layers do by themselves, of this generation or an earlier one."""
     explained: dict[int, Explained] = field(default_factory=dict)
     """By index, what was found in the layers' own code, of this generation or earlier."""
+    probed: list[Probed] = field(default_factory=list)
+    """What the source's probes found, of this generation."""
     before: dict[int, Compared] = field(default_factory=dict)
     """By index, what `results` held one generation earlier."""
     stale: Diagnostic | None = None
@@ -71,6 +74,7 @@ class Run:
                 self.loaded = event
                 self.position = -1
                 self.stale = None
+                self.probed = []
             case Compared():
                 if event.index in self.results:
                     self.before[event.index] = self.results[event.index]
@@ -80,6 +84,8 @@ class Run:
                 self.isolated[event.index] = event
             case Explained():
                 self.explained[event.index] = event
+            case Probed():
+                self.probed.append(event)
             case Stopped():
                 self.position = event.position
                 self.seconds = event.seconds
@@ -119,6 +125,10 @@ class Run:
         """The mistakes in a layer's own code; None if it was not looked into."""
         event = self.explained.get(index)
         return event.findings if event and event.generation == self.generation else None
+
+    def probes(self, index: int) -> list[Probed]:
+        """What the probes of a layer found, in order of the source's run."""
+        return [probed for probed in self.probed if probed.index == index]
 
     def culprit(self) -> int | None:
         """The layer whose own code makes the first wrong value, where that is known; else

@@ -28,11 +28,13 @@ from debug.protocol import (
     Stats,
     Stopped,
 )
+from debug.recordings import Recordings
 from debug.reference import run_reference
 from debug.source import Source, content_hash, content_hashes, load_source
 from debug.stretch import Interrupted, Pause, go_on
 from debug.subject import Candidate, Options, Subject, load_subject
-from debug.trace import Traced, trace
+from debug.trace import Probe, Traced, trace
+from debug.variables import Variables
 from debug.verdict import Verdict
 
 
@@ -100,7 +102,11 @@ class Session:
         self._results: dict[tuple[str, str], tuple[Stats, Divergence]] = {}
         """By layer and digest: a graph may return one value as two layers."""
         self._isolation = Isolation(self.dtype)
-        self._explainer = Explainer(self.subject, self._truths)
+        recordings = Recordings(self.subject)
+        self._explainer = Explainer(self.subject, self._truths, recordings)
+        self._variables = Variables(recordings, self._truths)
+        self._probes: list[Probe] = []
+        """Of this generation, those that were not compared yet."""
         self._unexplained: list[int] = []
         """Layers of this generation that are wrong by themselves."""
         self._traced: Traced | None = None
@@ -160,6 +166,7 @@ class Session:
         computed = self._runner.load(traced)
         self._candidate, self._computed = candidate, computed
         self._traced, self._unexplained = traced, []
+        self._probes = list(traced.probes)
         self.generation += 1
         self.position = self._alone_position = -1
         seconds = time.perf_counter() - started
@@ -237,14 +244,17 @@ class Session:
 
     @property
     def settled(self) -> bool:
-        """Whether every layer that was computed has run alone and, if it is wrong, was
-        looked into."""
-        return self._alone_position >= self.position and not self._unexplained
+        """Whether every layer that was computed has run alone, its probes were compared
+        and, if it is wrong, it was looked into."""
+        alone = self._alone_position >= self.position
+        return alone and self._due is None and not self._unexplained
 
     def go_on(self) -> None:
         """One piece of what there is to do while nobody asks for anything."""
         if self._alone_position < self.position:
             self.isolate()
+        elif self._due is not None:
+            self.compare_probe(self._due)
         else:
             self.explain()
 
@@ -260,6 +270,23 @@ class Session:
                 self._emit(Isolated(self.generation, index, divergence))
                 if not divergence.verdict.healthy and isinstance(self._runner, Interpreter):
                     self._unexplained.append(index)
+
+    @property
+    def _due(self) -> Probe | None:
+        """A probe whose layer was computed, or is none at all."""
+        reached = {*self.names[: self.position + 1]}
+        names = set(self.names)
+        due = (p for p in self._probes if p.layer in reached or p.layer not in names)
+        return next(due, None)
+
+    def compare_probe(self, probe: Probe) -> None:
+        """Compares one probe with the reference's variable."""
+        self._probes.remove(probe)
+        runner = self._runner
+        computed = runner.probed(probe) if isinstance(runner, Interpreter) else None
+        names = self.names
+        index = names.index(probe.layer if probe.layer in names else names[-1])
+        self._emit(self._variables.probed(self.generation, index, probe, computed))
 
     def inspect(self, index: int) -> None:
         """Takes a layer's own code apart.

@@ -20,6 +20,7 @@ from debug.protocol import (
     Loaded,
     Open,
     Opened,
+    Probed,
     Progress,
     Refused,
     RunTo,
@@ -144,6 +145,10 @@ class EngineLink(App[int]):
                 self.show_all()
             case Compared(index=index) | Isolated(index=index) | Explained(index=index):
                 self.show_row(index)
+            case Probed(index=index):
+                self.show_row(index)
+                if event.chained is None or not event.chained.verdict.healthy:
+                    log.say(f"probe {words.probed(event, event.name)}")
             case Idle():
                 self._settled()
             case Inspected(index=index):

@@ -45,6 +45,10 @@ class StatisticsPane(VerticalScroll):
         other = compiled.results.get(index) if compiled else None
         if other is not None:
             parts.append(self._headline("compiled", other.chained, roomy))
+        probes = [words.probed(p, p.name.rpartition(".")[2]) for p in run.probes(index)]
+        if probes:
+            parts.append(Text("probes", "bold"))
+            parts += [Text(line) for line in probes]
         # Laying the screen out again takes longer than drawing it.
         form = (
             result is None,
@@ -52,6 +56,7 @@ class StatisticsPane(VerticalScroll):
             other is None,
             run.alone(index) is None,
             str(run.findings(index)),
+            str(probes),
             roomy,
         )
         self._text.update(Group(*parts), layout=form != self._form)
