@@ -40,6 +40,23 @@ def test_check_names_the_culprit_with_its_line(encoder):
     assert done.stdout.endswith("Why: ln_post is left out (explains 100 %)\n")
 
 
+def test_check_prints_what_probes_name_and_the_culprit_stays(encoder):
+    replace(encoder, "from max import nn", "from debug import probe\nfrom max import nn")
+    product = "qk = (q * scale) @ (k * scale)"
+    probes = 'probe("blocks.0.attn.qk", qk); probe("blocks.0.attn.qkk", qk); qk = qk * 1.01'
+    replace(encoder, product, f"{product}; {probes}")
+    done = maxwhisper("check", "--graph", str(encoder), "--json")
+    report = json.loads(done.stdout)
+    right, unknown = report["probes"]
+    assert (right["name"], right["chained"]["verdict"]) == ("blocks.0.attn.qk", "ok")
+    assert right["isolated"]["verdict"] == "ok"
+    assert right["file"] == str(encoder)
+    assert unknown["chained"] is None
+    assert unknown["note"].startswith("blocks.0.attn has no qkk; it has x, q, k, v, qk, w")
+    assert report["culprit"]["layer"] == "blocks.0.attn"
+    assert report["causes"][0]["hypothesis"].startswith("qk (line ")
+
+
 def test_check_json_is_one_object_of_schema_1():
     done = maxwhisper("check", "--json")
     report = json.loads(done.stdout, parse_constant=pytest.fail)
