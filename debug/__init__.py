@@ -2,10 +2,12 @@
 
 from typing import TYPE_CHECKING, Any
 
+from debug.probing import probe
+
 if TYPE_CHECKING:
     from debug.parity import assert_parity
 
-__all__ = ["assert_parity"]
+__all__ = ["assert_parity", "probe"]
 
 
 def __getattr__(name: str) -> Any:

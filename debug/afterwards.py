@@ -2,7 +2,7 @@
 not wait: every layer alone, why those are wrong that are, and what the result is good for.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -15,6 +15,8 @@ from debug.isolation import Isolation
 from debug.protocol import Explained, Followed, Isolated, Message, Outcome, Refused
 from debug.stretch import Interrupted, Pause, go_on
 from debug.subject import HasOutcome, Subject
+from debug.trace import Probe
+from debug.variables import Variables
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,9 @@ class Generation:
     """The layers that it has."""
     code: Code | None
     """None where the graph runs as a whole."""
+    probes: Sequence[Probe]
+    """The values that the source names."""
+    probed: Callable[[Probe], Computed | None]
 
 
 class Afterwards:
@@ -36,10 +41,11 @@ class Afterwards:
         subject: Subject,
         truths: Mapping[str, Truth],
         explainer: Explainer,
+        variables: Variables,
         emit: Callable[[Message], None],
     ) -> None:
         self._subject, self._truths, self._emit = subject, truths, emit
-        self._explainer = explainer
+        self._explainer, self._variables = explainer, variables
         self._names = list(truths)
         self._inputs = {value.name for value in subject.inputs}
         self._isolation = Isolation(subject.dtype.name)
@@ -47,9 +53,11 @@ class Afterwards:
         """By the result's digest."""
         self.pause: Pause = go_on
         """Called often in what takes long."""
-        self._generation = Generation(0, {}, None)
+        self._generation = Generation(0, {}, None, [], lambda probe: None)
         self._alone = -1
         """The last layer that has run alone."""
+        self._probes: list[Probe] = []
+        """Those that were not compared yet."""
         self._unexplained: list[int] = []
         """Layers that are wrong alone."""
         self._followed = False
@@ -57,12 +65,14 @@ class Afterwards:
     def begin(self, generation: Generation) -> None:
         """Another generation: what was begun about the last one is dropped."""
         self._generation = generation
+        self._probes = list(generation.probes)
         self._alone, self._unexplained, self._followed = -1, [], False
 
     def settled(self, position: int) -> bool:
         """Whether all that can be said of the layers up to here was said."""
         return (
             self._alone >= position
+            and self._due(position) is None
             and not self._unexplained
             and not self._can_follow(position)
         )
@@ -72,6 +82,8 @@ class Afterwards:
         try:
             if self._alone < position:
                 self._isolate()
+            elif (probe := self._due(position)) is not None:
+                self._compare(probe)
             elif self._unexplained:
                 self._explain()
             else:
@@ -95,6 +107,20 @@ class Afterwards:
         self._emit(Isolated(self._generation.number, index, divergence))
         if not divergence.verdict.healthy and self._generation.code and computed:
             self._unexplained.append(index)
+
+    def _due(self, position: int) -> Probe | None:
+        """A probe whose layer was computed, or is none at all."""
+        names, reached = set(self._names), {*self._names[: position + 1]}
+        due = (p for p in self._probes if p.layer in reached or p.layer not in names)
+        return next(due, None)
+
+    def _compare(self, probe: Probe) -> None:
+        """Compares what a probe names with the reference's variable."""
+        self._probes.remove(probe)
+        layer = probe.layer if probe.layer in self._names else self._names[-1]
+        number, index = self._generation.number, self._names.index(layer)
+        computed = self._generation.probed(probe)
+        self._emit(self._variables.probed(number, index, probe, computed))
 
     def _explain(self) -> None:
         """Looks into the first layer that is wrong alone and was not looked into.

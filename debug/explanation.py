@@ -1,12 +1,10 @@
 """Looks into a layer that is wrong: where in its own code, and why."""
 
-import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
 from max.driver import Buffer
-from torch import nn
 
 from debug.compare import Truth, finite
 from debug.counterfactual import Counterfactual, counterfactual
@@ -18,8 +16,7 @@ from debug.operations import Operation
 from debug.program import Program
 from debug.protocol import Cause as CauseMessage
 from debug.protocol import Finding, Place
-from debug.recording import Recording, recorded
-from debug.reference import StayInFloat64, layer_modules
+from debug.recordings import Recordings
 from debug.stretch import Pause, Stretch, go_on, stretches
 from debug.subject import Subject
 
@@ -38,12 +35,12 @@ class Code:
 
 
 class Explainer:
-    """Keeps what it recorded of the reference, which no edit changes."""
+    """Holds the reference's side of what it looks into, which no edit changes."""
 
-    def __init__(self, subject: Subject, truths: Mapping[str, Truth]) -> None:
-        self._subject, self._truths = subject, truths
-        self._recordings: dict[str, Recording] = {}
-        self._module: nn.Module | None = None
+    def __init__(
+        self, subject: Subject, truths: Mapping[str, Truth], recordings: Recordings
+    ) -> None:
+        self._subject, self._truths, self._recordings = subject, truths, recordings
 
     def explain(
         self, name: str, code: Code, pause: Pause = go_on
@@ -72,7 +69,7 @@ class Explainer:
     def stretches(
         self, name: str, code: Code, pause: Pause = go_on
     ) -> list[Stretch] | None:
-        recording = self._record(name)
+        recording = self._recordings.of(name)
         with torch.inference_mode():
             return stretches(name, recording, code.program, self._truths, code.kept, pause)
 
@@ -86,16 +83,9 @@ class Explainer:
             self._truths,
             code.program,
             computed,
-            self._wide,
+            self._recordings.wide,
             code.kept,
         )
-
-    @property
-    def _wide(self) -> nn.Module:
-        """The reference in float64, made when it is first needed."""
-        if self._module is None:
-            self._module = copy.deepcopy(self._subject.reference()).double()
-        return self._module
 
     def _never_called(self, found: list[Cause], code: Code) -> str | None:
         """The layer whose absence is the cause."""
@@ -103,19 +93,6 @@ class Explainer:
             return None
         left_out = found[0].hypothesis.left_out
         return left_out if left_out not in code.program.layers else None
-
-    def _record(self, name: str) -> Recording:
-        if name not in self._recordings:
-            subject, module = self._subject, self._wide
-            modules = layer_modules(module, subject.layers)
-            parts = (layer.name for layer in subject.layers if layer.parent == name)
-            within = {part: modules[part] for part in parts}
-            x = subject.inputs[-1].reference.double()
-            recording = recorded(module, modules[name], within)
-            with torch.inference_mode(), recording as made, StayInFloat64():
-                subject.run_reference(module, x)
-            self._recordings[name] = made
-        return self._recordings[name]
 
 
 def explain_input(value: torch.Tensor, truth: Truth) -> Finding:

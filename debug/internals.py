@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from max import _core, _interpreter, mlir
@@ -41,6 +42,7 @@ def check() -> str | None:
         (Graph, "_add_op_get_op_with_results"),
         (graph_module, "_location"),
         (layer_module, "_LAYER_HOOKS"),
+        (layer_module, "_call_with_hooks"),
     ]
     missing = [name for owner, name in needed if not hasattr(owner, name)]
     if installed.startswith(SUPPORTED + ".") and not missing:
@@ -164,6 +166,19 @@ def layer_hook(hook: Callable[[Any, Any, Any, Any], None]) -> Iterator[None]:
         yield
     finally:
         hooks[:] = before
+
+
+def layers_around(frame: FrameType | None) -> Iterator[Any]:
+    """The layers that are being traced, innermost first.
+
+    MAX keeps no list of them, but each is called by way of one function of its own.
+    """
+    file = layer_module._call_with_hooks.__code__.co_filename
+    while frame is not None:
+        code = frame.f_code
+        if code.co_name == "__call_with_hooks" and code.co_filename == file:
+            yield frame.f_locals["layer"]
+        frame = frame.f_back
 
 
 def cache_folder() -> Path | None:

@@ -15,7 +15,7 @@ from debug import internals
 from debug.diagnostic import Problem
 from debug.internals import ValueKey
 from debug.program import Argument, Program, Tokens
-from debug.trace import Traced, to_buffer
+from debug.trace import Probe, Traced, to_buffer
 
 
 @dataclass(frozen=True)
@@ -77,11 +77,29 @@ class Interpreter:
                 with internals.announcing_kernels(self._announce):
                     return to_torch(program.own_value(key, self.kept))
 
-            argument = program.arguments.get(name)
-            alone = argument and partial(self._alone, program, argument, key)
-            return Computed(program.own_digest(key), value, alone)
+            return Computed(program.own_digest(key), value, self._alone_in(name, key))
 
         return {name: computed(name, key) for name, key in program.layers.items()}
+
+    def probed(self, probe: Probe) -> Computed | None:
+        """What a probe names in the last graph that was loaded, if it is a tensor."""
+        program = self.program
+        if program is None or probe not in program.probes:
+            return None
+        key = program.probes[probe]
+
+        def value() -> torch.Tensor:
+            with internals.announcing_kernels(self._announce):
+                return to_torch(program.evaluate_aside(key, self.kept))
+
+        return Computed(program.digest[key], value, self._alone_in(probe.layer, key))
+
+    def _alone_in(self, layer: str, key: ValueKey) -> Callable[[], Alone] | None:
+        """A value as a function of what a layer is fed, where that is known."""
+        program = self.program
+        if program is None or layer not in program.arguments:
+            return None
+        return partial(self._alone, program, program.arguments[layer], key)
 
     def _alone(self, program: Program, argument: Argument, key: ValueKey) -> Alone:
         way = program.way(argument.key, key)

@@ -11,7 +11,8 @@ from torch import nn
 
 from debug.protocol import Place
 
-_PASSED_OVER = tuple(str(Path(file).parent) + os.sep for file in (torch.__file__, __file__))
+PASSED_OVER = tuple(str(Path(file).parent) + os.sep for file in (torch.__file__, __file__))
+"""How the files of torch and of the debugger begin."""
 
 
 def calling_place(frame: FrameType | None, files: Collection[str]) -> Place | None:
@@ -25,7 +26,7 @@ def calling_place(frame: FrameType | None, files: Collection[str]) -> Place | No
 
 def reference_place(frame: FrameType) -> Place:
     """The reference's line that called a function or a layer: neither torch's nor ours."""
-    while frame.f_back and frame.f_code.co_filename.startswith(_PASSED_OVER):
+    while frame.f_back and frame.f_code.co_filename.startswith(PASSED_OVER):
         frame = frame.f_back
     return Place(frame.f_code.co_filename, frame.f_lineno)
 
@@ -33,6 +34,6 @@ def reference_place(frame: FrameType) -> Place:
 def reference_definition(module: nn.Module) -> Place | None:
     """Where the reference itself begins: nothing in its own source calls it."""
     code = getattr(inspect.unwrap(type(module).forward), "__code__", None)
-    if code is None or code.co_filename.startswith(_PASSED_OVER):
+    if code is None or code.co_filename.startswith(PASSED_OVER):
         return None
     return Place(code.co_filename, code.co_firstlineno)

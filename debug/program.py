@@ -68,11 +68,14 @@ class Program:
         self.layers = dict(zip(traced.layers, outputs, strict=False))
         self.arguments = {
             name: Argument(key, kind)
-            for key, (name, kind) in zip(fed, traced.arguments.items(), strict=True)
+            for key, (name, kind) in zip(fed, traced.arguments.items(), strict=False)
         }
         self._given = {self.layers[name]: buffer for name, buffer in (given or {}).items()}
         self._own: dict[ValueKey, str] = {}
         """What the digests are of values in whose place another goes on."""
+        tensors = [probe for probe in traced.probes if probe.is_tensor]
+        probed = fed[len(traced.arguments) :]
+        self.probes = dict(zip(tensors, probed, strict=True))
         self._maker: dict[ValueKey, int] = {}
         self._operands: list[list[ValueKey]] = []
         self._signatures: list[str] = []
@@ -196,6 +199,18 @@ class Program:
             if internals.weight_name(self.body[index]) is None:
                 internals.dispatch(self.body[index], slots)
         return sorted(needed), slots
+
+    def evaluate_aside(self, key: ValueKey, kept: dict[str, Buffer]) -> Buffer:
+        """A value between layers, or within one, that leaves no trace: what `evaluate`
+        holds, and what it will drop, stay as they are."""
+        known = {
+            each: buffer
+            for each in self._kept_keys
+            if (buffer := kept.get(self.digest[each])) is not None
+        }
+        _, slots = self.between({**known, **self._given}, key, kept)
+        buffer = slots.get(key)
+        return self.evaluate(key, kept) if buffer is None else buffer
 
     def operands(self, index: int) -> list[ValueKey]:
         return self._operands[index]

@@ -258,6 +258,27 @@ class Followed(Message, frozen=True):
     outcome: Outcome
 
 
+class Probed(Message, frozen=True):
+    """A value that the candidate's source names, beside the reference's variable."""
+
+    generation: int
+    index: int
+    """Of the layer that has the variable."""
+    name: str
+    """The layer's, a dot, and the variable's."""
+    place: Place | None
+    """The candidate's line."""
+    reference_place: Place | None = None
+    """The line that makes the reference's value, unless it comes from outside the code."""
+    candidate: Stats | None = None
+    reference: Stats | None = None
+    chained: Divergence | None = None
+    """None where there is nothing to compare; ``note`` says why."""
+    isolated: Divergence | None = None
+    """With the layer fed what the reference feeds it."""
+    note: str = ""
+
+
 class Stopped(Message, frozen=True):
     """The engine waits: the target was reached, or it was told to stop."""
 
@@ -309,6 +330,7 @@ Event = (
     | Explained
     | Inspected
     | Followed
+    | Probed
     | Stopped
     | Idle
     | Progress

@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves, tree_map
 
-from debug.places import reference_place
+from debug.bindings import Bindings
+from debug.places import PASSED_OVER, reference_place
 from debug.protocol import Place
 
 
@@ -43,13 +44,18 @@ class Step:
 
     @property
     def in_place(self) -> bool:
-        name = self.function.__name__
-        return name.startswith("__i") or (name.endswith("_") and not name.endswith("__"))
+        return writes(self.function)
 
     @property
     def operands(self) -> list[int]:
         leaves = tree_leaves([self.args, dict(self.kwargs)])
         return [leaf.index for leaf in leaves if isinstance(leaf, Ref)]
+
+
+def writes(function: Callable[..., Any]) -> bool:
+    """Whether it puts its result in the place of its argument."""
+    name = function.__name__
+    return name.startswith("__i") or (name.endswith("_") and not name.endswith("__"))
 
 
 LAYOUTS = ("view", "permute", "transpose", "reshape", "flatten", "to", "type", "squeeze")
@@ -67,6 +73,8 @@ class Recording:
     """In float64 and the reference's layout."""
     names: dict[int, str] = field(default_factory=dict)
     """Of the values that no step made: the argument, weights, what layers return."""
+    bound: list[tuple[str, int]] = field(default_factory=list)
+    """The source's own names, each with a value that it stood for, in order."""
     weights: set[int] = field(default_factory=set)
     all_weights: Mapping[str, Tensor] = field(default_factory=dict)
     """The model's, used or not."""
@@ -77,6 +85,14 @@ class Recording:
     fed: dict[str, int] = field(default_factory=dict)
     """What each layer within is fed."""
     result: int | None = None
+
+    @property
+    def variables(self) -> dict[str, list[int]]:
+        """By the source's own names, the values that each stood for."""
+        found: dict[str, list[int]] = {}
+        for name, value in self.bound:
+            found.setdefault(name, []).append(value)
+        return found
 
     @property
     def known(self) -> set[int]:
@@ -109,11 +125,14 @@ class Recording:
         if value in self.names:
             return self.names[value]
         step = self.maker(value)
+        where = f" (line {step.place.line})" if step and step.place else ""
+        variable = next((name for name, index in self.bound if index == value), None)
+        if variable is not None:
+            return variable + (where if len(self.variables[variable]) > 1 else "")
         if step is None:
             return "a constant"
         if step.name in LAYOUTS:
             return self.name(self.origin(value))
-        where = f" (line {step.place.line})" if step.place else ""
         return f"the result of {step.name}{where}"
 
     def starting_from(
@@ -129,11 +148,19 @@ class Recording:
         ]
         return replace(self, steps=steps, values=self._run(known, calls, None))
 
-    def in_precision(self, dtype: torch.dtype) -> list[Tensor]:
-        """All values, computed in another precision throughout."""
+    def in_precision(
+        self, dtype: torch.dtype, known: Mapping[int, Tensor] | None = None
+    ) -> list[Tensor]:
+        """All values, computed in another precision throughout.
+
+        Args:
+            dtype: the precision.
+            known: values that go in as they are; all others are rounded.
+        """
         start = {i: narrowed(v, dtype) for i, v in enumerate(self.values)}
         made = {step.result for step in self.steps}
-        return self._run({i: v for i, v in start.items() if i not in made}, {}, None)
+        rounded = {i: v for i, v in start.items() if i not in made}
+        return self._run({**rounded, **(known or {})}, {}, None)
 
     def replay(
         self,
@@ -196,6 +223,8 @@ class Recorder(TorchFunctionMode):
         self.on = False
         self._index: dict[int, int] = {}
         self._kept: list[Any] = []
+        self.bindings = Bindings(lambda value: self._index.get(id(value)), PASSED_OVER)
+        self.recording.bound = self.bindings.found
         tensors = {**dict(module.named_parameters()), **dict(module.named_buffers())}
         self._weights = {id(tensor): name for name, tensor in tensors.items()}
         self.recording.all_weights = tensors
@@ -203,8 +232,13 @@ class Recorder(TorchFunctionMode):
     def __torch_function__(
         self, func: Callable, types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
+        if not self.on:
+            return func(*args, **(kwargs or {}))
+        self.bindings.look()
+        if writes(func):
+            self._set_apart(args[0])
         result = func(*args, **(kwargs or {}))
-        if self.on and isinstance(result, Tensor) and not self._is_given(result, args):
+        if isinstance(result, Tensor) and not self._is_given(func, result, args):
             refs = tree_map(self._reference, [list(args), kwargs or {}])
             index = self.add(result)
             place = reference_place(sys._getframe(1))
@@ -213,9 +247,18 @@ class Recorder(TorchFunctionMode):
         return result
 
     @staticmethod
-    def _is_given(result: Tensor, args: Any) -> bool:
+    def _is_given(func: Callable, result: Tensor, args: Any) -> bool:
         """Whether nothing was done, as in ``x.to(x.dtype)``."""
-        return any(leaf is result for leaf in tree_leaves(list(args)))
+        given = any(leaf is result for leaf in tree_leaves(list(args)))
+        return given and not writes(func)
+
+    def _set_apart(self, written: Tensor) -> None:
+        """Copies what was recorded of a tensor that is about to be written into."""
+        values = self.recording.values
+        memory = written.untyped_storage().data_ptr()
+        for index, value in enumerate(values):
+            if value.untyped_storage().data_ptr() == memory:
+                values[index] = value.clone()
 
     def _reference(self, leaf: Any) -> Any:
         return Ref(self.index(leaf)) if isinstance(leaf, Tensor) else leaf
@@ -257,10 +300,12 @@ def recorded(
         argument = first_tensor([*args, *kwargs.values()])
         if argument is not None:
             recording.argument = recorder.add(argument, "the argument")
+        recorder.bindings.enter()
         recorder.on = True
 
     def leave(_: nn.Module, args: Any, output: Any) -> None:
         recorder.on = False
+        recorder.bindings.leave()
         value = first_tensor(output)
         recording.result = None if value is None else recorder.index(value)
 
@@ -283,6 +328,7 @@ def _watch_child(recorder: Recorder, name: str, child: nn.Module) -> list[Any]:
         argument = first_tensor([*args, *kwargs.values()])
         if argument is not None and recorder.on:
             recording.fed[name] = recorder.index(argument)
+        recorder.bindings.look()
         recorder.on = False
 
     def leave(_: nn.Module, args: Any, output: Any) -> None:

@@ -108,8 +108,7 @@ def run_reference(subject: Subject, dtype: str) -> dict[str, Truth]:
 
     module, layers = subject.reference(), subject.layers
     x = subject.inputs[-1].reference
-    # A candidate in float64 is measured with the yardstick of float32.
-    rounded = getattr(torch, "float32" if dtype == "float64" else dtype)
+    rounded = rounding(dtype)
     values: dict[str, Tensor] = {}
 
     def keep(layer: LayerName, call: Call) -> None:
@@ -137,6 +136,11 @@ def run_reference(subject: Subject, dtype: str) -> dict[str, Truth]:
         with hooked(wide, layers, measure), StayInFloat64():
             subject.run_reference(wide, x.double())
     return {name: truths[name] for name in in_order(subject)}
+
+
+def rounding(dtype: str) -> torch.dtype:
+    """The precision of the yardstick: a candidate in float64 has that of float32."""
+    return getattr(torch, "float32" if dtype == "float64" else dtype)
 
 
 def in_order(subject: Subject) -> list[str]:

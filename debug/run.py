@@ -22,6 +22,7 @@ from debug.protocol import (
     Loaded,
     Opened,
     Outcome,
+    Probed,
     Refused,
     Stopped,
 )
@@ -55,6 +56,8 @@ class Run:
     """By index, what was found in the layers' own code, of this generation or earlier."""
     followed: Followed | None = None
     """What the final result is used for, of this generation or an earlier one."""
+    probed: list[Probed] = field(default_factory=list)
+    """What the source's probes found, of this generation."""
     before: dict[int, Compared] = field(default_factory=dict)
     """By index, what `results` held one generation earlier."""
     stale: Diagnostic | None = None
@@ -75,6 +78,7 @@ class Run:
                 self.loaded = event
                 self.position = -1
                 self.stale = None
+                self.probed = []
             case Compared():
                 if event.index in self.results:
                     self.before[event.index] = self.results[event.index]
@@ -86,6 +90,8 @@ class Run:
                 self.explained[event.index] = event
             case Followed():
                 self.followed = event
+            case Probed():
+                self.probed.append(event)
             case Stopped():
                 self.position = event.position
                 self.seconds = event.seconds
@@ -131,6 +137,10 @@ class Run:
         """What follows from this generation's result, if that was tried."""
         event = self.followed
         return event.outcome if event and event.generation == self.generation else None
+
+    def probes(self, index: int) -> list[Probed]:
+        """What the probes of a layer found, in order of the source's run."""
+        return [probed for probed in self.probed if probed.index == index]
 
     def culprit(self) -> int | None:
         """The layer whose own code makes the first wrong value, where that is known; else

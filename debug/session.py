@@ -29,11 +29,13 @@ from debug.protocol import (
     Stats,
     Stopped,
 )
+from debug.recordings import Recordings
 from debug.reference import run_reference
 from debug.source import Source, content_hash, content_hashes, load_source
 from debug.stretch import Pause
 from debug.subject import Candidate, Options, Subject, load_subject
-from debug.trace import Traced, trace
+from debug.trace import Probe, Traced, trace
+from debug.variables import Variables
 from debug.verdict import Verdict
 
 
@@ -100,8 +102,12 @@ class Session:
         self._runner = self._make_runner(engine)
         self._results: dict[tuple[str, str], tuple[Stats, Divergence]] = {}
         """By layer and digest: a graph may return one value as two layers."""
-        self._explainer = Explainer(self.subject, self._truths)
-        self._afterwards = Afterwards(self.subject, self._truths, self._explainer, emit)
+        recordings = Recordings(self.subject)
+        self._explainer = Explainer(self.subject, self._truths, recordings)
+        variables = Variables(recordings, self._truths)
+        self._afterwards = Afterwards(
+            self.subject, self._truths, self._explainer, variables, emit
+        )
         self._injection = Injection(self.subject, self._truths)
         self._traced: Traced | None = None
         self._candidate: Candidate | None = None
@@ -167,10 +173,16 @@ class Session:
         self._traced = traced
         self.generation += 1
         self.position = -1
-        self._afterwards.begin(Generation(self.generation, computed, self._code()))
+        self._afterwards.begin(
+            Generation(self.generation, computed, self._code(), traced.probes, self._probed)
+        )
         seconds = time.perf_counter() - started
         injected = sorted(given, key=self.names.index)
         self._emit(Loaded(self.generation, traced.places, seconds, injected))
+
+    def _probed(self, probe: Probe) -> Computed | None:
+        runner = self._runner
+        return runner.probed(probe) if isinstance(runner, Interpreter) else None
 
     def inject(self, index: int) -> None:
         """From the next load on the reference's value goes on behind a layer, or the

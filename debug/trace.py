@@ -16,8 +16,23 @@ from torch import Tensor
 from debug import internals
 from debug.diagnostic import Problem
 from debug.places import calling_place
+from debug.probing import listening
 from debug.protocol import Place
 from debug.subject import Candidate, LayerName
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A value that the source names, and the reference's variable that it should be."""
+
+    layer: str
+    variable: str
+    place: Place | None
+    is_tensor: bool
+
+    @property
+    def name(self) -> str:
+        return f"{self.layer}.{self.variable}"
 
 
 @dataclass(frozen=True)
@@ -29,6 +44,8 @@ class Traced:
     """The layer of each output, in order of computation, with its type."""
     arguments: dict[str, TensorType]
     """The layers whose arguments follow as outputs, with the arguments' types."""
+    probes: list[Probe]
+    """Those that are tensors follow as outputs, if arguments do."""
     places: dict[str, Place]
     """The source line that calls each layer."""
     argument: Buffer
@@ -53,7 +70,7 @@ def trace(
         files: the candidate's source files, in which errors and layers are placed.
         dtype: the precision of the graph's argument.
         device: where the graph's argument lives.
-        with_arguments: whether what each layer is fed is an output, too.
+        with_arguments: whether what each layer is fed and what is probed are outputs, too.
 
     Raises:
         Problem: the source raised, or no graph came of it.
@@ -77,6 +94,17 @@ def trace(
             if place := calling_place(sys._getframe(1), files):
                 places[name] = place
 
+    probes: dict[Probe, TensorValue | None] = {}
+
+    def note(name: str, x: Any) -> None:
+        frame = sys._getframe(1)
+        around = [names.get(id(layer)) for layer in internals.layers_around(frame)]
+        meant = about(name, [each for each in around if each in wanted], layers)
+        if meant is not None:
+            value = first_value(x)
+            place = calling_place(frame, files)
+            probes[Probe(*meant, place, value is not None)] = value
+
     value = list(candidate.inputs.values())[-1].contiguous()
     argument = to_buffer(value, dtype, device)
     input_type = TensorType(dtype, argument.shape, DeviceRef.from_device(device))
@@ -84,10 +112,12 @@ def trace(
     def forward(x: Any) -> list[TensorValue]:
         if first_value(module(x.tensor)) is None:
             raise Problem("graph", no_tensor(module), *definition(module))
-        return [*values.values(), *arguments.values()]
+        probed = [v for v in probes.values() if v is not None and with_arguments]
+        return [*values.values(), *arguments.values(), *probed]
 
+    lines = internals.locating(partial(line_of, files))
     try:
-        with internals.layer_hook(record), internals.locating(partial(line_of, files)):
+        with internals.layer_hook(record), lines, listening(note):
             graph = Graph("candidate", forward, input_types=[input_type])
     except Problem:
         raise
@@ -100,11 +130,38 @@ def trace(
         graph,
         {name: value.type for name, value in values.items()},
         {name: value.type for name, value in arguments.items()},
+        list(probes),
         places,
         argument,
         content_digest(value),
         dict(candidate.weights),
     )
+
+
+def about(
+    name: str, around: Sequence[str], layers: Sequence[LayerName]
+) -> tuple[str, str] | None:
+    """The layer and the variable that a probe means.
+
+    None for a layer other than the one whose call is being traced: both share the code.
+
+    Args:
+        name: as the source has it.
+        around: the layers that are being traced, innermost first.
+        layers: all of them; the last one is the model.
+    """
+    layer, _, variable = name.rpartition(".")
+    model = layers[-1].name
+    innermost = around[0] if around else model
+    if not layer:
+        return innermost, variable
+
+    def within(one: str, other: str) -> bool:
+        return other == model or f"{one}.".startswith(f"{other}.")
+
+    unknown = all(layer != each.name for each in layers)
+    meant = unknown or within(layer, innermost) or within(innermost, layer)
+    return (layer, variable) if meant else None
 
 
 def first_value(output: Any) -> TensorValue | None:

@@ -19,6 +19,7 @@ from debug.protocol import (
     Open,
     Opened,
     Place,
+    Probed,
     RunAgain,
     RunTo,
     Slice,
@@ -115,6 +116,11 @@ def compared(index: int, ratio: float = 1.5, generation: int = 1, reused: bool =
 
 def isolated(index: int, ratio: float = 1.0, generation: int = 1) -> Isolated:
     return Isolated(generation, index, divergence(ratio))
+
+
+def probed(index: int, name: str, ratio: float | None = 1.5, note: str = "") -> Probed:
+    chained = None if ratio is None else divergence(ratio)
+    return Probed(1, index, name, Place("model.py", 7), chained=chained, note=note)
 
 
 class FakeEngine:

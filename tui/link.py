@@ -21,6 +21,7 @@ from debug.protocol import (
     Loaded,
     Open,
     Opened,
+    Probed,
     Progress,
     Refused,
     RunTo,
@@ -150,6 +151,10 @@ class EngineLink(App[int]):
             case Followed(outcome=outcome):
                 for line in words.outcome(outcome):
                     log.say(line)
+            case Probed(index=index):
+                self.show_row(index)
+                if event.chained is None or not event.chained.verdict.healthy:
+                    log.say(f"probe {words.probed(event, event.name)}")
             case Idle():
                 self._settled()
             case Inspected(index=index):

@@ -3,7 +3,7 @@
 import math
 
 from core.messages import Memory
-from debug.protocol import Compared, Finding, Outcome
+from debug.protocol import Compared, Finding, Outcome, Probed
 from debug.run import Change, Run
 from debug.verdict import OK_UP_TO, Verdict
 
@@ -122,6 +122,27 @@ def outcome(of: Outcome) -> list[str]:
         f"MAX's features say:     {of.candidate or '(nothing)'}",
         f"{same}, KL {kl} nats",
     ]
+
+
+def probed(found: Probed, name: str) -> str:
+    """What a probe found, in a line.
+
+    Args:
+        found: what is known.
+        name: what to call it where the line is shown.
+    """
+    line = f"line {found.place.line}" if found.place else ""
+    if found.chained is None:
+        return ", ".join(part for part in (f"? {name}: {found.note}", line) if part)
+    chained, alone = found.chained, found.isolated
+    parts = [f"{verdict(chained.verdict)} {name}"]
+    if chained.reason:
+        parts.append(chained.reason)
+    else:
+        parts += [f"R {ratio(chained.ratio)}", f"rel. L2 {number(chained.rel_l2, 3)}"]
+    if alone is not None and alone.ratio is not None:
+        parts.append(f"R alone {ratio(alone.ratio)}")
+    return ", ".join(part for part in (*parts, line, found.note) if part)
 
 
 def share(part: float) -> str:

@@ -2,7 +2,7 @@ import json
 import math
 
 import pytest
-from fakes import MISSING, compared, opened
+from fakes import MISSING, compared, opened, stats
 
 from debug.diagnostic import Diagnostic
 from debug.protocol import (
@@ -12,6 +12,7 @@ from debug.protocol import (
     Loaded,
     Open,
     Place,
+    Probed,
     Progress,
     RunAgain,
     RunTo,
@@ -28,6 +29,7 @@ EVENTS = [
     Loaded(1, {"conv": Place("a.py", 3)}, 0.1),
     compared(2),
     Compared(1, 3, None, MISSING, 0.1, False),
+    Probed(1, 2, "conv.y", Place("a.py", 4), None, stats(), stats(), compared(2).chained),
     Stopped(1, 3, 0.2),
     Progress("compiling"),
     Failed(Diagnostic("graph", "no", "a.py", 3), fatal=False),

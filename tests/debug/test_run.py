@@ -1,5 +1,5 @@
 import pytest
-from fakes import MISSING, ROWS, compared, isolated, opened, stats
+from fakes import MISSING, ROWS, compared, isolated, opened, probed, stats
 
 from debug.diagnostic import Diagnostic
 from debug.protocol import Compared, Failed, Loaded, Stopped
@@ -145,6 +145,22 @@ def test_the_position_is_where_the_engine_stopped(run):
     assert run.position == 0
     run.apply(Stopped(1, 0, 2.5))
     assert (run.position, run.seconds) == (0, 2.5)
+
+
+def test_probes_are_those_of_a_layer_in_this_generation(run):
+    ours, other = probed(6, "blocks.0.attn.qk"), probed(7, "blocks.0.x")
+    run.apply(ours)
+    run.apply(other)
+    assert run.probes(6) == [ours]
+    run.apply(loaded(2))
+    assert run.probes(6) == []
+
+
+def test_a_wrong_probe_blames_no_layer(run):
+    run.apply(compared(6))
+    run.apply(probed(6, "blocks.0.attn.qk", 99.0))
+    assert run.verdict() is Verdict.OK
+    assert run.culprit() is None
 
 
 def test_statistics_do_not_decide():

@@ -23,7 +23,9 @@ class Network(torch.nn.Module):
         self.shrink = torch.nn.Linear(HIDDEN, WIDTH)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.shrink(torch.nn.functional.gelu(self.grow(x)))
+        hidden = self.grow(x)
+        active = torch.nn.functional.gelu(hidden)
+        return self.shrink(active)
 
 
 class ToySubject:

@@ -1,5 +1,7 @@
 import pytest
-from fakes import MISSING, ROWS, FakeEngine, compared, settle
+from fakes import MISSING, ROWS, FakeEngine, compared, probed, settle
+from rich.console import Console
+from textual.widgets import Static
 
 from debug.client import Noise
 from debug.diagnostic import Diagnostic
@@ -22,6 +24,14 @@ def engine() -> FakeEngine:
 
 def cell(app: Dashboard, row: int, column: str) -> str:
     return app.query_one(LayersPane).get_cell(str(row), column).plain
+
+
+def numbers(app: Dashboard) -> str:
+    """What the pane of numbers shows, line by line."""
+    plain = Console(width=200, color_system=None)
+    with plain.capture() as captured:
+        plain.print(app.query_one("#statistics-text", Static).content)
+    return captured.get()
 
 
 def status(app: Dashboard) -> str:
@@ -224,6 +234,21 @@ async def test_a_missing_layer_has_no_number_and_says_why(app, press):
         await settle(pilot)
         assert cell(app, 1, "verdict") == "? missing"
         assert cell(app, 1, "ratio") == "-"
+
+
+async def test_probes_are_listed_with_the_numbers_of_their_layer(app, press):
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "s", "s", "s")
+        engine().say(probed(2, f"{NAMES[2]}.y"), probed(2, f"{NAMES[2]}.z", 50.0))
+        await settle(pilot)
+        app.draw_rows()
+        await settle(pilot)
+        shown = numbers(app)
+        assert "✓ ok y, R 1.5" in shown
+        assert "✗ diverged z, R 50.0" in shown
+        await press(pilot, "k")
+        assert "diverged z" not in numbers(app)
 
 
 async def test_search_finds_a_layer_and_its_neighbours(app, press):

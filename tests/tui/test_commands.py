@@ -40,6 +40,23 @@ def test_check_names_the_culprit_with_its_line(encoder):
     assert done.stdout.endswith("Why: ln_post is left out (explains 100 %)\n")
 
 
+def test_check_compares_what_probes_name_and_judges_layers_alone(encoder):
+    replace(encoder, "from max import nn", "from debug import probe\nfrom max import nn")
+    product = "qk = (q * scale) @ (k * scale)"
+    names = {"qk": "qk", "w": "qk", "qkk": "qk"}
+    probes = "; ".join(f'probe("blocks.0.attn.{n}", {v})' for n, v in names.items())
+    replace(encoder, product, f"{product}; {probes}")
+    done = maxwhisper("check", "--graph", str(encoder), "--json")
+    assert done.returncode == 0
+    right, wrong, unknown = json.loads(done.stdout)["probes"]
+    assert (right["name"], right["file"]) == ("blocks.0.attn.qk", str(encoder))
+    assert (right["chained"]["verdict"], right["isolated"]["verdict"]) == ("ok", "ok")
+    assert wrong["chained"]["verdict"] == "diverged"
+    assert wrong["note"].startswith("equals qk (line ")
+    assert unknown["chained"] is None
+    assert unknown["note"].startswith("blocks.0.attn has no qkk; it has x, q, k, v, qk, w")
+
+
 def test_check_json_is_one_object_of_schema_1():
     done = maxwhisper("check", "--json")
     report = json.loads(done.stdout, parse_constant=pytest.fail)

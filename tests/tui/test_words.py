@@ -1,5 +1,5 @@
 import pytest
-from fakes import compared, isolated, opened
+from fakes import compared, isolated, opened, probed
 
 from debug.protocol import Loaded
 from debug.run import Run
@@ -81,6 +81,15 @@ def test_a_layer_that_is_fed_wrongly_is_not_blamed():
 
 def test_nobody_is_blamed_before_the_layers_have_run_alone():
     assert words.blame(run_of({6: 50.0}, {}), 6) == ""
+
+
+def test_a_probe_is_one_line_with_its_verdict_and_its_place():
+    right = words.probed(probed(6, "a.k", 1.5, "transposed"), "k")
+    assert right == "✓ ok k, R 1.5, rel. L2 4.5e-7, line 7, transposed"
+    wrong = words.probed(probed(6, "a.k", 5000.0), "a.k")
+    assert wrong.startswith("✗ diverged a.k, R 5")
+    unknown = words.probed(probed(6, "a.b", None, "a has no b; it has q, k"), "a.b")
+    assert unknown == "? a.b: a has no b; it has q, k, line 7"
 
 
 def test_long_lists_are_cut():

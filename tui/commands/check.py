@@ -8,7 +8,7 @@ import msgspec
 from rich.table import Table
 from rich.text import Text
 
-from debug.protocol import Divergence, Layer, Place, Stats
+from debug.protocol import Divergence, Layer, Place, Probed, Stats
 from debug.run import Run
 from debug.verdict import Verdict
 from tui import words
@@ -69,6 +69,7 @@ def report(run: Run) -> dict[str, Any]:
         "outcome": msgspec.to_builtins(run.outcome),
         "inputs": rows[:inputs],
         "layers": rows[inputs:],
+        "probes": [_probe(probed) for probed in run.probed],
     }
 
 
@@ -125,6 +126,20 @@ def _row(run: Run, index: int) -> dict[str, Any]:
     }
 
 
+def _probe(probed: Probed) -> dict[str, Any]:
+    place = probed.place
+    return {
+        "name": probed.name,
+        "file": relative(place.path) if place else None,
+        "line": place.line if place else None,
+        "reference": _stats(probed.reference) if probed.reference else None,
+        "candidate": _stats(probed.candidate) if probed.candidate else None,
+        "chained": _divergence(probed.chained) if probed.chained else None,
+        "isolated": _divergence(probed.isolated) if probed.isolated else None,
+        "note": probed.note,
+    }
+
+
 def _stats(stats: Stats) -> dict[str, Any]:
     names = ("shape", "dtype", "mean", "std", "min", "max", "nonfinite")
     return {name: getattr(stats, name) for name in names}
@@ -160,6 +175,10 @@ def print_table(run: Run) -> None:
         chained, alone = run.results[index].chained, run.alone(index)
         table.add_row(*_cells(layer, chained, alone, roomy))
     console.print(table)
+    for probed in run.probed:
+        style = _style(probed.chained) if probed.chained else ""
+        line = words.probed(probed, probed.name)
+        console.print(Text(f"probe {line}", style), soft_wrap=True)
     console.print(_conclusion(run))
     if run.outcome is not None:
         console.print(*words.outcome(run.outcome), sep="\n", markup=False)

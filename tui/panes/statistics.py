@@ -55,6 +55,7 @@ class StatisticsPane(VerticalScroll):
             run.alone(index) is None,
             str(run.findings(index)),
             run.outcome,
+            str(_probes(run, index)),
             roomy,
         )
         self._text.update(Group(*parts), layout=form != self._form)
@@ -76,7 +77,8 @@ class StatisticsPane(VerticalScroll):
                 amplified = words.number(chained.rel_l2 / alone.rel_l2, 3)
                 headline.append(f"{', amplified' if roomy else ''} ×{amplified}")
             headlines.append(headline)
-        headlines += _why(run.findings(run.layers.index(layer)))
+        index = run.layers.index(layer)
+        headlines += [*_why(run.findings(index)), *_probes(run, index)]
         if chained.reason:
             return [*headlines, Text(chained.reason)]
         note = "not computed again" if result.reused else words.seconds(result.seconds)
@@ -145,6 +147,15 @@ def _why(findings: list[Finding] | None) -> list[Text]:
         lines.append(Text(f"why      {where}{finding.target}:", "bold"))
         lines += [Text(f"         {reason}") for reason in words.reasons(finding)]
     return lines
+
+
+def _probes(run: Run, index: int) -> list[Text]:
+    """A line for each value of the layer that the source names."""
+    found = [(probed, probed.name.rpartition(".")[2]) for probed in run.probes(index)]
+    return [
+        Text(f"{'' if number else 'probes':<9}{words.probed(*each)}")
+        for number, each in enumerate(found)
+    ]
 
 
 def _slice(worst: Slice | None, roomy: bool) -> str:

@@ -1,0 +1,87 @@
+"""The reference's code, layer by layer, recorded once: no edit changes it."""
+
+import copy
+from functools import cached_property
+
+import torch
+from torch import Tensor, nn
+
+from debug.recording import Recording, recorded
+from debug.reference import Call, StayInFloat64, hooked, layer_modules, rounding
+from debug.subject import LayerName, Subject
+
+KEPT_BYTES = 4 << 30
+"""Beyond that, what was recorded first is dropped, and recorded again if it is needed."""
+
+
+class Recordings:
+    """Runs the whole reference once for each layer that is looked into."""
+
+    def __init__(self, subject: Subject) -> None:
+        self._subject = subject
+        self._recordings: dict[str, Recording] = {}
+        self._rounded: dict[str, list[Tensor]] = {}
+
+    @cached_property
+    def wide(self) -> nn.Module:
+        """The reference in float64."""
+        return copy.deepcopy(self._subject.reference()).double()
+
+    def of(self, name: str) -> Recording:
+        """A layer's own code in float64."""
+        if name not in self._recordings:
+            subject, module = self._subject, self.wide
+            modules = layer_modules(module, subject.layers)
+            within = {part.name: modules[part.name] for part in self._parts(name)}
+            x = subject.inputs[-1].reference.double()
+            recording = recorded(module, modules[name], within)
+            with torch.inference_mode(), recording as made, StayInFloat64():
+                subject.run_reference(module, x)
+            self._make_room()
+            self._recordings[name] = made
+        return self._recordings[name]
+
+    def rounded(self, name: str) -> list[Tensor]:
+        """The same values in the candidate's precision, with all that has been rounded
+        before the layer."""
+        recording = self.of(name)
+        if name not in self._rounded:
+            dtype, known = rounding(self._subject.dtype.name), self._known(name, recording)
+            with torch.inference_mode():
+                self._rounded[name] = recording.in_precision(dtype, known)
+        return self._rounded[name]
+
+    def _known(self, name: str, recording: Recording) -> dict[int, Tensor]:
+        """What goes into a layer's own code in a run in the candidate's precision."""
+        subject, known = self._subject, dict[int, Tensor]()
+
+        def keep(layer: LayerName, call: Call) -> None:
+            part, argument = recording.results.get(layer.name), recording.argument
+            if part is not None:
+                known[part] = call.value.clone()
+            if layer.name == name and argument is not None and call.argument is not None:
+                known[argument] = call.argument.clone()
+
+        module, x = subject.reference(), subject.inputs[-1].reference
+        layers = [layer for layer in subject.layers if layer.name == name]
+        layers = [*self._parts(name), *layers, subject.layers[-1]]
+        with torch.inference_mode(), hooked(module, layers, keep):
+            subject.run_reference(module, x.to(rounding(subject.dtype.name)))
+        return known
+
+    def _parts(self, name: str) -> list[LayerName]:
+        return [layer for layer in self._subject.layers if layer.parent == name]
+
+    def _make_room(self) -> None:
+        while self._recordings and self._size > KEPT_BYTES:
+            oldest = next(iter(self._recordings))
+            del self._recordings[oldest]
+            self._rounded.pop(oldest, None)
+
+    @property
+    def _size(self) -> int:
+        kept = [
+            *(made.values for made in self._recordings.values()),
+            *self._rounded.values(),
+        ]
+        return sum(value.nbytes for values in kept for value in values)

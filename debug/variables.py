@@ -1,0 +1,140 @@
+"""What probes name in the candidate, beside the reference's variables of these names."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import torch
+from msgspec import structs
+from torch import Tensor
+
+from debug.compare import Truth, compare, describe, in_layout, measure_reference
+from debug.diagnostic import first_line
+from debug.interpreter import Computed
+from debug.matching import Known, find, reorderings
+from debug.protocol import Divergence, Probed
+from debug.recordings import Recordings
+from debug.trace import Probe
+from debug.verdict import Verdict
+
+NOT_INSIDE = "the compiled graph shows no values inside a layer; the interpreter does"
+
+
+@dataclass(frozen=True)
+class Meant:
+    """One of the values that a variable stands for, in the layout of the candidate's."""
+
+    index: int
+    truth: Truth
+    transposed: bool
+
+
+class Variables:
+    """Compares probes; what no edit has changed is not computed again."""
+
+    def __init__(self, recordings: Recordings, truths: Mapping[str, Truth]) -> None:
+        self._recordings, self._truths = recordings, truths
+        self._results: dict[tuple[str, str], Probed] = {}
+        """By the probe's name and the digest of its value."""
+
+    def probed(
+        self, generation: int, index: int, probe: Probe, computed: Computed | None
+    ) -> Probed:
+        """What is to be said of a probe. Never raises: a probe stops nothing.
+
+        Args:
+            generation: of the candidate.
+            index: of the layer that the probe is about.
+            probe: what the source names.
+            computed: its value; None where the graph was compiled as a whole.
+        """
+        said = Probed(generation, index, probe.name, probe.place)
+        try:
+            if reason := self._unknown(probe):
+                return structs.replace(said, note=reason)
+            if computed is None:
+                reason = NOT_INSIDE if probe.is_tensor else "it is no tensor of the graph"
+                return structs.replace(said, note=reason)
+            key = probe.name, computed.digest
+            if key not in self._results:
+                with torch.inference_mode():
+                    self._results[key] = self._compare(said, probe, computed)
+        except Exception as error:
+            return structs.replace(said, note=f"can't be compared: {first_line(error)}")
+        return structs.replace(
+            self._results[key], generation=generation, index=index, place=probe.place
+        )
+
+    def _unknown(self, probe: Probe) -> str:
+        """Why a name means nothing in the reference, if so."""
+        if probe.layer not in self._truths:
+            return f"there is no layer {probe.layer}"
+        variables = self._recordings.of(probe.layer).variables
+        if probe.variable in variables:
+            return ""
+        return f"{probe.layer} has no {probe.variable}; it has {', '.join(variables)}"
+
+    def _compare(self, said: Probed, probe: Probe, computed: Computed) -> Probed:
+        value, layer = computed.value(), probe.layer
+        recording = self._recordings.of(layer)
+        said = structs.replace(said, candidate=describe(value))
+        measured = [(_measure(value, m), m) for m in self._meant(probe, value.squeeze())]
+        if not measured:
+            last = recording.values[recording.variables[probe.variable][-1]]
+            reason = f"shape {list(value.shape)} where the reference has {list(last.shape)}"
+            divergence = Divergence(Verdict.INVALID, reason=reason)
+            return structs.replace(said, chained=divergence)
+        # A name that is given again stands for several values: the nearest is meant.
+        chained, meant = min(measured, key=lambda pair: _error(pair[0]))
+        alone, step = self._alone(layer, computed), recording.maker(meant.index)
+        isolated = None if alone is None else _measure(alone, meant)
+        note = "transposed" if meant.transposed else ""
+        if not (isolated or chained).verdict.healthy:
+            note = self._equals(layer, value if alone is None else alone) or note
+        return structs.replace(
+            said,
+            reference_place=step and step.place,
+            reference=describe(self._recordings.rounded(layer)[meant.index]),
+            chained=chained,
+            isolated=isolated,
+            note=note,
+        )
+
+    def _meant(self, probe: Probe, value: Tensor) -> Iterator[Meant]:
+        """What a variable's values are in the layout of the candidate's, if they fit."""
+        recording = self._recordings.of(probe.layer)
+        rounded = self._recordings.rounded(probe.layer)
+        for index in recording.variables[probe.variable]:
+            exact, near = recording.values[index].squeeze(), rounded[index].squeeze()
+            same = exact.shape == value.shape
+            for axes in [None] if same else reorderings(exact.shape, value.shape):
+                yield Meant(index, measure_reference(exact, near, axes), not same)
+
+    def _alone(self, layer: str, computed: Computed) -> Tensor | None:
+        """The value if the layer were fed what the reference feeds it."""
+        truth = self._truths[layer]
+        if computed.alone is None or truth.alone is None:
+            return None
+        alone = computed.alone()
+        argument = in_layout(truth.alone.argument, truth.axes_back, alone.shape)
+        return alone.value(argument) if list(argument.shape) == alone.shape else None
+
+    def _equals(self, layer: str, value: Tensor) -> str:
+        """What a value that is not the one it should be is instead, if anything."""
+        recording, rounded = self._recordings.of(layer), self._recordings.rounded(layer)
+        named = (index for _, index in recording.bound)
+        known = (
+            Known.of(recording.name(index), recording.values[index], rounded[index])
+            for index in dict.fromkeys([*named, *range(len(rounded))])
+            if rounded[index].is_floating_point()
+        )
+        return next((str(match) for match in find(value, known)), "")
+
+
+def _measure(value: Tensor, meant: Meant) -> Divergence:
+    """A probe may name a value that the port widens on purpose: any dtype is right."""
+    dtype = str(value.dtype).removeprefix("torch.")
+    return compare(value.squeeze(), meant.truth, dtype)[1]
+
+
+def _error(divergence: Divergence) -> float:
+    return float("inf") if divergence.rel_l2 is None else divergence.rel_l2
