@@ -33,7 +33,7 @@ WRONG, RIGHT = 1, 0
 README = """\
 {layer} in candidate.py is wrong ({verdict}){where}{why}.
 `python {script}` exits with 1 while it is, with 0 once it is mended; it needs {needs}.
-PyTorch's side is reference.py, both are fed inputs.npz, and metrics.json says what is known.
+PyTorch's side is reference.py, both are fed inputs.npz, metrics.json has what is known.
 """
 
 
@@ -80,10 +80,9 @@ def choose(run: Run, asked: str | None) -> int | None:
     if asked is not None and asked not in names:
         message = f"there is no layer {asked!r}; maxwhisper check lists them"
         raise Problem("arguments", message)
-    if check.exit_status(run) == 0:
-        return None
     index = names[asked] if asked is not None else run.culprit()
-    assert index is not None
+    if index is None or not any(_wrong_in(run, each) for each in names.values()):
+        return None
     if run.layers[index].is_input:
         message = f"{run.layers[index].name} comes before the layers: mend it first"
         raise Problem("repro", f"{message}, or give a layer with --layer")
@@ -91,6 +90,12 @@ def choose(run: Run, asked: str | None) -> int | None:
         index = names[run.layers[index].parent or run.layers[-1].name]
     _refuse_right(run, index)
     return index
+
+
+def _wrong_in(run: Run, index: int) -> bool:
+    """In the run of the whole model, or by itself."""
+    each = run.results[index].chained, run.alone(index)
+    return any(found and found.verdict not in check.CLOSE for found in each)
 
 
 def _refuse_right(run: Run, index: int) -> None:
@@ -185,4 +190,5 @@ def said(output: Path, outcome: dict[str, Any], layer: str, parent: str | None) 
     else:
         reason = (outcome["errors"].strip().splitlines() or ["no word"])[-1]
         last = f"It could not run (exit status {status}): {reason}"
-    return f"{output} is written. Its {SCRIPT}: {outcome['output'].strip()}\n{last}"
+    lines = [f"{output} is written. Its {SCRIPT} says:", outcome["output"].strip(), last]
+    return "\n".join(line for line in lines if line)
