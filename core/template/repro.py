@@ -1,7 +1,7 @@
 """One layer of a port to MAX beside PyTorch's own, fed the same argument.
 
 Needs numpy, torch and max, and the files beside it. Exit status 1 if the port's layer is
-wrong, 0 if it is right, 2 if it can't be run.
+wrong, 0 if it is right, 2 if either side can't be run.
 """
 
 import json

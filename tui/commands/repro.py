@@ -86,10 +86,14 @@ def choose(run: Run, asked: str | None) -> int | None:
     if run.layers[index].is_input:
         message = f"{run.layers[index].name} comes before the layers: mend it first"
         raise Problem("repro", f"{message}, or give a layer with --layer")
-    while run.results[index].chained.verdict is Verdict.MISSING:
-        index = names[run.layers[index].parent or run.layers[-1].name]
+    while (parent := run.layers[index].parent) and _missing(run, index):
+        index = names[parent]
     _refuse_right(run, index)
     return index
+
+
+def _missing(run: Run, index: int) -> bool:
+    return run.results[index].chained.verdict is Verdict.MISSING
 
 
 def _wrong_in(run: Run, index: int) -> bool:
@@ -136,7 +140,8 @@ def _metrics(run: Run, index: int, written: Reproduced) -> dict[str, Any]:
     return {
         "schema": 1,
         "layer": run.layers[index].name,
-        **{name: report[name] for name in ("model", "audio", "graph", "device", "dtype")},
+        "graph": Path(report["graph"]).name,  # the folder goes to others
+        **{name: report[name] for name in ("model", "audio", "device", "dtype")},
         "op": finding.op if finding else None,
         "file": written.copies.get(place.path) if place else None,
         "line": place.line if place else None,
