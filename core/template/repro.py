@@ -115,6 +115,8 @@ def main() -> int:
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except Exception:
+    except Exception as error:
         traceback.print_exc()
+        reason = traceback.format_exception_only(error)[0].splitlines()[0]
+        print(f"{METRICS['layer']}: can't be run, {reason}")
         sys.exit(2)

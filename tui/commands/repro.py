@@ -140,7 +140,7 @@ def _metrics(run: Run, index: int, written: Reproduced) -> dict[str, Any]:
     return {
         "schema": 1,
         "layer": run.layers[index].name,
-        "graph": Path(report["graph"]).name,  # the folder goes to others
+        "graph": Path(report["graph"]).name,  # without this machine's folders
         **{name: report[name] for name in ("model", "audio", "device", "dtype")},
         "op": finding.op if finding else None,
         "file": written.copies.get(place.path) if place else None,
@@ -179,7 +179,9 @@ def _try(folder: Path, log: EventLog) -> dict[str, Any]:
         )
     outcome = {"status": done.returncode, "output": done.stdout}
     if done.returncode not in (WRONG, RIGHT):
-        outcome["errors"] = done.stderr.replace(f"{folder.resolve()}{os.sep}", "")
+        outcome["errors"] = done.stderr
+        for place in (folder.resolve(), sys.prefix):  # of this machine only
+            outcome["errors"] = outcome["errors"].replace(f"{place}{os.sep}", "")
     log.write("repro", **outcome)
     return outcome
 
@@ -193,7 +195,6 @@ def said(output: Path, outcome: dict[str, Any], layer: str, parent: str | None) 
         calls = f"; what calls it may be wrong: try --layer {parent}" if parent else ""
         last = f"It does not show the mistake: {layer} alone is right there{calls}."
     else:
-        reason = (outcome["errors"].strip().splitlines() or ["no word"])[-1]
-        last = f"It could not run (exit status {status}): {reason}"
+        last = f"It could not run (exit status {status}), so it does not show the mistake."
     lines = [f"{output} is written. Its {SCRIPT} says:", outcome["output"].strip(), last]
     return "\n".join(line for line in lines if line)
