@@ -26,11 +26,14 @@ def describe_machine() -> Machine:
         memory=psutil.virtual_memory().total,
         gpu=gpu,
         system=f"{platform.system()} {platform.machine()}",
-        versions={
-            "python": platform.python_version(),
-            **{name: version(name) for name in PACKAGES},
-        },
+        versions=versions(),
     )
+
+
+def versions() -> dict[str, str]:
+    """Of Python and of what computes."""
+    packages = {name: version(name) for name in PACKAGES}
+    return {"python": platform.python_version(), **packages}
 
 
 def processor() -> str:

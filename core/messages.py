@@ -64,7 +64,17 @@ class Examine(Message, frozen=True):
     """Look at this machine and at what is installed."""
 
 
-Request = Transcribe | Bench | Compare | Examine
+class Reproduce(Message, frozen=True):
+    """Write the files that show one layer by itself into a folder."""
+
+    options: dict[str, Any]
+    """What a person asked for, as the subject takes it."""
+    layer: str
+    folder: str
+    """It is there, and empty."""
+
+
+Request = Transcribe | Bench | Compare | Examine | Reproduce
 
 
 # -- What the worker answers ---------------------------------------------------------
@@ -170,6 +180,28 @@ class Machine(Message, frozen=True):
     versions: dict[str, str]
 
 
+class Build(msgspec.Struct, frozen=True):
+    """What it takes to build one layer and to feed it, on both sides."""
+
+    sizes: list[int]
+    """The encoder's, in openai's order."""
+    path: str
+    """Of the layer within the encoder; empty for the encoder itself."""
+    axes: list[int] | None
+    """The permutation between PyTorch's layout and the port's, if they may differ."""
+    argument_shape: list[int]
+    """In the port."""
+
+
+class Reproduced(Message, frozen=True):
+    """The files are written, all but what `check` said of the layer."""
+
+    build: Build
+    copies: dict[str, str]
+    """Where the candidate's source files lie within the folder, by where they were."""
+    versions: dict[str, str]
+
+
 INPUT_KINDS = frozenset({"audio", "model", "language", "task", "installation"})
 """The kinds of problems that every backend meets alike."""
 
@@ -181,6 +213,7 @@ Answer = (
     | Features
     | Finding
     | Machine
+    | Reproduced
     | Progress
     | Failed
 )

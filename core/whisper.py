@@ -73,6 +73,23 @@ class WhisperSubject:
         ]
         self.layers = layer_names(self._dims.n_audio_layer)
 
+    @property
+    def sizes(self) -> list[int]:
+        """What either encoder is built from, in openai's order."""
+        dims = self._dims
+        return [
+            dims.n_mels,
+            dims.n_audio_ctx,
+            dims.n_audio_state,
+            dims.n_audio_head,
+            dims.n_audio_layer,
+        ]
+
+    def weights(self, layer: str) -> dict[str, Tensor]:
+        """A layer's tensors in float32, with openai's names and layouts."""
+        prefix = "" if layer == self.layers[-1].name else f"{layer}."
+        return {n: tensor for n, tensor in self._state.items() if n.startswith(prefix)}
+
     def reference(self) -> torch.nn.Module:
         return load_encoder(self._dims, self._state)
 

@@ -14,6 +14,7 @@ from core.messages import (
     Bench,
     Compare,
     Examine,
+    Reproduce,
     Request,
     Timed,
     Transcribe,
@@ -56,6 +57,8 @@ class Worker:
                 self._bench(request)
             case Compare():
                 self._compare(request)
+            case Reproduce():
+                self._reproduce(request)
 
     def _examine(self) -> None:
         from core.doctor import examine
@@ -98,6 +101,13 @@ class Worker:
             self._say("comparing the features")
             for features in compare_features(backends, samples):
                 self._emit(features)
+
+    def _reproduce(self, request: Reproduce) -> None:
+        from core.reproduction import write_reproduction
+
+        self._say("writing the layer's argument, weights and sources")
+        folder = Path(request.folder)
+        self._emit(write_reproduction(request.options, request.layer, folder))
 
     def _transcriber(self, request: Transcribe | Bench) -> "Transcriber":
         return self._open(request.backend, request)[0]

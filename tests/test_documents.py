@@ -7,12 +7,18 @@ import pytest
 from shell import ROOT
 
 from scripts.keys import table
+from tui.commands.parser import COMMANDS
 
 README = (ROOT / "README.md").read_text()
 
 
 def test_the_readme_has_every_key_as_it_is_bound():
     assert table() in README
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_readme_says_what_every_command_does(name):
+    assert re.search(rf"^\| `maxwhisper {name}\b.*` \| .+ \| 0", README, re.MULTILINE)
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,11 @@
-"""Files that appear whole or not at all."""
+"""Files and folders that appear whole or not at all."""
 
 import json
 import os
+import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -36,11 +39,53 @@ def save_text(path: Path, text: str, keep: bool = True) -> None:
         with open(descriptor, "w") as file:
             file.write(text)
         if keep:
-            umask = os.umask(0)
-            os.umask(umask)
-            os.chmod(partial, 0o666 & ~umask)  # as any other new file
+            os.chmod(partial, 0o666 & ~_umask())  # as any other new file
             os.replace(partial, path)
     except OSError as error:
         raise Problem("save", f"can't write {path} ({error.strerror})") from error
     finally:
         Path(partial).unlink(missing_ok=True)
+
+
+def refuse_folder(path: Path) -> None:
+    """Tries whether a folder could be made, and makes none.
+
+    Raises:
+        Problem: something of that name is there, or there is no folder to make it in.
+    """
+    if os.path.lexists(path):
+        message = f"{path} is there already; delete it, or give another name"
+        raise Problem("save", message)
+    if not path.parent.is_dir():
+        message = f"can't make {path}: there is no folder {path.parent}"
+        raise Problem("save", f"{message}; give a name in a folder that exists")
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """Gives a folder beside it to fill, which takes its name once the block is through.
+
+    Raises:
+        Problem: something of that name is there, or no folder can be made.
+    """
+    refuse_folder(path)
+    try:
+        partial = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+    except OSError as error:
+        message = f"can't make {path} ({error.strerror})"
+        raise Problem("save", f"{message}; give a name where you can write") from error
+    try:
+        yield partial
+        os.chmod(partial, 0o777 & ~_umask())  # as any other new folder
+        refuse_folder(path)
+        os.rename(partial, path)
+    except OSError as error:
+        raise Problem("save", f"can't write {path} ({error.strerror})") from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _umask() -> int:
+    umask = os.umask(0)
+    os.umask(umask)
+    return umask

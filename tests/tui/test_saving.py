@@ -5,7 +5,7 @@ import pytest
 
 from debug.diagnostic import Problem
 from tui import saving
-from tui.saving import save_json, save_text
+from tui.saving import new_folder, save_json, save_text
 
 
 def test_a_file_holds_what_was_saved(tmp_path: Path):
@@ -39,3 +39,29 @@ def test_an_interrupted_save_leaves_the_old_file_and_no_other(tmp_path, monkeypa
 def test_a_place_that_takes_no_file_is_a_problem(tmp_path: Path, name: str):
     with pytest.raises(Problem, match="give"):
         save_json(tmp_path / name, {})
+
+
+def test_a_folder_appears_with_all_that_is_in_it(tmp_path: Path):
+    with new_folder(tmp_path / "new") as folder:
+        (folder / "a.txt").write_text("a")
+        assert not (tmp_path / "new").exists()
+    assert [file.name for file in tmp_path.iterdir()] == ["new"]
+    assert (tmp_path / "new" / "a.txt").read_text() == "a"
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError])
+def test_an_interrupted_folder_leaves_nothing(tmp_path: Path, error):
+    def fill() -> None:
+        with new_folder(tmp_path / "new") as folder:
+            (folder / "a.txt").write_text("a")
+            raise error
+
+    with pytest.raises(error):
+        fill()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_there_is_never_overwritten(tmp_path: Path):
+    with pytest.raises(Problem, match="is there already"), new_folder(tmp_path / "new"):
+        (tmp_path / "new").mkdir()
+    assert [file.name for file in tmp_path.iterdir()] == ["new"]

@@ -20,6 +20,7 @@ from tui.themes import colour
 
 SUMMARY = "compare every layer; exit status 1 if one is wrong"
 BAR_WIDTH = 16
+CLOSE = (Verdict.OK, Verdict.WATCH)
 ALONE = 4
 """The column of what a layer does by itself."""
 
@@ -39,7 +40,7 @@ def run(arguments: Namespace, log: EventLog) -> int:
 
 def exit_status(run: Run) -> int:
     """0 if all is ok, or close enough to be watched only; 1 if something is wrong."""
-    return 0 if run.verdict() in (Verdict.OK, Verdict.WATCH) else 1
+    return 0 if run.verdict() in CLOSE else 1
 
 
 def report(run: Run) -> dict[str, Any]:
@@ -65,7 +66,7 @@ def report(run: Run) -> dict[str, Any]:
         },
         "culprit": _culprit(run),
         "faults": [run.layers[index].name for index in run.faults()],
-        "causes": _causes(run),
+        "causes": causes(run, run.culprit()),
         "outcome": msgspec.to_builtins(run.outcome),
         "inputs": rows[:inputs],
         "layers": rows[inputs:],
@@ -95,13 +96,12 @@ def _culprit(run: Run) -> dict[str, Any] | None:
     }
 
 
-def _causes(run: Run) -> list[dict[str, Any]]:
-    """What explains the culprit, best first."""
-    index = run.culprit()
+def causes(run: Run, index: int | None) -> list[dict[str, Any]]:
+    """What explains a layer's mistake, best first."""
     finding = None if index is None else run.finding(index)
     names = ("hypothesis", "explains", "ratio", "weight")
-    causes = finding.causes if finding else []
-    return [{name: getattr(cause, name) for name in names} for cause in causes]
+    found = finding.causes if finding else []
+    return [{name: getattr(cause, name) for name in names} for cause in found]
 
 
 def place_of(run: Run, index: int) -> Place | None:
@@ -179,7 +179,7 @@ def print_table(run: Run) -> None:
         style = _style(probed.chained) if probed.chained else ""
         line = words.probed(probed, probed.name)
         console.print(Text(f"probe {line}", style), soft_wrap=True)
-    console.print(_conclusion(run))
+    console.print(conclusion(run))
     if run.outcome is not None:
         console.print(*words.outcome(run.outcome), sep="\n", markup=False)
 
@@ -210,7 +210,8 @@ def _style(divergence: Divergence) -> str:
     return "" if healthy else colour(divergence.verdict, dark=True)
 
 
-def _conclusion(run: Run) -> Text:
+def conclusion(run: Run) -> Text:
+    """The first wrong layer, where it is and why; or that there is none."""
     index = run.culprit()
     if index is None:
         inputs = sum(layer.is_input for layer in run.layers)

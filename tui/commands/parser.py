@@ -14,6 +14,7 @@ from tui.commands import (
     demo,
     doctor,
     practice,
+    repro,
     transcribe,
     warm,
 )
@@ -28,6 +29,7 @@ COMMANDS: dict[str, ModuleType] = {
     "demo": demo,
     "bench": bench,
     "practice": practice,
+    "repro": repro,
     "doctor": doctor,
     "warm": warm,
 }

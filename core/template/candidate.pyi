@@ -1,0 +1,1 @@
+from core.encoder import AudioEncoder as AudioEncoder

@@ -1,0 +1,122 @@
+"""One layer of a port to MAX beside PyTorch's own, fed the same argument.
+
+Needs numpy, torch and max, and the files beside it. Exit status 1 if the port's layer is
+wrong, 0 if it is right, 2 if either side can't be run.
+"""
+
+import json
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from max.driver import CPU, Accelerator, Buffer
+from max.dtype import DType
+from max.engine import InferenceSession
+from max.graph import DeviceRef, Graph, TensorType
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+
+import reference
+
+HERE = Path(__file__).parent
+METRICS: dict[str, Any] = json.loads((HERE / "metrics.json").read_text())
+BUILD, DTYPE = METRICS["build"], METRICS["dtype"]
+
+
+class StayInFloat64(TorchFunctionMode):
+    """openai's ``x.float()`` would drop to float32 inside a run in float64."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None):
+        if func is torch.Tensor.float and args[0].dtype == torch.float64:
+            return args[0]
+        return func(*args, **(kwargs or {}))
+
+
+def run_pytorch(weights: dict[str, Tensor], argument: Tensor) -> Tensor:
+    """openai's layer. Only its own weights are there; all others stay without memory."""
+    with torch.device("meta"):
+        encoder = reference.AudioEncoder(*BUILD["sizes"])
+    encoder.load_state_dict(weights, strict=False, assign=True)
+    with torch.inference_mode(), StayInFloat64():
+        output = encoder.get_submodule(BUILD["path"])(argument)
+    return output[0] if isinstance(output, tuple) else output
+
+
+def run_max(weights: dict[str, Tensor], argument: Tensor) -> Tensor:
+    """The port's layer, compiled."""
+    import candidate  # only here, so that one that can't be imported is no wrong layer
+
+    device = CPU() if METRICS["device"] == "cpu" else Accelerator()
+    dtype, place = DType[DTYPE], DeviceRef.from_device(device)
+
+    def to_buffer(value: Tensor, dtype: DType) -> Buffer:
+        narrow = value.to(getattr(torch, dtype.name)).contiguous()
+        return Buffer.from_dlpack(narrow).to(device)
+
+    arguments: Any = (*BUILD["sizes"], dtype, place)
+    encoder = candidate.AudioEncoder(*arguments)
+    declared = encoder.raw_state_dict()
+    buffers = {
+        # A convolution's (n_out, n_in, kernel) is (kernel, n_in, n_out) in the port.
+        name: to_buffer(w.permute(2, 1, 0) if w.ndim == 3 else w, declared[name].dtype)
+        for name, w in weights.items()
+    }
+    encoder.load_state_dict(buffers, strict=False)
+    modules = {prefix.rstrip("."): m for prefix, m in encoder.named_modules()}
+    layer: Any = modules[BUILD["path"]]
+    x = to_buffer(in_layout(argument, BUILD["argument_shape"]), dtype)
+    types = [TensorType(dtype, x.shape, place)]
+    graph = Graph("layer", lambda x: layer(x.tensor), input_types=types)
+    model = InferenceSession(devices=[device]).load(graph, weights_registry=buffers)
+    return torch.from_dlpack(model.execute(x)[0].to(CPU()))
+
+
+def in_layout(value: Tensor, shape: Any) -> Tensor:
+    """A port may keep the channels of its convolutions last."""
+    axes = BUILD["axes"]
+    return value.permute(axes) if axes and list(value.shape) != list(shape) else value
+
+
+def judge(value: Tensor, rounded: Tensor, exact: Tensor) -> tuple[str, bool]:
+    """What is to be said of the port's value, and whether it is wrong."""
+    if value.shape != exact.shape:
+        return f"invalid, shape {[*value.shape]} instead of {[*exact.shape]}", True
+    if value.dtype != getattr(torch, DTYPE):
+        return f"invalid, {value.dtype} instead of {DTYPE}", True
+    if not value.isfinite().all():
+        return f"invalid, {int((~value.isfinite()).sum())} values are NaN or Inf", True
+    error, floor = (
+        ((each.double() - exact).norm() / exact.norm()).item() for each in (value, rounded)
+    )
+    floor = max(floor, 2.0**-24)  # one rounding of float32
+    ratio = error / floor
+    verdict = "ok" if ratio <= 4 else "watch" if ratio <= 10 else "diverged"
+    numbers = f"rel. L2 error {error:.3g}, floor {floor:.3g}, R {ratio:.4g}"
+    return f"{verdict}, {numbers}", verdict == "diverged"
+
+
+def main() -> int:
+    inputs = np.load(HERE / "inputs.npz")
+    weights = {name: torch.from_numpy(value) for name, value in inputs.items()}
+    argument = weights.pop("argument")  # in float64
+    # PyTorch in the port's precision gives the floor; for float64, in float32.
+    narrow = torch.float32 if DTYPE == "float64" else getattr(torch, DTYPE)
+    exact = run_pytorch({name: w.double() for name, w in weights.items()}, argument)
+    rounded = run_pytorch(weights, argument.to(narrow))
+    value = in_layout(run_max(weights, argument), exact.shape)
+    said, wrong = judge(value, rounded, exact)
+    print(f"{METRICS['layer']}: {said}")
+    return int(wrong)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except Exception as error:
+        traceback.print_exc()
+        reason = traceback.format_exception_only(error)[0].splitlines()[0]
+        print(f"{METRICS['layer']}: can't be run, {reason}")
+        sys.exit(2)

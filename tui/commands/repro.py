@@ -1,0 +1,200 @@
+"""``maxwhisper repro``: the first wrong layer as a folder that shows it by itself."""
+
+import os
+import subprocess
+import sys
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from core.messages import Reproduce, Reproduced
+from debug.diagnostic import Problem
+from debug.protocol import Progress
+from debug.run import Run
+from debug.verdict import Verdict
+from tui.commands import check
+from tui.commands.output import print_json
+from tui.headless import run_all
+from tui.log import EventLog
+from tui.progress import reporting
+from tui.saving import new_folder, refuse_folder, save_json, save_text
+from tui.settings import COULD_NOT_RUN, add_subject_options, settings_of
+from tui.worker import ask
+
+SUMMARY = "write the first wrong layer as a folder that shows it without maxwhisper"
+SCRIPT = "repro.py"
+CANDIDATE = "candidate.py"
+NEEDS = ("numpy", "torch", "max")
+RUNNING = f"compiling the layer and running {SCRIPT}"
+WRONG, RIGHT = 1, 0
+"""The script's exit statuses; any other says that it could not run."""
+README = """\
+{layer} in candidate.py is wrong ({verdict}){where}{why}.
+`python {script}` exits with 1 while it is, with 0 once it is mended; it needs {needs}.
+PyTorch's side is reference.py, both are fed inputs.npz, metrics.json has what is known.
+"""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    add_subject_options(parser)
+    parser.add_argument("--layer", help="another layer than the first that is wrong")
+    parser.add_argument("--output", metavar="FOLDER", help="(default: repro-LAYER)")
+
+
+def run(arguments: Namespace, log: EventLog) -> int:
+    if given := arguments.output or (arguments.layer and f"repro-{arguments.layer}"):
+        refuse_folder(Path(given))  # before the comparison, not after it
+    settings = settings_of(arguments)
+    compared = run_all(settings, log)
+    index = choose(compared, arguments.layer)
+    if index is None:
+        _say_nothing_is_wrong(arguments.json)
+        return 0
+    layer = compared.layers[index].name
+    output = Path(arguments.output or f"repro-{layer}")
+    with new_folder(output) as folder:
+        written = _write(settings.options, layer, folder, log)
+        metrics = _metrics(compared, index, written)
+        save_json(folder / "metrics.json", metrics)
+        save_text(folder / "README.md", _readme(metrics))
+        metrics["repro"] = _try(folder, log)
+        save_json(folder / "metrics.json", metrics)
+    if arguments.json:
+        print_json({"folder": str(output), **metrics})
+    else:
+        print(check.conclusion(compared))
+        print(said(output, metrics["repro"], layer, compared.layers[index].parent))
+    return WRONG if metrics["repro"]["status"] == WRONG else COULD_NOT_RUN
+
+
+def choose(run: Run, asked: str | None) -> int | None:
+    """The layer to write; None if nothing is wrong. What is never called can't be run by
+    itself: the layer that should call it is the one.
+
+    Raises:
+        Problem: there is no such layer, or it is right by itself.
+    """
+    names = {layer.name: index for index, layer in enumerate(run.layers)}
+    if asked is not None and asked not in names:
+        message = f"there is no layer {asked!r}; maxwhisper check lists them"
+        raise Problem("arguments", message)
+    index = names[asked] if asked is not None else run.culprit()
+    if index is None or not any(_wrong_in(run, each) for each in names.values()):
+        return None
+    if run.layers[index].is_input:
+        message = f"{run.layers[index].name} comes before the layers: mend it first"
+        raise Problem("repro", f"{message}, or give a layer with --layer")
+    while (parent := run.layers[index].parent) and _missing(run, index):
+        index = names[parent]
+    _refuse_right(run, index)
+    return index
+
+
+def _missing(run: Run, index: int) -> bool:
+    return run.results[index].chained.verdict is Verdict.MISSING
+
+
+def _wrong_in(run: Run, index: int) -> bool:
+    """In the run of the whole model, or by itself."""
+    each = run.results[index].chained, run.alone(index)
+    return any(found and found.verdict not in check.CLOSE for found in each)
+
+
+def _refuse_right(run: Run, index: int) -> None:
+    alone, name = run.alone(index), run.layers[index].name
+    if alone is None or alone.verdict not in check.CLOSE:
+        return
+    faults = [run.layers[fault].name for fault in run.faults()]
+    others = [fault for fault in faults if fault != name]
+    what = f"try --layer {others[0]}" if others else "maxwhisper check shows what is not"
+    raise Problem("repro", f"{name} is right by itself: {what}")
+
+
+def _say_nothing_is_wrong(as_json: bool) -> None:
+    if as_json:
+        print_json({"schema": 1, "folder": None, "layer": None})
+    else:
+        print("Nothing is wrong, so nothing was written.")
+
+
+def _write(options: dict[str, Any], layer: str, folder: Path, log: EventLog) -> Reproduced:
+    written: list[Reproduced] = []
+
+    def hear(answer: object) -> None:
+        assert isinstance(answer, Reproduced)
+        written.append(answer)
+
+    with reporting(log) as reporter:
+        ask(Reproduce(options, layer, str(folder.resolve())), hear, reporter)
+    return written[0]
+
+
+def _metrics(run: Run, index: int, written: Reproduced) -> dict[str, Any]:
+    """What ``check`` says of the layer, and what the script needs."""
+    report = check.report(run)
+    rows = {row["name"]: row for row in report["inputs"] + report["layers"]}
+    place = check.place_of(run, index)
+    finding = run.finding(index)
+    return {
+        "schema": 1,
+        "layer": run.layers[index].name,
+        "graph": Path(report["graph"]).name,  # without this machine's folders
+        **{name: report[name] for name in ("model", "audio", "device", "dtype")},
+        "op": finding.op if finding else None,
+        "file": written.copies.get(place.path) if place else None,
+        "line": place.line if place else None,
+        "causes": check.causes(run, index),
+        "check": rows[run.layers[index].name],
+        "versions": written.versions,
+        "build": msgspec.to_builtins(written.build),
+    }
+
+
+def _readme(metrics: dict[str, Any]) -> str:
+    seen = metrics["check"]["isolated"] or metrics["check"]["chained"]
+    op = f", {metrics['op']}" if metrics["op"] else ""
+    return README.format(
+        layer=metrics["layer"],
+        verdict=seen["verdict"],
+        where=f" at line {metrics['line']}{op}" if metrics["file"] == CANDIDATE else op,
+        why=f": {metrics['causes'][0]['hypothesis']}" if metrics["causes"] else "",
+        script=SCRIPT,
+        needs=", ".join(f"{name} {metrics['versions'][name]}" for name in NEEDS),
+    )
+
+
+def _try(folder: Path, log: EventLog) -> dict[str, Any]:
+    """Runs the script as whoever gets the folder will."""
+    with reporting(log) as reporter:
+        reporter.progress(Progress(RUNNING))
+        done = subprocess.run(
+            [sys.executable, "-B", SCRIPT],  # no bytecode beside the sources
+            cwd=folder,
+            env=dict(os.environ),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
+    outcome = {"status": done.returncode, "output": done.stdout}
+    if done.returncode not in (WRONG, RIGHT):
+        outcome["errors"] = done.stderr
+        for place in (folder.resolve(), sys.prefix):  # of this machine only
+            outcome["errors"] = outcome["errors"].replace(f"{place}{os.sep}", "")
+    log.write("repro", **outcome)
+    return outcome
+
+
+def said(output: Path, outcome: dict[str, Any], layer: str, parent: str | None) -> str:
+    """What became of the folder, and what its script said."""
+    status = outcome["status"]
+    if status == WRONG:
+        last = "It fails by itself, without maxwhisper."
+    elif status == RIGHT:
+        calls = f"; what calls it may be wrong: try --layer {parent}" if parent else ""
+        last = f"It does not show the mistake: {layer} alone is right there{calls}."
+    else:
+        last = f"It could not run (exit status {status}), so it does not show the mistake."
+    lines = [f"{output} is written. Its {SCRIPT} says:", outcome["output"].strip(), last]
+    return "\n".join(line for line in lines if line)
