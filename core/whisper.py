@@ -71,7 +71,7 @@ class WhisperSubject:
             Input("audio", samples.double(), samples),
             Input("mel", log_mel_float64(samples, n_mels), mel),
         ]
-        self.layers = layer_names(self._dims.n_audio_layer)
+        self.layers = layer_names(self._dims.n_audio_layer, self._dims.n_audio_head)
 
     @property
     def sizes(self) -> list[int]:
@@ -135,13 +135,12 @@ class WhisperSubject:
         return {"audio": self._samples, "mel": mel}
 
 
-def layer_names(n_layer: int) -> list[LayerName]:
+def layer_names(n_layer: int, n_head: int) -> list[LayerName]:
     """The encoder's layers in order of computation: 4 + 10 a block, 44 in ``tiny``.
 
     A module is a layer if it has weights or joins others; openai's GELU and Sequential
     are left out, for a port need not have them as modules.
     """
-    attention = [f"attn.{part}" for part in ("query", "key", "value", "out")]
     names = [
         LayerName("conv1", CHANNELS_LAST, "encoder"),
         LayerName("conv2", CHANNELS_LAST, "encoder"),
@@ -149,7 +148,12 @@ def layer_names(n_layer: int) -> list[LayerName]:
     for number in range(n_layer):
         block = f"blocks.{number}"
         names.append(LayerName(f"{block}.attn_ln", None, block))
-        names += [LayerName(f"{block}.{a}", None, f"{block}.attn") for a in attention]
+        attn = f"{block}.attn"
+        names += [
+            LayerName(f"{attn}.{part}", None, attn, n_head)
+            for part in ("query", "key", "value")
+        ]
+        names.append(LayerName(f"{attn}.out", None, attn))
         names += [
             LayerName(f"{block}.{part}", None, block)
             for part in ("attn", "mlp_ln", "mlp.0", "mlp.2")

@@ -13,7 +13,15 @@ import torch
 from torch import Tensor
 
 from debug.protocol import Divergence, Place, Slice, Stats
-from debug.verdict import FLOAT32_HALF_ULP, Verdict, judge
+from debug.verdict import (
+    CHANNEL_OK_UP_TO,
+    FLOAT32_HALF_ULP,
+    FRAME_OK_UP_TO,
+    HALF_ULP,
+    Verdict,
+    judge,
+    worst,
+)
 
 PROFILE_STEPS = 64
 
@@ -32,6 +40,8 @@ class Truth:
     """Of r32."""
     axes: tuple[int, ...] | None
     """The permutation that was applied to the reference's own layout."""
+    heads: int | None = None
+    """How many heads the channels belong to."""
     alone: "Alone | None" = None
     place: Place | None = None
     """The reference's line that calls the layer; its definition, for the model."""
@@ -74,6 +84,10 @@ class Norms:
     frames: Tensor
     channels: Tensor
 
+    def heads(self, count: int) -> Tensor:
+        """Of groups of channels."""
+        return self.channels.reshape(count, -1).norm(dim=1)
+
     @property
     def total(self) -> float:
         return self.frames.norm().item()
@@ -112,7 +126,10 @@ def describe(value: Tensor, wide: Tensor | None = None) -> Stats:
 
 
 def measure_reference(
-    exact: Tensor, rounded: Tensor, axes: tuple[int, ...] | None = None
+    exact: Tensor,
+    rounded: Tensor,
+    axes: tuple[int, ...] | None = None,
+    heads: int | None = None,
 ) -> Truth:
     """What is known of a layer before the candidate runs.
 
@@ -120,12 +137,14 @@ def measure_reference(
         exact: the reference in float64, in its own layout.
         rounded: the same in the precision of the candidate.
         axes: brings the reference's layout into the candidate's.
+        heads: how many heads the channels belong to, if they do.
     """
     if axes is not None:
         exact, rounded = exact.permute(axes), rounded.permute(axes)
     exact = exact.contiguous()
     rounding = slice_norms((rounded.double() - exact).square())
-    return Truth(exact, slice_norms(exact.square()), rounding, describe(rounded), axes)
+    norms = slice_norms(exact.square())
+    return Truth(exact, norms, rounding, describe(rounded), axes, heads)
 
 
 def measure_alone(truth: Truth, argument: Tensor, rounded: Tensor) -> Truth:
@@ -169,7 +188,7 @@ def compare(candidate: Tensor, truth: Truth, dtype: str) -> tuple[Stats, Diverge
             at = _position(int(unexpected.flatten().to(torch.uint8).argmax()), exact)
             reason = f"{count} values are NaN or Inf, the first at {at}"
             return stats, Divergence(Verdict.INVALID, max_abs_at=at, reason=reason)
-    return stats, _measure(value, truth)
+    return stats, _measure(value, truth, dtype)
 
 
 def in_layout(value: Tensor, axes: Sequence[int] | None, shape: Sequence[int]) -> Tensor:
@@ -180,27 +199,24 @@ def in_layout(value: Tensor, axes: Sequence[int] | None, shape: Sequence[int]) -
     return permuted if list(permuted.shape) == list(shape) else value
 
 
-def _measure(value: Tensor, truth: Truth) -> Divergence:
+def _measure(value: Tensor, truth: Truth, dtype: str) -> Divergence:
     exact = truth.exact
     squares = (value - exact).square()
     errors = slice_norms(squares)
     error = _ratio(errors.total, truth.norms.total)
     ratio = error / truth.floor
     largest = int(squares.argmax())
-    slices = exact.ndim > 1
+    slices = _slices(errors, truth, dtype) if exact.ndim > 1 else {}
     return Divergence(
-        verdict=judge(ratio),
+        verdict=worst([judge(ratio), *(each.verdict for each in slices.values())]),
         rel_l2=finite(error),
         ratio=finite(ratio),
         max_abs=math.sqrt(squares.flatten()[largest].item()),
         max_abs_at=_position(largest, exact),
         cosine_distance=_cosine_distance(value, errors, truth.norms),
-        channel=_worst(errors.channels, truth.norms.channels, truth.rounding.channels)
-        if slices
-        else None,
-        frame=_worst(errors.frames, truth.norms.frames, truth.rounding.frames)
-        if slices
-        else None,
+        frame=slices.get("frame"),
+        channel=slices.get("channel"),
+        head=slices.get("head"),
         frames=_profile(errors.frames, truth.norms.frames),
         channels=_profile(errors.channels, truth.norms.channels) if slices else [],
     )
@@ -214,13 +230,30 @@ def _cosine_distance(value: Tensor, errors: Norms, norms: Norms) -> float | None
     return finite(max(d**2 - (m - r) ** 2, 0.0) / (2 * m * r))
 
 
-def _worst(errors: Tensor, norms: Tensor, rounding: Tensor) -> Slice:
+def _slices(errors: Norms, truth: Truth, dtype: str) -> dict[str, Slice]:
+    """The worst frame, channel and head."""
+    norms, rounding = truth.norms, truth.rounding
+    found = {
+        "frame": (errors.frames, norms.frames, rounding.frames, FRAME_OK_UP_TO),
+        "channel": (errors.channels, norms.channels, rounding.channels, CHANNEL_OK_UP_TO),
+    }
+    if (count := truth.heads) is not None:
+        of_heads = errors.heads(count), norms.heads(count), rounding.heads(count)
+        found["head"] = (*of_heads, FRAME_OK_UP_TO)
+    ulp = HALF_ULP.get(dtype, FLOAT32_HALF_ULP)
+    return {name: _worst(*each, ulp) for name, each in found.items()}
+
+
+def _worst(
+    errors: Tensor, norms: Tensor, rounding: Tensor, ok_up_to: float, ulp: float
+) -> Slice:
     """The slice of the largest ratio; nearly silent ones are judged on a typical scale."""
     scale = norms.clamp_min(_typical(norms))
-    ratios = errors / torch.maximum(rounding, scale * FLOAT32_HALF_ULP)
+    ratios = errors / torch.maximum(rounding, scale * ulp)
     index = int(ratios.argmax())
+    ratio = ratios[index].item()
     relative = _ratio(errors[index].item(), norms[index].item())
-    return Slice(index, finite(ratios[index].item()), finite(relative))
+    return Slice(index, finite(ratio), finite(relative), judge(ratio, ok_up_to))
 
 
 def _profile(errors: Tensor, norms: Tensor) -> list[float | None]:

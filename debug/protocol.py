@@ -77,11 +77,13 @@ class Stats(msgspec.Struct, frozen=True):
 
 
 class Slice(msgspec.Struct, frozen=True):
-    """The channel or frame with the largest ratio."""
+    """The channel, frame or head with the largest ratio."""
 
     index: int
     ratio: float | None
     rel_l2: float | None
+    verdict: Verdict = Verdict.OK
+    """One spoiled frame hides in a large tensor, so the worst slices decide, too."""
 
 
 class Divergence(msgspec.Struct, frozen=True):
@@ -95,6 +97,8 @@ class Divergence(msgspec.Struct, frozen=True):
     cosine_distance: float | None = None
     channel: Slice | None = None
     frame: Slice | None = None
+    head: Slice | None = None
+    """Of a layer whose channels belong to heads."""
     frames: list[float | None] = []
     """The relative error along the frames, in at most 64 steps."""
     channels: list[float | None] = []
@@ -217,6 +221,18 @@ class Code(msgspec.Struct, frozen=True):
     """The first of the candidate's that is wrong though all that it uses is right."""
 
 
+class Sensitivity(msgspec.Struct, frozen=True):
+    """What the debugger says of errors that it made itself, in relative L2 sizes."""
+
+    itself: float | None
+    """The reference beside itself: 0."""
+    whole: float | None
+    """The smallest error everywhere that is not ok; None if not even one of 1 is."""
+    frame: float | None = None
+    """The smallest in one frame, relative to that frame."""
+    channel: float | None = None
+
+
 class Inspected(Message, frozen=True):
     """A layer's own code, stretch by stretch; each was fed the reference's values."""
 
@@ -227,6 +243,7 @@ class Inspected(Message, frozen=True):
     """The share of the final error that would go if the layer's value were right."""
     appears: float | None = None
     """The final error if everything but this layer were the reference's."""
+    sensitivity: Sensitivity | None = None
 
 
 class Explained(Message, frozen=True):

@@ -116,7 +116,7 @@ def run_reference(subject: Subject, dtype: str) -> dict[str, Truth]:
 
     def measure(layer: LayerName, call: Call) -> None:
         value = values.pop(layer.name)
-        truth = measure_reference(call.value.clone(), value, layer.axes)
+        truth = measure_reference(call.value.clone(), value, layer.axes, layer.heads)
         if layer is not layers[-1]:
             value = call.again(modules[layer.name], rounded)
         argument = call.argument

@@ -196,10 +196,8 @@ class Run:
         parents = {self.layers[index].parent for index in wrong}
 
         def at_fault(index: int) -> bool:
-            findings = self.findings(index)
-            if findings is None:
-                return self.layers[index].name not in parents
-            return bool(findings)
+            # A mistake may be too small to be found in the code, and be in it all the same.
+            return bool(self.findings(index)) or self.layers[index].name not in parents
 
         return [index for index in wrong if at_fault(index)]
 

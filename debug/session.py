@@ -31,6 +31,7 @@ from debug.protocol import (
 )
 from debug.recordings import Recordings
 from debug.reference import run_reference
+from debug.sensitivity import sensitivity
 from debug.source import Source, content_hash, content_hashes, load_source
 from debug.stretch import Pause
 from debug.subject import Candidate, Options, Subject, load_subject
@@ -311,6 +312,7 @@ class Session:
                 codes,
                 would_be and finite(would_be.disappears),
                 would_be and would_be.alone and finite(would_be.alone),
+                sensitivity(self._truths[name], self.dtype),
             )
         )
 

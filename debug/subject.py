@@ -43,6 +43,8 @@ class LayerName:
     axes: tuple[int, ...] | None = None
     """The permutation that brings the reference's value into the candidate's layout."""
     parent: str | None = None
+    heads: int | None = None
+    """How many heads of attention the channels belong to, one after the other."""
 
 
 class Subject(Protocol):

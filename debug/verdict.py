@@ -5,7 +5,13 @@ from enum import StrEnum
 OK_UP_TO = 4.0
 """The ratio R of a healthy layer: 1.0 to 1.8 in most, up to 3.5 in convolutions."""
 WATCH_UP_TO = 10.0
+FRAME_OK_UP_TO = 10.0
+"""The same of one frame or one head: up to 3.5 on healthy runs."""
+CHANNEL_OK_UP_TO = 60.0
+"""And of one channel: up to 21, in convolutions whose output is nearly silent there."""
 FLOAT32_HALF_ULP = 2.0**-24
+HALF_ULP = {"float16": 2.0**-11, "bfloat16": 2.0**-8}
+"""Of the precisions that are coarser than float32, half a unit in the last place."""
 """The floor is never below one rounding, so that an exact copy has a ratio of 0."""
 
 
@@ -26,11 +32,12 @@ class Verdict(StrEnum):
 _SEVERITY = list(Verdict)
 
 
-def judge(ratio: float) -> Verdict:
-    """The verdict on a finite tensor of the right shape and dtype."""
-    if ratio <= OK_UP_TO:
+def judge(ratio: float, ok_up_to: float = OK_UP_TO) -> Verdict:
+    """The verdict on a finite tensor of the right shape and dtype, or on a slice of it."""
+    if ratio <= ok_up_to:
         return Verdict.OK
-    return Verdict.WATCH if ratio <= WATCH_UP_TO else Verdict.DIVERGED
+    watch_up_to = ok_up_to * WATCH_UP_TO / OK_UP_TO
+    return Verdict.WATCH if ratio <= watch_up_to else Verdict.DIVERGED
 
 
 def worst(verdicts: list[Verdict]) -> Verdict:

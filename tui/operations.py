@@ -9,12 +9,15 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from debug.protocol import Code, Inspected, Operation, Place
+from debug.headroom import float16_headroom
+from debug.protocol import Code, Inspected, Operation, Place, Sensitivity
 from tui import words
 from tui.sheets import Sheet
 
 ROOMY = 110
 """Columns from which numbers are shown beside the rest."""
+SCARCE = 8.0
+"""Headroom in float16 below which it is said."""
 LEGEND = (
     "Both sides were fed PyTorch's values. ✓ is a value that PyTorch has too, or what "
     "leads to one; ✗ is not; ❱ is the first ✗ whose inputs are all ✓.\n"
@@ -48,7 +51,22 @@ def _would_be(inspected: Inspected) -> list[str]:
     if inspected.appears is not None:
         error = words.number(inspected.appears, 3)
         lines.append(f"If it alone were MAX's, the final error would be {error}.")
+    if inspected.sensitivity is not None:
+        lines.append(_self_test(inspected.sensitivity))
     return lines
+
+
+def _self_test(sensitivity: Sensitivity) -> str:
+    """What the debugger would miss here."""
+    sizes = {
+        "everywhere": sensitivity.whole,
+        "in one frame": sensitivity.frame,
+        "in one channel": sensitivity.channel,
+    }
+    caught = [f"{words.number(size, 3)} {part}" for part, size in sizes.items() if size]
+    itself = words.number(sensitivity.itself, 3)
+    smallest = ", ".join(caught) or "none"
+    return f"Self-test: PyTorch beside itself is off by {itself}; seen from {smallest}."
 
 
 def _code(code: Code, roomy: bool) -> list[RenderableType]:
@@ -80,6 +98,9 @@ def _cells(op: Operation, culprit: bool, note: str, roomy: bool) -> list[Text]:
     numbers = [words.number(n, 3) for n in (stats.mean, stats.std, stats.min, stats.max)]
     if stats.nonfinite:
         note = f"{stats.nonfinite} NaN or Inf; {note}".removesuffix("; ")
+    room = float16_headroom(stats)
+    if stats.dtype == "float16" and room is not None and room < SCARCE:
+        note = f"×{words.number(room, 3)} to overflow; {note}".removesuffix("; ")
     shape = words.shape(stats.shape)
     line = _line(op.place) if roomy else str(op.place.line if op.place else "")
     texts = [mark, op.name, line, shape, *(numbers if roomy else []), note]

@@ -3,9 +3,10 @@
 import math
 
 from core.messages import Memory
-from debug.protocol import Compared, Finding, Outcome, Probed
+from debug.headroom import float16_headroom, squared_headroom
+from debug.protocol import Compared, Divergence, Finding, Outcome, Probed, Stats
 from debug.run import Change, Run
-from debug.verdict import OK_UP_TO, Verdict
+from debug.verdict import OK_UP_TO, Verdict, judge
 
 GLYPHS = {
     Verdict.OK: "✓",
@@ -57,6 +58,27 @@ def decade(error: float | None) -> float | None:
         return 0.0
     position = (math.log10(error) - LOWEST) / (HIGHEST - LOWEST)
     return min(max(position, 0.0), 1.0)
+
+
+def spoiled(divergence: Divergence) -> str:
+    """The slice that is wrong where the whole is not, if one is."""
+    of_all = divergence.ratio
+    if of_all is None or not judge(of_all).healthy:
+        return ""
+    for name in ("frame", "head", "channel"):
+        worst = getattr(divergence, name)
+        if worst is not None and not worst.verdict.healthy:
+            return f"{name} {worst.index}: R {ratio(worst.ratio)}"
+    return ""
+
+
+def headroom(stats: Stats) -> str:
+    """How far the values are from overflow in float16, squared as in layer norms too."""
+    room, squared = float16_headroom(stats), squared_headroom(stats)
+    if room is None or squared is None:
+        return ""
+    mark = "! " if min(room, squared) < 1 else ""
+    return f"{mark}×{number(room, 3)}, squared ×{number(squared, 3)}"
 
 
 def bar(error: float | None, width: int) -> str:

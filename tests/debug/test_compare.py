@@ -139,3 +139,52 @@ def test_profiles_are_short_and_point_at_the_spoiled_part(exact):
     divergence = judge(candidate, exact)
     assert len(divergence.frames) == FRAMES
     assert divergence.frames.index(max(e or 0 for e in divergence.frames)) == FRAMES - 1
+
+
+# -- Slices ------------------------------------------------------------------------------
+
+
+def noisy(exact: torch.Tensor, size: float) -> torch.Tensor:
+    """Noise of a relative size."""
+    noise = torch.randn(exact.shape, generator=torch.Generator().manual_seed(3))
+    return noise.double() * exact.norm() / exact.numel() ** 0.5 * size
+
+
+def test_one_spoiled_frame_decides_though_the_whole_is_ok(exact):
+    large = exact.repeat(1, 200, 1)
+    candidate = large.float().double()
+    candidate[0, 77] += noisy(exact[0, 0], 3e-6)
+    divergence = judge(candidate.float(), large)
+    assert divergence.ratio is not None
+    assert divergence.ratio < 4
+    assert divergence.verdict is not Verdict.OK
+    assert divergence.frame is not None
+    assert divergence.frame.index == 77
+    assert divergence.frame.verdict is divergence.verdict
+
+
+def test_one_spoiled_head_is_found(exact):
+    truth = measure_reference(exact, exact.float(), heads=4)
+    candidate = exact.float()
+    candidate[..., 8:12] *= 1.00001
+    head = compare(candidate, truth, "float32")[1].head
+    assert head is not None
+    assert head.index == 2
+    assert head.verdict is Verdict.DIVERGED
+
+
+def test_a_layer_without_heads_has_no_worst_head(exact):
+    assert judge(exact.float(), exact).head is None
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_is_no_spoiled_channel(exact, dtype):
+    """A channel that PyTorch happens to round to nothing may be one step off in MAX."""
+    rounded = exact.to(dtype).double()
+    candidate = rounded.clone()
+    candidate[..., 3] *= 1 + torch.finfo(dtype).eps
+    truth = measure_reference(rounded, rounded)
+    name = str(dtype).removeprefix("torch.")
+    channel = compare(candidate.to(dtype), truth, name)[1].channel
+    assert channel is not None
+    assert channel.verdict is Verdict.OK

@@ -6,7 +6,7 @@ from rich.console import Console
 from textual.app import App
 from textual.widgets import Static
 
-from debug.protocol import Code, Inspected, Operation, Place
+from debug.protocol import Code, Inspected, Operation, Place, Sensitivity
 from tui.operations import OperationsScreen
 
 
@@ -28,6 +28,7 @@ INSPECTED = Inspected(
     ],
     0.5,
     0.25,
+    Sensitivity(itself=0.0, whole=1.2e-6, frame=3e-6),
 )
 
 
@@ -49,3 +50,5 @@ async def test_it_shows_both_sides_and_marks_the_culprit(size: tuple[int, int]):
     assert "equals qk" in text
     assert "handed on as it is" in text
     assert "50 % of the final error would go" in text
+    assert "PyTorch beside itself is off by 0" in text
+    assert "seen from 1.2e-6 everywhere, 3.0e-6 in one frame." in text

@@ -1,7 +1,7 @@
 import pytest
 from fakes import compared, isolated, opened, probed
 
-from debug.protocol import Loaded
+from debug.protocol import Divergence, Loaded, Outcome, Slice, Stats
 from debug.run import Run
 from debug.verdict import Verdict
 from tui import words
@@ -95,3 +95,23 @@ def test_a_probe_is_one_line_with_its_verdict_and_its_place():
 def test_long_lists_are_cut():
     assert words.listed(list("abcde")) == "a, b, c and 2 more"
     assert words.listed(["a", "b"]) == "a, b"
+
+
+def test_a_spoiled_slice_is_named_where_the_whole_is_ok():
+    frame = Slice(17, 300.0, 1e-4, Verdict.DIVERGED)
+    spoiled = Divergence(Verdict.DIVERGED, ratio=1.5, frame=frame)
+    assert words.spoiled(spoiled) == "frame 17: R 300.0"
+    assert words.spoiled(Divergence(Verdict.DIVERGED, ratio=50.0, frame=frame)) == ""
+
+
+def test_what_overflows_squared_is_marked():
+    wide = Stats([2], "float32", 0.0, 1.0, -300.0, 2.0, 0)
+    assert words.headroom(wide).startswith("! ×218, squared ×0.7")
+    assert words.headroom(Stats([2], "float32", 0.0, 0.0, 0.0, 0.0, 0)) == ""
+
+
+def test_an_outcome_shows_both_texts_and_how_far_the_decoder_is_off():
+    lines = words.outcome(Outcome("It is one.", "", 9, 0.25, 2 / 3))
+    assert lines[0].endswith("It is one.")
+    assert lines[1].endswith("(nothing)")
+    assert lines[2] == "the likeliest next token is the same in 66.6 % of 9, KL 0.25 nats"

@@ -148,9 +148,9 @@ def _stats(stats: Stats) -> dict[str, Any]:
 def _divergence(divergence: Divergence) -> dict[str, Any]:
     names = ("rel_l2", "ratio", "max_abs", "max_abs_at", "cosine_distance", "reason")
     numbers = {name: getattr(divergence, name) for name in names}
-    for name in ("channel", "frame"):
+    for name in ("channel", "frame", "head"):
         worst = getattr(divergence, name)
-        fields = ("index", "ratio", "rel_l2")
+        fields = ("index", "ratio", "rel_l2", "verdict")
         numbers[name] = {f: getattr(worst, f) for f in fields} if worst else None
     return {**numbers, "verdict": divergence.verdict.value}
 
@@ -198,7 +198,8 @@ def _cells(
     ]
     if roomy:
         texts.append(words.number(chained.cosine_distance, 3))
-        texts.append(chained.reason or words.bar(chained.rel_l2, BAR_WIDTH).rstrip())
+        bar = words.bar(chained.rel_l2, BAR_WIDTH).rstrip()
+        texts.append(chained.reason or words.spoiled(chained) or bar)
     cells = [Text(text, _style(chained)) for text in texts]
     if alone:
         cells[ALONE].style = _style(alone)

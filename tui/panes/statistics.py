@@ -78,7 +78,10 @@ class StatisticsPane(VerticalScroll):
                 headline.append(f"{', amplified' if roomy else ''} ×{amplified}")
             headlines.append(headline)
         index = run.layers.index(layer)
-        headlines += [*_why(run.findings(index)), *_probes(run, index)]
+        headlines += [
+            *_why(run.findings(index), index in run.faults()),
+            *_probes(run, index),
+        ]
         if chained.reason:
             return [*headlines, Text(chained.reason)]
         note = "not computed again" if result.reused else words.seconds(result.seconds)
@@ -92,6 +95,8 @@ class StatisticsPane(VerticalScroll):
             "1 - cosine": words.number(chained.cosine_distance),
             "worst channel": _slice(chained.channel, roomy),
             "worst frame": _slice(chained.frame, roomy),
+            "worst head": _slice(chained.head, roomy),
+            "float16 room": words.headroom(result.candidate or layer.reference),
             "computed": note,
             "over frames": sparkline(chained.frames, self.size.width - LABEL_WIDTH),
             "over channels": sparkline(chained.channels, self.size.width - LABEL_WIDTH),
@@ -135,10 +140,12 @@ def _sides(reference: Stats, candidate: Stats | None, roomy: bool) -> Table:
     return table
 
 
-def _why(findings: list[Finding] | None) -> list[Text]:
+def _why(findings: list[Finding] | None, at_fault: bool) -> list[Text]:
     """What is wrong in the layer's own code, if it was looked into."""
     if findings is None:
         return []
+    if not findings and at_fault:
+        return [Text("why      no operation is wrong by more than rounding as a whole")]
     if not findings:
         return [Text("its own code is right: a layer within is wrong")]
     lines = []
@@ -161,7 +168,8 @@ def _probes(run: Run, index: int) -> list[Text]:
 def _slice(worst: Slice | None, roomy: bool) -> str:
     if worst is None:
         return ""
-    text = f"{worst.index}, R {words.ratio(worst.ratio)}"
+    glyph = "" if worst.verdict.healthy else f"{words.GLYPHS[worst.verdict]} "
+    text = f"{glyph}{worst.index}, R {words.ratio(worst.ratio)}"
     return f"{text}, {words.number(worst.rel_l2, 3)}" if roomy else text
 
 
