@@ -12,7 +12,15 @@ from debug.diagnostic import from_exception
 from debug.explanation import Code, Explainer
 from debug.interpreter import Computed
 from debug.isolation import Isolation
-from debug.protocol import Explained, Followed, Isolated, Message, Outcome, Refused
+from debug.protocol import (
+    Explained,
+    Followed,
+    Isolated,
+    Message,
+    Outcome,
+    Refused,
+    Untapped,
+)
 from debug.stretch import Interrupted, Pause, go_on
 from debug.subject import HasOutcome, Subject
 from debug.trace import Probe
@@ -31,6 +39,8 @@ class Generation:
     probes: Sequence[Probe]
     """The values that the source names."""
     probed: Callable[[Probe], Computed | None]
+    untapped: Callable[[], Untapped] | None
+    """Compiles the graph once more; None where nothing is compiled."""
 
 
 class Afterwards:
@@ -53,20 +63,21 @@ class Afterwards:
         """By the result's digest."""
         self.pause: Pause = go_on
         """Called often in what takes long."""
-        self._generation = Generation(0, {}, None, [], lambda probe: None)
+        self._generation = Generation(0, {}, None, [], lambda probe: None, None)
         self._alone = -1
         """The last layer that has run alone."""
         self._probes: list[Probe] = []
         """Those that were not compared yet."""
         self._unexplained: list[int] = []
         """Layers that are wrong alone."""
-        self._followed = False
+        self._followed = self._untapped = False
 
     def begin(self, generation: Generation) -> None:
         """Another generation: what was begun about the last one is dropped."""
         self._generation = generation
         self._probes = list(generation.probes)
-        self._alone, self._unexplained, self._followed = -1, [], False
+        self._alone, self._unexplained = -1, []
+        self._followed = self._untapped = False
 
     def settled(self, position: int) -> bool:
         """Whether all that can be said of the layers up to here was said."""
@@ -75,6 +86,7 @@ class Afterwards:
             and self._due(position) is None
             and not self._unexplained
             and not self._can_follow(position)
+            and not self._can_untap(position)
         )
 
     def go_on(self, position: int) -> None:
@@ -86,8 +98,10 @@ class Afterwards:
                 self._compare(probe)
             elif self._unexplained:
                 self._explain()
-            else:
+            elif self._can_follow(position):
                 self._follow()
+            else:
+                self._untap()
         except Interrupted:
             return
         except Exception as error:  # the run stands without it
@@ -140,10 +154,23 @@ class Afterwards:
             number = self._generation.number
             self._emit(Explained(number, self._names.index(about), findings))
 
-    def _can_follow(self, position: int) -> bool:
+    def _is_complete(self, position: int) -> bool:
         has_result = self._names[-1] in self._generation.computed
-        complete = position == len(self._names) - 1 and has_result
-        return complete and not self._followed and isinstance(self._subject, HasOutcome)
+        return position == len(self._names) - 1 and has_result
+
+    def _can_follow(self, position: int) -> bool:
+        wanted = not self._followed and isinstance(self._subject, HasOutcome)
+        return wanted and self._is_complete(position)
+
+    def _can_untap(self, position: int) -> bool:
+        wanted = not self._untapped and self._generation.untapped is not None
+        return wanted and self._is_complete(position)
+
+    def _untap(self) -> None:
+        """Runs the compiled graph without taps."""
+        assert self._generation.untapped is not None
+        self._untapped = True
+        self._emit(self._generation.untapped())
 
     def _follow(self) -> None:
         """Tries what the result is used for, on both sides."""

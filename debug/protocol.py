@@ -296,6 +296,18 @@ class Probed(Message, frozen=True):
     note: str = ""
 
 
+class Untapped(Message, frozen=True):
+    """The graph was compiled as production does, with its result as the only output."""
+
+    generation: int
+    divergence: Divergence
+    """Of its result."""
+    from_tapped: float | None
+    """The relative L2 difference to the compiled graph whose layers are outputs, too."""
+    from_interpreted: float | None
+    """And to the interpreter's."""
+
+
 class Stopped(Message, frozen=True):
     """The engine waits: the target was reached, or it was told to stop."""
 
@@ -347,6 +359,7 @@ Event = (
     | Explained
     | Inspected
     | Followed
+    | Untapped
     | Probed
     | Stopped
     | Idle

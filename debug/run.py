@@ -25,6 +25,7 @@ from debug.protocol import (
     Probed,
     Refused,
     Stopped,
+    Untapped,
 )
 from debug.verdict import Verdict, overall
 
@@ -56,6 +57,8 @@ class Run:
     """By index, what was found in the layers' own code, of this generation or earlier."""
     followed: Followed | None = None
     """What the final result is used for, of this generation or an earlier one."""
+    untapped: Untapped | None = None
+    """What the graph gives without taps, of the generation that was compiled last."""
     probed: list[Probed] = field(default_factory=list)
     """What the source's probes found, of this generation."""
     before: dict[int, Compared] = field(default_factory=dict)
@@ -90,6 +93,8 @@ class Run:
                 self.explained[event.index] = event
             case Followed():
                 self.followed = event
+            case Untapped():
+                self.untapped = event
             case Probed():
                 self.probed.append(event)
             case Stopped():

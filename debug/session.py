@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -9,6 +10,7 @@ from max.driver import Buffer
 
 from debug import inspection, internals, kernels
 from debug.afterwards import Afterwards, Generation
+from debug.building import build
 from debug.compare import compare, finite
 from debug.compiled import Compiler
 from debug.diagnostic import Problem
@@ -28,6 +30,7 @@ from debug.protocol import (
     Progress,
     Stats,
     Stopped,
+    Untapped,
 )
 from debug.recordings import Recordings
 from debug.reference import run_reference
@@ -35,7 +38,8 @@ from debug.sensitivity import sensitivity
 from debug.source import Source, content_hash, content_hashes, load_source
 from debug.stretch import Pause
 from debug.subject import Candidate, Options, Subject, load_subject
-from debug.trace import Probe, Traced, trace
+from debug.trace import Probe, Traced
+from debug.untapped import run_untapped
 from debug.variables import Variables
 from debug.verdict import Verdict
 
@@ -167,7 +171,11 @@ class Session:
         """
         started = time.perf_counter()
         self._emit(Progress("building the graph"))
-        candidate, traced = self._build(self._read())
+        source = self._read()
+        interpreted = self._engine == "interpret"
+        candidate, traced = build(
+            self.subject, source, self.subject.layers, with_arguments=interpreted
+        )
         given = self._injection.values(traced)
         computed = self._runner.load(traced, given)
         self._candidate, self._computed = candidate, computed
@@ -175,7 +183,14 @@ class Session:
         self.generation += 1
         self.position = -1
         self._afterwards.begin(
-            Generation(self.generation, computed, self._code(), traced.probes, self._probed)
+            Generation(
+                self.generation,
+                computed,
+                self._code(),
+                traced.probes,
+                self._probed,
+                None if interpreted else partial(self._untapped, source),
+            )
         )
         seconds = time.perf_counter() - started
         injected = sorted(given, key=self.names.index)
@@ -184,6 +199,25 @@ class Session:
     def _probed(self, probe: Probe) -> Computed | None:
         runner = self._runner
         return runner.probed(probe) if isinstance(runner, Interpreter) else None
+
+    def _untapped(self, source: Source) -> Untapped:
+        """What the graph gives without taps, where it runs compiled."""
+        name, layers = self.names[-1], self.subject.layers
+        assert isinstance(self._runner, Compiler)
+
+        def again(tapped: bool) -> Traced:
+            return build(self.subject, source, layers if tapped else layers[-1:], False)[1]
+
+        self._emit(Progress("compiling the graph without taps"))
+        return run_untapped(
+            self.generation,
+            name,
+            self._truths[name],
+            self._computed[name].value(),
+            again,
+            self._runner,
+            self._announce,
+        )
 
     def inject(self, index: int) -> None:
         """From the next load on the reference's value goes on behind a layer, or the
@@ -205,24 +239,6 @@ class Session:
     def _read(self) -> Source:
         self.attempted = content_hashes(self.subject.graph)
         return load_source(self.subject.graph)
-
-    def _build(self, source: Source) -> tuple[Candidate, Traced]:
-        subject = self.subject
-        try:
-            candidate = subject.candidate(source.module)
-        except Problem:
-            raise
-        except Exception as error:
-            raise Problem.of("graph", error, source.names, path=subject.graph) from error
-        traced = trace(
-            candidate,
-            subject.layers,
-            source.names,
-            subject.dtype,
-            subject.device,
-            with_arguments=self._engine == "interpret",
-        )
-        return candidate, traced
 
     def source_changed(self) -> str | None:
         """A source file whose content differs from the last load, or None."""

@@ -14,6 +14,7 @@ from textual.widgets import DataTable
 
 from debug.protocol import Abort, Inject, Inspect, RunAgain, RunTo
 from tui.keys import KEYS
+from tui.opinion import COMPILED, FLOAT64, Manner
 from tui.settings import Settings
 from tui.sheets import DetailsScreen, HelpScreen, SearchScreen
 from tui.view import View
@@ -216,10 +217,17 @@ class Dashboard(View):
             self.send(Abort())
 
     def action_confirm(self) -> None:
-        if self.compiling:
-            self.notify("the graph is being compiled; a save gives that up")
+        self._ask(COMPILED)
+
+    def action_widen(self) -> None:
+        """Is the graph wrong, or does it round?"""
+        self._ask(FLOAT64)
+
+    def _ask(self, manner: Manner) -> None:
+        if self.asking:
+            self.notify(f"{self.asking.word}; a save gives that up")
         else:
-            self.start_compiler()
+            self.ask(manner)
 
     async def action_quit(self) -> None:
         self.exit(0)

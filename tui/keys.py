@@ -82,6 +82,7 @@ KEYS = [
     Key("l", "light", "light/dark", "switch between light and dark", VIEW),
     Key("r", "again", "again", "read the source and run it again", ENGINE, True),
     Key("v", "confirm", "compile", "confirm with the compiled graph: minutes", ENGINE),
+    Key("w", "widen", "float64", "run in float64: a wrong graph, or rounding?", ENGINE),
     Key("a", "abort", "abort", "stop after this layer; again to kill the engine", ENGINE),
     Key("R", "restart", "restart", "start the engine anew", ENGINE),
     Key("question_mark,f1", "help", "help", "this page", VIEW, True),

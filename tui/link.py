@@ -31,6 +31,7 @@ from debug.run import Run
 from debug.stepper import Stepper
 from tui import words
 from tui.operations import OperationsScreen
+from tui.opinion import Manner, Opinion
 from tui.panes.log import LogPane
 from tui.panes.status import Activity
 from tui.settings import Settings
@@ -45,18 +46,18 @@ class EngineLink(App[int]):
         self.log_pane = LogPane()
         self.results = Run()
         """What the interpreter found, or the engine that was asked for."""
-        self.compiled: Run | None = None
-        """What the compiled graph says, once it was asked."""
+        self.opinion: Opinion | None = None
+        """What the graph says that was compiled, or run in float64, once it was asked."""
         self.stepper = Stepper([])
         self.activity = Activity(since=time.monotonic())
         self.following = False
         """Whether the selection goes where the run goes, until it stops."""
         self.problem: Diagnostic | None = None
         """The last thing that went wrong."""
-        self.compiling: Activity | None = None
+        self.asking: Activity | None = None
         """What the second engine is at, if there is one."""
         self._engine: EngineClient | None = None
-        self._compiler: EngineClient | None = None
+        self._second: EngineClient | None = None
 
     # What the dashboard shows of it; see tui.view.
 
@@ -72,7 +73,7 @@ class EngineLink(App[int]):
             self._engine.kill()
 
     async def stop_engines(self) -> None:
-        for engine in (self._engine, self._compiler):
+        for engine in (self._engine, self._second):
             if engine is not None:
                 engine.kill()
                 await engine.stop()
@@ -139,7 +140,7 @@ class EngineLink(App[int]):
                 log.say(what)
             case Changed(path):
                 self.begin("loading", f"reading {path.rpartition('/')[2]}")
-                self._outdate_compiled()
+                self._outdate_opinion()
             case Loaded():
                 after = f", going on from PyTorch's {words.listed(event.injected)}"
                 note = after if event.injected else ""
@@ -191,43 +192,49 @@ class EngineLink(App[int]):
                     self.log_pane.say(f"why: {reason}", "bold")
         self.show_all()
 
-    # -- The compiled graph ----------------------------------------------------------
+    # -- A second opinion --------------------------------------------------------------
 
-    def _outdate_compiled(self) -> None:
-        """A save makes what was compiled history; a compile under way is given up."""
-        if self.compiled is not None:
-            note = "compiled from an earlier save; press v to compile again"
-            self.compiled.stale = Diagnostic("compile", note)
-        if self._compiler is not None:
-            self._compiler.kill()
+    def _outdate_opinion(self) -> None:
+        """A save makes a second opinion history; one under way is given up."""
+        if self.opinion is not None:
+            manner = self.opinion.manner
+            note = f"{manner.name} from an earlier save; press {manner.key} to run it again"
+            self.opinion.run.stale = Diagnostic("compile", note)
+        if self._second is not None:
+            self._second.kill()
 
-    @work(exclusive=True, group="compiler", exit_on_error=False)
-    async def start_compiler(self) -> None:
-        """Runs the whole graph compiled, in an engine of its own, beside the first."""
-        log = self.log_pane
-        log.say("compiling the whole graph in the background: minutes, once a change")
-        compiled = self.compiled = Run()
-        compiler = self._compiler = EngineClient(self.settings.factory)
-        compiling = self.compiling = Activity("compiling", since=time.monotonic())
+    @work(exclusive=True, group="second", exit_on_error=False)
+    async def ask(self, manner: Manner) -> None:
+        """Runs the graph in another manner, in an engine of its own, beside the first."""
+        self.log_pane.say(f"{manner.doing} in the background: minutes the first time")
+        opinion = self.opinion = Opinion(manner)
+        second = self._second = EngineClient(self.settings.factory)
+        asking = self.asking = Activity(manner.doing, since=time.monotonic())
         self.show_layers()
         try:
-            await compiler.start()
-            compiler.send(Open(self.settings.options, "compile", watch=False))
-            async for news in compiler.events():
-                if isinstance(news, Noise | Exited):
-                    continue
-                compiled.apply(news)
-                if isinstance(news, Stopped) and news.position < 0:
-                    compiler.send(RunTo(len(compiled.layers) - 1))
-                elif isinstance(news, Stopped):
-                    break
-                elif isinstance(news, Failed):
-                    log.say(f"compiled: {news.diagnostic}", "bold")
+            await second.start()
+            options = {**self.settings.options, **manner.options}
+            second.send(Open(options, manner.engine, watch=False))
+            async for news in second.events():
+                if not isinstance(news, Noise | Exited) and self._heard(opinion.run, news):
                     break
         finally:
-            compiler.kill()
-            self._compiler = self.compiling = None
-        took = words.seconds(compiling.elapsed)
-        if compiled.results and not compiled.stale:
-            log.say(f"compiled graph: {compiled.verdict().value}, after {took}")
+            second.kill()
+            self._second = self.asking = None
+        if opinion.run.results and not opinion.run.stale:
+            took = words.seconds(asking.elapsed)
+            self.log_pane.say(f"{opinion.conclusion(self.results)}, after {took}", "bold")
         self.show_all()
+
+    def _heard(self, run: Run, event: Event) -> bool:
+        """Whether the second engine has said all that it can."""
+        run.apply(event)
+        last = len(run.layers) - 1
+        if isinstance(event, Stopped) and event.position < 0 and self._second is not None:
+            self._second.send(RunTo(last))
+        elif isinstance(event, Stopped):
+            self.show_all()
+        elif isinstance(event, Failed):
+            self.log_pane.say(f"second opinion: {event.diagnostic}", "bold")
+            return True
+        return isinstance(event, Idle) and run.position == last

@@ -79,7 +79,7 @@ class View(EngineLink):
             self.call_after_refresh(self.show_layers)
 
     def _tick_clock(self) -> None:
-        if self.activity.busy or self.compiling:
+        if self.activity.busy or self.asking:
             self.show_status()
 
     def _tick_rows(self) -> None:
@@ -93,14 +93,14 @@ class View(EngineLink):
         return max(self.layers_pane.cursor_row, 0)
 
     def show_layers(self) -> None:
-        self.layers_pane.fill(self.results, self.stepper, self.compiled is not None)
+        self.layers_pane.fill(self.results, self.stepper, self.opinion)
         self.show_all()
 
     def show_all(self) -> None:
         """After anything that may concern every row."""
         self.draw_rows()
         for index in range(len(self.results.layers)):
-            self.layers_pane.show(index, self.results, self.breakpoints, self.compiled)
+            self.layers_pane.show(index, self.results, self.breakpoints, self.opinion)
         self.show_cursor()
         self.show_status()
 
@@ -115,7 +115,7 @@ class View(EngineLink):
         rows, self._undrawn = self._undrawn, set()
         self._drawn_at = time.monotonic()
         for row in rows | {max(min(rows) - 1, 0)}:  # the mark of the position moves on
-            self.layers_pane.show(row, self.results, self.breakpoints, self.compiled)
+            self.layers_pane.show(row, self.results, self.breakpoints, self.opinion)
         if self.following:
             self.layers_pane.select(self.results.position)
         if self.cursor in rows:
@@ -126,12 +126,12 @@ class View(EngineLink):
 
     def show_cursor(self) -> None:
         """Brings the panes that are about the selected layer up to date."""
-        self.statistics_pane.show(self.cursor, self.results, self.compiled)
+        self.statistics_pane.show(self.cursor, self.results, self.opinion)
         self.chart_pane.show(self.cursor, self.results)
         self.source_pane.show(self.cursor, self.results)
 
     def show_status(self) -> None:
-        self.status_bar.show(self.results, self.activity, self.compiling)
+        self.status_bar.show(self.results, self.activity, self.asking)
 
     @on(DataTable.RowHighlighted)
     def _row_highlighted(self) -> None:

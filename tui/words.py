@@ -4,7 +4,7 @@ import math
 
 from core.messages import Memory
 from debug.headroom import float16_headroom, squared_headroom
-from debug.protocol import Compared, Divergence, Finding, Outcome, Probed, Stats
+from debug.protocol import Compared, Divergence, Finding, Outcome, Probed, Stats, Untapped
 from debug.run import Change, Run
 from debug.verdict import OK_UP_TO, Verdict, judge
 
@@ -165,6 +165,18 @@ def probed(found: Probed, name: str) -> str:
     if alone is not None and alone.ratio is not None:
         parts.append(f"R alone {ratio(alone.ratio)}")
     return ", ".join(part for part in (*parts, line, found.note) if part)
+
+
+def untapped(of: Untapped) -> str:
+    """Whether looking at the layers changes what the compiled graph gives."""
+    if of.from_tapped == 0 and of.from_interpreted == 0:
+        return "without taps it gives the same bits, and so does the interpreter"
+    taps, interpreted = number(of.from_tapped, 3), number(of.from_interpreted, 3)
+    verdict_of = verdict(of.divergence.verdict)
+    return (
+        f"without taps {verdict_of}, R {ratio(of.divergence.ratio)}, off by {taps} from "
+        f"the one with taps and by {interpreted} from the interpreter"
+    )
 
 
 def share(part: float) -> str:

@@ -5,7 +5,17 @@ from textual.widgets import Static
 
 from debug.client import Noise
 from debug.diagnostic import Diagnostic
-from debug.protocol import Changed, Compared, Failed, Progress, RunAgain, RunTo, Stopped
+from debug.protocol import (
+    Changed,
+    Compared,
+    Failed,
+    Inject,
+    Loaded,
+    Progress,
+    RunAgain,
+    RunTo,
+    Stopped,
+)
 from tui.app import Dashboard
 from tui.keys import KEYS
 from tui.panes.layers import LayersPane
@@ -300,17 +310,32 @@ async def test_what_the_engine_prints_is_shown_as_it_is(app):
         assert "[red]no markup[/nonsense]" in log_text(app)
 
 
-async def test_the_compiled_graph_stands_beside_the_interpreter(app, press):
+@pytest.mark.parametrize(("key", "manner"), [("v", "compiled"), ("w", "float64")])
+async def test_a_second_opinion_stands_beside_the_interpreter(app, press, key, manner):
     async with app.run_test(size=(160, 50)) as pilot:
         await settle(pilot)
-        await press(pilot, "c", "v")
+        await press(pilot, "c", key)
         await settle(pilot)
-        assert cell(app, 3, "compiled") == "✓ ok"
+        column = app.query_one(LayersPane).columns["second"]
+        assert str(column.label) == manner
+        assert cell(app, 3, "second") == "✓ ok"
         FakeEngine.instances[0].say(Changed("model.py"))
         FakeEngine.instances[0].reload()
         await settle(pilot)
-        assert app.compiled is not None
-        assert app.compiled.stale is not None
+        assert app.opinion is not None
+        assert app.opinion.run.stale is not None
+
+
+async def test_p_asks_for_the_other_sides_value(app, press):
+    async with app.run_test(size=(160, 50)) as pilot:
+        await settle(pilot)
+        await press(pilot, "c", "p")
+        assert Inject(app.cursor) in engine().sent
+        engine().say(Loaded(2, {}, 0.1, [app.results.layers[3].name]))
+        app.show_all()
+        await settle(pilot)
+        assert cell(app, 3, "mark") == "⇐"
+        assert "⇐ PyTorch's" in status(app)
 
 
 async def test_light_and_dark_both_colour_the_verdicts(app, press):

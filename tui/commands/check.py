@@ -68,6 +68,7 @@ def report(run: Run) -> dict[str, Any]:
         "faults": [run.layers[index].name for index in run.faults()],
         "causes": causes(run, run.culprit()),
         "outcome": msgspec.to_builtins(run.outcome),
+        "untapped": _untapped(run),
         "inputs": rows[:inputs],
         "layers": rows[inputs:],
         "probes": [_probe(probed) for probed in run.probed],
@@ -140,6 +141,14 @@ def _probe(probed: Probed) -> dict[str, Any]:
     }
 
 
+def _untapped(run: Run) -> dict[str, Any] | None:
+    """Of a compiled graph, what it gives without taps."""
+    if (found := run.untapped) is None:
+        return None
+    apart = {"tapped": found.from_tapped, "interpreted": found.from_interpreted}
+    return {**_divergence(found.divergence), "rel_l2_from": apart}
+
+
 def _stats(stats: Stats) -> dict[str, Any]:
     names = ("shape", "dtype", "mean", "std", "min", "max", "nonfinite")
     return {name: getattr(stats, name) for name in names}
@@ -180,6 +189,8 @@ def print_table(run: Run) -> None:
         line = words.probed(probed, probed.name)
         console.print(Text(f"probe {line}", style), soft_wrap=True)
     console.print(conclusion(run))
+    if run.untapped is not None:
+        console.print(f"Compiled, {words.untapped(run.untapped)}", markup=False)
     if run.outcome is not None:
         console.print(*words.outcome(run.outcome), sep="\n", markup=False)
 

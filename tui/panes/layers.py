@@ -10,6 +10,7 @@ from debug.protocol import Compared
 from debug.run import Run
 from debug.stepper import Stepper
 from tui import words
+from tui.opinion import Opinion
 from tui.themes import colour
 
 NORMAL_FROM, WIDE_FROM = 110, 150
@@ -24,7 +25,7 @@ WIDTHS = {
     "alone": ("alone", 7),
     "bar": ("error", BAR_WIDTH + 1),
     "change": ("save", 9),
-    "compiled": ("compiled", 10),
+    "second": ("", 10),
 }
 NARROW = {"mark": 2, "verdict": 2, "name": 20, "ratio": 8, "alone": 7}
 """Where there is little room: the verdict is its glyph."""
@@ -41,13 +42,15 @@ class LayersPane(DataTable[Text]):
         )
         self._narrow = False
 
-    def fill(self, run: Run, stepper: Stepper, has_compiled: bool) -> None:
+    def fill(self, run: Run, stepper: Stepper, opinion: Opinion | None) -> None:
         """Lays out the columns for the room there is, and a row for each layer."""
         row, top = self.cursor_row, self.scroll_y
         self.clear(columns=True)
         self._narrow = self.app.size.width < NORMAL_FROM
-        for key, width in self._columns(has_compiled).items():
+        for key, width in self._columns(opinion is not None).items():
             label = WIDTHS[key][0]
+            if key == "second" and opinion is not None:
+                label = opinion.manner.name
             self.add_column(label if len(label) < width else "", key=key, width=width)
         for index, layer in enumerate(run.layers):
             self.add_row(*[Text("")] * len(self.columns), key=str(index))
@@ -59,13 +62,13 @@ class LayersPane(DataTable[Text]):
         self.select(min(row, max(len(run.layers) - 1, 0)))
         self.scroll_to(y=top, animate=False)
 
-    def _columns(self, has_compiled: bool) -> dict[str, int]:
-        """What fits: the compiled graph's verdict takes another's place."""
+    def _columns(self, has_second: bool) -> dict[str, int]:
+        """What fits: the second opinion's verdict takes another's place."""
         if self._narrow:
             return NARROW
-        left_out = {"shape"} if has_compiled else {"compiled"}
+        left_out = {"shape"} if has_second else {"second"}
         if self.app.size.width < WIDE_FROM:
-            left_out |= {"shape", "bar"} if has_compiled else {"shape"}
+            left_out |= {"shape", "bar"} if has_second else {"shape"}
         return {key: width for key, (_, width) in WIDTHS.items() if key not in left_out}
 
     def select(self, row: int) -> None:
@@ -78,7 +81,7 @@ class LayersPane(DataTable[Text]):
             self.scroll_to(y=row - height // 2, animate=False, force=True)
 
     def show(
-        self, index: int, run: Run, breakpoints: Collection[str], compiled: Run | None
+        self, index: int, run: Run, breakpoints: Collection[str], opinion: Opinion | None
     ) -> None:
         """Brings one row up to date."""
         layer, result = run.layers[index], run.results.get(index)
@@ -101,7 +104,7 @@ class LayersPane(DataTable[Text]):
         self._set(index, "alone", self._alone(index, run))
         self._set(index, "bar", Text(words.bar(error, BAR_WIDTH), style))
         self._set(index, "change", self._change(index, run))
-        self._set(index, "compiled", self._compiled(index, compiled))
+        self._set(index, "second", self._second(index, opinion))
 
     def _alone(self, index: int, run: Run) -> Text:
         """R of the layer by itself; kept, but dim, until this generation has its own."""
@@ -123,12 +126,12 @@ class LayersPane(DataTable[Text]):
         style = self._verdict_style(verdict) if verdict else Style(dim=True)
         return Text(words.CHANGE_GLYPHS[change], style)
 
-    def _compiled(self, index: int, compiled: Run | None) -> Text:
-        result = compiled.results.get(index) if compiled else None
+    def _second(self, index: int, opinion: Opinion | None) -> Text:
+        result = opinion.run.results.get(index) if opinion else None
         if result is None:
             return Text("")
         style = self._style(result)
-        if compiled and compiled.stale:
+        if opinion and opinion.run.stale:
             style += Style(dim=True)
         return Text(words.verdict(result.chained.verdict), style)
 

@@ -11,6 +11,7 @@ from debug.protocol import Compared, Divergence, Finding, Layer, Slice, Stats
 from debug.run import Run
 from debug.verdict import OK_UP_TO
 from tui import words
+from tui.opinion import Opinion
 from tui.themes import colour
 
 SPARKS = "▁▂▃▄▅▆▇█"
@@ -30,7 +31,7 @@ class StatisticsPane(VerticalScroll):
     def compose(self) -> ComposeResult:
         yield self._text
 
-    def show(self, index: int, run: Run, compiled: Run | None) -> None:
+    def show(self, index: int, run: Run, opinion: Opinion | None) -> None:
         if not 0 <= index < len(run.layers):
             return
         layer, result = run.layers[index], run.results.get(index)
@@ -44,9 +45,11 @@ class StatisticsPane(VerticalScroll):
             parts += self._divergence(layer, result, run, run.alone(index), roomy)
         if run.outcome is not None and index == len(run.layers) - 1:
             parts += [Text(line) for line in ("", *words.outcome(run.outcome))]
-        other = compiled.results.get(index) if compiled else None
-        if other is not None:
-            parts.append(self._headline("compiled", other.chained, roomy))
+        other = opinion.run.results.get(index) if opinion else None
+        if opinion is not None and other is not None:
+            parts.append(self._headline(opinion.manner.name, other.chained, roomy))
+            if (untapped := opinion.run.untapped) and index == len(run.layers) - 1:
+                parts.append(Text(words.untapped(untapped)))
         # Laying the screen out again takes longer than drawing it.
         form = (
             result is None,

@@ -36,15 +36,15 @@ class StatusBar(Static):
     def __init__(self) -> None:
         super().__init__("", id="status", markup=False)
 
-    def show(self, run: Run, activity: Activity, compiling: Activity | None = None) -> None:
+    def show(self, run: Run, activity: Activity, asking: Activity | None = None) -> None:
         look = "busy" if activity.busy else activity.word
         if look == "stopped" and run.stale:
             look = "failed"
         for word in ("busy", "failed", "dead"):
             self.set_class(look == word, word)
         parts = [self._state(run, activity)]
-        if compiling:
-            parts.append(f"compiling {words.seconds(compiling.elapsed)}")
+        if asking:
+            parts.append(f"{asking.word} {words.seconds(asking.elapsed)}")
         if run.opened:
             opened = run.opened
             parts += [

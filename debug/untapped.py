@@ -1,0 +1,56 @@
+"""Whether looking changes what is seen: the graph as production runs it, without taps.
+
+Every layer that is an output of the graph keeps the compiler from joining operations there,
+and the interpreter joins none at all. All three should give the same but for rounding.
+"""
+
+from collections.abc import Callable
+
+from torch import Tensor
+
+from debug.compare import Truth, compare, finite, in_layout
+from debug.compiled import Compiler
+from debug.interpreter import Interpreter
+from debug.matching import relative_error
+from debug.protocol import Untapped
+from debug.trace import Traced
+
+
+def run_untapped(
+    generation: int,
+    name: str,
+    truth: Truth,
+    tapped: Tensor,
+    build: Callable[[bool], Traced],
+    compiler: Compiler,
+    announce: Callable[[str], None],
+) -> Untapped:
+    """Compiles the graph with the model's result as its only output, and compares that.
+
+    Args:
+        generation: of the candidate.
+        name: of the last layer, the model itself.
+        truth: of it.
+        tapped: what the compiled graph with taps returned.
+        build: makes the graph of this generation, with taps or without.
+        compiler: what compiled the one with taps.
+        announce: is told the kernels that the interpreter lacks.
+
+    Raises:
+        Problem: one of the two does not compile or run.
+    """
+    result = compiler.load(build(False), {})[name].value()
+    interpreted = Interpreter(announce).load(build(True), {})[name].value()
+    return Untapped(
+        generation,
+        compare(result, truth, str(result.dtype).removeprefix("torch."))[1],
+        _apart(result, tapped, truth),
+        _apart(result, interpreted, truth),
+    )
+
+
+def _apart(value: Tensor, other: Tensor, truth: Truth) -> float | None:
+    """The relative L2 difference of two values of the candidate; None in other shapes."""
+    shape = truth.exact.shape
+    value, other = (in_layout(each, truth.axes, shape).double() for each in (value, other))
+    return finite(relative_error(value, other)) if value.shape == other.shape else None

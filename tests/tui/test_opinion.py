@@ -1,0 +1,43 @@
+"""What a second opinion says of the first."""
+
+import pytest
+from fakes import compared, isolated, opened
+
+from debug.protocol import Divergence, Loaded, Untapped
+from debug.run import Run
+from debug.verdict import Verdict
+from tui.opinion import COMPILED, FLOAT64, Opinion
+
+
+def run_with(ratio: float) -> Run:
+    """One whose fourth layer has this ratio, whole and alone."""
+    run = Run()
+    run.apply(opened())
+    run.apply(Loaded(1, {}, 0.1))
+    for index in range(len(run.layers)):
+        run.apply(compared(index, ratio if index == 3 else 1.0))
+        run.apply(isolated(index, ratio if index == 3 else 1.0))
+    return run
+
+
+@pytest.mark.parametrize(
+    ("wide", "said"),
+    [(1.0, "what is wrong is rounding"), (50.0, "the graph is wrong, not its rounding")],
+)
+def test_float64_tells_a_wrong_graph_from_rounding(wide: float, said: str):
+    assert said in Opinion(FLOAT64, run_with(wide)).conclusion(run_with(50.0))
+
+
+def test_of_a_healthy_graph_float64_says_its_verdict_only():
+    said = Opinion(FLOAT64, run_with(1.0)).conclusion(run_with(1.0))
+    assert said == "in float64 the graph is ok"
+
+
+@pytest.mark.parametrize(
+    ("apart", "said"), [(0.0, "gives the same bits"), (3e-7, "off by 3.0e-7 from the one")]
+)
+def test_the_compiled_graph_says_whether_taps_change_it(apart: float, said: str):
+    opinion = Opinion(COMPILED, run_with(1.0))
+    divergence = Divergence(Verdict.OK, ratio=1.1)
+    opinion.run.apply(Untapped(1, divergence, apart, apart))
+    assert said in opinion.conclusion(run_with(1.0))
