@@ -1,8 +1,8 @@
 """Batches for training micro: windows of speech as a microphone might have heard it.
 
-A window says its first sentence only, and when the next begins. openai's `transcribe` takes
-such an answer for a window whose last sentence was cut off, and goes on from the end of the
-first. So a small model learns to listen to the start of a window and not to count to 30 s.
+A window says its first sentence only, and twice when it ends. openai's `transcribe` takes
+the second time for the start of a sentence that was cut off, and goes on from there. So a
+small model learns to listen to the start of a window and not to count to 30 s.
 """
 
 import random
@@ -82,8 +82,6 @@ class Window:
     start: float
     """In seconds, as the other times."""
     end: float
-    next: float | None
-    """When the second sentence begins, if it does."""
 
 
 class Batches(IterableDataset):
@@ -154,11 +152,8 @@ class Batches(IterableDataset):
             last = ends[-1] if ends else random_.randint(SAMPLE_RATE // 2, length)
             samples = samples[: last + int(random_.uniform(0, 1.5) * SAMPLE_RATE)]
         if silent:
-            return Window(samples, "", 0.0, 0.0, None)
-        second = starts[1] / SAMPLE_RATE if len(starts) > 1 else None
-        return Window(
-            samples, sentence, starts[0] / SAMPLE_RATE, ends[0] / SAMPLE_RATE, second
-        )
+            return Window(samples, "", 0.0, 0.0)
+        return Window(samples, sentence, starts[0] / SAMPLE_RATE, ends[0] / SAMPLE_RATE)
 
     def _speak(
         self, samples: np.ndarray, counts: tuple[int, ...], random_: random.Random
@@ -204,8 +199,7 @@ class Batches(IterableDataset):
         prompt = self._prompt(longest_prompt, random_) if longest_prompt else []
         given = [*prompt, tokenizer.sot]
         said = self._transcript(window.sentence, window.start, window.end)
-        if window.next is not None:
-            said.append(self._timestamp(window.next))
+        said.append(self._timestamp(window.end))
         tokens, labels = [*given, *said], [*said, tokenizer.eot]
         if not window.sentence:
             tokens = [*given, self._timestamp(random_.uniform(0, 2))]
