@@ -43,8 +43,6 @@ class StatisticsPane(VerticalScroll):
         parts: list[RenderableType] = [_sides(layer.reference, candidate, roomy)]
         if result is not None:
             parts += self._divergence(layer, result, run, run.alone(index), roomy)
-        if run.outcome is not None and index == len(run.layers) - 1:
-            parts += [Text(line) for line in ("", *words.outcome(run.outcome))]
         other = opinion.run.results.get(index) if opinion else None
         if opinion is not None and other is not None:
             parts.append(self._headline(opinion.manner.name, other.chained, roomy))
