@@ -13,11 +13,11 @@ from core.machine import versions
 from core.messages import Build, Reproduced
 from core.openai_source import encoder_source
 from core.whisper import WhisperSubject, open_subject
+from debug.building import build
 from debug.diagnostic import Problem
 from debug.reference import Call, StayInFloat64, hooked
 from debug.source import load_source, local_files
 from debug.subject import LayerName, Options
-from debug.trace import trace
 
 TEMPLATE = Path(__file__).parent / "template" / "repro.py"
 CANDIDATE = "candidate.py"
@@ -81,14 +81,7 @@ def _argument_shape(subject: WhisperSubject, layer: str) -> list[int]:
         Problem: the source is bad, or never calls the layer.
     """
     source = load_source(subject.graph)
-    try:
-        candidate = subject.candidate(source.module)
-    except Problem:
-        raise
-    except Exception as error:
-        raise Problem.of("graph", error, source.names, path=subject.graph) from error
-    place = subject.dtype, subject.device
-    traced = trace(candidate, subject.layers, source.names, *place, with_arguments=True)
+    _, traced = build(subject, source, subject.layers, with_arguments=True)
     if layer not in traced.arguments:
         message = f"the candidate never calls {layer}; choose the layer that should"
         raise Problem("repro", message, subject.graph)
