@@ -78,7 +78,12 @@ def headroom(stats: Stats) -> str:
     if room is None or squared is None:
         return ""
     mark = "! " if min(room, squared) < 1 else ""
-    return f"{mark}×{number(room, 3)}, squared ×{number(squared, 3)}"
+    return f"{mark}×{factor(room)}, squared ×{factor(squared)}"
+
+
+def factor(value: float) -> str:
+    """Three digits are enough to know how far something is."""
+    return f"{float(f'{value:.3g}'):,.0f}" if 100 <= value < 1e6 else number(value, 3)
 
 
 def bar(error: float | None, width: int) -> str:

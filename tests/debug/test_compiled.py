@@ -4,6 +4,7 @@ import pytest
 from conversation import ready
 from editing import replace
 
+from debug.protocol import Idle, Untapped
 from debug.verdict import Verdict
 
 pytestmark = pytest.mark.max
@@ -27,3 +28,15 @@ async def test_the_compiled_graph_sees_the_same_bug(toy_graph):
     async with ready(toy_graph, "compile") as talk:
         verdicts = [r.chained.verdict for r in await talk.run_to(3)]
     assert verdicts == [Verdict.OK, Verdict.OK, Verdict.DIVERGED, Verdict.DIVERGED]
+
+
+async def test_looking_at_the_layers_changes_nothing_but_rounding(toy_graph):
+    async with ready(toy_graph, "compile") as talk:
+        await talk.run_to(3)
+        await talk.wait(Idle)
+        (untapped,) = (news for news in talk.heard if isinstance(news, Untapped))
+    assert untapped.divergence.verdict is Verdict.OK
+    assert untapped.from_tapped is not None
+    assert untapped.from_tapped < 1e-6
+    assert untapped.from_interpreted is not None
+    assert untapped.from_interpreted < 1e-6

@@ -106,7 +106,10 @@ def test_a_spoiled_slice_is_named_where_the_whole_is_ok():
 
 def test_what_overflows_squared_is_marked():
     wide = Stats([2], "float32", 0.0, 1.0, -300.0, 2.0, 0)
-    assert words.headroom(wide).startswith("! ×218, squared ×0.7")
+    assert words.headroom(wide) == "! ×218, squared ×0.728"
+    assert (
+        words.headroom(Stats([2], "float32", 0, 1, -4, 5, 0)) == "×13,100, squared ×2,620"
+    )
     assert words.headroom(Stats([2], "float32", 0.0, 0.0, 0.0, 0.0, 0)) == ""
 
 
