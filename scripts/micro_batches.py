@@ -1,8 +1,8 @@
 """Batches for training micro: windows of speech as a microphone might have heard it.
 
-A window says its first sentence only, and twice when it ends. openai's `transcribe` takes
-the second time for the start of a sentence that was cut off, and goes on from there. So a
-small model learns to listen to the start of a window and not to count to 30 s.
+A window says its first sentence only, and when the next begins. openai's `transcribe` takes
+such an answer for a window whose last sentence was cut off, and goes on from the end of the
+first. So a small model learns to listen to the start of a window and not to count to 30 s.
 """
 
 import random
@@ -25,8 +25,8 @@ SECONDS_A_TOKEN = 0.02
 SILENT_SHARE = 0.06
 SHORT_PROMPT = 4
 """A file begins with these; each length puts the answer at other positions."""
-PROMPT_TOKENS = 223
-"""openai's decoder forgets what was said before."""
+LONGEST_PROMPT = 16
+"""Sentences of earlier windows; some 200 tokens, openai's limit is 223."""
 NOISY_SHARE = 0.5
 ENDING_SHARE = 0.6
 """Windows in which the file ends. openai fills the rest of the spectrogram with zeros."""
@@ -50,8 +50,6 @@ class Shape:
     """How often what was said before is given, as in every window but a file's first."""
     sentences: tuple[int, ...] = (1, 2, 99)
     """At most so many in a window, as far as they fit; drawn evenly."""
-    longest_prompt: int = 16
-    """In sentences of earlier windows, of 10 tokens or more."""
 
     @property
     def length(self) -> int:
@@ -82,6 +80,8 @@ class Window:
     start: float
     """In seconds, as the other times."""
     end: float
+    next: float | None
+    """When the second sentence begins, if it does."""
 
 
 class Batches(IterableDataset):
@@ -111,31 +111,20 @@ class Batches(IterableDataset):
     def _batch(self, shape: Shape, random_: random.Random) -> Batch:
         # Whole batches are prompted or not: a row's prompt makes every row as long.
         prompted = random_.random() < shape.prompted
-        windows = [self.window(shape, random_) for _ in range(shape.size)]
-        longest_prompt = shape.longest_prompt if prompted else 0
-        tokens, labels = self.answers(windows, longest_prompt, random_)
+        windows = [self._window(shape, random_) for _ in range(shape.size)]
+        rows = [self._tokens(window, prompted, random_) for window in windows]
         spelled = [spelling(window.sentence) for window in windows]
         return Batch(
             torch.stack([mel(window.samples, shape.length) for window in windows]),
-            tokens,
-            labels,
+            _filled([tokens for tokens, _ in rows], self._tokenizer.eot),
+            _filled([labels for _, labels in rows], IGNORED),
             _filled(spelled, 0),
             torch.tensor([_position(window.end) for window in windows]),
         )
 
-    def answers(
-        self, windows: Sequence[Window], longest_prompt: int, random_: random.Random
-    ) -> tuple[Tensor, Tensor]:
-        """What the decoder is fed, and what it should say next: (batch, n) both."""
-        rows = [self._tokens(window, longest_prompt, random_) for window in windows]
-        return (
-            _filled([tokens for tokens, _ in rows], self._tokenizer.eot),
-            _filled([labels for _, labels in rows], IGNORED),
-        )
-
     # -- Sound -----------------------------------------------------------------------
 
-    def window(self, shape: Shape, random_: random.Random) -> Window:
+    def _window(self, shape: Shape, random_: random.Random) -> Window:
         length = shape.length
         samples = np.zeros(length, np.float32)
         if random_.random() < RESIDUE_SHARE:
@@ -152,8 +141,11 @@ class Batches(IterableDataset):
             last = ends[-1] if ends else random_.randint(SAMPLE_RATE // 2, length)
             samples = samples[: last + int(random_.uniform(0, 1.5) * SAMPLE_RATE)]
         if silent:
-            return Window(samples, "", 0.0, 0.0)
-        return Window(samples, sentence, starts[0] / SAMPLE_RATE, ends[0] / SAMPLE_RATE)
+            return Window(samples, "", 0.0, 0.0, None)
+        second = starts[1] / SAMPLE_RATE if len(starts) > 1 else None
+        return Window(
+            samples, sentence, starts[0] / SAMPLE_RATE, ends[0] / SAMPLE_RATE, second
+        )
 
     def _speak(
         self, samples: np.ndarray, counts: tuple[int, ...], random_: random.Random
@@ -189,31 +181,32 @@ class Batches(IterableDataset):
     # -- Tokens ----------------------------------------------------------------------
 
     def _tokens(
-        self, window: Window, longest_prompt: int, random_: random.Random
+        self, window: Window, prompted: bool, random_: random.Random
     ) -> tuple[list[int], list[int]]:
         """What goes in and what should come out, as openai's decoder writes it.
 
         In silence the first answer is <|nospeech|>, and after any timestamp the end.
         """
         tokenizer = self._tokenizer
-        prompt = self._prompt(longest_prompt, random_) if longest_prompt else []
-        given = [*prompt, tokenizer.sot]
+        given = [*(self._prompt(random_) if prompted else []), tokenizer.sot]
         said = self._transcript(window.sentence, window.start, window.end)
-        said.append(self._timestamp(window.end))
+        if window.next is not None:
+            said.append(self._timestamp(window.next))
         tokens, labels = [*given, *said], [*said, tokenizer.eot]
         if not window.sentence:
             tokens = [*given, self._timestamp(random_.uniform(0, 2))]
             labels = [tokenizer.no_speech, tokenizer.eot]
         return tokens, [IGNORED] * (len(tokens) - len(labels)) + labels
 
-    def _prompt(self, longest: int, random_: random.Random) -> list[int]:
+    def _prompt(self, random_: random.Random) -> list[int]:
         """What was said in the windows before, with its timestamps."""
-        tokens = []
-        for _ in range(random_.randint(1, random_.choice([SHORT_PROMPT, longest]))):
+        tokens = [self._tokenizer.sot_prev]
+        longest = random_.choice([SHORT_PROMPT, LONGEST_PROMPT])
+        for _ in range(random_.randint(1, longest)):
             clip = random_.choice(self._clips)
             start = random_.uniform(0, 2)
             tokens += self._transcript(clip.text, start, start + random_.uniform(1, 3.5))
-        return [self._tokenizer.sot_prev, *tokens[-PROMPT_TOKENS:]]
+        return tokens
 
     def _transcript(self, text: str, start: float, end: float) -> list[int]:
         written = self._tokenizer.encode(" " + text)

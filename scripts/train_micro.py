@@ -11,7 +11,6 @@ import math
 import random
 import time
 import zipfile
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -109,17 +108,17 @@ class Learner(nn.Module):
     def forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """The losses of the decoder's answers and of the encoder's spelling."""
         features = self.encode(batch.mel)
-        answer = self.answer_loss(features, batch.tokens, batch.labels)
-        return answer, self.spelling_loss(features, batch)
+        return self.answer_loss(features, batch), self.spelling_loss(features, batch)
 
-    def answer_loss(self, features: Tensor, tokens: Tensor, labels: Tensor) -> Tensor:
+    def answer_loss(self, features: Tensor, batch: Batch) -> Tensor:
         """The cross entropy of the next token."""
         decoder = self.whisper.decoder
-        x = self.rows[self.place[tokens]]
+        x = self.rows[self.place[batch.tokens]]
         x = x + decoder.positional_embedding[: x.shape[1]]
         for block in decoder.blocks:
             x = block(x, features, mask=self._mask)
         logits = decoder.ln(x) @ self.rows.T + self.mass
+        labels = batch.labels
         wanted = torch.where(labels == IGNORED, IGNORED, self.place[labels.clamp(min=0)])
         return F.cross_entropy(logits.flatten(0, 1), wanted.flatten(), ignore_index=IGNORED)
 
@@ -129,15 +128,6 @@ class Learner(nn.Module):
         heard = (batch.heard + SPELLING_MARGIN).clamp(max=len(scores))
         lengths = (batch.spelling > 0).sum(1)
         return F.ctc_loss(scores, batch.spelling, heard, lengths, zero_infinity=True)
-
-    def take(self, state: Mapping[str, Tensor]) -> None:
-        """A checkpoint's weights, whose unused tokens share one row, too."""
-        self.whisper.load_state_dict(state)
-        embedded = state["decoder.token_embedding.weight"]
-        rows = torch.arange(len(self.rows))
-        first_token = (self.place == rows[:, None]).int().argmax(1)
-        with torch.no_grad():
-            self.rows.copy_(embedded[first_token])
 
     def state(self) -> dict[str, Tensor]:
         """openai's state dict, in float16."""
