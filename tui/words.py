@@ -36,7 +36,8 @@ def number(value: float | None, digits: int = 4) -> str:
     if value == 0:
         return "0"
     if 1e-3 <= abs(value) < 1e5:
-        return f"{value:.{digits}g}"
+        text = f"{value:.{digits}g}"
+        return f"{value:.0f}" if "e" in text else text
     return f"{value:.{digits - 2}e}".replace("e-0", "e-").replace("e+0", "e+")
 
 

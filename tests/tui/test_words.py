@@ -18,10 +18,16 @@ from tui.themes import colour
         (-0.0230842, "-0.02308"),
         (3.14e-7, "3.14e-7"),
         (2.5e8, "2.50e+8"),
+        (12345.6, "12346"),
     ],
 )
 def test_numbers_are_short(value, text):
     assert words.number(value) == text
+
+
+def test_a_ratio_fits_its_column():
+    ratios = [10.0**exponent * 1.347 for exponent in range(-8, 12)]
+    assert max(len(words.ratio(ratio)) for ratio in ratios) <= 7
 
 
 def test_a_bar_grows_by_decades():
