@@ -208,6 +208,8 @@ class Session:
         def again(tapped: bool) -> Traced:
             return build(self.subject, source, layers if tapped else layers[-1:], False)[1]
 
+        subject = self.subject
+        kernels.warm(subject.dtype, subject.device, lambda what: self._emit(Progress(what)))
         self._emit(Progress("compiling the graph without taps"))
         return run_untapped(
             self.generation,
