@@ -12,6 +12,7 @@ from max.graph import DeviceRef
 from torch import Tensor
 from whisper.model import ModelDimensions
 
+from core.reference import encoder_sizes
 from core.weights import check_weights
 from debug.diagnostic import Problem
 
@@ -59,15 +60,7 @@ def build_port(
         message = "no max.nn.Module named AudioEncoder is here: name it as openai does"
         raise Problem("graph", message, path)
     build = cast(Callable[..., nn.Module], encoder_class)
-    module = build(
-        dims.n_mels,
-        dims.n_audio_ctx,
-        dims.n_audio_state,
-        dims.n_audio_head,
-        dims.n_audio_layer,
-        dtype,
-        DeviceRef.from_device(device),
-    )
+    module = build(*encoder_sizes(dims), dtype, DeviceRef.from_device(device))
     check_weights(module, state, path)
     declared = module.raw_state_dict()
     weights = {name: to_buffer(name, weight.dtype) for name, weight in declared.items()}

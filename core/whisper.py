@@ -17,7 +17,7 @@ from core.checkpoint import Checkpoint, load_checkpoint
 from core.devices import choose_device, choose_dtype
 from core.outcome import outcome
 from core.port import GRAPH, build_port, find_port
-from core.reference import load_encoder, run_encoder
+from core.reference import encoder_sizes, load_encoder, run_encoder
 from core.weights import to_buffer
 from debug.protocol import Outcome
 from debug.subject import Candidate, Input, LayerName, Options
@@ -76,14 +76,7 @@ class WhisperSubject:
     @property
     def sizes(self) -> list[int]:
         """What either encoder is built from, in openai's order."""
-        dims = self._dims
-        return [
-            dims.n_mels,
-            dims.n_audio_ctx,
-            dims.n_audio_state,
-            dims.n_audio_head,
-            dims.n_audio_layer,
-        ]
+        return encoder_sizes(self._dims)
 
     def weights(self, layer: str) -> dict[str, Tensor]:
         """A layer's tensors in float32, with openai's names and layouts."""

@@ -53,6 +53,7 @@ class StatisticsPane(VerticalScroll):
             result is None,
             bool(result and result.chained.reason),
             other is None,
+            opinion and opinion.run.untapped,
             run.alone(index) is None,
             str(run.findings(index)),
             run.outcome,
