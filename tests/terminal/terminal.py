@@ -46,7 +46,8 @@ class Terminal:
             os.execve(sys.executable, command, environment)
         size = struct.pack("HHHH", rows, columns, 0, 0)
         fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, size)
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def _read(self) -> None:
         with contextlib.suppress(OSError):
@@ -70,10 +71,14 @@ class Terminal:
             os.write(self._terminal, key.encode())
             time.sleep(0.05)  # as fast as fingers: an escape sequence is no two keys
 
+    @property
+    def _running(self) -> bool:
+        return psutil.Process(self.pid).status() != psutil.STATUS_ZOMBIE
+
     def wait_until(self, condition: Callable[[], object], what: str) -> None:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not condition():
-            if time.monotonic() > deadline or not psutil.pid_exists(self.pid):
+            if time.monotonic() > deadline or not self._running:
                 raise AssertionError(f"never saw {what}:\n{self.text()}")
             time.sleep(0.05)
 
@@ -98,4 +103,5 @@ class Terminal:
         with contextlib.suppress(ProcessLookupError, ChildProcessError):
             os.kill(self.pid, signal.SIGKILL)
             os.waitpid(self.pid, 0)
+        self._reader.join()  # else it would read from whoever gets the descriptor next
         os.close(self._terminal)
