@@ -14,8 +14,7 @@ from debug.compare import Truth, in_layout
 from debug.interpreter import Computed, to_torch
 from debug.matching import relative_error
 from debug.program import Program
-from debug.recording import first_tensor
-from debug.reference import StayInFloat64, layer_modules
+from debug.reference import StayInFloat64, first_tensor, layer_modules
 from debug.subject import Subject
 from debug.trace import to_buffer
 

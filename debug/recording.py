@@ -19,6 +19,7 @@ from torch.utils._pytree import tree_leaves, tree_map
 from debug.bindings import Bindings
 from debug.places import PASSED_OVER, reference_place
 from debug.protocol import Place
+from debug.reference import first_tensor
 
 
 @dataclass(frozen=True)
@@ -341,7 +342,3 @@ def _watch_child(recorder: Recorder, name: str, child: nn.Module) -> list[Any]:
         child.register_forward_pre_hook(enter, with_kwargs=True),
         child.register_forward_hook(leave),
     ]
-
-
-def first_tensor(given: Any) -> Tensor | None:
-    return next((leaf for leaf in tree_leaves(given) if isinstance(leaf, Tensor)), None)

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
+from torch.utils._pytree import tree_leaves
 
 from debug.compare import Truth, measure_alone, measure_reference
 from debug.places import reference_definition, reference_place
@@ -32,9 +33,9 @@ class StayInFloat64(TorchFunctionMode):
         return func(*args, **(kwargs or {}))
 
 
-def first_tensor(output: Any) -> Tensor:
-    """A module that returns several values is known by its first."""
-    return first_tensor(output[0]) if isinstance(output, tuple | list) else output
+def first_tensor(given: Any) -> Tensor | None:
+    """A module that takes or returns several values is known by its first."""
+    return next((leaf for leaf in tree_leaves(given) if isinstance(leaf, Tensor)), None)
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,7 @@ class Call:
     @property
     def argument(self) -> Tensor | None:
         """The first tensor that the layer was called with."""
-        given = (*self.args, *self.kwargs.values())
-        return next((each for each in given if isinstance(each, Tensor)), None)
+        return first_tensor([*self.args, *self.kwargs.values()])
 
     def again(self, module: nn.Module, dtype: torch.dtype) -> Tensor:
         """What another copy of the layer makes of the same in another precision."""
@@ -61,7 +61,9 @@ class Call:
             return value.to(dtype) if wide else value
 
         kwargs = {name: narrowed(value) for name, value in self.kwargs.items()}
-        return first_tensor(module(*map(narrowed, self.args), **kwargs))
+        value = first_tensor(module(*map(narrowed, self.args), **kwargs))
+        assert value is not None
+        return value
 
 
 @contextmanager
@@ -80,7 +82,9 @@ def hooked(
             _: nn.Module, args: Any, kwargs: Any, output: Any, layer: LayerName = layer
         ) -> None:
             place = reference_place(sys._getframe(1))
-            record(layer, Call(args, kwargs, first_tensor(output).detach(), place))
+            value = first_tensor(output)
+            if value is not None:
+                record(layer, Call(args, kwargs, value.detach(), place))
 
         target = modules[layer.name]
         handles.append(target.register_forward_hook(hook, with_kwargs=True))

@@ -1,13 +1,16 @@
 """Runs the healthy encoder on many weights and clips: python -m scripts.false_alarms
 
 Every layer must be ok, in the run of the whole model and alone. Prints the largest R of
-each run; exit status 1 if a layer is not ok.
+each run; exit status 1 if a layer is not ok. Each runs in a process of its own, for MAX
+keeps gigabytes at the size of base.
 """
 
 import argparse
-import gc
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 from rich.console import Console
@@ -26,8 +29,20 @@ CLIPS = sorted(
 SEEDS = range(5)
 
 
-def healthy_run(model: str, clip: Path, dtype: str) -> Run:
-    """Every layer, whole and alone."""
+@dataclass(frozen=True)
+class Finding:
+    """What was found in a healthy encoder."""
+
+    alarm: str | None
+    """The first layer that is not ok."""
+    chained: float
+    """The largest R in the run of the whole model."""
+    alone: float
+    """The largest R of a layer by itself."""
+
+
+def healthy_run(model: str, clip: Path, dtype: str) -> Finding:
+    """Runs every layer, whole and alone."""
     run = Run()
 
     def apply(event: Message) -> None:
@@ -40,9 +55,12 @@ def healthy_run(model: str, clip: Path, dtype: str) -> Run:
         session.advance()
     while not session.settled:
         session.go_on()
-    del session
-    gc.collect()  # gigabytes at base, in cycles that Python would clear too late
-    return run
+    culprit, indices = run.culprit(), range(len(run.layers))
+    return Finding(
+        None if culprit is None else run.layers[culprit].name,
+        max(run.results[index].chained.ratio or 0.0 for index in indices),
+        max(d.ratio or 0.0 for index in indices if (d := run.alone(index))),
+    )
 
 
 def runs(size: str) -> Iterator[tuple[str, Path]]:
@@ -53,28 +71,19 @@ def runs(size: str) -> Iterator[tuple[str, Path]]:
     yield from ((f"random:{size}:{seed}", speech) for seed in SEEDS)
 
 
-def largest(run: Run) -> tuple[float, float]:
-    """The largest R in the run of the whole model, and alone."""
-    indices = range(len(run.layers))
-    chained = [run.results[index].chained.ratio or 0.0 for index in indices]
-    alone = [d.ratio or 0.0 for index in indices if (d := run.alone(index))]
-    return max(chained), max(alone)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sizes", nargs="*", default=["micro", "tiny", "base"])
     parser.add_argument("--dtype", default="float32")
     arguments = parser.parse_args()
     console, alarms, count = Console(highlight=False), 0, 0
-    for size in arguments.sizes:
-        for model, clip in runs(size):
-            run = healthy_run(model, clip, arguments.dtype)
-            culprit, (chained, alone) = run.culprit(), largest(run)
-            said = "ok" if culprit is None else f"FALSE ALARM: {run.layers[culprit].name}"
+    with ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as pool:
+        for model, clip in (each for size in arguments.sizes for each in runs(size)):
+            found = pool.submit(healthy_run, model, clip, arguments.dtype).result()
+            said = f"FALSE ALARM: {found.alarm}" if found.alarm else "ok"
             count += 1
-            alarms += culprit is not None
-            numbers = f"R up to {chained:.1f}, alone {alone:.1f}"
+            alarms += found.alarm is not None
+            numbers = f"R up to {found.chained:.1f}, alone {found.alone:.1f}"
             console.print(f"{model:<16} {clip.name:<16} {numbers}  {said}")
     console.print(f"{alarms} false alarms in {count} runs")
     sys.exit(1 if alarms else 0)
