@@ -104,9 +104,10 @@ class Engine:
             case RunAgain(index) if self.session:
                 self._reload(index)
             case Inject(index) if self.session:
-                self._inject(index)
+                if self._allowed(self.session.inject, index):  # what is behind it changes
+                    self._reload(self._wanted)
             case Inspect(index) if self.session:
-                self._inspect(index)
+                self._allowed(self.session.inspect, index)
             case Abort() if self.session:
                 self._target = -1
                 self._stop()
@@ -185,23 +186,14 @@ class Engine:
 
             raise Interrupted
 
-    def _inject(self, index: int) -> None:
-        """What was computed behind the layer is computed again from another value."""
-        assert self.session is not None
+    def _allowed(self, action: Callable[[int], None], index: int) -> bool:
+        """What can't be done to a layer is no reason to call the run bad."""
         try:
-            self.session.inject(index)
+            action(index)
         except Problem as problem:
             self.emit(Refused(problem.diagnostic))
-        else:
-            self._reload(self._wanted)
-
-    def _inspect(self, index: int) -> None:
-        """What can't be taken apart is no reason to call the run bad."""
-        assert self.session is not None
-        try:
-            self.session.inspect(index)
-        except Problem as problem:
-            self.emit(Refused(problem.diagnostic))
+            return False
+        return True
 
     def _settle(self) -> None:
         assert self.session is not None

@@ -11,6 +11,7 @@ from max.driver import CPU, Buffer, Device
 from max.dtype import DType
 from torch import Tensor
 
+from debug.diagnostic import Problem
 from debug.protocol import Message
 from debug.reference import hooked
 from debug.run import Run
@@ -111,6 +112,9 @@ class Pair:
 
     def candidate(self, source: ModuleType) -> Candidate:
         declared = self._candidate.raw_state_dict()
+        if missing := sorted(set(declared) - set(self._weights)):
+            message = f"the MAX module's weight {missing[0]} has no value; give it in weights"
+            raise Problem("weights", message)
         weights: dict[str, Buffer] = {
             name: to_buffer(self._weights[name].detach(), weight.dtype, self.device)
             for name, weight in declared.items()

@@ -26,7 +26,9 @@ SILENT_SHARE = 0.06
 SHORT_PROMPT = 4
 """A file begins with these; each length puts the answer at other positions."""
 LONGEST_PROMPT = 16
-"""Sentences of earlier windows; some 200 tokens, openai's limit is 223."""
+"""Sentences of earlier windows, some 180 tokens."""
+PROMPT_TOKENS = 223
+"""openai gives no more of what was said before: the end of it."""
 NOISY_SHARE = 0.5
 ENDING_SHARE = 0.6
 """Windows in which the file ends. openai fills the rest of the spectrogram with zeros."""
@@ -111,20 +113,22 @@ class Batches(IterableDataset):
     def _batch(self, shape: Shape, random_: random.Random) -> Batch:
         # Whole batches are prompted or not: a row's prompt makes every row as long.
         prompted = random_.random() < shape.prompted
-        windows = [self._window(shape, random_) for _ in range(shape.size)]
-        rows = [self._tokens(window, prompted, random_) for window in windows]
+        windows = [self.window(shape, random_) for _ in range(shape.size)]
+        longest = (SHORT_PROMPT, LONGEST_PROMPT) if prompted else (0,)
+        tokens, labels = self.answers(windows, longest, random_)
         spelled = [spelling(window.sentence) for window in windows]
         return Batch(
             torch.stack([mel(window.samples, shape.length) for window in windows]),
-            _filled([tokens for tokens, _ in rows], self._tokenizer.eot),
-            _filled([labels for _, labels in rows], IGNORED),
+            tokens,
+            labels,
             _filled(spelled, 0),
             torch.tensor([_position(window.end) for window in windows]),
         )
 
     # -- Sound -----------------------------------------------------------------------
 
-    def _window(self, shape: Shape, random_: random.Random) -> Window:
+    def window(self, shape: Shape, random_: random.Random) -> Window:
+        """One of such a shape."""
         length = shape.length
         samples = np.zeros(length, np.float32)
         if random_.random() < RESIDUE_SHARE:
@@ -180,15 +184,29 @@ class Batches(IterableDataset):
 
     # -- Tokens ----------------------------------------------------------------------
 
-    def _tokens(
-        self, window: Window, prompted: bool, random_: random.Random
+    def answers(
+        self, windows: Sequence[Window], longest: Sequence[int], random_: random.Random
+    ) -> tuple[Tensor, Tensor]:
+        """What the decoder is fed and what it should say next: (window, n) each.
+
+        Args:
+            windows: what it hears.
+            longest: how many sentences a prompt has at most; drawn evenly, 0 for none.
+            random_: chooses what was said before.
+        """
+        rows = [self._row(window, random_.choice(longest), random_) for window in windows]
+        tokens = _filled([tokens for tokens, _ in rows], self._tokenizer.eot)
+        return tokens, _filled([labels for _, labels in rows], IGNORED)
+
+    def _row(
+        self, window: Window, longest: int, random_: random.Random
     ) -> tuple[list[int], list[int]]:
         """What goes in and what should come out, as openai's decoder writes it.
 
         In silence the first answer is <|nospeech|>, and after any timestamp the end.
         """
         tokenizer = self._tokenizer
-        given = [*(self._prompt(random_) if prompted else []), tokenizer.sot]
+        given = [*(self._prompt(longest, random_) if longest else []), tokenizer.sot]
         said = self._transcript(window.sentence, window.start, window.end)
         if window.next is not None:
             said.append(self._timestamp(window.next))
@@ -198,15 +216,14 @@ class Batches(IterableDataset):
             labels = [tokenizer.no_speech, tokenizer.eot]
         return tokens, [IGNORED] * (len(tokens) - len(labels)) + labels
 
-    def _prompt(self, random_: random.Random) -> list[int]:
+    def _prompt(self, longest: int, random_: random.Random) -> list[int]:
         """What was said in the windows before, with its timestamps."""
-        tokens = [self._tokenizer.sot_prev]
-        longest = random_.choice([SHORT_PROMPT, LONGEST_PROMPT])
+        tokens: list[int] = []
         for _ in range(random_.randint(1, longest)):
             clip = random_.choice(self._clips)
             start = random_.uniform(0, 2)
             tokens += self._transcript(clip.text, start, start + random_.uniform(1, 3.5))
-        return tokens
+        return [self._tokenizer.sot_prev, *tokens[-PROMPT_TOKENS:]]
 
     def _transcript(self, text: str, start: float, end: float) -> list[int]:
         written = self._tokenizer.encode(" " + text)

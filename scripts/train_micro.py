@@ -11,6 +11,7 @@ import math
 import random
 import time
 import zipfile
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -112,15 +113,22 @@ class Learner(nn.Module):
 
     def answer_loss(self, features: Tensor, batch: Batch) -> Tensor:
         """The cross entropy of the next token."""
+        logits, wanted = self.logits(features, batch.tokens), self.wanted(batch.labels)
+        return F.cross_entropy(logits.flatten(0, 1), wanted.flatten(), ignore_index=IGNORED)
+
+    def logits(self, features: Tensor, tokens: Tensor) -> Tensor:
+        """Of the next token's row, a shared one counting as often as it is shared:
+        (batch, n, rows)."""
         decoder = self.whisper.decoder
-        x = self.rows[self.place[batch.tokens]]
+        x = self.rows[self.place[tokens]]
         x = x + decoder.positional_embedding[: x.shape[1]]
         for block in decoder.blocks:
             x = block(x, features, mask=self._mask)
-        logits = decoder.ln(x) @ self.rows.T + self.mass
-        labels = batch.labels
-        wanted = torch.where(labels == IGNORED, IGNORED, self.place[labels.clamp(min=0)])
-        return F.cross_entropy(logits.flatten(0, 1), wanted.flatten(), ignore_index=IGNORED)
+        return decoder.ln(x) @ self.rows.T + self.mass
+
+    def wanted(self, labels: Tensor) -> Tensor:
+        """The labels' rows."""
+        return torch.where(labels == IGNORED, IGNORED, self.place[labels.clamp(min=0)])
 
     def spelling_loss(self, features: Tensor, batch: Batch) -> Tensor:
         """That of the first sentence's letters, up to where it ends."""
@@ -128,6 +136,13 @@ class Learner(nn.Module):
         heard = (batch.heard + SPELLING_MARGIN).clamp(max=len(scores))
         lengths = (batch.spelling > 0).sum(1)
         return F.ctc_loss(scores, batch.spelling, heard, lengths, zero_infinity=True)
+
+    def take(self, state: Mapping[str, Tensor]) -> None:
+        """Goes on from what `state` once gave."""
+        self.whisper.load_state_dict(dict(state))
+        embedding = state["decoder.token_embedding.weight"]
+        with torch.no_grad():
+            self.rows[self.place] = embedding.float()
 
     def state(self) -> dict[str, Tensor]:
         """openai's state dict, in float16."""

@@ -7,6 +7,7 @@ from max.graph import DeviceRef, TensorValue, ops
 from toy import HIDDEN, WIDTH, Network
 
 from debug import assert_parity
+from debug.diagnostic import Problem
 
 pytestmark = pytest.mark.max
 
@@ -57,4 +58,10 @@ def test_a_weight_of_its_own_is_found(network: Network, x: torch.Tensor):
     state = network.state_dict()
     weights = {**state, "grow.bias": state["grow.bias"] * 0}
     with pytest.raises(AssertionError, match=r"(?s)grow is .*grow.bias is left out"):
+        assert_parity(Port(WIDTH, HIDDEN, DeviceRef.CPU()), network, x, weights)
+
+
+def test_a_weight_that_the_reference_lacks_is_asked_for(network: Network, x: torch.Tensor):
+    weights = {n: t for n, t in network.state_dict().items() if n != "grow.bias"}
+    with pytest.raises(Problem, match=r"weight grow.bias has no value; give it in weights"):
         assert_parity(Port(WIDTH, HIDDEN, DeviceRef.CPU()), network, x, weights)

@@ -1,5 +1,6 @@
 """What micro is trained on, and how. Training itself and espeak-ng are not needed here."""
 
+import random
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ from scripts.micro_batches import (
 )
 from scripts.micro_grammar import TEMPLATES, for_test, number, sentences, vocabulary
 from scripts.micro_speech import UNSEEN_VOICE, VOICES, Clip
+from scripts.refine_micro import Refinement, decision, hear
 from scripts.train_micro import (
     Learner,
     Stage,
@@ -235,3 +237,58 @@ def test_the_rate_warms_up_and_falls_to_nothing_twice():
     assert rates[main_steps() - 1] < max(rates) / 1000
     assert rates[main_steps()] < max(rates)
     assert rates[-1] == 0
+
+
+# -- Refining --------------------------------------------------------------------------
+
+
+def test_the_decision_is_where_the_end_or_the_next_start_is_said(clips, tokenizer):
+    batches = Batches(clips, lambda number: Shape(30.0, 1), range(0))
+    shape, random_ = Shape(30.0, 1, sentences=(1, 99)), random.Random(0)
+    windows = [batches.window(shape, random_) for _ in range(24)]
+    _, labels = batches.answers(windows, (4,), random_)
+    followed = 0
+    for window, row in zip(windows, labels, strict=True):
+        place = decision(window, row)
+        if place is None:
+            assert window.sentence == ""
+        elif window.next is None:
+            assert row[place] == tokenizer.eot
+        else:
+            followed += 1
+            assert row[place] == tokenizer.timestamp_begin + round(window.next / 0.02)
+    assert 0 < followed < 24
+
+
+def test_a_prompt_is_no_longer_than_openais(clips, tokenizer):
+    batches = Batches(clips, lambda number: Shape(4.0, 1), range(0))
+    window = batches.window(Shape(4.0, 1), random.Random(0))
+    tokens, _ = batches.answers([window] * 8, (200,), random.Random(0))
+    for row in tokens.tolist():
+        assert row.index(tokenizer.sot) <= 224
+    assert any(row.index(tokenizer.sot) == 224 for row in tokens.tolist())
+
+
+def test_refining_teaches_the_decoder_and_leaves_the_encoder_as_it_was(clips):
+    torch.manual_seed(0)
+    learner = Learner(used_tokens(TEXTS))
+    learner.whisper.decoder.token_embedding.weight.requires_grad_(False)
+    before = learner.state()
+    batches = Batches(clips, lambda number: Shape(30.0, 1), range(0))
+    console = Console(quiet=True)
+    windows, features = hear(learner, batches, 2, console)
+    assert features.shape == (2, 1500, 128)
+    refinement = Refinement(learner, batches, windows, features, console)
+    refinement.run(6)
+    assert refinement.losses[-1] < refinement.losses[0]
+    changed = {n for n, t in learner.state().items() if not torch.equal(t, before[n])}
+    assert changed
+    assert all(name.startswith("decoder.") for name in changed)
+
+
+def test_what_was_learned_is_taken_from_a_checkpoint():
+    used = used_tokens(TEXTS)
+    first, second = Learner(used), Learner(used)
+    second.take(first.state())
+    for name, tensor in first.state().items():
+        assert torch.equal(second.state()[name], tensor), name
