@@ -45,7 +45,7 @@ def test_what_is_wrong_raises_with_the_layer_the_line_and_the_cause(
         assert_parity(Tanh(WIDTH, HIDDEN, DeviceRef.CPU()), network, x)
     text = str(raised.value)
     assert text.startswith("model is ")
-    assert "test_parity.py:16, gelu_tanh" in text
+    assert "test_parity.py:17, gelu_tanh" in text
     assert "GELU by tanh instead of erf (explains 100.00%)" in text
 
 
