@@ -113,7 +113,7 @@ class Pair:
     def candidate(self, source: ModuleType) -> Candidate:
         declared = self._candidate.raw_state_dict()
         if missing := sorted(set(declared) - set(self._weights)):
-            message = f"the MAX module's weight {missing[0]} has no value; give it in weights"
+            message = f"MAX's weight {missing[0]} has no value; give it in weights"
             raise Problem("weights", message)
         weights: dict[str, Buffer] = {
             name: to_buffer(self._weights[name].detach(), weight.dtype, self.device)
