@@ -25,7 +25,7 @@ async def picture(
         await pilot.press("c")
         while app.activity.busy:
             await pilot.pause(0.1)
-        while app.results.alone(app.stepper.last) is None:
+        while app.results.outcome is None:  # the last that is found out
             await pilot.pause(0.1)
         await pilot.press(*keys)
         await pilot.pause(0.3)
