@@ -154,9 +154,13 @@ class Session:
     def _make_runner(self, engine: str) -> Runner:
         if engine == "compile":
             return Compiler(self.subject.device, self._announce)
+        self._warm()
+        return Interpreter(self._announce)
+
+    def _warm(self) -> None:
+        """Gets the interpreter's kernels ready."""
         device, dtype = self.subject.device, self.subject.dtype
         kernels.warm(dtype, device, lambda what: self._emit(Progress(what)))
-        return Interpreter(self._announce)
 
     def _announce(self, what: str) -> None:
         self._emit(Progress(f"compiling {what}, once on this machine"))
@@ -208,8 +212,7 @@ class Session:
         def again(tapped: bool) -> Traced:
             return build(self.subject, source, layers if tapped else layers[-1:], False)[1]
 
-        subject = self.subject
-        kernels.warm(subject.dtype, subject.device, lambda what: self._emit(Progress(what)))
+        self._warm()
         self._emit(Progress("compiling the graph without taps"))
         return run_untapped(
             self.generation,

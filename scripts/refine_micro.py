@@ -106,20 +106,17 @@ class Refinement:
     def _loss(self, chosen: list[int], tokens: Tensor, labels: Tensor) -> Tensor:
         """The cross entropy, by weight of what hangs on a token."""
         logits = self._learner.logits(self._features[chosen].float(), tokens)
-        weights, raised = (labels != IGNORED).float(), torch.zeros_like(logits)
+        weights = (labels != IGNORED).float()
         places = [
             decision(self._windows[i], row) for i, row in zip(chosen, labels, strict=True)
         ]
         for row, place in enumerate(places):
             if place is not None:
                 weights[row, place] = DECISION_WEIGHT
-                raised[row, place, self._end] = MARGIN
+                logits[row, place, self._end] += MARGIN
         wanted = self._learner.wanted(labels)
         losses = F.cross_entropy(
-            (logits + raised).transpose(1, 2),
-            wanted,
-            ignore_index=IGNORED,
-            reduction="none",
+            logits.transpose(1, 2), wanted, ignore_index=IGNORED, reduction="none"
         )
         for row, (index, place) in enumerate(zip(chosen, places, strict=True)):
             if place is not None:
@@ -164,7 +161,6 @@ def main() -> None:
     torch.manual_seed(SEED)
     learner = Learner(used_tokens([clip.text for clip in speech]))
     learner.take(load_checkpoint(arguments.model).state)
-    learner.whisper.decoder.token_embedding.weight.requires_grad_(False)
     batches = Batches(speech, lambda number: WINDOW, range(0))
     windows, features = hear(learner, batches, N_WINDOWS, console)
     refinement = Refinement(learner, batches, windows, features, console)

@@ -81,6 +81,7 @@ class Learner(nn.Module):
         dims = dimensions("micro")
         assert dims is not None
         self.whisper = Whisper(dims)
+        self.whisper.decoder.token_embedding.weight.requires_grad_(False)
         self.rows = nn.Parameter(torch.randn(len(used) + 1, dims.n_text_state) * 0.02)
         self.spell = nn.Linear(dims.n_audio_state, len(LETTERS) + 1)
         nn.init.normal_(self.whisper.decoder.positional_embedding, std=0.02)
@@ -159,7 +160,6 @@ def main() -> None:
     console.print("reading sentences aloud (minutes, the first time)")
     speech = clips("train", N_CLIPS, SEED, VOICES)
     learner = Learner(used_tokens([clip.text for clip in speech]))
-    learner.whisper.decoder.token_embedding.weight.requires_grad_(False)
     training = Training(learner, console, FOLDER)
     training.run(speech)
     save(learner, arguments.result)

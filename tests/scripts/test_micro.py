@@ -272,7 +272,6 @@ def test_a_prompt_is_no_longer_than_openais(clips, tokenizer):
 def test_refining_teaches_the_decoder_and_leaves_the_encoder_as_it_was(clips):
     torch.manual_seed(0)
     learner = Learner(used_tokens(TEXTS))
-    learner.whisper.decoder.token_embedding.weight.requires_grad_(False)
     before = learner.state()
     batches = Batches(clips, lambda number: Shape(30.0, 1), range(0))
     console = Console(quiet=True)
