@@ -5,7 +5,7 @@ Usage: python benchmarks/bare.py MODEL GRAPH
 
 import sys
 
-from debug.protocol import Open
+from debug.protocol.messages import Open
 from debug.session import Session
 
 

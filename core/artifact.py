@@ -15,7 +15,7 @@ from max.engine import CompiledModel, InferenceSession, read
 from max.graph import Graph
 
 from core.machine import instruction_sets
-from debug.diagnostic import Problem, first_line
+from debug.protocol.diagnostic import Problem, first_line
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from whisper.audio import (
     pad_or_trim,
 )
 
-from debug.diagnostic import Problem
+from debug.protocol.diagnostic import Problem
 
 __all__ = ["BUNDLED_CLIP", "load_audio", "log_mel", "log_mel_float64", "window"]
 

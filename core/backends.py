@@ -13,7 +13,7 @@ from core.devices import choose_device, choose_dtype
 from core.max_encoder import load_max_encoder
 from core.messages import BACKENDS, BackendOptions, Ready
 from core.port import GRAPH, find_port
-from debug.diagnostic import Problem
+from debug.protocol.diagnostic import Problem
 
 Announce = Callable[[str], None]
 """Is told what is slow before it begins."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from debug.diagnostic import Problem
+from debug.protocol.diagnostic import Problem
 
 FILE = Path(__file__).with_name("bugs.toml")
 ENCODER = Path(__file__).with_name("encoder.py")

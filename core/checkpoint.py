@@ -13,7 +13,7 @@ from whisper.model import ModelDimensions, Whisper
 
 from core.dims import SIZE_NAMES, dimensions, tensor_shapes
 from core.random_weights import random_state
-from debug.diagnostic import Problem
+from debug.protocol.diagnostic import Problem
 
 MICRO = Path(__file__).parent / "checkpoints" / "micro.pt"
 """The bundled model: see the README beside it."""

@@ -3,7 +3,7 @@
 from max.driver import CPU, Accelerator, Device, accelerator_count
 from max.dtype import DType
 
-from debug.diagnostic import Problem
+from debug.protocol.diagnostic import Problem
 
 DTYPES = {
     "cpu": ("float32", "float64"),

@@ -15,7 +15,7 @@ from whisper.model import ModelDimensions
 from core.artifact import Compiled, compile_once
 from core.port import build_port
 from core.weights import to_buffer
-from debug.diagnostic import Problem, first_line
+from debug.protocol.diagnostic import Problem, first_line
 from debug.source import load_source
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from debug.protocol import Failed, Message, Progress
+from debug.protocol.messages import Failed, Message, Progress
 
 # -- What a command asks -------------------------------------------------------------
 

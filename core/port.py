@@ -14,7 +14,7 @@ from whisper.model import ModelDimensions
 
 from core.reference import encoder_sizes
 from core.weights import check_weights
-from debug.diagnostic import Problem
+from debug.protocol.diagnostic import Problem
 
 GRAPH = Path(__file__).with_name("encoder.py")
 """The port that is debugged where no other is asked for."""

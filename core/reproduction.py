@@ -14,7 +14,7 @@ from core.messages import Build, Reproduced
 from core.openai_source import encoder_source
 from core.whisper import WhisperSubject, open_subject
 from debug.building import build
-from debug.diagnostic import Problem
+from debug.protocol.diagnostic import Problem
 from debug.reference import Call, StayInFloat64, hooked
 from debug.source import load_source, local_files
 from debug.subject import LayerName, Options

@@ -18,7 +18,7 @@ from core.backends import Backend
 from core.machine import DeviceMemory
 from core.messages import Decoding, Seconds, Transcript
 from core.stopwatch import Stopwatch, now
-from debug.diagnostic import Problem
+from debug.protocol.diagnostic import Problem
 
 TASKS = ("transcribe", "translate")
 SEED = 0

@@ -11,7 +11,7 @@ from max.driver import Buffer, Device
 from max.dtype import DType
 from torch import Tensor
 
-from debug.diagnostic import Problem
+from debug.protocol.diagnostic import Problem
 
 
 def to_max_layout(name: str, tensor: Tensor) -> Tensor:

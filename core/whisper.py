@@ -19,7 +19,7 @@ from core.outcome import outcome
 from core.port import GRAPH, build_port, find_port
 from core.reference import encoder_sizes, load_encoder, run_encoder
 from core.weights import to_buffer
-from debug.protocol import Outcome
+from debug.protocol.messages import Outcome
 from debug.subject import Candidate, Input, LayerName, Options
 
 DEFAULT_MODEL = "micro"

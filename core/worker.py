@@ -21,9 +21,9 @@ from core.messages import (
     Unavailable,
     decode_request,
 )
-from debug.channel import end_with, private_stdout
-from debug.diagnostic import Problem, from_exception
-from debug.protocol import Failed, Message, Progress, encode
+from debug.protocol.child_end import end_with, private_stdout
+from debug.protocol.diagnostic import Problem, from_exception
+from debug.protocol.messages import Failed, Message, Progress, encode
 
 if TYPE_CHECKING:
     import numpy as np

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import torch
 
 from debug.compare import Truth
-from debug.diagnostic import from_exception
 from debug.explanation import Code, Explainer
 from debug.interpreter import Computed
 from debug.isolation import Isolation
-from debug.protocol import (
+from debug.protocol.diagnostic import from_exception
+from debug.protocol.messages import (
     Explained,
     Followed,
     Isolated,

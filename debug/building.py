@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from debug.diagnostic import Problem
+from debug.protocol.diagnostic import Problem
 from debug.source import Source
 from debug.subject import Candidate, LayerName, Subject
 from debug.trace import Traced, trace

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from debug.protocol import Divergence, Place, Slice, Stats
-from debug.verdict import (
+from debug.protocol.messages import Divergence, Place, Slice, Stats
+from debug.protocol.verdict import (
     CHANNEL_OK_UP_TO,
     FLOAT32_HALF_ULP,
     FRAME_OK_UP_TO,

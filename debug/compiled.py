@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from max.driver import Buffer, Device
 from max.engine import InferenceSession
 
-from debug.diagnostic import Problem, first_line
 from debug.interpreter import Computed, to_torch
+from debug.protocol.diagnostic import Problem, first_line
 from debug.trace import Traced
 
 

@@ -12,9 +12,9 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
-from debug.channel import lines_until_gone, private_stdout
-from debug.diagnostic import Problem, from_exception
-from debug.protocol import (
+from debug.protocol.child_end import lines_until_gone, private_stdout
+from debug.protocol.diagnostic import Problem, from_exception
+from debug.protocol.messages import (
     Abort,
     Changed,
     Command,

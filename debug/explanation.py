@@ -14,8 +14,8 @@ from debug.interpreter import Computed
 from debug.matching import relative_error, share_explained
 from debug.operations import Operation
 from debug.program import Program
-from debug.protocol import Cause as CauseMessage
-from debug.protocol import Finding, Place
+from debug.protocol.messages import Cause as CauseMessage
+from debug.protocol.messages import Finding, Place
 from debug.recordings import Recordings
 from debug.stretch import Pause, Stretch, go_on, stretches
 from debug.subject import Subject

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from debug.fits import Support, Transform, fits, local_fits, supports
 from debug.matching import Known, in_shape_of, relative_error, share_explained
+from debug.protocol.verdict import OK_UP_TO, WATCH_UP_TO
 from debug.recording import Call, Step, run_step
 from debug.stretch import Stretch
 from debug.suppositions import (
@@ -26,7 +27,6 @@ from debug.suppositions import (
     other_values,
     suppositions,
 )
-from debug.verdict import OK_UP_TO, WATCH_UP_TO
 
 BUDGET_SECONDS = 30.0
 WORTH_SHOWING = 0.3

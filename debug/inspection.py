@@ -1,7 +1,7 @@
 """A layer's own code as a person reads it: the operations of both sides, with values."""
 
 from debug.compare import describe
-from debug.protocol import Code, Operation
+from debug.protocol.messages import Code, Operation
 from debug.stretch import Stretch
 
 

@@ -12,9 +12,9 @@ import torch
 from max.driver import CPU, Buffer
 
 from debug import internals
-from debug.diagnostic import Problem
 from debug.internals import ValueKey
 from debug.program import Argument, Program, Tokens
+from debug.protocol.diagnostic import Problem
 from debug.trace import Probe, Traced, to_buffer
 
 

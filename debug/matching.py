@@ -8,7 +8,7 @@ from math import prod
 import torch
 from torch import Tensor
 
-from debug.verdict import FLOAT32_HALF_ULP, WATCH_UP_TO
+from debug.protocol.verdict import FLOAT32_HALF_ULP, WATCH_UP_TO
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from debug import internals
 from debug.internals import ValueKey
 from debug.interpreter import to_torch
 from debug.program import Program
-from debug.protocol import Place
+from debug.protocol.messages import Place
 
 
 @dataclass(frozen=True)

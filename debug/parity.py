@@ -11,8 +11,8 @@ from max.driver import CPU, Buffer, Device
 from max.dtype import DType
 from torch import Tensor
 
-from debug.diagnostic import Problem
-from debug.protocol import Message
+from debug.protocol.diagnostic import Problem
+from debug.protocol.messages import Message
 from debug.reference import hooked
 from debug.run import Run
 from debug.session import Session

@@ -9,7 +9,7 @@ from types import FrameType
 import torch
 from torch import nn
 
-from debug.protocol import Place
+from debug.protocol.messages import Place
 
 PASSED_OVER = tuple(str(Path(file).parent) + os.sep for file in (torch.__file__, __file__))
 """How the files of torch and of the debugger begin."""

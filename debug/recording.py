@@ -18,7 +18,7 @@ from torch.utils._pytree import tree_leaves, tree_map
 
 from debug.bindings import Bindings
 from debug.places import PASSED_OVER, reference_place
-from debug.protocol import Place
+from debug.protocol.messages import Place
 from debug.reference import first_tensor
 
 

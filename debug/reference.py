@@ -14,7 +14,7 @@ from torch.utils._pytree import tree_leaves
 
 from debug.compare import Truth, measure_alone, measure_reference
 from debug.places import reference_definition, reference_place
-from debug.protocol import Place
+from debug.protocol.messages import Place
 from debug.subject import LayerName, Subject
 
 

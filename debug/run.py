@@ -5,8 +5,8 @@ from enum import StrEnum
 
 from msgspec.structs import replace
 
-from debug.diagnostic import Diagnostic
-from debug.protocol import (
+from debug.protocol.diagnostic import Diagnostic
+from debug.protocol.messages import (
     Changed,
     Compared,
     Divergence,
@@ -27,7 +27,7 @@ from debug.protocol import (
     Stopped,
     Untapped,
 )
-from debug.verdict import Verdict, overall
+from debug.protocol.verdict import Verdict, overall
 
 NOTICEABLE = 1.1
 """The smallest quotient of two errors that is called better or worse."""

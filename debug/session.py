@@ -13,11 +13,11 @@ from debug.afterwards import Afterwards, Generation
 from debug.building import build
 from debug.compare import compare, finite
 from debug.compiled import Compiler
-from debug.diagnostic import Problem
 from debug.explanation import Code, Explainer, explain_input
 from debug.injection import Injection
 from debug.interpreter import Computed, Interpreter
-from debug.protocol import (
+from debug.protocol.diagnostic import Problem
+from debug.protocol.messages import (
     Compared,
     Divergence,
     Explained,
@@ -32,6 +32,7 @@ from debug.protocol import (
     Stopped,
     Untapped,
 )
+from debug.protocol.verdict import Verdict
 from debug.recordings import Recordings
 from debug.reference import run_reference
 from debug.sensitivity import sensitivity
@@ -41,7 +42,6 @@ from debug.subject import Candidate, Options, Subject, load_subject
 from debug.trace import Probe, Traced
 from debug.untapped import run_untapped
 from debug.variables import Variables
-from debug.verdict import Verdict
 
 
 class Runner(Protocol):

@@ -13,7 +13,7 @@ from importlib.util import spec_from_file_location
 from pathlib import Path
 from types import CodeType, ModuleType
 
-from debug.diagnostic import Problem
+from debug.protocol.diagnostic import Problem
 
 _generations = itertools.count(1)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from debug.protocol import Layer
+from debug.protocol.messages import Layer
 
 
 class Stepper:

@@ -17,9 +17,9 @@ from debug.matching import Known, Match, find, in_shape_of, relative_error
 from debug.operations import Operation, operations
 from debug.parts import parts
 from debug.program import Program
+from debug.protocol.verdict import WATCH_UP_TO
 from debug.recording import LAYOUTS, Call, Recording, Step
 from debug.trace import to_buffer
-from debug.verdict import WATCH_UP_TO
 
 
 class Interrupted(Exception):

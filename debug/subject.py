@@ -12,8 +12,8 @@ from max import nn
 from max.driver import Buffer, Device
 from max.dtype import DType
 
-from debug.diagnostic import Problem
-from debug.protocol import Outcome
+from debug.protocol.diagnostic import Problem
+from debug.protocol.messages import Outcome
 
 
 @dataclass(frozen=True)

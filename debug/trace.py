@@ -14,10 +14,10 @@ from max.graph import DeviceRef, Graph, TensorType, TensorValue
 from torch import Tensor
 
 from debug import internals
-from debug.diagnostic import Problem
 from debug.places import calling_place
 from debug.probing import listening
-from debug.protocol import Place
+from debug.protocol.diagnostic import Problem
+from debug.protocol.messages import Place
 from debug.subject import Candidate, LayerName
 
 

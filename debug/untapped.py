@@ -12,7 +12,7 @@ from debug.compare import Truth, compare, finite, in_layout
 from debug.compiled import Compiler
 from debug.interpreter import Interpreter
 from debug.matching import relative_error
-from debug.protocol import Untapped
+from debug.protocol.messages import Untapped
 from debug.trace import Traced
 
 

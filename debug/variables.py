@@ -8,13 +8,13 @@ from msgspec import structs
 from torch import Tensor
 
 from debug.compare import Truth, compare, describe, in_layout, measure_reference
-from debug.diagnostic import first_line
 from debug.interpreter import Computed
 from debug.matching import Known, find, reorderings
-from debug.protocol import Divergence, Probed
+from debug.protocol.diagnostic import first_line
+from debug.protocol.messages import Divergence, Probed
+from debug.protocol.verdict import Verdict
 from debug.recordings import Recordings
 from debug.trace import Probe
-from debug.verdict import Verdict
 
 NOT_INSIDE = "the compiled graph shows no values inside a layer; the interpreter does"
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.console import Console
 
 from core.bugs import Bug, bugs, planted
-from debug.protocol import Finding, Message, Open
+from debug.protocol.messages import Finding, Message, Open
 from debug.run import Run
 from debug.session import Session
 from tui.commands.check import place_of

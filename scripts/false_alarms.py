@@ -16,7 +16,7 @@ from pathlib import Path
 from rich.console import Console
 
 from core.port import GRAPH
-from debug.protocol import Message, Open
+from debug.protocol.messages import Message, Open
 from debug.run import Run
 from debug.session import Session
 from scripts.bugpack import FACTORY

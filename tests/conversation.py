@@ -10,8 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from debug.client import EngineClient, Exited, Noise
-from debug.protocol import (
+from debug.protocol.messages import (
     Compared,
     Divergence,
     Event,
@@ -22,6 +21,7 @@ from debug.protocol import (
     RunTo,
     Stopped,
 )
+from debug.protocol.parent_end import EngineClient, Exited, Noise
 
 PATIENCE_SECONDS = 300
 """The first run on a machine compiles the kernels."""

@@ -5,8 +5,7 @@ from collections.abc import AsyncIterator
 
 from textual.pilot import Pilot
 
-from debug.client import Exited, Noise
-from debug.protocol import (
+from debug.protocol.messages import (
     Abort,
     Compared,
     Divergence,
@@ -26,7 +25,8 @@ from debug.protocol import (
     Stats,
     Stopped,
 )
-from debug.verdict import Verdict
+from debug.protocol.parent_end import Exited, Noise
+from debug.protocol.verdict import Verdict
 
 ROWS: list[tuple[str, str | None]] = [
     ("noise", "model"),
@@ -124,7 +124,7 @@ def probed(index: int, name: str, ratio: float | None = 1.5, note: str = "") -> 
 
 
 class FakeEngine:
-    """Stands in for `debug.client.EngineClient`.
+    """Stands in for `debug.protocol.parent_end.EngineClient`.
 
     ``ratios`` are what it will find, by row, and ``alone`` what it will find of the layers
     by themselves; the test changes them to play an edit.

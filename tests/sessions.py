@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from debug.protocol import Message, Open
+from debug.protocol.messages import Message, Open
 from debug.session import Session
 
 

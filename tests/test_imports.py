@@ -11,8 +11,8 @@ MODULES_OF_THE_SCREEN = [
     "tui.dashboard",
     "tui.commands.parser",
     "core.messages",
-    "debug.client",
-    "debug.protocol",
+    "debug.protocol.parent_end",
+    "debug.protocol.messages",
     "debug.run",
     "debug.stepper",
 ]

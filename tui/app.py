@@ -12,7 +12,7 @@ from textual.events import Click
 from textual.screen import Screen
 from textual.widgets import DataTable
 
-from debug.protocol import Abort, Inject, Inspect, RunAgain, RunTo
+from debug.protocol.messages import Abort, Inject, Inspect, RunAgain, RunTo
 from tui.keys import KEYS
 from tui.opinion import COMPILED, FLOAT64, Manner
 from tui.settings import Settings

@@ -6,8 +6,8 @@ from typing import TypeVar
 import msgspec
 
 from core.messages import INPUT_KINDS, Unavailable
-from debug.diagnostic import Problem
-from debug.protocol import Progress
+from debug.protocol.diagnostic import Problem
+from debug.protocol.messages import Progress
 from tui.log import EventLog
 from tui.progress import Reporter, reporting
 

@@ -2,7 +2,7 @@
 
 import sys
 
-from debug.diagnostic import Problem
+from debug.protocol.diagnostic import Problem
 from tui.settings import OneLineParser, add_subject_options, complain, settings_of
 from tui.stdin import PIPE
 

@@ -2,8 +2,7 @@
 
 import asyncio
 
-from debug.client import EngineClient, Exited, Noise
-from debug.protocol import (
+from debug.protocol.messages import (
     Compared,
     Explained,
     Failed,
@@ -16,6 +15,7 @@ from debug.protocol import (
     RunTo,
     Stopped,
 )
+from debug.protocol.parent_end import EngineClient, Exited, Noise
 from debug.run import Run
 from tui.log import EventLog
 from tui.progress import Reporter, reporting

@@ -5,9 +5,8 @@ import time
 from textual import work
 from textual.app import App
 
-from debug.client import EngineClient, Exited, Noise
-from debug.diagnostic import Diagnostic
-from debug.protocol import (
+from debug.protocol.diagnostic import Diagnostic
+from debug.protocol.messages import (
     Changed,
     Command,
     Compared,
@@ -27,6 +26,7 @@ from debug.protocol import (
     RunTo,
     Stopped,
 )
+from debug.protocol.parent_end import EngineClient, Exited, Noise
 from debug.run import Run
 from debug.stepper import Stepper
 from tui import words

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, Self
 import msgspec
 import psutil
 
-from debug.diagnostic import Problem
+from debug.protocol.diagnostic import Problem
 
 
 class EventLog:

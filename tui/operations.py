@@ -10,7 +10,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from debug.headroom import float16_headroom
-from debug.protocol import Code, Inspected, Operation, Place, Sensitivity
+from debug.protocol.messages import Code, Inspected, Operation, Place, Sensitivity
 from tui import words
 from tui.sheets import Sheet
 

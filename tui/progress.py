@@ -16,7 +16,7 @@ from rich.progress import (
 )
 from rich.progress import Progress as Bars
 
-from debug.protocol import Progress
+from debug.protocol.messages import Progress
 from tui.log import EventLog
 
 PLAIN_SECONDS = 5.0

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from debug.diagnostic import Problem
+from debug.protocol.diagnostic import Problem
 
 
 def save_json(path: Path, value: Any) -> None:

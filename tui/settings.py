@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 import msgspec
 
-from debug.diagnostic import Diagnostic, Problem
+from debug.protocol.diagnostic import Diagnostic, Problem
 
 SUBJECT = "core.whisper:open_subject"
 

@@ -8,7 +8,7 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from debug.diagnostic import Diagnostic
+from debug.protocol.diagnostic import Diagnostic
 from tui.keys import KEYS
 from tui.words import GLYPHS
 

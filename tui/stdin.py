@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from debug.diagnostic import Problem
+from debug.protocol.diagnostic import Problem
 
 PIPE = "-"
 

@@ -3,7 +3,7 @@
 Okabe and Ito's palette, darkened for light themes.
 """
 
-from debug.verdict import Verdict
+from debug.protocol.verdict import Verdict
 
 DARK = {
     Verdict.OK: "#56B4E9",

@@ -4,9 +4,17 @@ import math
 
 from core.messages import Memory
 from debug.headroom import float16_headroom, squared_headroom
-from debug.protocol import Compared, Divergence, Finding, Outcome, Probed, Stats, Untapped
+from debug.protocol.messages import (
+    Compared,
+    Divergence,
+    Finding,
+    Outcome,
+    Probed,
+    Stats,
+    Untapped,
+)
+from debug.protocol.verdict import OK_UP_TO, Verdict, judge
 from debug.run import Change, Run
-from debug.verdict import OK_UP_TO, Verdict, judge
 
 GLYPHS = {
     Verdict.OK: "✓",

@@ -6,9 +6,9 @@ from collections.abc import Callable
 import msgspec
 
 from core.messages import Answer, Request, decode_answer
-from debug.client import Child, Exited, Noise
-from debug.diagnostic import Diagnostic, Problem
-from debug.protocol import Failed, Progress
+from debug.protocol.diagnostic import Diagnostic, Problem
+from debug.protocol.messages import Failed, Progress
+from debug.protocol.parent_end import Child, Exited, Noise
 from tui.progress import Reporter
 
 Hear = Callable[[Answer], None]

@@ -10,7 +10,7 @@ from max.graph import DeviceRef, Graph, TensorType, ops
 
 from core import artifact
 from core.artifact import Record, artifact_file
-from debug.diagnostic import Problem
+from debug.protocol.diagnostic import Problem
 
 
 def graph(constant: float = 1.0, size: int = 4) -> Graph:

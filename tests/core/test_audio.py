@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from core.audio import BUNDLED_CLIP, load_audio, log_mel, log_mel_float64, window
-from debug.diagnostic import Problem
+from debug.protocol.diagnostic import Problem
 
 RATE = 16_000
 

@@ -6,7 +6,7 @@ import torch
 from core.backends import open_backend
 from core.checkpoint import load_checkpoint
 from core.messages import BackendOptions
-from debug.diagnostic import Problem
+from debug.protocol.diagnostic import Problem
 
 no_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 

@@ -11,7 +11,7 @@ import pytest
 from shell import ROOT, run_python
 
 from core.bugs import bugs, find_bug, planted
-from debug.diagnostic import Problem
+from debug.protocol.diagnostic import Problem
 
 
 def test_there_are_enough_bugs_and_each_can_be_planted():

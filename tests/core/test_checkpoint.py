@@ -11,7 +11,7 @@ from whisper.model import ModelDimensions
 from core.checkpoint import MICRO, cached_file, load_checkpoint
 from core.dims import dimensions, tensor_shapes
 from core.random_weights import random_state
-from debug.diagnostic import Problem
+from debug.protocol.diagnostic import Problem
 
 SMALL = ModelDimensions(80, 1500, 64, 1, 1, 100, 16, 64, 1, 1)
 

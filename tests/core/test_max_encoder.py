@@ -11,7 +11,7 @@ from max.engine import CompiledModel, Model
 
 from core.artifact import Compiled
 from core.max_encoder import MaxEncoder
-from debug.diagnostic import Problem
+from debug.protocol.diagnostic import Problem
 
 
 class Echo:

@@ -15,7 +15,7 @@ from core.random_weights import random_state
 from core.reference import load_encoder, run_encoder
 from core.reproduction import TEMPLATE, copy_candidate, reference_argument
 from core.whisper import open_subject
-from debug.diagnostic import Problem
+from debug.protocol.diagnostic import Problem
 from debug.subject import Options
 
 

@@ -14,7 +14,7 @@ from core.messages import Decoding, Ready, Transcript
 from core.random_weights import random_state
 from core.stopwatch import Stopwatch
 from core.transcription import Transcriber, reporting, transcribe_options
-from debug.diagnostic import Problem
+from debug.protocol.diagnostic import Problem
 
 ENGLISH, MULTILINGUAL = 51864, 51865
 

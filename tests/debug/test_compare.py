@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from debug.compare import compare, describe, measure_reference
-from debug.verdict import Verdict
+from debug.protocol.verdict import Verdict
 
 FRAMES, CHANNELS = 50, 16
 

@@ -4,8 +4,8 @@ import pytest
 from conversation import ready
 from editing import replace
 
-from debug.protocol import Idle, Untapped
-from debug.verdict import Verdict
+from debug.protocol.messages import Idle, Untapped
+from debug.protocol.verdict import Verdict
 
 pytestmark = pytest.mark.max
 

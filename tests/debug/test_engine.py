@@ -7,9 +7,9 @@ import pytest
 from conversation import Conversation, opened, ready
 from editing import replace, save_by_renaming
 
-from debug.client import EngineClient, Exited, Noise
-from debug.protocol import Changed, Failed, Loaded, Open, Opened, RunAgain, Stopped
-from debug.verdict import Verdict
+from debug.protocol.messages import Changed, Failed, Loaded, Open, Opened, RunAgain, Stopped
+from debug.protocol.parent_end import EngineClient, Exited, Noise
+from debug.protocol.verdict import Verdict
 
 pytestmark = pytest.mark.max
 

@@ -6,8 +6,8 @@ import pytest
 from editing import replace
 from sessions import finished, run_all
 
-from debug.diagnostic import Problem
-from debug.protocol import Compared, Loaded, Message
+from debug.protocol.diagnostic import Problem
+from debug.protocol.messages import Compared, Loaded, Message
 from debug.session import Session
 
 pytestmark = pytest.mark.max

@@ -6,8 +6,8 @@ import pytest
 from editing import replace
 from sessions import finished
 
-from debug.diagnostic import Problem
-from debug.protocol import Explained, Inspected, Message
+from debug.protocol.diagnostic import Problem
+from debug.protocol.messages import Explained, Inspected, Message
 from debug.stretch import Interrupted, go_on
 
 pytestmark = pytest.mark.max

@@ -7,7 +7,7 @@ from max.graph import DeviceRef, TensorValue, ops
 from toy import HIDDEN, WIDTH, Network
 
 from debug import assert_parity
-from debug.diagnostic import Problem
+from debug.protocol.diagnostic import Problem
 
 pytestmark = pytest.mark.max
 

@@ -6,10 +6,10 @@ from toy import ToySubject, open_subject
 
 from debug.compare import compare
 from debug.places import reference_definition
-from debug.protocol import Place
+from debug.protocol.messages import Place
+from debug.protocol.verdict import FLOAT32_HALF_ULP
 from debug.reference import StayInFloat64, hooked, run_reference
 from debug.subject import LayerName, Options
-from debug.verdict import FLOAT32_HALF_ULP
 
 
 @pytest.fixture

@@ -1,10 +1,10 @@
 import pytest
 from fakes import MISSING, ROWS, compared, isolated, opened, probed, stats
 
-from debug.diagnostic import Diagnostic
-from debug.protocol import Compared, Failed, Loaded, Stopped
+from debug.protocol.diagnostic import Diagnostic
+from debug.protocol.messages import Compared, Failed, Loaded, Stopped
+from debug.protocol.verdict import Verdict
 from debug.run import Change, Run
-from debug.verdict import Verdict
 
 
 def loaded(generation: int) -> Loaded:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from editing import replace
 
-from debug.diagnostic import Diagnostic, Problem
+from debug.protocol.diagnostic import Diagnostic, Problem
 from debug.source import content_hash, load_source, local_files
 
 

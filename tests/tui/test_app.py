@@ -3,9 +3,8 @@ from fakes import MISSING, ROWS, FakeEngine, compared, probed, settle
 from rich.console import Console
 from textual.widgets import Static
 
-from debug.client import Noise
-from debug.diagnostic import Diagnostic
-from debug.protocol import (
+from debug.protocol.diagnostic import Diagnostic
+from debug.protocol.messages import (
     Changed,
     Compared,
     Failed,
@@ -16,6 +15,7 @@ from debug.protocol import (
     RunTo,
     Stopped,
 )
+from debug.protocol.parent_end import Noise
 from tui.app import Dashboard
 from tui.keys import KEYS
 from tui.panes.layers import LayersPane

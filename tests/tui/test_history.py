@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from debug.diagnostic import Problem
+from debug.protocol.diagnostic import Problem
 from tui.commands import history
 
 MACHINE = {

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from debug.diagnostic import Problem
-from debug.protocol import Progress
+from debug.protocol.diagnostic import Problem
+from debug.protocol.messages import Progress
 from tui.log import EventLog
 from tui.progress import reporting
 

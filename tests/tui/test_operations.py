@@ -6,7 +6,7 @@ from rich.console import Console
 from textual.app import App
 from textual.widgets import Static
 
-from debug.protocol import Code, Inspected, Operation, Place, Sensitivity
+from debug.protocol.messages import Code, Inspected, Operation, Place, Sensitivity
 from tui.operations import OperationsScreen
 
 

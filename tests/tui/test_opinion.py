@@ -3,9 +3,9 @@
 import pytest
 from fakes import compared, isolated, opened
 
-from debug.protocol import Divergence, Loaded, Untapped
+from debug.protocol.messages import Divergence, Loaded, Untapped
+from debug.protocol.verdict import Verdict
 from debug.run import Run
-from debug.verdict import Verdict
 from tui.opinion import COMPILED, FLOAT64, Opinion
 
 

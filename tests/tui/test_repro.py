@@ -12,8 +12,8 @@ from fakes import MISSING, ROWS, compared, isolated, opened
 from shell import ROOT, run_python
 
 from core.bugs import find_bug, planted
-from debug.diagnostic import Problem
-from debug.protocol import Compared, Loaded
+from debug.protocol.diagnostic import Problem
+from debug.protocol.messages import Compared, Loaded
 from debug.run import Run
 from tui.commands.repro import choose, said
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from debug.diagnostic import Problem
+from debug.protocol.diagnostic import Problem
 from tui import saving
 from tui.saving import new_folder, save_json, save_text
 

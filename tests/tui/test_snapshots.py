@@ -3,8 +3,8 @@
 import pytest
 from fakes import MISSING, FakeEngine, settle
 
-from debug.diagnostic import Diagnostic
-from debug.protocol import Changed, Compared, Failed, Stopped
+from debug.protocol.diagnostic import Diagnostic
+from debug.protocol.messages import Changed, Compared, Failed, Stopped
 
 SIZES = [(80, 24), (120, 36), (160, 50)]
 

@@ -13,8 +13,8 @@ from fakes import (
     settle,
 )
 
-from debug.diagnostic import Diagnostic
-from debug.protocol import (
+from debug.protocol.diagnostic import Diagnostic
+from debug.protocol.messages import (
     Changed,
     Compared,
     Explained,
@@ -24,8 +24,8 @@ from debug.protocol import (
     Place,
     Stopped,
 )
+from debug.protocol.verdict import Verdict
 from debug.run import Run
-from debug.verdict import Verdict
 from tui.panes.gutter import candidate_gutter, reference_gutter
 from tui.panes.source import SourcePane
 

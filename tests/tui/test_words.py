@@ -1,9 +1,9 @@
 import pytest
 from fakes import compared, isolated, opened, probed
 
-from debug.protocol import Divergence, Loaded, Outcome, Slice, Stats
+from debug.protocol.messages import Divergence, Loaded, Outcome, Slice, Stats
+from debug.protocol.verdict import Verdict
 from debug.run import Run
-from debug.verdict import Verdict
 from tui import words
 from tui.panes.statistics import sparkline
 from tui.themes import colour

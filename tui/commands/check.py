@@ -8,9 +8,9 @@ import msgspec
 from rich.table import Table
 from rich.text import Text
 
-from debug.protocol import Divergence, Layer, Place, Probed, Stats
+from debug.protocol.messages import Divergence, Layer, Place, Probed, Stats
+from debug.protocol.verdict import Verdict
 from debug.run import Run
-from debug.verdict import Verdict
 from tui import words
 from tui.commands.output import PIPE_WIDTH, print_json, table_console
 from tui.headless import run_all

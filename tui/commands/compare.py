@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from core.messages import Answer, Compare, Features, Ready, Transcript, Unavailable
-from debug.diagnostic import Problem
+from debug.protocol.diagnostic import Problem
 from tui import words
 from tui.commands.output import print_json, table_console
 from tui.commands.transcribe import Heard, report

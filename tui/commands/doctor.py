@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from core.messages import Answer, Examine, Finding
-from debug.diagnostic import Problem
+from debug.protocol.diagnostic import Problem
 from tui.commands.output import print_json
 from tui.log import EventLog
 from tui.progress import reporting

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from core.messages import Memory
-from debug.diagnostic import Problem
+from debug.protocol.diagnostic import Problem
 from tui import words
 from tui.commands.output import PIPE_WIDTH, print_json, table_console
 from tui.saving import save_text

@@ -5,7 +5,7 @@ import sys
 from contextlib import nullcontext
 from types import ModuleType
 
-from debug.diagnostic import Problem
+from debug.protocol.diagnostic import Problem
 from tui.commands import (
     INTERRUPTED,
     bench,

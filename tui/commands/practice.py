@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from core.bugs import ENCODER, Bug, bugs, find_bug, planted
-from debug.diagnostic import Problem
+from debug.protocol.diagnostic import Problem
 from tui.commands.output import print_json
 from tui.log import EventLog
 from tui.saving import save_text

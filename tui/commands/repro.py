@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 
 from core.messages import Reproduce, Reproduced
-from debug.diagnostic import Problem
-from debug.protocol import Progress
+from debug.protocol.diagnostic import Problem
+from debug.protocol.messages import Progress
+from debug.protocol.verdict import Verdict
 from debug.run import Run
-from debug.verdict import Verdict
 from tui.commands import check
 from tui.commands.output import print_json
 from tui.headless import run_all

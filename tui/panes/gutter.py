@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Mapping
 
-from debug.protocol import Place
+from debug.protocol.messages import Place
+from debug.protocol.verdict import Verdict, worst
 from debug.run import Run
-from debug.verdict import Verdict, worst
 
 Gutter = Mapping[int, Verdict]
 """By line, counted from 1."""

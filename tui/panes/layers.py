@@ -6,7 +6,7 @@ from rich.style import Style
 from rich.text import Text
 from textual.widgets import DataTable
 
-from debug.protocol import Compared
+from debug.protocol.messages import Compared
 from debug.run import Run
 from debug.stepper import Stepper
 from tui import words

@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.events import Resize
 
-from debug.protocol import Place
+from debug.protocol.messages import Place
 from debug.run import Run
 from tui.panes.gutter import candidate_gutter, reference_gutter
 from tui.panes.listing import Listing

@@ -4,8 +4,8 @@ import math
 import pytest
 from fakes import MISSING, compared, opened, stats
 
-from debug.diagnostic import Diagnostic
-from debug.protocol import (
+from debug.protocol.diagnostic import Diagnostic
+from debug.protocol.messages import (
     Abort,
     Compared,
     Failed,

@@ -1,4 +1,4 @@
-from debug.diagnostic import Diagnostic, Problem, from_exception
+from debug.protocol.diagnostic import Diagnostic, Problem, from_exception
 
 
 def raise_deeply() -> None:

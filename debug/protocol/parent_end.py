@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from debug.protocol import Event, Message, decode_event, encode
+from debug.protocol.messages import Event, Message, decode_event, encode
 
 LINE_LIMIT = 64 * 2**20
 """Bytes; the description of a large model's layers fills one line."""
@@ -19,7 +19,7 @@ GRACE_SECONDS = 1.0
 KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**32), "MALLOC_TRIM_THRESHOLD_": str(2**32)}
 """Attention alone is 54 MB at the size of tiny. glibc gives such blocks back to the system
 and pays for each page when the next layer asks for it again, a tenth of a run's time."""
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class Noise(msgspec.Struct, frozen=True):

@@ -1,6 +1,6 @@
 import pytest
 
-from debug.verdict import Verdict, judge, overall
+from debug.protocol.verdict import Verdict, judge, overall
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from debug.diagnostic import Diagnostic
-from debug.verdict import Verdict
+from debug.protocol.diagnostic import Diagnostic
+from debug.protocol.verdict import Verdict
 
 
 class Message(msgspec.Struct, frozen=True, tag=True, tag_field="type"):
