@@ -14,7 +14,7 @@ from torch import Tensor
 from debug.protocol.diagnostic import Problem
 from debug.protocol.messages import Message
 from debug.reference import hooked
-from debug.run import Run
+from debug.results.run import Run
 from debug.session import Session
 from debug.source import Source
 from debug.subject import Candidate, Input, LayerName

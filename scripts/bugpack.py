@@ -15,7 +15,7 @@ from rich.console import Console
 
 from core.bugs import Bug, bugs, planted
 from debug.protocol.messages import Finding, Message, Open
-from debug.run import Run
+from debug.results.run import Run
 from debug.session import Session
 from tui.commands.check import place_of
 

@@ -17,7 +17,7 @@ from rich.console import Console
 
 from core.port import GRAPH
 from debug.protocol.messages import Message, Open
-from debug.run import Run
+from debug.results.run import Run
 from debug.session import Session
 from scripts.bugpack import FACTORY
 

@@ -13,8 +13,8 @@ MODULES_OF_THE_SCREEN = [
     "core.messages",
     "debug.protocol.parent_end",
     "debug.protocol.messages",
-    "debug.run",
-    "debug.stepper",
+    "debug.results.run",
+    "debug.results.stepper",
 ]
 
 

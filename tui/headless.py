@@ -16,7 +16,7 @@ from debug.protocol.messages import (
     Stopped,
 )
 from debug.protocol.parent_end import EngineClient, Exited, Noise
-from debug.run import Run
+from debug.results.run import Run
 from tui.log import EventLog
 from tui.progress import Reporter, reporting
 from tui.settings import Settings

@@ -27,8 +27,8 @@ from debug.protocol.messages import (
     Stopped,
 )
 from debug.protocol.parent_end import EngineClient, Exited, Noise
-from debug.run import Run
-from debug.stepper import Stepper
+from debug.results.run import Run
+from debug.results.stepper import Stepper
 from tui import words
 from tui.operations import OperationsScreen
 from tui.opinion import Manner, Opinion

@@ -9,8 +9,8 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from debug.headroom import float16_headroom
 from debug.protocol.messages import Code, Inspected, Operation, Place, Sensitivity
+from debug.results.headroom import float16_headroom
 from tui import words
 from tui.sheets import Sheet
 

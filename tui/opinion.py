@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from debug.run import Run
+from debug.results.run import Run
 from tui import words
 
 

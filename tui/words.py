@@ -3,7 +3,6 @@
 import math
 
 from core.messages import Memory
-from debug.headroom import float16_headroom, squared_headroom
 from debug.protocol.messages import (
     Compared,
     Divergence,
@@ -14,7 +13,8 @@ from debug.protocol.messages import (
     Untapped,
 )
 from debug.protocol.verdict import OK_UP_TO, Verdict, judge
-from debug.run import Change, Run
+from debug.results.headroom import float16_headroom, squared_headroom
+from debug.results.run import Change, Run
 
 GLYPHS = {
     Verdict.OK: "✓",

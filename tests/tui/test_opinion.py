@@ -5,7 +5,7 @@ from fakes import compared, isolated, opened
 
 from debug.protocol.messages import Divergence, Loaded, Untapped
 from debug.protocol.verdict import Verdict
-from debug.run import Run
+from debug.results.run import Run
 from tui.opinion import COMPILED, FLOAT64, Opinion
 
 

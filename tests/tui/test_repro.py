@@ -14,7 +14,7 @@ from shell import ROOT, run_python
 from core.bugs import find_bug, planted
 from debug.protocol.diagnostic import Problem
 from debug.protocol.messages import Compared, Loaded
-from debug.run import Run
+from debug.results.run import Run
 from tui.commands.repro import choose, said
 
 WITHOUT_US = """\

@@ -25,7 +25,7 @@ from debug.protocol.messages import (
     Stopped,
 )
 from debug.protocol.verdict import Verdict
-from debug.run import Run
+from debug.results.run import Run
 from tui.panes.gutter import candidate_gutter, reference_gutter
 from tui.panes.source import SourcePane
 

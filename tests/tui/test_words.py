@@ -3,7 +3,7 @@ from fakes import compared, isolated, opened, probed
 
 from debug.protocol.messages import Divergence, Loaded, Outcome, Slice, Stats
 from debug.protocol.verdict import Verdict
-from debug.run import Run
+from debug.results.run import Run
 from tui import words
 from tui.panes.statistics import sparkline
 from tui.themes import colour

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from debug.protocol.messages import Divergence, Layer, Place, Probed, Stats
 from debug.protocol.verdict import Verdict
-from debug.run import Run
+from debug.results.run import Run
 from tui import words
 from tui.commands.output import PIPE_WIDTH, print_json, table_console
 from tui.headless import run_all

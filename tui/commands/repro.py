@@ -13,7 +13,7 @@ from core.messages import Reproduce, Reproduced
 from debug.protocol.diagnostic import Problem
 from debug.protocol.messages import Progress
 from debug.protocol.verdict import Verdict
-from debug.run import Run
+from debug.results.run import Run
 from tui.commands import check
 from tui.commands.output import print_json
 from tui.headless import run_all

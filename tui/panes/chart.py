@@ -5,7 +5,7 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-from debug.run import Run
+from debug.results.run import Run
 from tui import words
 from tui.themes import colour
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from debug.protocol.messages import Place
 from debug.protocol.verdict import Verdict, worst
-from debug.run import Run
+from debug.results.run import Run
 
 Gutter = Mapping[int, Verdict]
 """By line, counted from 1."""

@@ -7,8 +7,8 @@ from rich.text import Text
 from textual.widgets import DataTable
 
 from debug.protocol.messages import Compared
-from debug.run import Run
-from debug.stepper import Stepper
+from debug.results.run import Run
+from debug.results.stepper import Stepper
 from tui import words
 from tui.opinion import Opinion
 from tui.themes import colour

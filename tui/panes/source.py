@@ -8,7 +8,7 @@ from textual.containers import Container
 from textual.events import Resize
 
 from debug.protocol.messages import Place
-from debug.run import Run
+from debug.results.run import Run
 from tui.panes.gutter import candidate_gutter, reference_gutter
 from tui.panes.listing import Listing
 

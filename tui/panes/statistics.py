@@ -9,7 +9,7 @@ from textual.widgets import Static
 
 from debug.protocol.messages import Compared, Divergence, Finding, Layer, Slice, Stats
 from debug.protocol.verdict import OK_UP_TO
-from debug.run import Run
+from debug.results.run import Run
 from tui import words
 from tui.opinion import Opinion
 from tui.themes import colour

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rich.text import Text
 from textual.widgets import Static
 
-from debug.run import Run
+from debug.results.run import Run
 from tui import words
 
 

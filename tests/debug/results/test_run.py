@@ -4,7 +4,7 @@ from fakes import MISSING, ROWS, compared, isolated, opened, probed, stats
 from debug.protocol.diagnostic import Diagnostic
 from debug.protocol.messages import Compared, Failed, Loaded, Stopped
 from debug.protocol.verdict import Verdict
-from debug.run import Change, Run
+from debug.results.run import Change, Run
 
 
 def loaded(generation: int) -> Loaded:

@@ -1,7 +1,7 @@
 import pytest
 from fakes import ROWS, layers
 
-from debug.stepper import Stepper
+from debug.results.stepper import Stepper
 
 NAMES = [name for name, _ in ROWS]
 

@@ -1,7 +1,7 @@
 import pytest
 
-from debug.headroom import float16_headroom, squared_headroom
 from debug.protocol.messages import Stats
+from debug.results.headroom import float16_headroom, squared_headroom
 
 
 def stats(low: float, high: float) -> Stats:

@@ -1,0 +1,1 @@
+"""What a screen or a command holds of a run: pure Python, no tensors."""
