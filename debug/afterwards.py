@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import torch
 
-from debug.compare import Truth
 from debug.explanation import Code, Explainer
 from debug.interpreter import Computed
 from debug.isolation import Isolation
+from debug.measure.divergence import Truth
 from debug.protocol.diagnostic import from_exception
 from debug.protocol.messages import (
     Explained,

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from debug.compare import Truth, in_layout
 from debug.interpreter import Computed, to_torch
-from debug.matching import relative_error
+from debug.measure.divergence import Truth, in_layout
+from debug.measure.matching import relative_error
 from debug.program import Program
 from debug.reference import StayInFloat64, first_tensor, layer_modules
 from debug.subject import Subject

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import torch
 from max.driver import Buffer
 
-from debug.compare import Truth, finite
 from debug.counterfactual import Counterfactual, counterfactual
 from debug.fits import fits
 from debug.hypotheses import Cause, Hypothesis, causes
 from debug.interpreter import Computed
-from debug.matching import relative_error, share_explained
+from debug.measure.divergence import Truth, finite
+from debug.measure.matching import relative_error, share_explained
 from debug.operations import Operation
 from debug.program import Program
 from debug.protocol.messages import Cause as CauseMessage

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from debug.changes import shifted
-from debug.matching import reorderings
+from debug.measure.matching import reorderings
 
 Transform = Callable[[Tensor], Tensor]
 LARGEST_MATCHED_AXIS = 2048

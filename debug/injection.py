@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from max.driver import Buffer
 
-from debug.compare import Truth, in_layout
+from debug.measure.divergence import Truth, in_layout
 from debug.subject import Subject
 from debug.trace import Traced, to_buffer
 

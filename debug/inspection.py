@@ -1,6 +1,6 @@
 """A layer's own code as a person reads it: the operations of both sides, with values."""
 
-from debug.compare import describe
+from debug.measure.divergence import describe
 from debug.protocol.messages import Code, Operation
 from debug.stretch import Stretch
 

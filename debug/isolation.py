@@ -5,8 +5,8 @@ What has piled up before a layer is left out, so a layer that is wrong here is w
 
 from torch import Tensor
 
-from debug.compare import Truth, compare, in_layout
 from debug.interpreter import Alone, Computed
+from debug.measure.divergence import Truth, compare, in_layout
 from debug.protocol.diagnostic import first_line
 from debug.protocol.messages import Divergence
 from debug.protocol.verdict import Verdict

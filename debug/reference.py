@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves
 
-from debug.compare import Truth, measure_alone, measure_reference
+from debug.measure.divergence import Truth, measure_alone, measure_reference
 from debug.places import reference_definition, reference_place
 from debug.protocol.messages import Place
 from debug.subject import LayerName, Subject

@@ -11,11 +11,12 @@ from max.driver import Buffer
 from debug import inspection, internals, kernels
 from debug.afterwards import Afterwards, Generation
 from debug.building import build
-from debug.compare import compare, finite
 from debug.compiled import Compiler
 from debug.explanation import Code, Explainer, explain_input
 from debug.injection import Injection
 from debug.interpreter import Computed, Interpreter
+from debug.measure.divergence import compare, finite
+from debug.measure.self_test import sensitivity
 from debug.protocol.diagnostic import Problem
 from debug.protocol.messages import (
     Compared,
@@ -35,7 +36,6 @@ from debug.protocol.messages import (
 from debug.protocol.verdict import Verdict
 from debug.recordings import Recordings
 from debug.reference import run_reference
-from debug.sensitivity import sensitivity
 from debug.source import Source, content_hash, content_hashes, load_source
 from debug.stretch import Pause
 from debug.subject import Candidate, Options, Subject, load_subject

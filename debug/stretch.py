@@ -11,9 +11,9 @@ from max.driver import Buffer
 from torch import Tensor
 
 from debug import internals
-from debug.compare import Truth, in_layout
 from debug.internals import ValueKey
-from debug.matching import Known, Match, find, in_shape_of, relative_error
+from debug.measure.divergence import Truth, in_layout
+from debug.measure.matching import Known, Match, find, in_shape_of, relative_error
 from debug.operations import Operation, operations
 from debug.parts import parts
 from debug.program import Program

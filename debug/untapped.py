@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from debug.compare import Truth, compare, finite, in_layout
 from debug.compiled import Compiler
 from debug.interpreter import Interpreter
-from debug.matching import relative_error
+from debug.measure.divergence import Truth, compare, finite, in_layout
+from debug.measure.matching import relative_error
 from debug.protocol.messages import Untapped
 from debug.trace import Traced
 

@@ -7,9 +7,9 @@ import torch
 from msgspec import structs
 from torch import Tensor
 
-from debug.compare import Truth, compare, describe, in_layout, measure_reference
 from debug.interpreter import Computed
-from debug.matching import Known, find, reorderings
+from debug.measure.divergence import Truth, compare, describe, in_layout, measure_reference
+from debug.measure.matching import Known, find, reorderings
 from debug.protocol.diagnostic import first_line
 from debug.protocol.messages import Divergence, Probed
 from debug.protocol.verdict import Verdict

@@ -6,7 +6,7 @@ import torch
 
 from core.features import Sums, mel_windows
 from core.messages import Features, decode_answer
-from debug.compare import compare, describe, measure_reference
+from debug.measure.divergence import compare, describe, measure_reference
 from debug.protocol.messages import encode
 
 

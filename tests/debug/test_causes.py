@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from debug.changes import to_tf32
 from debug.hypotheses import causes
-from debug.matching import Known, find
+from debug.measure.matching import Known, find
 from debug.operations import Operation
 from debug.recording import Recording, recorded
 from debug.stretch import Stretch, Target

@@ -4,7 +4,7 @@ import pytest
 import torch
 from toy import ToySubject, open_subject
 
-from debug.compare import compare
+from debug.measure.divergence import compare
 from debug.places import reference_definition
 from debug.protocol.messages import Place
 from debug.protocol.verdict import FLOAT32_HALF_ULP

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from debug.compare import compare, describe, measure_reference
+from debug.measure.divergence import compare, describe, measure_reference
 from debug.protocol.verdict import Verdict
 
 FRAMES, CHANNELS = 50, 16

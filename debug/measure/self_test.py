@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from debug.compare import Truth, compare
+from debug.measure.divergence import Truth, compare
 from debug.protocol.messages import Sensitivity
 
 STEPS = range(-28, 1)

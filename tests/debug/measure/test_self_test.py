@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from debug.compare import Truth, measure_reference
-from debug.sensitivity import sensitivity
+from debug.measure.divergence import Truth, measure_reference
+from debug.measure.self_test import sensitivity
 
 
 @pytest.fixture
