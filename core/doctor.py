@@ -59,9 +59,9 @@ def audio() -> Iterator[Finding]:
 def max_engine() -> Iterator[Finding]:
     from max.driver import CPU, Accelerator, accelerator_count
 
-    from debug import internals
+    from debug.candidate import max_internals
 
-    problem = internals.check()
+    problem = max_internals.check()
     yield Finding("max", problem is None, version("max"), problem or "")
     count = accelerator_count()
     device = Accelerator() if count else CPU()
@@ -93,9 +93,9 @@ def tiny_graph() -> Iterator[Finding]:
 
 def caches() -> Iterator[Finding]:
     from core.artifact import artifact_folder
-    from debug import internals
+    from debug.candidate import max_internals
 
-    folders = {"MAX's cache": internals.cache_folder(), "encoders": artifact_folder()}
+    folders = {"MAX's cache": max_internals.cache_folder(), "encoders": artifact_folder()}
     for name, folder in folders.items():
         if folder is None:
             remedy = "MAX keeps nothing, so every start compiles: see MODULAR_CACHE_DIR"
@@ -115,7 +115,7 @@ def size_of(folder: Path) -> str:
 def kernels(device) -> Iterator[Finding]:
     from max.dtype import DType
 
-    from debug.kernels import are_compiled, missing_kernels
+    from debug.candidate.kernels import are_compiled, missing_kernels
 
     names = [kernel.key for kernel in missing_kernels(DType.float32, device)]
     warm = are_compiled(names, DType.float32, device)

@@ -15,8 +15,8 @@ from whisper.model import ModelDimensions
 from core.artifact import Compiled, compile_once
 from core.port import build_port
 from core.weights import to_buffer
+from debug.candidate.source import load_source
 from debug.protocol.diagnostic import Problem, first_line
-from debug.source import load_source
 
 
 class MaxEncoder(torch.nn.Module):

@@ -13,10 +13,10 @@ from core.machine import versions
 from core.messages import Build, Reproduced
 from core.openai_source import encoder_source
 from core.whisper import WhisperSubject, open_subject
-from debug.building import build
+from debug.candidate.building import build
+from debug.candidate.source import load_source, local_files
 from debug.protocol.diagnostic import Problem
 from debug.reference import Call, StayInFloat64, hooked
-from debug.source import load_source, local_files
 from debug.subject import LayerName, Options
 
 TEMPLATE = Path(__file__).parent / "template" / "repro.py"

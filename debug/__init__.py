@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from debug.probing import probe
+from debug.candidate.probe import probe
 
 if TYPE_CHECKING:
     from debug.parity import assert_parity

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import torch
 
+from debug.candidate.interpreter import Computed
+from debug.candidate.trace import Probe
 from debug.explanation import Code, Explainer
-from debug.interpreter import Computed
 from debug.isolation import Isolation
 from debug.measure.divergence import Truth
 from debug.protocol.diagnostic import from_exception
@@ -23,7 +24,6 @@ from debug.protocol.messages import (
 )
 from debug.stretch import Interrupted, Pause, go_on
 from debug.subject import HasOutcome, Subject
-from debug.trace import Probe
 from debug.variables import Variables
 
 

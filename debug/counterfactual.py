@@ -10,13 +10,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from debug.interpreter import Computed, to_torch
+from debug.candidate.interpreter import Computed, to_torch
+from debug.candidate.program import Program
+from debug.candidate.trace import to_buffer
 from debug.measure.divergence import Truth, in_layout
 from debug.measure.matching import relative_error
-from debug.program import Program
 from debug.reference import StayInFloat64, first_tensor, layer_modules
 from debug.subject import Subject
-from debug.trace import to_buffer
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import torch
 from max.driver import Buffer
 
+from debug.candidate.interpreter import Computed
+from debug.candidate.operations import Operation
+from debug.candidate.program import Program
 from debug.counterfactual import Counterfactual, counterfactual
 from debug.fits import fits
 from debug.hypotheses import Cause, Hypothesis, causes
-from debug.interpreter import Computed
 from debug.measure.divergence import Truth, finite
 from debug.measure.matching import relative_error, share_explained
-from debug.operations import Operation
-from debug.program import Program
 from debug.protocol.messages import Cause as CauseMessage
 from debug.protocol.messages import Finding, Place
 from debug.recordings import Recordings

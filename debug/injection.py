@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 from max.driver import Buffer
 
+from debug.candidate.trace import Traced, to_buffer
 from debug.measure.divergence import Truth, in_layout
 from debug.subject import Subject
-from debug.trace import Traced, to_buffer
 
 
 class Injection:

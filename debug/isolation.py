@@ -5,7 +5,7 @@ What has piled up before a layer is left out, so a layer that is wrong here is w
 
 from torch import Tensor
 
-from debug.interpreter import Alone, Computed
+from debug.candidate.interpreter import Alone, Computed
 from debug.measure.divergence import Truth, compare, in_layout
 from debug.protocol.diagnostic import first_line
 from debug.protocol.messages import Divergence

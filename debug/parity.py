@@ -11,14 +11,14 @@ from max.driver import CPU, Buffer, Device
 from max.dtype import DType
 from torch import Tensor
 
+from debug.candidate.source import Source
+from debug.candidate.trace import to_buffer
 from debug.protocol.diagnostic import Problem
 from debug.protocol.messages import Message
 from debug.reference import hooked
 from debug.results.run import Run
 from debug.session import Session
-from debug.source import Source
 from debug.subject import Candidate, Input, LayerName
-from debug.trace import to_buffer
 
 MODEL = "model"
 

@@ -8,13 +8,16 @@ from typing import Protocol
 
 from max.driver import Buffer
 
-from debug import inspection, internals, kernels
+from debug import inspection
 from debug.afterwards import Afterwards, Generation
-from debug.building import build
-from debug.compiled import Compiler
+from debug.candidate import kernels, max_internals
+from debug.candidate.building import build
+from debug.candidate.compiler import Compiler
+from debug.candidate.interpreter import Computed, Interpreter
+from debug.candidate.source import Source, content_hash, content_hashes, load_source
+from debug.candidate.trace import Probe, Traced
 from debug.explanation import Code, Explainer, explain_input
 from debug.injection import Injection
-from debug.interpreter import Computed, Interpreter
 from debug.measure.divergence import compare, finite
 from debug.measure.self_test import sensitivity
 from debug.protocol.diagnostic import Problem
@@ -36,10 +39,8 @@ from debug.protocol.messages import (
 from debug.protocol.verdict import Verdict
 from debug.recordings import Recordings
 from debug.reference import run_reference
-from debug.source import Source, content_hash, content_hashes, load_source
 from debug.stretch import Pause
 from debug.subject import Candidate, Options, Subject, load_subject
-from debug.trace import Probe, Traced
 from debug.untapped import run_untapped
 from debug.variables import Variables
 
@@ -64,7 +65,7 @@ class Session:
         Raises:
             Problem: it can't be opened.
         """
-        if problem := internals.check():
+        if problem := max_internals.check():
             raise Problem("max", problem)
         started = time.perf_counter()
         emit(Progress("loading the model and the audio"))
@@ -89,7 +90,7 @@ class Session:
         Raises:
             Problem: MAX is not the one that is needed.
         """
-        if problem := internals.check():
+        if problem := max_internals.check():
             raise Problem("max", problem)
         self._emit = emit
         self.subject = subject

@@ -10,16 +10,16 @@ import torch
 from max.driver import Buffer
 from torch import Tensor
 
-from debug import internals
-from debug.internals import ValueKey
+from debug.candidate import max_internals
+from debug.candidate.max_internals import ValueKey
+from debug.candidate.operations import Operation, operations
+from debug.candidate.program import Program
+from debug.candidate.trace import to_buffer
 from debug.measure.divergence import Truth, in_layout
 from debug.measure.matching import Known, Match, find, in_shape_of, relative_error
-from debug.operations import Operation, operations
 from debug.parts import parts
-from debug.program import Program
 from debug.protocol.verdict import WATCH_UP_TO
 from debug.recording import LAYOUTS, Call, Recording, Step
-from debug.trace import to_buffer
 
 
 class Interrupted(Exception):
@@ -203,7 +203,7 @@ def stretches(
 
 
 def _fits(key: ValueKey, buffer: Buffer) -> bool:
-    kind = internals.tensor_type(key)
+    kind = max_internals.tensor_type(key)
     return kind is not None and [int(size) for size in kind.shape] == list(buffer.shape)
 
 

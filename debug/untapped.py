@@ -8,12 +8,12 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from debug.compiled import Compiler
-from debug.interpreter import Interpreter
+from debug.candidate.compiler import Compiler
+from debug.candidate.interpreter import Interpreter
+from debug.candidate.trace import Traced
 from debug.measure.divergence import Truth, compare, finite, in_layout
 from debug.measure.matching import relative_error
 from debug.protocol.messages import Untapped
-from debug.trace import Traced
 
 
 def run_untapped(

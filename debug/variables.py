@@ -7,14 +7,14 @@ import torch
 from msgspec import structs
 from torch import Tensor
 
-from debug.interpreter import Computed
+from debug.candidate.interpreter import Computed
+from debug.candidate.trace import Probe
 from debug.measure.divergence import Truth, compare, describe, in_layout, measure_reference
 from debug.measure.matching import Known, find, reorderings
 from debug.protocol.diagnostic import first_line
 from debug.protocol.messages import Divergence, Probed
 from debug.protocol.verdict import Verdict
 from debug.recordings import Recordings
-from debug.trace import Probe
 
 NOT_INSIDE = "the compiled graph shows no values inside a layer; the interpreter does"
 

@@ -8,8 +8,8 @@ from max.dtype import DType
 
 from core.weights import to_buffer, to_max_layout
 from core.whisper import WhisperSubject, layer_names, open_subject
+from debug.candidate.source import load_source
 from debug.protocol.diagnostic import Problem
-from debug.source import load_source
 from debug.subject import Options
 
 

@@ -7,10 +7,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from debug.candidate.operations import Operation
 from debug.changes import to_tf32
 from debug.hypotheses import causes
 from debug.measure.matching import Known, find
-from debug.operations import Operation
 from debug.recording import Recording, recorded
 from debug.stretch import Stretch, Target
 

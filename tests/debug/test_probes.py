@@ -7,13 +7,13 @@ from editing import replace
 from shell import run_python
 
 from debug import probe
-from debug.interpreter import Interpreter
-from debug.probing import listening
+from debug.candidate.interpreter import Interpreter
+from debug.candidate.probe import listening
+from debug.candidate.trace import about
 from debug.protocol.messages import Compared, Message, Open, Probed
 from debug.protocol.verdict import Verdict
 from debug.session import Session
 from debug.subject import LayerName
-from debug.trace import about
 
 GELU = "        x = ops.gelu(x)\n"
 LAYERS = [LayerName(name) for name in ("a.q", "a.k", "a", "b.q", "b", "model")]

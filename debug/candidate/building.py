@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
+from debug.candidate.source import Source
+from debug.candidate.trace import Traced, trace
 from debug.protocol.diagnostic import Problem
-from debug.source import Source
 from debug.subject import Candidate, LayerName, Subject
-from debug.trace import Traced, trace
 
 
 def build(

@@ -7,10 +7,10 @@ import torch
 from max.driver import Buffer
 from torch import Tensor
 
-from debug import internals
-from debug.internals import ValueKey
-from debug.interpreter import to_torch
-from debug.program import Program
+from debug.candidate import max_internals
+from debug.candidate.interpreter import to_torch
+from debug.candidate.max_internals import ValueKey
+from debug.candidate.program import Program
 from debug.protocol.messages import Place
 
 
@@ -45,12 +45,12 @@ def operations(
     fed = set(known)
     for index in indices:
         op, operands = program.body[index], program.operands(index)
-        name, value = internals.describe(op), _numbers(op, slots)
+        name, value = max_internals.describe(op), _numbers(op, slots)
         if value is None or name.startswith("constant"):
             continue
         used = tuple(makers[key] for key in operands if key in makers)
         is_fed = not fed.isdisjoint(operands)
-        place = internals.place_of(op)
+        place = max_internals.place_of(op)
         makers.update({result: len(found) for result in op.results})
         if is_fed:
             fed.update(op.results)
@@ -62,10 +62,10 @@ def operations(
     return found, to_torch(buffer)
 
 
-def _numbers(op: internals.Op, slots: dict[ValueKey, Buffer | None]) -> Tensor | None:
+def _numbers(op: max_internals.Op, slots: dict[ValueKey, Buffer | None]) -> Tensor | None:
     """What an operation made, if it is a tensor of floating point numbers."""
     for result in op.results:
-        kind = internals.tensor_type(result)
+        kind = max_internals.tensor_type(result)
         buffer = slots.get(result)
         if kind is not None and kind.dtype.is_float() and buffer is not None:
             return to_torch(buffer)

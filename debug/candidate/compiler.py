@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from max.driver import Buffer, Device
 from max.engine import InferenceSession
 
-from debug.interpreter import Computed, to_torch
+from debug.candidate.interpreter import Computed, to_torch
+from debug.candidate.trace import Traced
 from debug.protocol.diagnostic import Problem, first_line
-from debug.trace import Traced
 
 
 class Compiler:

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 from editing import replace
 
+from debug.candidate.source import content_hash, load_source, local_files
 from debug.protocol.diagnostic import Diagnostic, Problem
-from debug.source import content_hash, load_source, local_files
 
 
 def problem_of(path: Path) -> Diagnostic:

@@ -13,9 +13,9 @@ from max.dtype import DType
 from max.graph import DeviceRef, Graph, TensorType, TensorValue
 from torch import Tensor
 
-from debug import internals
+from debug.candidate import max_internals
+from debug.candidate.probe import listening
 from debug.places import calling_place
-from debug.probing import listening
 from debug.protocol.diagnostic import Problem
 from debug.protocol.messages import Place
 from debug.subject import Candidate, LayerName
@@ -98,7 +98,7 @@ def trace(
 
     def note(name: str, x: Any) -> None:
         frame = sys._getframe(1)
-        around = [names.get(id(layer)) for layer in internals.layers_around(frame)]
+        around = [names.get(id(layer)) for layer in max_internals.layers_around(frame)]
         meant = about(name, [each for each in around if each in wanted], layers)
         if meant is not None:
             value = first_value(x)
@@ -115,9 +115,9 @@ def trace(
         probed = [v for v in probes.values() if v is not None and with_arguments]
         return [*values.values(), *arguments.values(), *probed]
 
-    lines = internals.locating(partial(line_of, files))
+    lines = max_internals.locating(partial(line_of, files))
     try:
-        with internals.layer_hook(record), lines, listening(note):
+        with max_internals.layer_hook(record), lines, listening(note):
             graph = Graph("candidate", forward, input_types=[input_type])
     except Problem:
         raise

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from max.driver import Buffer
 from max.graph import TensorType
 
-from debug import internals
-from debug.internals import Op, ValueKey
-from debug.trace import Traced
+from debug.candidate import max_internals
+from debug.candidate.max_internals import Op, ValueKey
+from debug.candidate.trace import Traced
 
 Slots = dict[ValueKey, Buffer | None]
 
@@ -63,7 +63,7 @@ class Program:
             tokens: those of all programs whose values are kept together.
             given: layers in whose place another value goes on.
         """
-        self.body, outputs = internals.split_output(traced.graph)
+        self.body, outputs = max_internals.split_output(traced.graph)
         fed = outputs[len(traced.layers) :]
         self.layers = dict(zip(traced.layers, outputs, strict=False))
         self.arguments = {
@@ -83,7 +83,7 @@ class Program:
         self._fixed: set[ValueKey] = set()
         """Values that depend on weights and constants alone, such as transposed weights."""
         self._slots: Slots = {}
-        (argument,) = internals.graph_inputs(traced.graph)
+        (argument,) = max_internals.graph_inputs(traced.graph)
         self._slots[argument] = traced.argument
         self.digest[argument] = traced.argument_digest
         for index, op in enumerate(self.body):
@@ -93,10 +93,10 @@ class Program:
         self._uses = Counter(used for each in self._operands for used in each)
 
     def _read(self, index: int, op: Op, traced: Traced, tokens: Tokens) -> None:
-        used = internals.operands(op)
+        used = max_internals.operands(op)
         self._operands.append(used)
-        self._signatures.append(internals.signature(op))
-        name = internals.weight_name(op)
+        self._signatures.append(max_internals.signature(op))
+        name = max_internals.weight_name(op)
         if name is not None:
             text = tokens.of(traced.weights[name])
             self._slots[op.results[0]] = traced.weights[name]
@@ -144,7 +144,7 @@ class Program:
             return self.evaluate(key, kept)
         index = self._maker[key]
         slots: Slots = {used: self.evaluate(used, kept) for used in self._operands[index]}
-        internals.dispatch(self.body[index], slots)
+        max_internals.dispatch(self.body[index], slots)
         buffer = slots[key]
         assert buffer is not None
         return buffer
@@ -153,7 +153,7 @@ class Program:
         self, index: int, slots: Slots, uses: Counter[ValueKey], keep: Collection[ValueKey]
     ) -> None:
         """Runs one operation, and drops what it was the last to use."""
-        internals.dispatch(self.body[index], slots)
+        max_internals.dispatch(self.body[index], slots)
         for used in self._operands[index]:
             uses[used] -= 1
             if uses[used] == 0 and used not in keep:
@@ -196,8 +196,8 @@ class Program:
             for used in self._operands[index]:
                 if used not in slots:  # a weight or the graph's own argument
                     slots[used] = self.evaluate(used, kept)
-            if internals.weight_name(self.body[index]) is None:
-                internals.dispatch(self.body[index], slots)
+            if max_internals.weight_name(self.body[index]) is None:
+                max_internals.dispatch(self.body[index], slots)
         return sorted(needed), slots
 
     def evaluate_aside(self, key: ValueKey, kept: dict[str, Buffer]) -> Buffer:

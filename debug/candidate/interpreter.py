@@ -11,11 +11,11 @@ from functools import partial
 import torch
 from max.driver import CPU, Buffer
 
-from debug import internals
-from debug.internals import ValueKey
-from debug.program import Argument, Program, Tokens
+from debug.candidate import max_internals
+from debug.candidate.max_internals import ValueKey
+from debug.candidate.program import Argument, Program, Tokens
+from debug.candidate.trace import Probe, Traced, to_buffer
 from debug.protocol.diagnostic import Problem
-from debug.trace import Probe, Traced, to_buffer
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,8 @@ class Interpreter:
         Raises:
             Problem: the interpreter has no handler for an operation of the graph.
         """
-        internals.lower(traced.graph)
-        if reason := internals.refusal(traced.graph):
+        max_internals.lower(traced.graph)
+        if reason := max_internals.refusal(traced.graph):
             message = f"the interpreter can't run this graph: {reason}"
             raise Problem("interpreter", f"{message}; try --engine compile")
         self.program = program = Program(traced, self._tokens, given)
@@ -74,7 +74,7 @@ class Interpreter:
 
         def computed(name: str, key: ValueKey) -> Computed:
             def value() -> torch.Tensor:
-                with internals.announcing_kernels(self._announce):
+                with max_internals.announcing_kernels(self._announce):
                     return to_torch(program.own_value(key, self.kept))
 
             return Computed(program.own_digest(key), value, self._alone_in(name, key))
@@ -89,7 +89,7 @@ class Interpreter:
         key = program.probes[probe]
 
         def value() -> torch.Tensor:
-            with internals.announcing_kernels(self._announce):
+            with max_internals.announcing_kernels(self._announce):
                 return to_torch(program.evaluate_aside(key, self.kept))
 
         return Computed(program.digest[key], value, self._alone_in(probe.layer, key))
@@ -106,7 +106,7 @@ class Interpreter:
 
         def value(given: torch.Tensor) -> torch.Tensor:
             fed = to_buffer(given, argument.type.dtype, argument.type.device.to_device())
-            with internals.announcing_kernels(self._announce):
+            with max_internals.announcing_kernels(self._announce):
                 return to_torch(program.evaluate_alone(way, fed, self.kept))
 
         return Alone(program.digest_alone(way), argument.shape, value)

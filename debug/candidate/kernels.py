@@ -8,7 +8,7 @@ from max.driver import Buffer, Device
 from max.dtype import DType
 from max.graph import DeviceRef, Graph, TensorType, TensorValue, ops
 
-from debug import internals
+from debug.candidate import max_internals
 
 SIZE = 8
 
@@ -45,16 +45,16 @@ def operations(x: TensorValue) -> list[TensorValue]:
     ]
 
 
-def missing_kernels(dtype: DType, device: Device) -> list[internals.Kernel]:
+def missing_kernels(dtype: DType, device: Device) -> list[max_internals.Kernel]:
     """The kernels of `operations` that this process has not loaded."""
     graph = Graph(
         "kernels",
         lambda x: operations(x.tensor),
         input_types=[TensorType(dtype, (1, SIZE, SIZE), DeviceRef.from_device(device))],
     )
-    internals.lower(graph)
+    max_internals.lower(graph)
     argument = Buffer.zeros((1, SIZE, SIZE), dtype, device=device)
-    return internals.kernels_of(graph, [argument])
+    return max_internals.kernels_of(graph, [argument])
 
 
 def widened(x: TensorValue) -> list[TensorValue]:
@@ -69,7 +69,7 @@ def widened(x: TensorValue) -> list[TensorValue]:
 def stamp(dtype: DType, device: Device) -> Path | None:
     """A note beside MAX's cache that the kernels are in it, so that neither outlives the
     other."""
-    folder = internals.cache_folder()
+    folder = max_internals.cache_folder()
     place = f"{device.label}-{device.id}-{dtype.name}"
     return None if folder is None else folder / f"maxwhisper-kernels-{place}.txt"
 
@@ -96,7 +96,7 @@ def warm(dtype: DType, device: Device, announce: Callable[[str], None]) -> None:
         announce(f"loading {len(kernels)} kernels")
     else:
         announce(f"compiling {len(kernels)} kernels, once on this machine: 1 to 3 minutes")
-    internals.compile_together(kernels)
+    max_internals.compile_together(kernels)
     note = stamp(dtype, device)
     if note is not None:
         with contextlib.suppress(OSError):  # only the next announcement would be wrong
