@@ -16,7 +16,7 @@ from core.whisper import WhisperSubject, open_subject
 from debug.candidate.building import build
 from debug.candidate.source import load_source, local_files
 from debug.protocol.diagnostic import Problem
-from debug.reference import Call, StayInFloat64, hooked
+from debug.reference.hooks import Call, StayInFloat64, hooked
 from debug.subject import LayerName, Options
 
 TEMPLATE = Path(__file__).parent / "template" / "repro.py"

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from debug.recording import Call, Recording, Ref, Step
+from debug.reference.recording import Call, Recording, Ref, Step
 
 EPSILONS = (1e-3, 1e-4, 1e-6, 1e-7, 1e-8, 1e-12, 0.0)
 OTHER_PRECISIONS = (torch.float16, torch.bfloat16)

@@ -15,7 +15,7 @@ from debug.candidate.program import Program
 from debug.candidate.trace import to_buffer
 from debug.measure.divergence import Truth, in_layout
 from debug.measure.matching import relative_error
-from debug.reference import StayInFloat64, first_tensor, layer_modules
+from debug.reference.hooks import StayInFloat64, first_tensor, layer_modules
 from debug.subject import Subject
 
 

@@ -16,7 +16,7 @@ from debug.measure.divergence import Truth, finite
 from debug.measure.matching import relative_error, share_explained
 from debug.protocol.messages import Cause as CauseMessage
 from debug.protocol.messages import Finding, Place
-from debug.recordings import Recordings
+from debug.reference.recorded_layers import Recordings
 from debug.stretch import Pause, Stretch, go_on, stretches
 from debug.subject import Subject
 

@@ -17,7 +17,7 @@ from torch import Tensor
 from debug.fits import Support, Transform, fits, local_fits, supports
 from debug.measure.matching import Known, in_shape_of, relative_error, share_explained
 from debug.protocol.verdict import OK_UP_TO, WATCH_UP_TO
-from debug.recording import Call, Step, run_step
+from debug.reference.recording import Call, Step, run_step
 from debug.stretch import Stretch
 from debug.suppositions import (
     FITTED,

@@ -37,8 +37,8 @@ from debug.protocol.messages import (
     Untapped,
 )
 from debug.protocol.verdict import Verdict
-from debug.recordings import Recordings
-from debug.reference import run_reference
+from debug.reference.hooks import run_reference
+from debug.reference.recorded_layers import Recordings
 from debug.stretch import Pause
 from debug.subject import Candidate, Options, Subject, load_subject
 from debug.untapped import run_untapped

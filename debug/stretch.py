@@ -17,9 +17,9 @@ from debug.candidate.program import Program
 from debug.candidate.trace import to_buffer
 from debug.measure.divergence import Truth, in_layout
 from debug.measure.matching import Known, Match, find, in_shape_of, relative_error
-from debug.parts import parts
 from debug.protocol.verdict import WATCH_UP_TO
-from debug.recording import LAYOUTS, Call, Recording, Step
+from debug.reference.intermediates import parts
+from debug.reference.recording import LAYOUTS, Call, Recording, Step
 
 
 class Interrupted(Exception):

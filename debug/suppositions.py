@@ -9,7 +9,7 @@ from typing import Any
 from torch import Tensor
 
 from debug.changes import OTHER_PRECISIONS, changes, round_to
-from debug.recording import LAYOUTS, Call, Step, run_step
+from debug.reference.recording import LAYOUTS, Call, Step, run_step
 from debug.stretch import Stretch
 
 NAMED, MISTAKEN, FITTED = 0, 1, 2

@@ -14,7 +14,7 @@ from debug.measure.matching import Known, find, reorderings
 from debug.protocol.diagnostic import first_line
 from debug.protocol.messages import Divergence, Probed
 from debug.protocol.verdict import Verdict
-from debug.recordings import Recordings
+from debug.reference.recorded_layers import Recordings
 
 NOT_INSIDE = "the compiled graph shows no values inside a layer; the interpreter does"
 

@@ -11,7 +11,7 @@ from debug.candidate.operations import Operation
 from debug.changes import to_tf32
 from debug.hypotheses import causes
 from debug.measure.matching import Known, find
-from debug.recording import Recording, recorded
+from debug.reference.recording import Recording, recorded
 from debug.stretch import Stretch, Target
 
 FRAMES, WIDTH = 12, 8

@@ -5,10 +5,10 @@ import torch
 from toy import ToySubject, open_subject
 
 from debug.measure.divergence import compare
-from debug.places import reference_definition
 from debug.protocol.messages import Place
 from debug.protocol.verdict import FLOAT32_HALF_ULP
-from debug.reference import StayInFloat64, hooked, run_reference
+from debug.reference.call_sites import reference_definition
+from debug.reference.hooks import StayInFloat64, hooked, run_reference
 from debug.subject import LayerName, Options
 
 

@@ -11,7 +11,10 @@ from torch import nn
 
 from debug.protocol.messages import Place
 
-PASSED_OVER = tuple(str(Path(file).parent) + os.sep for file in (torch.__file__, __file__))
+PASSED_OVER = (
+    str(Path(torch.__file__).parent) + os.sep,
+    str(Path(__file__).parents[1]) + os.sep,
+)
 """How the files of torch and of the debugger begin."""
 
 

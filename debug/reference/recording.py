@@ -16,10 +16,10 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves, tree_map
 
-from debug.bindings import Bindings
-from debug.places import PASSED_OVER, reference_place
 from debug.protocol.messages import Place
-from debug.reference import first_tensor
+from debug.reference.call_sites import PASSED_OVER, reference_place
+from debug.reference.hooks import first_tensor
+from debug.reference.variable_names import Bindings
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from debug.recording import Step, run_step
+from debug.reference.recording import Step, run_step
 
 Part = tuple[str, Tensor]
 

@@ -6,8 +6,8 @@ from functools import cached_property
 import torch
 from torch import Tensor, nn
 
-from debug.recording import Recording, recorded
-from debug.reference import Call, StayInFloat64, hooked, layer_modules, rounding
+from debug.reference.hooks import Call, StayInFloat64, hooked, layer_modules, rounding
+from debug.reference.recording import Recording, recorded
 from debug.subject import LayerName, Subject
 
 KEPT_BYTES = 4 << 30

@@ -13,8 +13,8 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves
 
 from debug.measure.divergence import Truth, measure_alone, measure_reference
-from debug.places import reference_definition, reference_place
 from debug.protocol.messages import Place
+from debug.reference.call_sites import reference_definition, reference_place
 from debug.subject import LayerName, Subject
 
 

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from debug.recording import Recording, recorded
+from debug.reference.recording import Recording, recorded
 
 WIDTH = 4
 
