@@ -9,8 +9,9 @@ import torch
 
 from debug.candidate.interpreter import Computed
 from debug.candidate.trace import Probe
+from debug.experiments.isolation import Isolation
+from debug.experiments.probes import Variables
 from debug.explanation import Code, Explainer
-from debug.isolation import Isolation
 from debug.measure.divergence import Truth
 from debug.protocol.diagnostic import from_exception
 from debug.protocol.messages import (
@@ -24,7 +25,6 @@ from debug.protocol.messages import (
 )
 from debug.stretch import Interrupted, Pause, go_on
 from debug.subject import HasOutcome, Subject
-from debug.variables import Variables
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from max.driver import Buffer
 from debug.candidate.interpreter import Computed
 from debug.candidate.operations import Operation
 from debug.candidate.program import Program
-from debug.counterfactual import Counterfactual, counterfactual
+from debug.experiments.counterfactual import Counterfactual, counterfactual
 from debug.fits import fits
 from debug.hypotheses import Cause, Hypothesis, causes
 from debug.measure.divergence import Truth, finite

@@ -16,8 +16,10 @@ from debug.candidate.compiler import Compiler
 from debug.candidate.interpreter import Computed, Interpreter
 from debug.candidate.source import Source, content_hash, content_hashes, load_source
 from debug.candidate.trace import Probe, Traced
+from debug.experiments.injection import Injection
+from debug.experiments.probes import Variables
+from debug.experiments.without_taps import run_untapped
 from debug.explanation import Code, Explainer, explain_input
-from debug.injection import Injection
 from debug.measure.divergence import compare, finite
 from debug.measure.self_test import sensitivity
 from debug.protocol.diagnostic import Problem
@@ -41,8 +43,6 @@ from debug.reference.hooks import run_reference
 from debug.reference.recorded_layers import Recordings
 from debug.stretch import Pause
 from debug.subject import Candidate, Options, Subject, load_subject
-from debug.untapped import run_untapped
-from debug.variables import Variables
 
 
 class Runner(Protocol):

@@ -1,0 +1,1 @@
+"""Both sides run under another condition: a layer isolated, repaired, without taps."""
