@@ -9,9 +9,10 @@ import torch
 
 from debug.candidate.interpreter import Computed
 from debug.candidate.trace import Probe
+from debug.causes.explainer import Code, Explainer
+from debug.causes.segment import Interrupted, Pause, go_on
 from debug.experiments.isolation import Isolation
 from debug.experiments.probes import Variables
-from debug.explanation import Code, Explainer
 from debug.measure.divergence import Truth
 from debug.protocol.diagnostic import from_exception
 from debug.protocol.messages import (
@@ -23,7 +24,6 @@ from debug.protocol.messages import (
     Refused,
     Untapped,
 )
-from debug.stretch import Interrupted, Pause, go_on
 from debug.subject import HasOutcome, Subject
 
 

@@ -8,7 +8,6 @@ from typing import Protocol
 
 from max.driver import Buffer
 
-from debug import inspection
 from debug.afterwards import Afterwards, Generation
 from debug.candidate import kernels, max_internals
 from debug.candidate.building import build
@@ -16,10 +15,12 @@ from debug.candidate.compiler import Compiler
 from debug.candidate.interpreter import Computed, Interpreter
 from debug.candidate.source import Source, content_hash, content_hashes, load_source
 from debug.candidate.trace import Probe, Traced
+from debug.causes import inspection
+from debug.causes.explainer import Code, Explainer, explain_input
+from debug.causes.segment import Pause
 from debug.experiments.injection import Injection
 from debug.experiments.probes import Variables
 from debug.experiments.without_taps import run_untapped
-from debug.explanation import Code, Explainer, explain_input
 from debug.measure.divergence import compare, finite
 from debug.measure.self_test import sensitivity
 from debug.protocol.diagnostic import Problem
@@ -41,7 +42,6 @@ from debug.protocol.messages import (
 from debug.protocol.verdict import Verdict
 from debug.reference.hooks import run_reference
 from debug.reference.recorded_layers import Recordings
-from debug.stretch import Pause
 from debug.subject import Candidate, Options, Subject, load_subject
 
 
@@ -304,7 +304,7 @@ class Session:
         self._afterwards.go_on(self.position)
 
     def pause_with(self, pause: Pause) -> None:
-        """``pause`` is called often in what takes long; see `debug.stretch.Pause`."""
+        """``pause`` is called often in what takes long; see `debug.causes.segment.Pause`."""
         self._afterwards.pause = pause
 
     def inspect(self, index: int) -> None:

@@ -10,7 +10,7 @@ from math import prod
 import torch
 from torch import Tensor
 
-from debug.changes import shifted
+from debug.causes.hypotheses.functions import shifted
 from debug.measure.matching import reorderings
 
 Transform = Callable[[Tensor], Tensor]

@@ -6,9 +6,9 @@ import pytest
 from editing import replace
 from sessions import finished
 
+from debug.causes.segment import Interrupted, go_on
 from debug.protocol.diagnostic import Problem
 from debug.protocol.messages import Explained, Inspected, Message
-from debug.stretch import Interrupted, go_on
 
 pytestmark = pytest.mark.max
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from torch import Tensor
 
-from debug.changes import OTHER_PRECISIONS, changes, round_to
+from debug.causes.hypotheses.functions import OTHER_PRECISIONS, changes, round_to
+from debug.causes.segment import Stretch
 from debug.reference.recording import LAYOUTS, Call, Step, run_step
-from debug.stretch import Stretch
 
 NAMED, MISTAKEN, FITTED = 0, 1, 2
 """Of two that explain as much the simpler one is first: a named mistake, then a value

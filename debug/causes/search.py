@@ -14,12 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from debug.fits import Support, Transform, fits, local_fits, supports
-from debug.measure.matching import Known, in_shape_of, relative_error, share_explained
-from debug.protocol.verdict import OK_UP_TO, WATCH_UP_TO
-from debug.reference.recording import Call, Step, run_step
-from debug.stretch import Stretch
-from debug.suppositions import (
+from debug.causes.hypotheses.fitted import Support, Transform, fits, local_fits, supports
+from debug.causes.hypotheses.operands import (
     FITTED,
     NAMED,
     Hypothesis,
@@ -27,6 +23,10 @@ from debug.suppositions import (
     other_values,
     suppositions,
 )
+from debug.causes.segment import Stretch
+from debug.measure.matching import Known, in_shape_of, relative_error, share_explained
+from debug.protocol.verdict import OK_UP_TO, WATCH_UP_TO
+from debug.reference.recording import Call, Step, run_step
 
 BUDGET_SECONDS = 30.0
 WORTH_SHOWING = 0.3

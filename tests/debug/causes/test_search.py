@@ -8,11 +8,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from debug.candidate.operations import Operation
-from debug.changes import to_tf32
-from debug.hypotheses import causes
+from debug.causes.hypotheses.functions import to_tf32
+from debug.causes.search import causes
+from debug.causes.segment import Stretch, Target
 from debug.measure.matching import Known, find
 from debug.reference.recording import Recording, recorded
-from debug.stretch import Stretch, Target
 
 FRAMES, WIDTH = 12, 8
 OPERANDS = [(), (0,), (1,), (0,), (2, 3), (4,), (5, 0), (6,), (7,), (8,)]

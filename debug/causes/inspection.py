@@ -1,8 +1,8 @@
 """A layer's own code as a person reads it: the operations of both sides, with values."""
 
+from debug.causes.segment import Stretch
 from debug.measure.divergence import describe
 from debug.protocol.messages import Code, Operation
-from debug.stretch import Stretch
 
 
 def code(stretch: Stretch) -> Code:

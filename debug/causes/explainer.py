@@ -9,15 +9,15 @@ from max.driver import Buffer
 from debug.candidate.interpreter import Computed
 from debug.candidate.operations import Operation
 from debug.candidate.program import Program
+from debug.causes.hypotheses.fitted import fits
+from debug.causes.search import Cause, Hypothesis, causes
+from debug.causes.segment import Pause, Stretch, go_on, stretches
 from debug.experiments.counterfactual import Counterfactual, counterfactual
-from debug.fits import fits
-from debug.hypotheses import Cause, Hypothesis, causes
 from debug.measure.divergence import Truth, finite
 from debug.measure.matching import relative_error, share_explained
 from debug.protocol.messages import Cause as CauseMessage
 from debug.protocol.messages import Finding, Place
 from debug.reference.recorded_layers import Recordings
-from debug.stretch import Pause, Stretch, go_on, stretches
 from debug.subject import Subject
 
 SHOWN_CAUSES = 5

@@ -1,0 +1,1 @@
+"""What may have been done instead of what PyTorch does: the folder to add a mistake to."""
