@@ -5,8 +5,8 @@ Usage: python benchmarks/bare.py MODEL GRAPH
 
 import sys
 
+from debug.engine.session import Session
 from debug.protocol.messages import Open
-from debug.session import Session
 
 
 def main() -> None:

@@ -13,11 +13,11 @@ from torch import Tensor
 
 from debug.candidate.source import Source
 from debug.candidate.trace import to_buffer
+from debug.engine.session import Session
 from debug.protocol.diagnostic import Problem
 from debug.protocol.messages import Message
 from debug.reference.hooks import hooked
 from debug.results.run import Run
-from debug.session import Session
 from debug.subject import Candidate, Input, LayerName
 
 MODEL = "model"

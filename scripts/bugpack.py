@@ -14,9 +14,9 @@ from pathlib import Path
 from rich.console import Console
 
 from core.bugs import Bug, bugs, planted
+from debug.engine.session import Session
 from debug.protocol.messages import Finding, Message, Open
 from debug.results.run import Run
-from debug.session import Session
 from tui.commands.check import place_of
 
 FACTORY = "core.whisper:open_subject"

@@ -16,9 +16,9 @@ from pathlib import Path
 from rich.console import Console
 
 from core.port import GRAPH
+from debug.engine.session import Session
 from debug.protocol.messages import Message, Open
 from debug.results.run import Run
-from debug.session import Session
 from scripts.bugpack import FACTORY
 
 CLIPS = sorted(

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from debug.engine.session import Session
 from debug.protocol.messages import Message, Open
-from debug.session import Session
 
 
 def finished(graph: Path, events: list[Message]) -> Session:

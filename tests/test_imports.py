@@ -32,7 +32,7 @@ def test_the_screen_loads_neither_torch_nor_max(module):
 
 
 def test_the_debugger_loads_neither_whisper_nor_a_screen():
-    assert not loaded_by("debug.session") & {"whisper", "core", "textual", "tui"}
+    assert not loaded_by("debug.engine.session") & {"whisper", "core", "textual", "tui"}
 
 
 def test_core_loads_no_screen():

@@ -6,9 +6,9 @@ import pytest
 from editing import replace
 from sessions import finished, run_all
 
+from debug.engine.session import Session
 from debug.protocol.diagnostic import Problem
 from debug.protocol.messages import Compared, Loaded, Message
-from debug.session import Session
 
 pytestmark = pytest.mark.max
 

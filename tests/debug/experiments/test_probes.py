@@ -10,9 +10,9 @@ from debug import probe
 from debug.candidate.interpreter import Interpreter
 from debug.candidate.probe import listening
 from debug.candidate.trace import about
+from debug.engine.session import Session
 from debug.protocol.messages import Compared, Message, Open, Probed
 from debug.protocol.verdict import Verdict
-from debug.session import Session
 from debug.subject import LayerName
 
 GELU = "        x = ops.gelu(x)\n"

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
+from debug.engine.folder_watch import FolderWatch
 from debug.protocol.child_end import lines_until_gone, private_stdout
 from debug.protocol.diagnostic import Problem, from_exception
 from debug.protocol.messages import (
@@ -30,10 +31,9 @@ from debug.protocol.messages import (
     decode_command,
     encode,
 )
-from debug.watch import FolderWatch
 
 if TYPE_CHECKING:
-    from debug.session import Session
+    from debug.engine.session import Session
 
 NICENESS = 5
 """On two cores the screen must not wait for the engine."""
@@ -130,7 +130,7 @@ class Engine:
 
     def _start_session(self, command: Open) -> "Session":
         try:
-            from debug.session import Session  # torch and MAX, which take seconds
+            from debug.engine.session import Session  # torch and MAX, which take seconds
         except ImportError as error:
             message = f"torch or MAX is not what it should be ({error}): make install"
             raise Problem("installation", message) from error
@@ -205,7 +205,3 @@ def main() -> NoReturn:
     os.nice(NICENESS)
     events = private_stdout()
     Engine(sys.argv[1], sys.stdin.buffer, events).run()
-
-
-if __name__ == "__main__":
-    main()

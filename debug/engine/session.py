@@ -8,7 +8,6 @@ from typing import Protocol
 
 from max.driver import Buffer
 
-from debug.afterwards import Afterwards, Generation
 from debug.candidate import kernels, max_internals
 from debug.candidate.building import build
 from debug.candidate.compiler import Compiler
@@ -18,6 +17,7 @@ from debug.candidate.trace import Probe, Traced
 from debug.causes import inspection
 from debug.causes.explainer import Code, Explainer, explain_input
 from debug.causes.segment import Pause
+from debug.engine.background import Afterwards, Generation
 from debug.experiments.injection import Injection
 from debug.experiments.probes import Variables
 from debug.experiments.without_taps import run_untapped
@@ -304,7 +304,7 @@ class Session:
         self._afterwards.go_on(self.position)
 
     def pause_with(self, pause: Pause) -> None:
-        """``pause`` is called often in what takes long; see `debug.causes.segment.Pause`."""
+        """``pause`` is called often in what takes long; see `debug.pause`."""
         self._afterwards.pause = pause
 
     def inspect(self, index: int) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from editing import save_by_renaming
 
-from debug.watch import FolderWatch
+from debug.engine.folder_watch import FolderWatch
 
 PATIENCE_SECONDS = 10
 
