@@ -12,13 +12,13 @@ from max.dtype import DType
 from torch import Tensor
 from whisper.model import Whisper
 
-from core.audio import BUNDLED_CLIP, load_audio, log_mel, log_mel_float64, window
-from core.checkpoint import Checkpoint, load_checkpoint
-from core.devices import choose_device, choose_dtype
-from core.outcome import outcome
-from core.port import GRAPH, build_port, find_port
-from core.reference import encoder_sizes, load_encoder, run_encoder
-from core.weights import to_buffer
+from core.model.audio import BUNDLED_CLIP, load_audio, log_mel, log_mel_float64, window
+from core.model.checkpoint import Checkpoint, load_checkpoint
+from core.model.devices import choose_device, choose_dtype
+from core.model.openai_encoder import encoder_sizes, load_encoder, run_encoder
+from core.model.outcome import outcome
+from core.model.port import GRAPH, build_port, find_port
+from core.model.weights import to_buffer
 from debug.protocol.messages import Outcome
 from debug.subject import Candidate, Input, LayerName, Options
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from core.bugs import Bug, bugs, planted
+from core.practice.bugs import Bug, bugs, planted
 from debug.engine.session import Session
 from debug.protocol.messages import Finding, Message, Open
 from debug.results.run import Run

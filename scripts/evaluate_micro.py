@@ -17,10 +17,10 @@ from rich.progress import track
 from whisper.audio import SAMPLE_RATE
 from whisper.normalizers import BasicTextNormalizer
 
-from core.backends import open_backend
+from core.backends.backend import open_backend
+from core.backends.transcription import Transcriber
 from core.machine import DeviceMemory
 from core.messages import BACKENDS, BackendOptions, Decoding
-from core.transcription import Transcriber
 from scripts.micro_speech import UNSEEN_VOICE, VOICES, Clip, clips
 
 N_SENTENCES = 250

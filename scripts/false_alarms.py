@@ -15,7 +15,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from core.port import GRAPH
+from core.model.port import GRAPH
 from debug.engine.session import Session
 from debug.protocol.messages import Message, Open
 from debug.results.run import Run

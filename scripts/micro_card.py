@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from core.audio import BUNDLED_CLIP
-from core.port import GRAPH
+from core.model.audio import BUNDLED_CLIP
+from core.model.port import GRAPH
 
 NO_LN_POST = "without `ln_post`"
 HEADS_SWAPPED = "with the two heads of every block swapped"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.audio import load_audio
+from core.model.audio import load_audio
 from scripts.micro_grammar import sentences
 
 FOLDER = Path("build") / "micro"

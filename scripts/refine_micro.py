@@ -18,7 +18,7 @@ from rich.progress import track
 from torch import Tensor, nn
 from whisper.tokenizer import get_tokenizer
 
-from core.checkpoint import MICRO, load_checkpoint
+from core.model.checkpoint import MICRO, load_checkpoint
 from scripts.micro_batches import IGNORED, Batches, Shape, Window, mel, used_tokens
 from scripts.micro_speech import VOICES, clips
 from scripts.train_micro import N_CLIPS, SEED, Learner, save

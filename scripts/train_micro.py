@@ -23,8 +23,8 @@ from torch.utils.data import DataLoader
 from whisper.audio import FRAMES_PER_SECOND
 from whisper.model import Whisper
 
-from core.checkpoint import MICRO
-from core.dims import dimensions
+from core.model.checkpoint import MICRO
+from core.model.dims import dimensions
 from scripts.loss_curve import draw
 from scripts.micro_batches import IGNORED, LETTERS, Batch, Batches, Shape, used_tokens
 from scripts.micro_speech import FOLDER, VOICES, clips

@@ -6,7 +6,7 @@ import re
 import pytest
 from shell import ROOT
 
-from core.audio import load_audio
+from core.model.audio import load_audio
 from scripts.make_audio import RECORDINGS
 from scripts.micro_grammar import for_test
 from scripts.micro_speech import UNSEEN_VOICE

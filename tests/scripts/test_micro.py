@@ -12,7 +12,7 @@ from whisper.audio import HOP_LENGTH, N_FRAMES, N_SAMPLES, log_mel_spectrogram, 
 from whisper.model import Whisper
 from whisper.tokenizer import Tokenizer, get_tokenizer
 
-from core.checkpoint import load_checkpoint
+from core.model.checkpoint import load_checkpoint
 from scripts.loss_curve import draw
 from scripts.micro_batches import (
     IGNORED,

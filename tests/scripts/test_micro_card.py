@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from rapidfuzz.distance import Levenshtein
 
-from core.audio import BUNDLED_CLIP
-from core.checkpoint import MICRO
+from core.model.audio import BUNDLED_CLIP
+from core.model.checkpoint import MICRO
 from scripts.micro_card import BUGS, maxwhisper, write_bug
 
 pytestmark = pytest.mark.max

@@ -15,7 +15,7 @@ import pytest
 from shell import ROOT
 from whisper.audio import SAMPLE_RATE
 
-from core.audio import load_audio
+from core.model.audio import load_audio
 
 INTERRUPTED = 130
 AUDIO_SAMPLES = ROOT / "audio_samples"

@@ -11,7 +11,7 @@ import pytest
 from fakes import MISSING, ROWS, compared, isolated, opened
 from shell import ROOT, run_python
 
-from core.bugs import find_bug, planted
+from core.practice.bugs import find_bug, planted
 from debug.protocol.diagnostic import Problem
 from debug.protocol.messages import Compared, Loaded
 from debug.results.run import Run

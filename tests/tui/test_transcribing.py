@@ -14,8 +14,8 @@ from editing import replace
 from shell import ROOT, run_python
 from whisper.model import ModelDimensions
 
-from core.audio import BUNDLED_CLIP, load_audio
-from core.random_weights import random_state
+from core.model.audio import BUNDLED_CLIP, load_audio
+from core.model.random_weights import random_state
 
 pytestmark = pytest.mark.max
 CLIPS = sorted(

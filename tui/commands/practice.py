@@ -5,7 +5,7 @@ import random
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from core.bugs import ENCODER, Bug, bugs, find_bug, planted
+from core.practice.bugs import ENCODER, Bug, bugs, find_bug, planted
 from debug.protocol.diagnostic import Problem
 from tui.commands.output import print_json
 from tui.log import EventLog

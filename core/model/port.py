@@ -12,11 +12,11 @@ from max.graph import DeviceRef
 from torch import Tensor
 from whisper.model import ModelDimensions
 
-from core.reference import encoder_sizes
-from core.weights import check_weights
+from core.model.openai_encoder import encoder_sizes
+from core.model.weights import check_weights
 from debug.protocol.diagnostic import Problem
 
-GRAPH = Path(__file__).with_name("encoder.py")
+GRAPH = Path(__file__).parents[1] / "encoder.py"
 """The port that is debugged where no other is asked for."""
 
 

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from core.backends import open_backend
-from core.checkpoint import load_checkpoint
+from core.backends.backend import open_backend
 from core.messages import BackendOptions
+from core.model.checkpoint import load_checkpoint
 from debug.protocol.diagnostic import Problem
 
 no_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")

@@ -8,9 +8,9 @@ import torch
 import whisper
 from whisper.model import ModelDimensions
 
-from core.checkpoint import MICRO, cached_file, load_checkpoint
-from core.dims import dimensions, tensor_shapes
-from core.random_weights import random_state
+from core.model.checkpoint import MICRO, cached_file, load_checkpoint
+from core.model.dims import dimensions, tensor_shapes
+from core.model.random_weights import random_state
 from debug.protocol.diagnostic import Problem
 
 SMALL = ModelDimensions(80, 1500, 64, 1, 1, 100, 16, 64, 1, 1)

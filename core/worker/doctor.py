@@ -32,7 +32,7 @@ def torch() -> Iterator[Finding]:
 
 
 def whisper() -> Iterator[Finding]:
-    from core.checkpoint import cache_folder, load_checkpoint
+    from core.model.checkpoint import cache_folder, load_checkpoint
 
     yield Finding("openai-whisper", True, version("openai-whisper"))
     yield Finding("model", True, f"{load_checkpoint('micro').title} is bundled")
@@ -46,7 +46,7 @@ def whisper() -> Iterator[Finding]:
 
 
 def audio() -> Iterator[Finding]:
-    from core.audio import BUNDLED_CLIP, load_audio
+    from core.model.audio import BUNDLED_CLIP, load_audio
 
     seconds = len(load_audio(BUNDLED_CLIP)) / 16_000
     yield Finding(
@@ -92,7 +92,7 @@ def tiny_graph() -> Iterator[Finding]:
 
 
 def caches() -> Iterator[Finding]:
-    from core.artifact import artifact_folder
+    from core.backends.artifact import artifact_folder
     from debug.candidate import max_internals
 
     folders = {"MAX's cache": max_internals.cache_folder(), "encoders": artifact_folder()}

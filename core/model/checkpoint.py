@@ -11,11 +11,11 @@ import whisper
 from torch import Tensor
 from whisper.model import ModelDimensions, Whisper
 
-from core.dims import SIZE_NAMES, dimensions, tensor_shapes
-from core.random_weights import random_state
+from core.model.dims import SIZE_NAMES, dimensions, tensor_shapes
+from core.model.random_weights import random_state
 from debug.protocol.diagnostic import Problem
 
-MICRO = Path(__file__).parent / "checkpoints" / "micro.pt"
+MICRO = Path(__file__).parents[1] / "checkpoints" / "micro.pt"
 """The bundled model: see the README beside it."""
 
 

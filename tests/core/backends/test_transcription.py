@@ -7,13 +7,13 @@ import pytest
 import torch
 from whisper.model import ModelDimensions, Whisper
 
-from core.backends import Backend
-from core.checkpoint import load_checkpoint
+from core.backends.backend import Backend
+from core.backends.stopwatch import Stopwatch
+from core.backends.transcription import Transcriber, reporting, transcribe_options
 from core.machine import DeviceMemory
 from core.messages import Decoding, Ready, Transcript
-from core.random_weights import random_state
-from core.stopwatch import Stopwatch
-from core.transcription import Transcriber, reporting, transcribe_options
+from core.model.checkpoint import load_checkpoint
+from core.model.random_weights import random_state
 from debug.protocol.diagnostic import Problem
 
 ENGLISH, MULTILINGUAL = 51864, 51865

@@ -28,9 +28,9 @@ from debug.protocol.messages import Failed, Message, Progress, encode
 if TYPE_CHECKING:
     import numpy as np
 
-    from core.backends import Backend
+    from core.backends.backend import Backend
+    from core.backends.transcription import Transcriber
     from core.messages import BackendOptions, Transcript
-    from core.transcription import Transcriber
 
 Emit = Callable[[Message], None]
 
@@ -61,7 +61,7 @@ class Worker:
                 self._reproduce(request)
 
     def _examine(self) -> None:
-        from core.doctor import examine
+        from core.worker.doctor import examine
 
         for finding in examine(self._say):
             self._emit(finding)
@@ -82,7 +82,7 @@ class Worker:
         self._emit(Timed(runs))
 
     def _compare(self, request: Compare) -> None:
-        from core.features import compare_features
+        from core.backends.features import compare_features
 
         name, samples = self._audio(request.audio)
         backends = []
@@ -103,7 +103,7 @@ class Worker:
                 self._emit(features)
 
     def _reproduce(self, request: Reproduce) -> None:
-        from core.reproduction import write_reproduction
+        from core.repro.reproduction import write_reproduction
 
         self._say("writing the layer's argument, weights and sources")
         folder = Path(request.folder)
@@ -115,9 +115,9 @@ class Worker:
     def _open(
         self, options: "BackendOptions", request: Transcribe | Bench | Compare
     ) -> "tuple[Transcriber, Backend]":
-        from core.backends import open_backend
+        from core.backends.backend import open_backend
+        from core.backends.transcription import Transcriber
         from core.machine import DeviceMemory
-        from core.transcription import Transcriber
 
         memory = DeviceMemory()
         backend = open_backend(options, self._say)
@@ -126,7 +126,7 @@ class Worker:
 
     def _audio(self, path: str | None) -> "tuple[str, np.ndarray]":
         self._say("loading the audio")
-        from core.audio import BUNDLED_CLIP, load_audio
+        from core.model.audio import BUNDLED_CLIP, load_audio
 
         file = Path(path) if path else BUNDLED_CLIP
 
@@ -164,7 +164,3 @@ def main() -> int:
     except Exception as error:
         emit(Failed(from_exception("internal", error), fatal=True))
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

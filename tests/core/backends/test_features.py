@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.features import Sums, mel_windows
+from core.backends.features import Sums, mel_windows
 from core.messages import Features, decode_answer
 from debug.measure.divergence import compare, describe, measure_reference
 from debug.protocol.messages import encode

@@ -6,7 +6,7 @@ import torch
 import whisper
 from whisper.model import ModelDimensions, TextDecoder
 
-from core.reference import build_encoder
+from core.model.openai_encoder import build_encoder
 
 # n_mels, n_audio_ctx, n_audio_state, n_audio_head, n_audio_layer,
 # n_vocab, n_text_ctx, n_text_state, n_text_head, n_text_layer

@@ -9,8 +9,8 @@ from max.driver import CPU, Buffer
 from max.dtype import DType
 from max.engine import CompiledModel, Model
 
-from core.artifact import Compiled
-from core.max_encoder import MaxEncoder
+from core.backends.artifact import Compiled
+from core.backends.max_encoder import MaxEncoder
 from debug.protocol.diagnostic import Problem
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from shell import ROOT, run_python
 
-from core.bugs import bugs, find_bug, planted
+from core.practice.bugs import bugs, find_bug, planted
 from debug.protocol.diagnostic import Problem
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from core.machine import versions
 from core.messages import Build, Reproduced
-from core.openai_source import encoder_source
+from core.model.openai_source import encoder_source
 from core.whisper import WhisperSubject, open_subject
 from debug.candidate.building import build
 from debug.candidate.source import load_source, local_files

@@ -8,8 +8,8 @@ from max.driver import CPU
 from max.dtype import DType
 from max.graph import DeviceRef, Graph, TensorType, ops
 
-from core import artifact
-from core.artifact import Record, artifact_file
+from core.backends import artifact
+from core.backends.artifact import Record, artifact_file
 from debug.protocol.diagnostic import Problem
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import torch
 from whisper.model import Whisper
 
-from core.checkpoint import Checkpoint, load_checkpoint
-from core.devices import choose_device, choose_dtype
-from core.max_encoder import load_max_encoder
+from core.backends.max_encoder import load_max_encoder
 from core.messages import BACKENDS, BackendOptions, Ready
-from core.port import GRAPH, find_port
+from core.model.checkpoint import Checkpoint, load_checkpoint
+from core.model.devices import choose_device, choose_dtype
+from core.model.port import GRAPH, find_port
 from debug.protocol.diagnostic import Problem
 
 Announce = Callable[[str], None]

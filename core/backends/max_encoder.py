@@ -12,9 +12,9 @@ from torch import Tensor
 from whisper.audio import N_FRAMES
 from whisper.model import ModelDimensions
 
-from core.artifact import Compiled, compile_once
-from core.port import build_port
-from core.weights import to_buffer
+from core.backends.artifact import Compiled, compile_once
+from core.model.port import build_port
+from core.model.weights import to_buffer
 from debug.candidate.source import load_source
 from debug.protocol.diagnostic import Problem, first_line
 

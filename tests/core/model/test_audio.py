@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.audio import BUNDLED_CLIP, load_audio, log_mel, log_mel_float64, window
+from core.model.audio import BUNDLED_CLIP, load_audio, log_mel, log_mel_float64, window
 from debug.protocol.diagnostic import Problem
 
 RATE = 16_000

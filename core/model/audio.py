@@ -22,7 +22,7 @@ from debug.protocol.diagnostic import Problem
 
 __all__ = ["BUNDLED_CLIP", "load_audio", "log_mel", "log_mel_float64", "window"]
 
-BUNDLED_CLIP = Path(__file__).resolve().parent.parent / "audio_samples" / "speech.flac"
+BUNDLED_CLIP = Path(__file__).resolve().parents[2] / "audio_samples" / "speech.flac"
 REPORT_SECONDS = 60.0
 """Of audio: decoding is some hundred times faster than listening."""
 
@@ -90,7 +90,7 @@ def window(samples: np.ndarray, start: float) -> torch.Tensor:
     if start < 0 or first >= len(samples):
         message = f"--start {start:g} lies outside the clip of {seconds:.1f} s"
         raise Problem("audio", f"{message}; give a start from 0 to below {seconds:.1f}")
-    return torch.from_numpy(pad_or_trim(samples[first:], N_SAMPLES).copy())
+    return torch.from_numpy(np.array(pad_or_trim(samples[first:], N_SAMPLES)))
 
 
 def log_mel(samples: torch.Tensor, n_mels: int) -> torch.Tensor:

@@ -14,10 +14,10 @@ from whisper.audio import FRAMES_PER_SECOND, SAMPLE_RATE
 from whisper.model import Whisper
 from whisper.tokenizer import LANGUAGES, TO_LANGUAGE_CODE
 
-from core.backends import Backend
+from core.backends.backend import Backend
+from core.backends.stopwatch import Stopwatch, now
 from core.machine import DeviceMemory
 from core.messages import Decoding, Seconds, Transcript
-from core.stopwatch import Stopwatch, now
 from debug.protocol.diagnostic import Problem
 
 TASKS = ("transcribe", "translate")

@@ -8,12 +8,12 @@ import pytest
 import torch
 from editing import replace
 
-from core.audio import BUNDLED_CLIP
-from core.dims import dimensions
-from core.openai_source import encoder_source
-from core.random_weights import random_state
-from core.reference import load_encoder, run_encoder
-from core.reproduction import TEMPLATE, copy_candidate, reference_argument
+from core.model.audio import BUNDLED_CLIP
+from core.model.dims import dimensions
+from core.model.openai_encoder import load_encoder, run_encoder
+from core.model.openai_source import encoder_source
+from core.model.random_weights import random_state
+from core.repro.reproduction import TEMPLATE, copy_candidate, reference_argument
 from core.whisper import open_subject
 from debug.protocol.diagnostic import Problem
 from debug.subject import Options

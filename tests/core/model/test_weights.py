@@ -6,7 +6,7 @@ from editing import replace
 from max.driver import CPU
 from max.dtype import DType
 
-from core.weights import to_buffer, to_max_layout
+from core.model.weights import to_buffer, to_max_layout
 from core.whisper import WhisperSubject, layer_names, open_subject
 from debug.candidate.source import load_source
 from debug.protocol.diagnostic import Problem

@@ -6,9 +6,9 @@ from torch import Tensor
 from whisper.audio import log_mel_spectrogram
 from whisper.model import Whisper
 
-from core.audio import BUNDLED_CLIP, load_audio, window
-from core.checkpoint import load_checkpoint
-from core.outcome import outcome
+from core.model.audio import BUNDLED_CLIP, load_audio, window
+from core.model.checkpoint import load_checkpoint
+from core.model.outcome import outcome
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from pathlib import Path
 from debug.protocol.diagnostic import Problem
 
 FILE = Path(__file__).with_name("bugs.toml")
-ENCODER = Path(__file__).with_name("encoder.py")
+ENCODER = Path(__file__).parents[1] / "encoder.py"
 
 
 @dataclass(frozen=True)

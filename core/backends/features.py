@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from whisper.audio import N_FRAMES, N_SAMPLES, log_mel_spectrogram, pad_or_trim
 
-from core.backends import Backend
+from core.backends.backend import Backend
 from core.messages import Features
 
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from whisper.model import ModelDimensions, sinusoids
 
-from core.dims import tensor_shapes
+from core.model.dims import tensor_shapes
 
 OUTLIER_CHANNELS = 3
 OUTLIER_GAIN = 8.0

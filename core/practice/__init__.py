@@ -1,0 +1,1 @@
+"""Bugs to find: what ``maxwhisper practice`` plants in a copy of the encoder."""

@@ -1,0 +1,1 @@
+"""One layer of a port as a folder that shows its mistake without maxwhisper."""
