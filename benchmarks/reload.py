@@ -25,7 +25,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from tui.app import Dashboard
+from tui.dashboard.app import Dashboard
 from tui.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent

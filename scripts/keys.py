@@ -1,6 +1,6 @@
 """Prints the table of keys for the README."""
 
-from tui.keys import KEYS
+from tui.dashboard.keys import KEYS
 
 
 def table() -> str:

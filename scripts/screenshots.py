@@ -7,7 +7,7 @@ import argparse
 import asyncio
 from pathlib import Path
 
-from tui.app import Dashboard
+from tui.dashboard.app import Dashboard
 from tui.settings import Settings
 
 

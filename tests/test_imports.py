@@ -7,7 +7,7 @@ import pytest
 from shell import ROOT, run_python
 
 MODULES_OF_THE_SCREEN = [
-    "tui.app",
+    "tui.dashboard.app",
     "tui.dashboard",
     "tui.commands.parser",
     "core.messages",

@@ -5,7 +5,7 @@ from debug.protocol.messages import Divergence, Loaded, Outcome, Slice, Stats
 from debug.protocol.verdict import Verdict
 from debug.results.run import Run
 from tui import words
-from tui.panes.statistics import sparkline
+from tui.dashboard.panes.statistics import sparkline
 from tui.themes import colour
 
 

@@ -11,22 +11,22 @@ from typing import Any
 import msgspec
 
 from core.messages import Answer, Bench, Machine, Ready, Timed, Transcript, Unavailable
-from tui.backends import missing_row, run_each
 from tui.commands import history
 from tui.commands.output import print_json, table_console
-from tui.commands.transcribe import subject
-from tui.log import EventLog
-from tui.progress import Reporter
-from tui.saving import save_json
-from tui.settings import COULD_NOT_RUN
-from tui.transcribing import (
+from tui.commands.shared.ask import ask
+from tui.commands.shared.each_backend import missing_row, run_each
+from tui.commands.shared.event_log import EventLog
+from tui.commands.shared.progress import Reporter
+from tui.commands.shared.saving import save_json
+from tui.commands.shared.transcribing_options import (
     add_backend_choice,
     add_transcribing_options,
     backend_options,
     chosen_backends,
     decoding_of,
 )
-from tui.worker import ask
+from tui.commands.transcribe import subject
+from tui.settings import COULD_NOT_RUN
 
 SUMMARY = "time all backends; save the figures, or list the saved ones"
 

@@ -13,8 +13,8 @@ from debug.protocol.verdict import Verdict
 from debug.results.run import Run
 from tui import words
 from tui.commands.output import PIPE_WIDTH, print_json, table_console
-from tui.headless import run_all
-from tui.log import EventLog
+from tui.commands.shared.event_log import EventLog
+from tui.commands.shared.headless import run_all
 from tui.settings import add_subject_options, settings_of
 from tui.themes import colour
 

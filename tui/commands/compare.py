@@ -12,18 +12,23 @@ from core.messages import Answer, Compare, Features, Ready, Transcript, Unavaila
 from debug.protocol.diagnostic import Problem
 from tui import words
 from tui.commands.output import print_json, table_console
-from tui.commands.transcribe import Heard, report
-from tui.differences import Word, aligned, word_differences, words_by_segment
-from tui.log import EventLog
-from tui.progress import reporting
-from tui.transcribing import (
+from tui.commands.shared.ask import ask
+from tui.commands.shared.event_log import EventLog
+from tui.commands.shared.progress import reporting
+from tui.commands.shared.transcribing_options import (
     add_backend_choice,
     add_transcribing_options,
     backend_options,
     chosen_backends,
     decoding_of,
 )
-from tui.worker import ask
+from tui.commands.shared.transcript_diff import (
+    Word,
+    aligned,
+    word_differences,
+    words_by_segment,
+)
+from tui.commands.transcribe import Heard, report
 
 SUMMARY = "the backends' transcripts side by side; exit status 1 if they differ"
 

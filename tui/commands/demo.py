@@ -8,14 +8,18 @@ from rich.text import Text
 
 from core.messages import Unavailable
 from tui import words
-from tui.backends import missing_row, run_each
 from tui.commands.output import print_json, table_console
+from tui.commands.shared.each_backend import missing_row, run_each
+from tui.commands.shared.event_log import EventLog
+from tui.commands.shared.progress import Reporter
+from tui.commands.shared.transcribing_options import (
+    add_backend_choice,
+    add_transcribing_options,
+    chosen_backends,
+)
+from tui.commands.shared.transcript_diff import word_differences
 from tui.commands.transcribe import Heard, report, transcribe
-from tui.differences import word_differences
-from tui.log import EventLog
-from tui.progress import Reporter
 from tui.settings import COULD_NOT_RUN
-from tui.transcribing import add_backend_choice, add_transcribing_options, chosen_backends
 
 SUMMARY = "all backends on one clip, with times, memory and transcripts"
 

@@ -9,10 +9,10 @@ from rich.table import Table
 from core.messages import Answer, Examine, Finding
 from debug.protocol.diagnostic import Problem
 from tui.commands.output import print_json
-from tui.log import EventLog
-from tui.progress import reporting
+from tui.commands.shared.ask import ask
+from tui.commands.shared.event_log import EventLog
+from tui.commands.shared.progress import reporting
 from tui.settings import COULD_NOT_RUN
-from tui.worker import ask
 
 SUMMARY = "what is installed, and what to do about the rest"
 

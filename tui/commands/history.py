@@ -13,7 +13,7 @@ from core.messages import Memory
 from debug.protocol.diagnostic import Problem
 from tui import words
 from tui.commands.output import PIPE_WIDTH, print_json, table_console
-from tui.saving import save_text
+from tui.commands.shared.saving import save_text
 
 KIND = "maxwhisper bench"
 """What a saved file says that it is."""

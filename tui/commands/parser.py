@@ -18,7 +18,7 @@ from tui.commands import (
     transcribe,
     warm,
 )
-from tui.log import EventLog
+from tui.commands.shared.event_log import EventLog
 from tui.settings import COULD_NOT_RUN, OneLineParser, complain
 from tui.stdin import piped_audio
 

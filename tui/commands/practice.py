@@ -8,8 +8,8 @@ from pathlib import Path
 from core.practice.bugs import ENCODER, Bug, bugs, find_bug, planted
 from debug.protocol.diagnostic import Problem
 from tui.commands.output import print_json
-from tui.log import EventLog
-from tui.saving import save_text
+from tui.commands.shared.event_log import EventLog
+from tui.commands.shared.saving import save_text
 from tui.settings import Settings
 
 SUMMARY = "plant a bug in a copy of the encoder: find it, mend it, see it turn green"
@@ -116,7 +116,7 @@ def solution(bug: Bug) -> str:
 
 
 def _open(arguments: Namespace) -> int:
-    from tui.app import Dashboard  # only here: the rest need not wait for it
+    from tui.dashboard.app import Dashboard  # only here: the rest need not wait for it
 
     names = {"graph": str(FILE), "model": arguments.model, "device": arguments.device}
     return Dashboard(Settings(names)).run() or 0

@@ -16,12 +16,12 @@ from debug.protocol.verdict import Verdict
 from debug.results.run import Run
 from tui.commands import check
 from tui.commands.output import print_json
-from tui.headless import run_all
-from tui.log import EventLog
-from tui.progress import reporting
-from tui.saving import new_folder, refuse_folder, save_json, save_text
+from tui.commands.shared.ask import ask
+from tui.commands.shared.event_log import EventLog
+from tui.commands.shared.headless import run_all
+from tui.commands.shared.progress import reporting
+from tui.commands.shared.saving import new_folder, refuse_folder, save_json, save_text
 from tui.settings import COULD_NOT_RUN, add_subject_options, settings_of
-from tui.worker import ask
 
 SUMMARY = "write the first wrong layer as a folder that shows it without maxwhisper"
 SCRIPT = "repro.py"

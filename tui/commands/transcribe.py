@@ -8,10 +8,14 @@ import msgspec
 
 from core.messages import BACKENDS, Answer, Ready, Transcribe, Transcript
 from tui.commands.output import print_json
-from tui.log import EventLog
-from tui.progress import Reporter, reporting
-from tui.transcribing import add_transcribing_options, backend_options, decoding_of
-from tui.worker import ask
+from tui.commands.shared.ask import ask
+from tui.commands.shared.event_log import EventLog
+from tui.commands.shared.progress import Reporter, reporting
+from tui.commands.shared.transcribing_options import (
+    add_transcribing_options,
+    backend_options,
+    decoding_of,
+)
 
 SUMMARY = "the words of an audio file"
 

@@ -3,8 +3,8 @@
 from argparse import ArgumentParser, Namespace
 
 from tui.commands.output import print_json
-from tui.headless import run_all
-from tui.log import EventLog
+from tui.commands.shared.event_log import EventLog
+from tui.commands.shared.headless import run_all
 from tui.settings import add_subject_options, settings_of
 
 SUMMARY = "compile once what the debugger needs here"

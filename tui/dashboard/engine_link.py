@@ -30,10 +30,10 @@ from debug.protocol.parent_end import EngineClient, Exited, Noise
 from debug.results.run import Run
 from debug.results.stepper import Stepper
 from tui import words
-from tui.operations import OperationsScreen
-from tui.opinion import Manner, Opinion
-from tui.panes.log import LogPane
-from tui.panes.status import Activity
+from tui.dashboard.panes.log import LogPane
+from tui.dashboard.panes.status import Activity
+from tui.dashboard.screens.operations import OperationsScreen
+from tui.dashboard.second_run import Manner, Opinion
 from tui.settings import Settings
 
 
@@ -59,7 +59,7 @@ class EngineLink(App[int]):
         self._engine: EngineClient | None = None
         self._second: EngineClient | None = None
 
-    # What the dashboard shows of it; see tui.view.
+    # What the dashboard shows of it; see tui.dashboard.view.
 
     def show_layers(self) -> None: ...
     def show_row(self, index: int) -> None: ...

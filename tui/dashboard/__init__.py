@@ -1,7 +1,5 @@
 """The command ``maxwhisper-tui``."""
 
-import sys
-
 from debug.protocol.diagnostic import Problem
 from tui.settings import OneLineParser, add_subject_options, complain, settings_of
 from tui.stdin import PIPE
@@ -20,10 +18,6 @@ def main() -> int:
             raise Problem("arguments", message)
     except Problem as problem:
         return complain(parser.prog, problem.diagnostic)
-    from tui.app import Dashboard  # after the arguments: --help need not wait for it
+    from tui.dashboard.app import Dashboard  # late: --help need not wait for it
 
     return Dashboard(settings).run() or 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -9,8 +9,8 @@ from textual.events import Resize
 
 from debug.protocol.messages import Place
 from debug.results.run import Run
-from tui.panes.gutter import candidate_gutter, reference_gutter
-from tui.panes.listing import Listing
+from tui.dashboard.panes.gutter import candidate_gutter, reference_gutter
+from tui.dashboard.panes.listing import Listing
 
 BESIDE_FROM = 120
 """Columns of the pane from which both sides fit beside each other."""

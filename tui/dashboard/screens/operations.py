@@ -12,7 +12,7 @@ from textual.widgets import Static
 from debug.protocol.messages import Code, Inspected, Operation, Place, Sensitivity
 from debug.results.headroom import float16_headroom
 from tui import words
-from tui.sheets import Sheet
+from tui.dashboard.screens.sheets import Sheet
 
 ROOMY = 110
 """Columns from which numbers are shown beside the rest."""

@@ -13,11 +13,11 @@ from textual.screen import Screen
 from textual.widgets import DataTable
 
 from debug.protocol.messages import Abort, Inject, Inspect, RunAgain, RunTo
-from tui.keys import KEYS
-from tui.opinion import COMPILED, FLOAT64, Manner
+from tui.dashboard.keys import KEYS
+from tui.dashboard.screens.sheets import DetailsScreen, HelpScreen, SearchScreen
+from tui.dashboard.second_run import COMPILED, FLOAT64, Manner
+from tui.dashboard.view import View
 from tui.settings import Settings
-from tui.sheets import DetailsScreen, HelpScreen, SearchScreen
-from tui.view import View
 
 
 class Dashboard(View):

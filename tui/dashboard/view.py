@@ -8,12 +8,12 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.widgets import DataTable, Footer, Static
 
-from tui.link import EngineLink
-from tui.panes.chart import ChartPane
-from tui.panes.layers import NORMAL_FROM, WIDE_FROM, LayersPane
-from tui.panes.source import SourcePane
-from tui.panes.statistics import StatisticsPane
-from tui.panes.status import StatusBar
+from tui.dashboard.engine_link import EngineLink
+from tui.dashboard.panes.chart import ChartPane
+from tui.dashboard.panes.layers import NORMAL_FROM, WIDE_FROM, LayersPane
+from tui.dashboard.panes.source import SourcePane
+from tui.dashboard.panes.statistics import StatisticsPane
+from tui.dashboard.panes.status import StatusBar
 from tui.settings import Settings
 
 SIDE_PANES = ("statistics", "chart", "source", "log")

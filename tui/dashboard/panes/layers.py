@@ -10,7 +10,7 @@ from debug.protocol.messages import Compared
 from debug.results.run import Run
 from debug.results.stepper import Stepper
 from tui import words
-from tui.opinion import Opinion
+from tui.dashboard.second_run import Opinion
 from tui.themes import colour
 
 NORMAL_FROM, WIDE_FROM = 110, 150

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from debug.protocol.diagnostic import Problem
-from tui import saving
-from tui.saving import new_folder, save_json, save_text
+from tui.commands.shared import saving
+from tui.commands.shared.saving import new_folder, save_json, save_text
 
 
 def test_a_file_holds_what_was_saved(tmp_path: Path):

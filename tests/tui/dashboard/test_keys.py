@@ -1,8 +1,8 @@
 from fakes import settle
 
-from tui.app import Dashboard
-from tui.keys import KEYS
-from tui.sheets import HelpScreen
+from tui.dashboard.app import Dashboard
+from tui.dashboard.keys import KEYS
+from tui.dashboard.screens.sheets import HelpScreen
 
 MEANINGS = {
     "s": "step",

@@ -5,8 +5,8 @@ import pytest
 
 from debug.protocol.diagnostic import Problem
 from debug.protocol.messages import Progress
-from tui.log import EventLog
-from tui.progress import reporting
+from tui.commands.shared.event_log import EventLog
+from tui.commands.shared.progress import reporting
 
 
 def lines(file: Path) -> list[dict]:

@@ -11,7 +11,7 @@ from debug.protocol.messages import Compared, Divergence, Finding, Layer, Slice,
 from debug.protocol.verdict import OK_UP_TO
 from debug.results.run import Run
 from tui import words
-from tui.opinion import Opinion
+from tui.dashboard.second_run import Opinion
 from tui.themes import colour
 
 SPARKS = "▁▂▃▄▅▆▇█"

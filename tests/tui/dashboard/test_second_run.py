@@ -6,7 +6,7 @@ from fakes import compared, isolated, opened
 from debug.protocol.messages import Divergence, Loaded, Untapped
 from debug.protocol.verdict import Verdict
 from debug.results.run import Run
-from tui.opinion import COMPILED, FLOAT64, Opinion
+from tui.dashboard.second_run import COMPILED, FLOAT64, Opinion
 
 
 def run_with(ratio: float) -> Run:

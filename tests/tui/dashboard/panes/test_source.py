@@ -26,8 +26,8 @@ from debug.protocol.messages import (
 )
 from debug.protocol.verdict import Verdict
 from debug.results.run import Run
-from tui.panes.gutter import candidate_gutter, reference_gutter
-from tui.panes.source import SourcePane
+from tui.dashboard.panes.gutter import candidate_gutter, reference_gutter
+from tui.dashboard.panes.source import SourcePane
 
 NAMES = [name for name, _ in ROWS]
 OURS, THEIRS = "port.py", "openai.py"

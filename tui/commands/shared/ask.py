@@ -9,7 +9,7 @@ from core.messages import Answer, Request, decode_answer
 from debug.protocol.diagnostic import Diagnostic, Problem
 from debug.protocol.messages import Failed, Progress
 from debug.protocol.parent_end import Child, Exited, Noise
-from tui.progress import Reporter
+from tui.commands.shared.progress import Reporter
 
 Hear = Callable[[Answer], None]
 TOO_LONG_TO_LOG = ("segments",)

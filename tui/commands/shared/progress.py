@@ -17,7 +17,7 @@ from rich.progress import (
 from rich.progress import Progress as Bars
 
 from debug.protocol.messages import Progress
-from tui.log import EventLog
+from tui.commands.shared.event_log import EventLog
 
 PLAIN_SECONDS = 5.0
 """Between two lines about the same thing, where lines stay."""

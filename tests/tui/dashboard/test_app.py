@@ -16,13 +16,13 @@ from debug.protocol.messages import (
     Stopped,
 )
 from debug.protocol.parent_end import Noise
-from tui.app import Dashboard
-from tui.keys import KEYS
-from tui.panes.layers import LayersPane
-from tui.panes.log import LogPane
-from tui.panes.source import SourcePane
-from tui.panes.statistics import StatisticsPane
-from tui.panes.status import StatusBar
+from tui.dashboard.app import Dashboard
+from tui.dashboard.keys import KEYS
+from tui.dashboard.panes.layers import LayersPane
+from tui.dashboard.panes.log import LogPane
+from tui.dashboard.panes.source import SourcePane
+from tui.dashboard.panes.statistics import StatisticsPane
+from tui.dashboard.panes.status import StatusBar
 
 NAMES = [name for name, _ in ROWS]
 LAST = len(ROWS) - 1

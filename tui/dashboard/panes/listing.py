@@ -13,7 +13,7 @@ from textual.strip import Strip
 
 from debug.protocol.messages import Place
 from tui import words
-from tui.panes.gutter import Gutter
+from tui.dashboard.panes.gutter import Gutter
 from tui.themes import colour
 
 

@@ -8,8 +8,8 @@ import msgspec
 from core.messages import INPUT_KINDS, Unavailable
 from debug.protocol.diagnostic import Problem
 from debug.protocol.messages import Progress
-from tui.log import EventLog
-from tui.progress import Reporter, reporting
+from tui.commands.shared.event_log import EventLog
+from tui.commands.shared.progress import Reporter, reporting
 
 T = TypeVar("T")
 

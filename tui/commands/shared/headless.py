@@ -17,10 +17,10 @@ from debug.protocol.messages import (
 )
 from debug.protocol.parent_end import EngineClient, Exited, Noise
 from debug.results.run import Run
-from tui.log import EventLog
-from tui.progress import Reporter, reporting
+from tui.commands.shared.ask import gone, problem_of
+from tui.commands.shared.event_log import EventLog
+from tui.commands.shared.progress import Reporter, reporting
 from tui.settings import Settings
-from tui.worker import gone, problem_of
 
 RUNNING = "running the candidate"
 ALONE = "running each layer alone"

@@ -9,7 +9,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from debug.protocol.diagnostic import Diagnostic
-from tui.keys import KEYS
+from tui.dashboard.keys import KEYS
 from tui.words import GLYPHS
 
 ABOUT = (

@@ -7,7 +7,7 @@ from textual.app import App
 from textual.widgets import Static
 
 from debug.protocol.messages import Code, Inspected, Operation, Place, Sensitivity
-from tui.operations import OperationsScreen
+from tui.dashboard.screens.operations import OperationsScreen
 
 
 def operation(name: str, line: int, match: str = "", right: bool = True) -> Operation:
