@@ -157,7 +157,7 @@ class Features(Message, frozen=True):
     cosine_distance: float | None
 
 
-class Finding(Message, frozen=True):
+class Examination(Message, frozen=True, tag="Finding"):
     """Something about this machine. One that is not ok stops the debugger from working.
 
     A remedy beside one that is ok says what could be better.
@@ -211,7 +211,7 @@ Answer = (
     | Timed
     | Unavailable
     | Features
-    | Finding
+    | Examination
     | Machine
     | Reproduced
     | Progress

@@ -19,7 +19,7 @@ from core.model.openai_encoder import encoder_sizes, load_encoder, run_encoder
 from core.model.outcome import outcome
 from core.model.port import GRAPH, build_port, find_port
 from core.model.weights import to_buffer
-from debug.protocol.messages import Outcome
+from debug.protocol.values import Outcome
 from debug.subject import Candidate, Input, LayerName, Options
 
 DEFAULT_MODEL = "micro"

@@ -13,7 +13,7 @@ from max.driver import Buffer, Device
 from max.dtype import DType
 
 from debug.protocol.diagnostic import Problem
-from debug.protocol.messages import Outcome
+from debug.protocol.values import Outcome
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from rich.console import Console
 
 from core.practice.bugs import Bug, bugs, planted
 from debug.engine.session import Session
-from debug.protocol.messages import Finding, Message, Open
+from debug.protocol.messages import Message, Open
+from debug.protocol.values import Finding
 from debug.results.run import Run
 from tui.commands.check import place_of
 

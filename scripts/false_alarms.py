@@ -59,7 +59,7 @@ def healthy_run(model: str, clip: Path, dtype: str) -> Finding:
     return Finding(
         None if culprit is None else run.layers[culprit].name,
         max(run.results[index].chained.ratio or 0.0 for index in indices),
-        max(d.ratio or 0.0 for index in indices if (d := run.alone(index))),
+        max(d.ratio or 0.0 for index in indices if (d := run.isolated(index))),
     )
 
 

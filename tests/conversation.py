@@ -12,7 +12,6 @@ from typing import TypeVar
 
 from debug.protocol.messages import (
     Compared,
-    Divergence,
     Event,
     Failed,
     Idle,
@@ -22,6 +21,7 @@ from debug.protocol.messages import (
     Stopped,
 )
 from debug.protocol.parent_end import EngineClient, Exited, Noise
+from debug.protocol.values import Divergence, Mode
 
 PATIENCE_SECONDS = 300
 """The first run on a machine compiles the kernels."""
@@ -70,15 +70,13 @@ class Conversation:
 
 
 @asynccontextmanager
-async def opened(
-    graph: Path, engine_name: str = "interpret"
-) -> AsyncIterator[Conversation]:
+async def opened(graph: Path, mode: Mode = Mode.INTERPRET) -> AsyncIterator[Conversation]:
     """An engine on the toy subject that has been asked to open it."""
     engine = EngineClient("toy:open_subject")
     await engine.start()
     try:
         talk = Conversation(engine)
-        engine.send(Open({"graph": str(graph)}, engine_name))
+        engine.send(Open({"graph": str(graph)}, mode))
         yield talk
     finally:
         engine.kill()
@@ -86,8 +84,8 @@ async def opened(
 
 
 @asynccontextmanager
-async def ready(graph: Path, engine_name: str = "interpret") -> AsyncIterator[Conversation]:
+async def ready(graph: Path, mode: Mode = Mode.INTERPRET) -> AsyncIterator[Conversation]:
     """The same once it waits for a step."""
-    async with opened(graph, engine_name) as talk:
+    async with opened(graph, mode) as talk:
         await talk.wait(Stopped)
         yield talk

@@ -8,24 +8,20 @@ from textual.pilot import Pilot
 from debug.protocol.messages import (
     Abort,
     Compared,
-    Divergence,
     Event,
     Idle,
     Isolated,
-    Layer,
     Loaded,
     Message,
     Open,
     Opened,
-    Place,
     Probed,
     RunAgain,
     RunTo,
-    Slice,
-    Stats,
     Stopped,
 )
 from debug.protocol.parent_end import Exited, Noise
+from debug.protocol.values import Divergence, Layer, Mode, Place, Slice, Stats
 from debug.protocol.verdict import Verdict
 
 ROWS: list[tuple[str, str | None]] = [
@@ -75,14 +71,14 @@ def layers(file: str | None = None) -> list[Layer]:
     ]
 
 
-def opened(engine: str = "interpret", file: str | None = None) -> Opened:
+def opened(mode: Mode = Mode.INTERPRET, file: str | None = None) -> Opened:
     return Opened(
         model="imaginary (random weights)",
         audio="speech.flac",
         graph="model.py",
         device="cpu",
         dtype="float32",
-        engine=engine,
+        mode=mode,
         layers=layers(file),
         seconds_load=0.1,
         seconds_reference=0.2,
@@ -165,8 +161,8 @@ class FakeEngine:
         if self.hangs:
             return
         match command:
-            case Open(engine=engine):
-                self.say(opened(engine, self.reference))
+            case Open(mode=mode):
+                self.say(opened(mode, self.reference))
                 self.load()
                 self.say(Stopped(self.generation, -1, 0.1))
             case RunTo(index):

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 import msgspec
 
 from debug.protocol.diagnostic import Diagnostic, Problem
+from debug.protocol.values import Mode
 
 SUBJECT = "core.whisper:open_subject"
 
@@ -35,7 +36,7 @@ def complain(program: str, diagnostic: Diagnostic, as_json: bool = False) -> int
 class Settings(msgspec.Struct, frozen=True):
     options: dict[str, Any]
     """Given to the subject as they are."""
-    engine: str = "interpret"
+    mode: Mode = Mode.INTERPRET
     factory: str = SUBJECT
 
 
@@ -48,8 +49,8 @@ def add_subject_options(parser: ArgumentParser) -> None:
     parser.add_argument("--start", type=float, default=0.0, help="seconds into the audio")
     parser.add_argument(
         "--engine",
-        choices=("interpret", "compile"),
-        default="interpret",
+        choices=[mode.value for mode in Mode],
+        default=Mode.INTERPRET.value,
         help="run operation by operation, or compile the whole graph first (minutes)",
     )
 
@@ -72,4 +73,4 @@ def settings_of(arguments: Namespace) -> Settings:
     names = ("audio", "model", "graph", "device", "dtype", "start")
     given = {name: getattr(arguments, name) for name in names}
     options = {name: value for name, value in given.items() if value is not None}
-    return Settings(options, arguments.engine)
+    return Settings(options, Mode(arguments.engine))

@@ -3,18 +3,11 @@
 import math
 
 from core.messages import Memory
-from debug.protocol.messages import (
-    Compared,
-    Divergence,
-    Finding,
-    Outcome,
-    Probed,
-    Stats,
-    Untapped,
-)
+from debug.protocol.messages import Compared, ComparedWithoutTaps, Probed
+from debug.protocol.values import Divergence, Finding, Outcome, Stats
 from debug.protocol.verdict import OK_UP_TO, Verdict, judge
 from debug.results.headroom import float16_headroom, squared_headroom
-from debug.results.run import Change, Run
+from debug.results.run import Run, Trend
 
 GLYPHS = {
     Verdict.OK: "✓",
@@ -23,8 +16,8 @@ GLYPHS = {
     Verdict.INVALID: "!",
     Verdict.MISSING: "?",
 }
-CHANGE_GLYPHS = {Change.BETTER: "↑ better", Change.WORSE: "↓ worse", Change.SAME: "="}
-CHANGE_VERDICTS = {Change.BETTER: Verdict.OK, Change.WORSE: Verdict.DIVERGED}
+TREND_GLYPHS = {Trend.BETTER: "↑ better", Trend.WORSE: "↓ worse", Trend.SAME: "="}
+TREND_VERDICTS = {Trend.BETTER: Verdict.OK, Trend.WORSE: Verdict.DIVERGED}
 
 LOWEST, HIGHEST = -8, 0
 """The decades of relative error that bars and charts show."""
@@ -131,7 +124,7 @@ def blame(run: Run, index: int) -> str:
     if run.kind(index) == "isolated":
         also = f"; so {'are' if len(others) > 1 else 'is'} {listed(others)}"
         return f"{name} is wrong by itself" + (also if others else "")
-    if run.alone(index) is None or not others:
+    if run.isolated(index) is None or not others:
         return ""
     return f"{name} is ok by itself, but fed wrongly: see {listed(others)}"
 
@@ -170,18 +163,18 @@ def probed(found: Probed, name: str) -> str:
     line = f"line {found.place.line}" if found.place else ""
     if found.chained is None:
         return ", ".join(part for part in (f"? {name}: {found.note}", line) if part)
-    chained, alone = found.chained, found.isolated
+    chained, isolated = found.chained, found.isolated
     parts = [f"{verdict(chained.verdict)} {name}"]
     if chained.reason:
         parts.append(chained.reason)
     else:
         parts += [f"R {ratio(chained.ratio)}", f"rel. L2 {number(chained.rel_l2, 3)}"]
-    if alone is not None and alone.ratio is not None:
-        parts.append(f"R alone {ratio(alone.ratio)}")
+    if isolated is not None and isolated.ratio is not None:
+        parts.append(f"R alone {ratio(isolated.ratio)}")
     return ", ".join(part for part in (*parts, line, found.note) if part)
 
 
-def untapped(of: Untapped) -> str:
+def without_taps(of: ComparedWithoutTaps) -> str:
     """Whether looking at the layers changes what the compiled graph gives."""
     if of.from_tapped == 0 and of.from_interpreted == 0:
         return "without taps it gives the same bits, and so does the interpreter"

@@ -13,7 +13,7 @@ from whisper.decoding import DecodingOptions, DecodingResult, decode
 from whisper.model import Whisper
 from whisper.tokenizer import get_tokenizer
 
-from debug.protocol.messages import Outcome
+from debug.protocol.values import Outcome
 
 LONGEST = 32
 """Tokens of a text: enough to see that it breaks."""

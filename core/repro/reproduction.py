@@ -16,7 +16,7 @@ from core.whisper import WhisperSubject, open_subject
 from debug.candidate.building import build
 from debug.candidate.source import load_source, local_files
 from debug.protocol.diagnostic import Problem
-from debug.reference.hooks import Call, StayInFloat64, hooked
+from debug.reference.hooks import LayerCall, StayInFloat64, hooked
 from debug.subject import LayerName, Options
 
 TEMPLATE = Path(__file__).parent / "template" / "repro.py"
@@ -64,7 +64,7 @@ def reference_argument(subject: WhisperSubject, layer: LayerName) -> Tensor:
     """What PyTorch feeds a layer in the run of the whole model: float64, its own layout."""
     found: list[Tensor] = []
 
-    def keep(name: LayerName, call: Call) -> None:
+    def keep(name: LayerName, call: LayerCall) -> None:
         if name is layer and call.argument is not None:
             found.append(call.argument.clone())
 

@@ -7,70 +7,70 @@ from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-from core.messages import Finding
+from core.messages import Examination
 
 
-def python() -> Iterator[Finding]:
+def python() -> Iterator[Examination]:
     good = (3, 11) <= sys.version_info[:2] < (3, 14)
     remedy = "" if good else "use Python 3.11, 3.12 or 3.13"
-    yield Finding("python", good, platform.python_version(), remedy)
+    yield Examination("python", good, platform.python_version(), remedy)
 
 
-def torch() -> Iterator[Finding]:
+def torch() -> Iterator[Examination]:
     import torch
 
-    yield Finding("torch", True, str(torch.__version__))
+    yield Examination("torch", True, str(torch.__version__))
     if torch.cuda.is_available():
         detail = f"{torch.version.cuda}, {torch.cuda.get_device_name()}"
-        yield Finding("cuda", True, detail)
+        yield Examination("cuda", True, detail)
     elif torch.version.cuda:
         remedy = "for --backend gpu: an NVIDIA GPU with its driver (nvidia-smi shows it)"
-        yield Finding("cuda", True, f"{torch.version.cuda}, but no GPU", remedy)
+        yield Examination("cuda", True, f"{torch.version.cuda}, but no GPU", remedy)
     else:
         remedy = "for --backend gpu: a PyTorch that is built with CUDA"
-        yield Finding("cuda", True, "this PyTorch is built for the CPU alone", remedy)
+        yield Examination("cuda", True, "this PyTorch is built for the CPU alone", remedy)
 
 
-def whisper() -> Iterator[Finding]:
+def whisper() -> Iterator[Examination]:
     from core.model.checkpoint import cache_folder, load_checkpoint
 
-    yield Finding("openai-whisper", True, version("openai-whisper"))
-    yield Finding("model", True, f"{load_checkpoint('micro').title} is bundled")
+    yield Examination("openai-whisper", True, version("openai-whisper"))
+    yield Examination("model", True, f"{load_checkpoint('micro').title} is bundled")
     folder = cache_folder()
     names = sorted(file.stem for file in folder.glob("*.pt")) if folder.is_dir() else []
     have = ", ".join(names) or "none"
     remedy = (
         "" if names else f"put official checkpoints into {folder}, or have them downloaded"
     )
-    yield Finding("checkpoints", True, f"{have} in {folder}", remedy)
+    yield Examination("checkpoints", True, f"{have} in {folder}", remedy)
 
 
-def audio() -> Iterator[Finding]:
+def audio() -> Iterator[Examination]:
     from core.model.audio import BUNDLED_CLIP, load_audio
 
     seconds = len(load_audio(BUNDLED_CLIP)) / 16_000
-    yield Finding(
+    yield Examination(
         "audio",
         True,
         f"av {version('av')} decodes {BUNDLED_CLIP.name}, {seconds:.1f} s",
     )
 
 
-def max_engine() -> Iterator[Finding]:
+def max_engine() -> Iterator[Examination]:
     from max.driver import CPU, Accelerator, accelerator_count
 
     from debug.candidate import max_internals
 
     problem = max_internals.check()
-    yield Finding("max", problem is None, version("max"), problem or "")
+    yield Examination("max", problem is None, version("max"), problem or "")
     count = accelerator_count()
     device = Accelerator() if count else CPU()
     gpus = f"{count} GPU: {device.architecture_name}" if count else "no GPU, so the CPU"
-    yield Finding("devices", True, gpus)
+    yield Examination("devices", True, gpus)
     yield from kernels(device)
 
 
-def tiny_graph() -> Iterator[Finding]:
+def tiny_graph() -> Iterator[Examination]:
     """Compiles and runs two operations, as proof that MAX works here."""
     import numpy as np
     from max.driver import CPU, Accelerator, Buffer, accelerator_count
@@ -88,10 +88,10 @@ def tiny_graph() -> Iterator[Finding]:
     right = bool((y == x * 2 + 1).all())
     took = f"{time.perf_counter() - started:.1f} s with compiling"
     detail = f"runs on the {device.label} ({took})" if right else f"gives {y.tolist()}"
-    yield Finding("tiny graph", right, detail, "" if right else REMEDY)
+    yield Examination("tiny graph", right, detail, "" if right else REMEDY)
 
 
-def caches() -> Iterator[Finding]:
+def caches() -> Iterator[Examination]:
     from core.backends.artifact import artifact_folder
     from debug.candidate import max_internals
 
@@ -99,9 +99,9 @@ def caches() -> Iterator[Finding]:
     for name, folder in folders.items():
         if folder is None:
             remedy = "MAX keeps nothing, so every start compiles: see MODULAR_CACHE_DIR"
-            yield Finding(name, True, "off", remedy)
+            yield Examination(name, True, "off", remedy)
         else:
-            yield Finding(name, True, f"{size_of(folder)} in {folder}")
+            yield Examination(name, True, f"{size_of(folder)} in {folder}")
 
 
 def size_of(folder: Path) -> str:
@@ -112,7 +112,7 @@ def size_of(folder: Path) -> str:
     return f"{count}, {megabytes:.0f} MB" if files else "empty"
 
 
-def kernels(device) -> Iterator[Finding]:
+def kernels(device) -> Iterator[Examination]:
     from max.dtype import DType
 
     from debug.candidate.kernels import are_compiled, missing_kernels
@@ -122,19 +122,19 @@ def kernels(device) -> Iterator[Finding]:
     detail = f"{len(names)} kernels for {device.label} in float32"
     remedy = "" if warm else "the first run compiles them, 1 to 3 minutes: maxwhisper warm"
     state = "compiled" if warm else "not compiled yet"
-    yield Finding("interpreter", True, f"{detail}, {state}", remedy)
+    yield Examination("interpreter", True, f"{detail}, {state}", remedy)
 
 
 REMEDY = "install the project again: make install"
 
 
-def examine(say: Callable[[str], None]) -> Iterator[Finding]:
+def examine(say: Callable[[str], None]) -> Iterator[Examination]:
     """Every finding; an examination that fails is one itself.
 
     Args:
         say: is told what is examined, before it is.
     """
-    examinations: dict[str, Callable[[], Iterator[Finding]]] = {
+    examinations: dict[str, Callable[[], Iterator[Examination]]] = {
         "python": python,
         "torch": torch,
         "openai-whisper": whisper,
@@ -150,4 +150,4 @@ def examine(say: Callable[[str], None]) -> Iterator[Finding]:
             yield from examination()
         except Exception as error:
             reason = f"{type(error).__name__}: {error}".splitlines()[0]
-            yield Finding(name, False, reason, REMEDY)
+            yield Examination(name, False, reason, REMEDY)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from max.driver import Buffer, Device
 from max.engine import InferenceSession
 
-from debug.candidate.interpreter import Computed, to_torch
+from debug.candidate.interpreter import LazyValue, to_torch
 from debug.candidate.trace import Traced
 from debug.protocol.diagnostic import Problem, first_line
 
@@ -19,7 +19,7 @@ class Compiler:
         self._announce = announce
         self._runs = 0
 
-    def load(self, traced: Traced, given: Mapping[str, Buffer]) -> dict[str, Computed]:
+    def load(self, traced: Traced, given: Mapping[str, Buffer]) -> dict[str, LazyValue]:
         """The layers by name. The whole graph is compiled and runs once, here.
 
         Args:
@@ -38,8 +38,8 @@ class Compiler:
             message = f"MAX can't compile or run the graph: {first_line(error)}"
             raise Problem("compile", message, detail=str(error)) from error
 
-        def computed(number: int, buffer: Buffer) -> Computed:
-            return Computed(f"run {self._runs}.{number}", lambda: to_torch(buffer))
+        def computed(number: int, buffer: Buffer) -> LazyValue:
+            return LazyValue(f"run {self._runs}.{number}", lambda: to_torch(buffer))
 
         self._runs += 1
         pairs = zip(traced.layers, outputs, strict=True)

@@ -19,7 +19,7 @@ from debug.protocol.diagnostic import Problem
 
 
 @dataclass(frozen=True)
-class Alone:
+class IsolatedLayer:
     """A layer as a function of what it is fed."""
 
     digest: str
@@ -31,14 +31,14 @@ class Alone:
 
 
 @dataclass(frozen=True)
-class Computed:
+class LazyValue:
     """One layer's value."""
 
     digest: str
     """Of what the value is computed from; equal digests, equal values."""
     value: Callable[[], torch.Tensor]
     """Computes it, if it has not been, and brings it to the CPU."""
-    alone: Callable[[], Alone] | None = None
+    isolated: Callable[[], IsolatedLayer] | None = None
     """Looked for when it is asked for, so that no reload waits; None where no argument is
     known."""
 
@@ -55,7 +55,7 @@ class Interpreter:
         self.program: Program | None = None
         """Of the last graph that was loaded."""
 
-    def load(self, traced: Traced, given: Mapping[str, Buffer]) -> dict[str, Computed]:
+    def load(self, traced: Traced, given: Mapping[str, Buffer]) -> dict[str, LazyValue]:
         """The layers by name; each is computed when its value is asked for.
 
         Args:
@@ -72,16 +72,16 @@ class Interpreter:
         self.program = program = Program(traced, self._tokens, given)
         self.kept = {d: b for d, b in self.kept.items() if d in program.digests}
 
-        def computed(name: str, key: ValueKey) -> Computed:
+        def computed(name: str, key: ValueKey) -> LazyValue:
             def value() -> torch.Tensor:
                 with max_internals.announcing_kernels(self._announce):
                     return to_torch(program.own_value(key, self.kept))
 
-            return Computed(program.own_digest(key), value, self._alone_in(name, key))
+            return LazyValue(program.own_digest(key), value, self._isolated_in(name, key))
 
         return {name: computed(name, key) for name, key in program.layers.items()}
 
-    def probed(self, probe: Probe) -> Computed | None:
+    def probed(self, probe: Probe) -> LazyValue | None:
         """What a probe names in the last graph that was loaded, if it is a tensor."""
         program = self.program
         if program is None or probe not in program.probes:
@@ -92,24 +92,26 @@ class Interpreter:
             with max_internals.announcing_kernels(self._announce):
                 return to_torch(program.evaluate_aside(key, self.kept))
 
-        return Computed(program.digest[key], value, self._alone_in(probe.layer, key))
+        return LazyValue(program.digest[key], value, self._isolated_in(probe.layer, key))
 
-    def _alone_in(self, layer: str, key: ValueKey) -> Callable[[], Alone] | None:
+    def _isolated_in(self, layer: str, key: ValueKey) -> Callable[[], IsolatedLayer] | None:
         """A value as a function of what a layer is fed, where that is known."""
         program = self.program
         if program is None or layer not in program.arguments:
             return None
-        return partial(self._alone, program, program.arguments[layer], key)
+        return partial(self._isolated, program, program.arguments[layer], key)
 
-    def _alone(self, program: Program, argument: Argument, key: ValueKey) -> Alone:
-        way = program.way(argument.key, key)
+    def _isolated(
+        self, program: Program, argument: Argument, key: ValueKey
+    ) -> IsolatedLayer:
+        route = program.route(argument.key, key)
 
         def value(given: torch.Tensor) -> torch.Tensor:
             fed = to_buffer(given, argument.type.dtype, argument.type.device.to_device())
             with max_internals.announcing_kernels(self._announce):
-                return to_torch(program.evaluate_alone(way, fed, self.kept))
+                return to_torch(program.evaluate_isolated(route, fed, self.kept))
 
-        return Alone(program.digest_alone(way), argument.shape, value)
+        return IsolatedLayer(program.digest_isolated(route), argument.shape, value)
 
 
 def to_torch(buffer: Buffer) -> torch.Tensor:

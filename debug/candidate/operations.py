@@ -11,7 +11,7 @@ from debug.candidate import max_internals
 from debug.candidate.interpreter import to_torch
 from debug.candidate.max_internals import ValueKey
 from debug.candidate.program import Program
-from debug.protocol.messages import Place
+from debug.protocol.values import Place
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ class Argument:
 
 
 @dataclass(frozen=True)
-class Way:
+class Route:
     """The operations between what a layer is fed and what it returns, in order."""
 
     start: ValueKey
@@ -217,7 +217,7 @@ class Program:
 
     # -- Layers by themselves ----------------------------------------------------------
 
-    def way(self, start: ValueKey, end: ValueKey) -> Way:
+    def route(self, start: ValueKey, end: ValueKey) -> Route:
         """All that a layer computes of its argument."""
         needed: set[int] = set()
         pending = [end]
@@ -231,26 +231,28 @@ class Program:
             if not reached.isdisjoint(self._operands[index]):
                 reached.update(self.body[index].results)
                 indices.append(index)
-        return Way(start, end, indices)
+        return Route(start, end, indices)
 
-    def digest_alone(self, way: Way) -> str:
-        digests = {**self.digest, way.start: "the argument"}
-        for index in way.indices:
+    def digest_isolated(self, route: Route) -> str:
+        digests = {**self.digest, route.start: "the argument"}
+        for index in route.indices:
             text = self._combine(index, digests)
             for number, result in enumerate(self.body[index].results):
                 digests[result] = f"{text}.{number}"
-        return digests[way.end]
+        return digests[route.end]
 
-    def evaluate_alone(self, way: Way, fed: Buffer, kept: dict[str, Buffer]) -> Buffer:
+    def evaluate_isolated(
+        self, route: Route, fed: Buffer, kept: dict[str, Buffer]
+    ) -> Buffer:
         """The end of a way whose start is given. What enters from aside is as it is."""
-        slots: Slots = {way.start: fed}
-        uses = Counter(used for index in way.indices for used in self._operands[index])
-        made = {result for index in way.indices for result in self.body[index].results}
+        slots: Slots = {route.start: fed}
+        uses = Counter(used for index in route.indices for used in self._operands[index])
+        made = {result for index in route.indices for result in self.body[index].results}
         for used in uses:
             if used not in made and used not in slots:
                 slots[used] = self.evaluate(used, kept)
-        for index in way.indices:
-            self._run(index, slots, uses, (way.end,))
-        buffer = slots[way.end] if way.end in slots else self.evaluate(way.end, kept)
+        for index in route.indices:
+            self._run(index, slots, uses, (route.end,))
+        buffer = slots[route.end] if route.end in slots else self.evaluate(route.end, kept)
         assert buffer is not None
         return buffer

@@ -16,7 +16,7 @@ from torch import Tensor
 from debug.candidate import max_internals
 from debug.candidate.probe import listening
 from debug.protocol.diagnostic import Problem
-from debug.protocol.messages import Place
+from debug.protocol.values import Place
 from debug.reference.call_sites import calling_place
 from debug.subject import Candidate, LayerName
 

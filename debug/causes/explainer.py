@@ -6,18 +6,17 @@ from dataclasses import dataclass
 import torch
 from max.driver import Buffer
 
-from debug.candidate.interpreter import Computed
+from debug.candidate.interpreter import LazyValue
 from debug.candidate.operations import Operation
 from debug.candidate.program import Program
 from debug.causes.hypotheses.fitted import fits
-from debug.causes.search import Cause, Hypothesis, causes
-from debug.causes.segment import Pause, Stretch, go_on, stretches
+from debug.causes.search import Hypothesis, Tried, find_causes
+from debug.causes.segment import Pause, Segment, go_on, segments
 from debug.experiments.counterfactual import Counterfactual, counterfactual
 from debug.measure.divergence import Truth, finite
 from debug.measure.matching import relative_error, share_explained
-from debug.protocol.messages import Cause as CauseMessage
-from debug.protocol.messages import Finding, Place
-from debug.reference.recorded_layers import Recordings
+from debug.protocol.values import Cause, Finding, Place
+from debug.reference.recorded_layers import RecordedLayers
 from debug.subject import Subject
 
 SHOWN_CAUSES = 5
@@ -25,7 +24,7 @@ WORTH_SHOWING = 0.5
 
 
 @dataclass(frozen=True)
-class Code:
+class LoadedCandidate:
     """A generation of the candidate, as far as explanations need it."""
 
     program: Program
@@ -38,12 +37,12 @@ class Explainer:
     """Holds the reference's side of what it looks into, which no edit changes."""
 
     def __init__(
-        self, subject: Subject, truths: Mapping[str, Truth], recordings: Recordings
+        self, subject: Subject, truths: Mapping[str, Truth], recordings: RecordedLayers
     ) -> None:
         self._subject, self._truths, self._recordings = subject, truths, recordings
 
     def explain(
-        self, name: str, code: Code, pause: Pause = go_on
+        self, name: str, code: LoadedCandidate, pause: Pause = go_on
     ) -> dict[str, list[Finding]]:
         """The mistakes in a layer's own code, by the layer that each is about.
 
@@ -53,28 +52,28 @@ class Explainer:
         Raises:
             Interrupted: ``pause`` says that something else is wanted.
         """
-        found_stretches = self.stretches(name, code, pause)
+        found_stretches = self.segments(name, code, pause)
         if found_stretches is None:
             return {}
         findings: dict[str, list[Finding]] = {name: []}
-        for stretch in found_stretches:
-            if stretch.wrong:
+        for segment in found_stretches:
+            if segment.wrong:
                 with torch.inference_mode():
-                    found = causes(stretch)
+                    found = find_causes(segment)
                 about = self._never_called(found, code) or name
-                finding = _finding(stretch, found, code)
+                finding = _finding(segment, found, code)
                 findings.setdefault(about, []).append(finding)
         return findings
 
-    def stretches(
-        self, name: str, code: Code, pause: Pause = go_on
-    ) -> list[Stretch] | None:
+    def segments(
+        self, name: str, code: LoadedCandidate, pause: Pause = go_on
+    ) -> list[Segment] | None:
         recording = self._recordings.of(name)
         with torch.inference_mode():
-            return stretches(name, recording, code.program, self._truths, code.kept, pause)
+            return segments(name, recording, code.program, self._truths, code.kept, pause)
 
     def counterfactual(
-        self, name: str, code: Code, computed: Mapping[str, Computed]
+        self, name: str, code: LoadedCandidate, computed: Mapping[str, LazyValue]
     ) -> Counterfactual | None:
         """What the whole model would return if the layer alone were right, or wrong."""
         return counterfactual(
@@ -87,7 +86,7 @@ class Explainer:
             code.kept,
         )
 
-    def _never_called(self, found: list[Cause], code: Code) -> str | None:
+    def _never_called(self, found: list[Tried], code: LoadedCandidate) -> str | None:
         """The layer whose absence is the cause."""
         if not found or not found[0].complete:
             return None
@@ -104,34 +103,34 @@ def explain_input(value: torch.Tensor, truth: Truth) -> Finding:
         explains = share_explained(value, exact, supposed)
         if explains > WORTH_SHOWING:
             ratio = relative_error(value, supposed) / truth.floor
-            found.append(CauseMessage(fit.text, explains, finite(ratio)))
+            found.append(Cause(fit.text, explains, finite(ratio)))
     found.sort(key=lambda cause: -round(cause.explains, 3))
     causes_shown = found[:SHOWN_CAUSES]
     return Finding("what the model is fed", None, None, None, None, "", causes_shown)
 
 
-def _finding(stretch: Stretch, found: list[Cause], code: Code) -> Finding:
+def _finding(segment: Segment, found: list[Tried], code: LoadedCandidate) -> Finding:
     best = found[0].hypothesis if found and found[0].explains > WORTH_SHOWING else None
-    index = stretch.culprit
-    op = None if index is None else stretch.operations[index]
-    matches = stretch.matches[index] if index is not None else []
-    steps = stretch.frontier
+    index = segment.culprit
+    op = None if index is None else segment.operations[index]
+    matches = segment.matches[index] if index is not None else []
+    steps = segment.frontier
     if best is not None and best.calls:
-        steps = [step for step in stretch.steps if step.result in best.calls] or steps
+        steps = [step for step in segment.steps if step.result in best.calls] or steps
     return Finding(
-        str(stretch.target),
-        stretch.target.layer if stretch.target.feeds else None,
+        str(segment.target),
+        segment.target.layer if segment.target.feeds else None,
         op.name if op else None,
-        _place(stretch, best, op.place if op else None, code),
+        _place(segment, best, op.place if op else None, code),
         steps[0].place if steps else None,
         str(matches[0]) if matches else "",
-        _messages(found) if op is None or op.finite else [_first_infinite(stretch, op)],
+        _messages(found) if op is None or op.finite else [_first_infinite(segment, op)],
     )
 
 
-def _messages(found: list[Cause]) -> list[CauseMessage]:
+def _messages(found: list[Tried]) -> list[Cause]:
     return [
-        CauseMessage(
+        Cause(
             cause.hypothesis.text,
             round(cause.explains, 6),
             finite(cause.ratio),
@@ -141,23 +140,23 @@ def _messages(found: list[Cause]) -> list[CauseMessage]:
     ]
 
 
-def _first_infinite(stretch: Stretch, op: Operation) -> CauseMessage:
+def _first_infinite(segment: Segment, op: Operation) -> Cause:
     """Where NaN or Inf come from is seen, not supposed."""
-    fed = [stretch.operations[index].value for index in op.operands]
+    fed = [segment.operations[index].value for index in op.operands]
     largest = max((value.abs().max().item() for value in fed), default=None)
     of = "finite values" if largest is None else f"finite values up to {largest:.4g}"
-    return CauseMessage(f"{op.name} makes the first NaN or Inf, of {of}", 1.0, None)
+    return Cause(f"{op.name} makes the first NaN or Inf, of {of}", 1.0, None)
 
 
 def _place(
-    stretch: Stretch, best: Hypothesis | None, place: Place | None, code: Code
+    segment: Segment, best: Hypothesis | None, place: Place | None, code: LoadedCandidate
 ) -> Place | None:
     """The line of the mistake: of the operation, unless it is a wrong layer's call."""
     if best is not None and best.swapped:
         return code.places.get(best.swapped[0], place)
     if place is not None:
         return place
-    target = stretch.target
+    target = segment.target
     handed_on = [
         layer
         for layer, key in code.program.layers.items()

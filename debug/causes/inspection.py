@@ -1,40 +1,40 @@
 """A layer's own code as a person reads it: the operations of both sides, with values."""
 
-from debug.causes.segment import Stretch
+from debug.causes.segment import Segment
 from debug.measure.divergence import describe
-from debug.protocol.messages import Code, Operation
+from debug.protocol.values import OperationView, SegmentView
 
 
-def code(stretch: Stretch) -> Code:
+def code(segment: Segment) -> SegmentView:
     """What computes one value, operation by operation."""
-    return Code(
-        str(stretch.target),
-        [_ours(stretch, index) for index in range(len(stretch.operations))],
-        [_theirs(stretch, number) for number in range(len(stretch.steps))],
-        stretch.culprit if stretch.wrong else None,
+    return SegmentView(
+        str(segment.target),
+        [_ours(segment, index) for index in range(len(segment.operations))],
+        [_theirs(segment, number) for number in range(len(segment.steps))],
+        segment.culprit if segment.wrong else None,
     )
 
 
-def _ours(stretch: Stretch, index: int) -> Operation:
-    op = stretch.operations[index]
-    matches = stretch.matches[index]
-    return Operation(
+def _ours(segment: Segment, index: int) -> OperationView:
+    op = segment.operations[index]
+    matches = segment.matches[index]
+    return OperationView(
         op.name,
         op.place,
         describe(op.value),
-        [f"{used} {stretch.operations[used].name}" for used in op.operands],
+        [f"{used} {segment.operations[used].name}" for used in op.operands],
         str(matches[0]) if matches else "",
-        stretch.right[index],
+        segment.right[index],
     )
 
 
-def _theirs(stretch: Stretch, number: int) -> Operation:
-    recording, step = stretch.recording, stretch.steps[number]
-    return Operation(
+def _theirs(segment: Segment, number: int) -> OperationView:
+    recording, step = segment.recording, segment.steps[number]
+    return OperationView(
         step.name,
         step.place,
         describe(recording.values[step.result]),
         [recording.name(index) for index in step.operands],
         "",
-        step.result in stretch.have or not stretch.wrong,
+        step.result in segment.have or not segment.wrong,
     )

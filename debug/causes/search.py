@@ -20,25 +20,25 @@ from debug.causes.hypotheses.operands import (
     NAMED,
     Hypothesis,
     exchanged,
+    hypotheses_at,
     other_values,
-    suppositions,
 )
-from debug.causes.segment import Stretch
-from debug.measure.matching import Known, in_shape_of, relative_error, share_explained
+from debug.causes.segment import Segment
+from debug.measure.matching import Sought, in_shape_of, relative_error, share_explained
 from debug.protocol.verdict import OK_UP_TO, WATCH_UP_TO
-from debug.reference.recording import Call, Step, run_step
+from debug.reference.recording import Replacement, Step, run_step
 
 BUDGET_SECONDS = 30.0
 WORTH_SHOWING = 0.3
 FITS_FROM = 0.99
 """The share of one operation's error from which a fit is taken for more than chance."""
-FITTED_PARTNERS = 4
+FITTED_COUNTERPARTS = 4
 MOST_IN_A_ROW = 2
 """Mistakes that are looked for behind a first one."""
 
 
 @dataclass(frozen=True)
-class Cause:
+class Tried:
     """A hypothesis that was tried."""
 
     hypothesis: Hypothesis
@@ -59,33 +59,33 @@ class Cause:
         return -explains, self.hypothesis.kind, -1 if operation is None else operation
 
 
-def causes(stretch: Stretch, depth: int = MOST_IN_A_ROW) -> list[Cause]:
+def find_causes(segment: Segment, depth: int = MOST_IN_A_ROW) -> list[Tried]:
     """What explains a wrong value, best first; empty where nothing does."""
-    if stretch.value is None or not bool(torch.isfinite(stretch.value).all()):
+    if segment.value is None or not bool(torch.isfinite(segment.value).all()):
         return []
     deadline = time.monotonic() + BUDGET_SECONDS
-    tried = _tried(stretch, _seen(stretch))
+    tried = _tried(segment, _seen(segment))
     seen = [c.hypothesis for c in tried if c.hypothesis.operation is not None]
     named = [hypothesis for hypothesis in seen if hypothesis.kind == NAMED]
-    if len(named) > 1 and (all_named := attempt(stretch, _joined(named))) is not None:
+    if len(named) > 1 and (all_named := attempt(segment, _joined(named))) is not None:
         tried.append(all_named)
     if not any(cause.complete for cause in tried):
-        tried += _tried(stretch, _unseen(stretch, tried), deadline)
+        tried += _tried(segment, _unseen(segment, tried), deadline)
     best = sorted(tried, key=lambda cause: cause.rank)
     if best and not best[0].complete:
-        best += _together(stretch, best)
+        best += _together(segment, best)
     if depth and named and not any(cause.complete for cause in best):
-        best += _behind(stretch, _joined(named), depth)
+        best += _behind(segment, _joined(named), depth)
     best.sort(key=lambda cause: cause.rank)
     return [cause for cause in best if cause.explains >= WORTH_SHOWING]
 
 
 def _tried(
-    stretch: Stretch, hypotheses: Iterator[Hypothesis], deadline: float = float("inf")
-) -> list[Cause]:
-    found: list[Cause] = []
+    segment: Segment, hypotheses: Iterator[Hypothesis], deadline: float = float("inf")
+) -> list[Tried]:
+    found: list[Tried] = []
     for hypothesis in hypotheses:
-        cause = attempt(stretch, hypothesis)
+        cause = attempt(segment, hypothesis)
         if cause is not None:
             found.append(cause)
             if cause.complete and hypothesis.kind == NAMED:
@@ -95,52 +95,54 @@ def _tried(
     return found
 
 
-def attempt(stretch: Stretch, hypothesis: Hypothesis) -> Cause | None:
+def attempt(segment: Segment, hypothesis: Hypothesis) -> Tried | None:
     """Runs the reference under a hypothesis; None where it can't be run so."""
-    stretch.pause()
-    value, goal = stretch.value, stretch.goal
+    segment.pause()
+    value, goal = segment.value, segment.goal
     assert value is not None
-    target = stretch.target.value
+    target = segment.target.value
     try:
-        supposed = stretch.recording.replay(target, hypothesis.calls, hypothesis.known)
+        supposed = segment.recording.replay(target, hypothesis.calls, hypothesis.known)
     except (RuntimeError, IndexError, TypeError, ValueError):
         return None  # shapes that do not fit: it was not that
     supposed = in_shape_of(supposed, goal.value)
     if supposed is None:
         return None
     explains = share_explained(value, goal.value, supposed)
-    return Cause(hypothesis, explains, relative_error(value, supposed) / goal.floor)
+    return Tried(hypothesis, explains, relative_error(value, supposed) / goal.floor)
 
 
 # -- What accounts for one of the candidate's values ---------------------------------
 
 
-def _seen(stretch: Stretch) -> Iterator[Hypothesis]:
+def _seen(segment: Segment) -> Iterator[Hypothesis]:
     """What makes a value that the candidate has and the reference has not."""
-    wrong = [i for i, right in enumerate(stretch.right) if not right]
-    for step in stretch.frontier:
-        exact = stretch.pool[step.result]
-        fed = [index for index in wrong if stretch.operations[index].fed]
-        partners = _partners(stretch, exact, fed)
-        for hypothesis in suppositions(stretch, step):
-            yield from _appearing(stretch, step, hypothesis, partners)
-        yield from _fitted(stretch, step.result, partners[:FITTED_PARTNERS])
+    wrong = [i for i, right in enumerate(segment.right) if not right]
+    for step in segment.frontier:
+        exact = segment.pool[step.result]
+        fed = [index for index in wrong if segment.operations[index].fed]
+        counterparts = _counterparts(segment, exact, fed)
+        for hypothesis in hypotheses_at(segment, step):
+            yield from _appearing(segment, step, hypothesis, counterparts)
+        yield from _fitted(segment, step.result, counterparts[:FITTED_COUNTERPARTS])
         for operand in dict.fromkeys(step.operands):
-            if operand not in stretch.pool:
+            if operand not in segment.pool:
                 continue
-            is_weight = operand in stretch.recording.weights
+            is_weight = operand in segment.recording.weights
             meant = wrong if is_weight else fed
-            partners = _partners(stretch, stretch.pool[operand], meant)
-            yield from _fitted(stretch, operand, partners[:FITTED_PARTNERS])
-    if not stretch.frontier:
-        target = stretch.target.value
-        yield from other_values(stretch, target)
-        yield from _fitted(stretch, target, _partners(stretch, stretch.goal, wrong)[-1:])
-    yield from exchanged(stretch)
+            counterparts = _counterparts(segment, segment.pool[operand], meant)
+            yield from _fitted(segment, operand, counterparts[:FITTED_COUNTERPARTS])
+    if not segment.frontier:
+        target = segment.target.value
+        yield from other_values(segment, target)
+        yield from _fitted(
+            segment, target, _counterparts(segment, segment.goal, wrong)[-1:]
+        )
+    yield from exchanged(segment)
 
 
 @dataclass(frozen=True)
-class Partner:
+class Counterpart:
     """An operation of the candidate that may be meant for one of the reference's values."""
 
     operation: int
@@ -150,44 +152,49 @@ class Partner:
     """Where it differs, if that is in few places."""
 
 
-def _partners(stretch: Stretch, exact: Known, wrong: Sequence[int]) -> list[Partner]:
+def _counterparts(
+    segment: Segment, exact: Sought, wrong: Sequence[int]
+) -> list[Counterpart]:
     found = []
     for index in wrong:
-        stretch.pause()
-        op = stretch.operations[index]
+        segment.pause()
+        op = segment.operations[index]
         laid = in_shape_of(op.value, exact.value) if op.finite else None
         if laid is not None:
             local = supports(laid, exact.value, exact.limit)
-            found.append(Partner(index, laid, local))
+            found.append(Counterpart(index, laid, local))
     return found
 
 
 def _appearing(
-    stretch: Stretch, step: Step, hypothesis: Hypothesis, partners: Sequence[Partner]
+    segment: Segment,
+    step: Step,
+    hypothesis: Hypothesis,
+    counterparts: Sequence[Counterpart],
 ) -> Iterator[Hypothesis]:
     """A supposition whose value is among the candidate's, whole or in a few slices."""
-    stretch.pause()
-    exact = stretch.pool[step.result]
+    segment.pause()
+    exact = segment.pool[step.result]
     try:
         call = hypothesis.calls[step.result]
-        supposed = run_step(step, stretch.recording.values, call).squeeze()
+        supposed = run_step(step, segment.recording.values, call).squeeze()
     except (RuntimeError, IndexError, TypeError, ValueError):
         return  # shapes that do not fit: it was not that
     if supposed.shape != exact.value.shape:
         return
     limit = WATCH_UP_TO * exact.floor * max(exact.norm, supposed.norm().item())
-    for partner in partners:
-        if (partner.value - supposed).norm() <= limit:
-            yield _at(hypothesis, partner.operation)
+    for counterpart in counterparts:
+        if (counterpart.value - supposed).norm() <= limit:
+            yield _at(hypothesis, counterpart.operation)
             return
-        for support in partner.supports:
+        for support in counterpart.supports:
             blended = support.blend(exact.value, supposed)
-            if (partner.value - blended).norm() <= limit:
+            if (counterpart.value - blended).norm() <= limit:
                 text = f"{hypothesis.text}, at {support} of axis {support.axis} only"
-                call = _instead(blended, stretch.recording.values[step.result])
+                call = _instead(blended, segment.recording.values[step.result])
                 calls = {step.result: call}
                 changed = replace(hypothesis, text=text, calls=calls, kind=FITTED)
-                yield _at(changed, partner.operation)
+                yield _at(changed, counterpart.operation)
                 return
 
 
@@ -195,32 +202,33 @@ def _at(hypothesis: Hypothesis, operation: int) -> Hypothesis:
     return replace(hypothesis, operation=operation)
 
 
-def _instead(value: Tensor, like: Tensor) -> Call:
+def _instead(value: Tensor, like: Tensor) -> Replacement:
     return lambda args, kwargs: value.reshape(like.shape)
 
 
 def _fitted(
-    stretch: Stretch, index: int, partners: Sequence[Partner]
+    segment: Segment, index: int, counterparts: Sequence[Counterpart]
 ) -> Iterator[Hypothesis]:
     """What a wrong value is of the right one."""
-    exact = stretch.pool[index]
-    like = stretch.recording.values[index]
-    made = stretch.recording.maker(index) is not None
-    for partner in partners:
+    exact = segment.pool[index]
+    like = segment.recording.values[index]
+    made = segment.recording.maker(index) is not None
+    for counterpart in counterparts:
         local = (
-            local_fits(partner.value, exact.value, support) for support in partner.supports
+            local_fits(counterpart.value, exact.value, support)
+            for support in counterpart.supports
         )
-        for fit in chain(fits(partner.value, exact.value), *local):
-            stretch.pause()
+        for fit in chain(fits(counterpart.value, exact.value), *local):
+            segment.pause()
             supposed = fit.transform(exact.value)
-            if share_explained(partner.value, exact.value, supposed) < FITS_FROM:
+            if share_explained(counterpart.value, exact.value, supposed) < FITS_FROM:
                 continue
             text = f"{exact.label}: {fit.text}"
             call = partial(_transformed, transform=fit.transform, like=like, step=index)
-            calls = {index: partial(call, stretch=stretch)} if made else {}
+            calls = {index: partial(call, segment=segment)} if made else {}
             known = {} if made else {index: supposed.reshape(like.shape)}
-            weight = stretch.recording.names.get(index) if not made else None
-            yield Hypothesis(text, calls, known, weight, FITTED, partner.operation)
+            weight = segment.recording.names.get(index) if not made else None
+            yield Hypothesis(text, calls, known, weight, FITTED, counterpart.operation)
 
 
 def _transformed(
@@ -229,19 +237,19 @@ def _transformed(
     transform: Transform,
     like: Tensor,
     step: int,
-    stretch: Stretch,
+    segment: Segment,
 ) -> Tensor:
-    made = stretch.recording.maker(step)
+    made = segment.recording.maker(step)
     right = like if made is None else made.function(*args, **kwargs)
     return transform(right.squeeze()).reshape(like.shape)
 
 
-def _unseen(stretch: Stretch, tried: list[Cause]) -> Iterator[Hypothesis]:
+def _unseen(segment: Segment, tried: list[Tried]) -> Iterator[Hypothesis]:
     """The rest, whose value the candidate does not have as such."""
     done = {cause.hypothesis.text for cause in tried}
     alike: dict[str, list[Hypothesis]] = {}
-    for step in stretch.frontier:
-        for hypothesis in suppositions(stretch, step):
+    for step in segment.frontier:
+        for hypothesis in hypotheses_at(segment, step):
             alike.setdefault(hypothesis.text, []).append(hypothesis)
     for same in alike.values():  # a mistake in a constant is made wherever it is used
         if len(same) > 1 and (everywhere := _joined(same)).calls != same[0].calls:
@@ -254,12 +262,12 @@ def _unseen(stretch: Stretch, tried: list[Cause]) -> Iterator[Hypothesis]:
 # -- Several at once -----------------------------------------------------------------
 
 
-def _together(stretch: Stretch, best: list[Cause], most: int = 4) -> list[Cause]:
+def _together(segment: Segment, best: list[Tried], most: int = 4) -> list[Tried]:
     """What several explain that one does not: all whose values were seen, and the best
     one with what explains more of what it leaves."""
-    found: list[Cause] = []
+    found: list[Tried] = []
     seen = [cause.hypothesis for cause in best if cause.hypothesis.operation is not None]
-    if seen and (all_seen := attempt(stretch, _joined(seen))) is not None:
+    if seen and (all_seen := attempt(segment, _joined(seen))) is not None:
         found.append(all_seen)
     current = min([best[0], *found], key=lambda cause: cause.rank)
     pool = seen + [c.hypothesis for c in best if c.hypothesis.operation is None][:8]
@@ -267,7 +275,7 @@ def _together(stretch: Stretch, best: list[Cause], most: int = 4) -> list[Cause]
         if current.complete:
             break
         pairs = [_both(current.hypothesis, each) for each in pool]
-        joined = [attempt(stretch, pair) for pair in pairs if pair is not None]
+        joined = [attempt(segment, pair) for pair in pairs if pair is not None]
         better = [c for c in joined if c is not None and c.explains > current.explains]
         if not better:
             break
@@ -284,15 +292,15 @@ def _joined(hypotheses: list[Hypothesis]) -> Hypothesis:
     return joined
 
 
-def _behind(stretch: Stretch, first: Hypothesis, depth: int) -> list[Cause]:
+def _behind(segment: Segment, first: Hypothesis, depth: int) -> list[Tried]:
     """Takes one mistake for certain, and looks for the next one behind it."""
-    supposed = stretch.supposing(first.calls, first.known)
+    supposed = segment.supposing(first.calls, first.known)
     if not supposed.wrong:
         return []
     found = []
-    for cause in causes(supposed, depth - 1):
+    for cause in find_causes(supposed, depth - 1):
         both = _both(first, cause.hypothesis)
-        whole = None if both is None else attempt(stretch, both)
+        whole = None if both is None else attempt(segment, both)
         if whole is not None and both is not None:
             found.append(whole)
     return found

@@ -16,10 +16,10 @@ from debug.candidate.operations import Operation, operations
 from debug.candidate.program import Program
 from debug.candidate.trace import to_buffer
 from debug.measure.divergence import Truth, in_layout
-from debug.measure.matching import Known, Match, find, in_shape_of, relative_error
+from debug.measure.matching import Match, Sought, find, in_shape_of, relative_error
 from debug.protocol.verdict import WATCH_UP_TO
-from debug.reference.intermediates import parts
-from debug.reference.recording import LAYOUTS, Call, Recording, Step
+from debug.reference.intermediates import intermediates
+from debug.reference.recording import LAYOUTS, Recording, Replacement, Step
 
 
 class Interrupted(Exception):
@@ -49,7 +49,7 @@ class Target:
         return f"what {self.layer} is fed" if self.feeds else f"the result of {self.layer}"
 
 
-class Stretch:
+class Segment:
     """One target with everything that leads to it."""
 
     def __init__(
@@ -66,17 +66,17 @@ class Stretch:
         rounded = recording.in_precision(value.dtype)
         self._rounded = rounded
         exact = recording.values[target.value]
-        self.goal = Known.of(str(target), exact, rounded[target.value])
+        self.goal = Sought.of(str(target), exact, rounded[target.value])
         self.value = in_shape_of(value, exact)
         """The candidate's, in the reference's layout; None in another shape."""
         self.steps = recording.leading_to(target.value)
 
     def supposing(
-        self, calls: Mapping[int, Call], known: Mapping[int, Tensor]
-    ) -> "Stretch":
+        self, calls: Mapping[int, Replacement], known: Mapping[int, Tensor]
+    ) -> "Segment":
         """The same beside a reference that makes a mistake, too."""
         recording = self.recording.starting_from(known, calls)
-        return Stretch(recording, self.target, self.operations, self._value, self.pause)
+        return Segment(recording, self.target, self.operations, self._value, self.pause)
 
     @property
     def wrong(self) -> bool:
@@ -85,14 +85,14 @@ class Stretch:
         error = relative_error(self.value, self.goal.value)
         return error > WATCH_UP_TO * self.goal.floor
 
-    def known(self, value: int) -> Known:
+    def known(self, value: int) -> Sought:
         """One of the reference's values, as something to look for."""
         self.pause()
         label, exact = self.recording.name(value), self.recording.values[value]
-        return Known.of(label, exact, self._rounded[value])
+        return Sought.of(label, exact, self._rounded[value])
 
     @cached_property
-    def pool(self) -> dict[int, Known]:
+    def pool(self) -> dict[int, Sought]:
         """Everything that the candidate may have on the way."""
         used = {i for step in self.steps for i in (*step.operands, step.result)}
         used |= self.recording.known | {self.target.value}
@@ -102,21 +102,25 @@ class Stretch:
     @cached_property
     def matches(self) -> list[list[Match]]:
         """For each of the candidate's operations, the reference's values that it makes."""
-        known = [*self.pool.values(), *self._parts()]
+        known = [*self.pool.values(), *self._intermediates()]
         found: list[list[Match]] = []
         for op in self.operations:
             self.pause()
             found.append(find(op.value, known) if op.finite else [])
         return found
 
-    def _parts(self) -> list[Known]:
+    def _intermediates(self) -> list[Sought]:
         """What is computed within the reference's functions."""
         pairs = (
-            zip(parts(step, self.recording.values), parts(step, self._rounded), strict=True)
+            zip(
+                intermediates(step, self.recording.values),
+                intermediates(step, self._rounded),
+                strict=True,
+            )
             for step in self.steps
         )
         return [
-            Known.of(label, exact, rounded)
+            Sought.of(label, exact, rounded)
             for each in pairs
             for (label, exact), (_, rounded) in each
         ]
@@ -178,14 +182,14 @@ class Stretch:
         return found
 
 
-def stretches(
+def segments(
     name: str,
     recording: Recording,
     program: Program,
     truths: Mapping[str, Truth],
     kept: dict[str, Buffer],
     pause: Pause = go_on,
-) -> list[Stretch] | None:
+) -> list[Segment] | None:
     """All stretches of a layer's own code, in order of computation.
 
     None where the reference's values do not fit into the candidate's code.
@@ -198,7 +202,7 @@ def stretches(
     for target in targets(name, recording, program):
         pause()
         ops, value = operations(program, pins, target.key, kept)
-        found.append(Stretch(recording, target, ops, value, pause))
+        found.append(Segment(recording, target, ops, value, pause))
     return found
 
 

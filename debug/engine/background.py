@@ -7,23 +7,23 @@ from dataclasses import dataclass
 
 import torch
 
-from debug.candidate.interpreter import Computed
+from debug.candidate.interpreter import LazyValue
 from debug.candidate.trace import Probe
-from debug.causes.explainer import Code, Explainer
+from debug.causes.explainer import Explainer, LoadedCandidate
 from debug.causes.segment import Interrupted, Pause, go_on
 from debug.experiments.isolation import Isolation
 from debug.experiments.probes import Variables
 from debug.measure.divergence import Truth
 from debug.protocol.diagnostic import from_exception
 from debug.protocol.messages import (
+    ComparedWithoutTaps,
     Explained,
-    Followed,
     Isolated,
     Message,
-    Outcome,
-    Refused,
-    Untapped,
+    NotPossible,
+    OutcomeKnown,
 )
+from debug.protocol.values import Outcome
 from debug.subject import HasOutcome, Subject
 
 
@@ -32,18 +32,18 @@ class Generation:
     """One load of the candidate."""
 
     number: int
-    computed: Mapping[str, Computed]
+    computed: Mapping[str, LazyValue]
     """The layers that it has."""
-    code: Code | None
+    code: LoadedCandidate | None
     """None where the graph runs as a whole."""
     probes: Sequence[Probe]
     """The values that the source names."""
-    probed: Callable[[Probe], Computed | None]
-    untapped: Callable[[], Untapped] | None
+    probed: Callable[[Probe], LazyValue | None]
+    without_taps: Callable[[], ComparedWithoutTaps] | None
     """Compiles the graph once more; None where nothing is compiled."""
 
 
-class Afterwards:
+class Background:
     """Follows a run: nothing is done about a layer before it was computed."""
 
     def __init__(
@@ -64,25 +64,25 @@ class Afterwards:
         self.pause: Pause = go_on
         """Called often in what takes long."""
         self._generation = Generation(0, {}, None, [], lambda probe: None, None)
-        self._alone = -1
+        self._last_isolated = -1
         """The last layer that has run alone."""
         self._probes: list[Probe] = []
         """Those that were not compared yet."""
         self._unexplained: list[int] = []
         """Layers that are wrong alone."""
-        self._followed = self._untapped = False
+        self._outcome_done = self._without_taps_done = False
 
     def begin(self, generation: Generation) -> None:
         """Another generation: what was begun about the last one is dropped."""
         self._generation = generation
         self._probes = list(generation.probes)
-        self._alone, self._unexplained = -1, []
-        self._followed = self._untapped = False
+        self._last_isolated, self._unexplained = -1, []
+        self._outcome_done = self._without_taps_done = False
 
     def settled(self, position: int) -> bool:
         """Whether all that can be said of the layers up to here was said."""
         return (
-            self._alone >= position
+            self._last_isolated >= position
             and self._due(position) is None
             and not self._unexplained
             and not self._can_follow(position)
@@ -92,7 +92,7 @@ class Afterwards:
     def go_on(self, position: int) -> None:
         """One piece of it."""
         try:
-            if self._alone < position:
+            if self._last_isolated < position:
                 self._isolate()
             elif (probe := self._due(position)) is not None:
                 self._compare(probe)
@@ -105,13 +105,13 @@ class Afterwards:
         except Interrupted:
             return
         except Exception as error:  # the run stands without it
-            self._emit(Refused(from_exception("explain", error)))
+            self._emit(NotPossible(from_exception("explain", error)))
 
     def _isolate(self) -> None:
         """Runs the next layer alone, on the reference's input. Inputs are passed over,
         and so is every layer of a graph that is compiled as a whole."""
-        self._alone += 1
-        index, name = self._alone, self._names[self._alone]
+        self._last_isolated += 1
+        index, name = self._last_isolated, self._names[self._last_isolated]
         if name in self._inputs:
             return
         computed = self._generation.computed.get(name)
@@ -159,23 +159,23 @@ class Afterwards:
         return position == len(self._names) - 1 and has_result
 
     def _can_follow(self, position: int) -> bool:
-        wanted = not self._followed and isinstance(self._subject, HasOutcome)
+        wanted = not self._outcome_done and isinstance(self._subject, HasOutcome)
         return wanted and self._is_complete(position)
 
     def _can_untap(self, position: int) -> bool:
-        wanted = not self._untapped and self._generation.untapped is not None
+        wanted = not self._without_taps_done and self._generation.without_taps is not None
         return wanted and self._is_complete(position)
 
     def _untap(self) -> None:
         """Runs the compiled graph without taps."""
-        assert self._generation.untapped is not None
-        self._untapped = True
-        self._emit(self._generation.untapped())
+        assert self._generation.without_taps is not None
+        self._without_taps_done = True
+        self._emit(self._generation.without_taps())
 
     def _follow(self) -> None:
         """Tries what the result is used for, on both sides."""
         assert isinstance(self._subject, HasOutcome)
-        self._followed = True
+        self._outcome_done = True
         last = self._names[-1]
         computed, truth = self._generation.computed[last], self._truths[last]
         if computed.digest not in self._outcomes:
@@ -185,7 +185,7 @@ class Afterwards:
             try:
                 outcome = self._subject.outcome(truth.exact.float(), candidate, self.pause)
             except Interrupted:
-                self._followed = False
+                self._outcome_done = False
                 raise
             self._outcomes[computed.digest] = outcome
-        self._emit(Followed(self._generation.number, self._outcomes[computed.digest]))
+        self._emit(OutcomeKnown(self._generation.number, self._outcomes[computed.digest]))

@@ -17,17 +17,17 @@ from debug.protocol.child_end import lines_until_gone, private_stdout
 from debug.protocol.diagnostic import Problem, from_exception
 from debug.protocol.messages import (
     Abort,
-    Changed,
     Command,
     Failed,
     Idle,
     Inject,
     Inspect,
     Message,
+    NotPossible,
     Open,
-    Refused,
     RunAgain,
     RunTo,
+    SourceSaved,
     decode_command,
     encode,
 )
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 NICENESS = 5
 """On two cores the screen must not wait for the engine."""
 
-Work = Command | Changed
+Work = Command | SourceSaved
 
 
 class Engine:
@@ -49,7 +49,7 @@ class Engine:
         self._commands = commands
         self._events = events
         self._work: queue.Queue[Work] = queue.Queue()
-        self._watch = FolderWatch(lambda path: self._work.put(Changed(path)))
+        self._watch = FolderWatch(lambda path: self._work.put(SourceSaved(path)))
         self._target = -1
         """Run up to this layer; -1 when there is nothing to do."""
         self._wanted = -1
@@ -95,7 +95,7 @@ class Engine:
             diagnostic = from_exception("internal", error)
             self.emit(Failed(diagnostic, fatal=self.session is None))
 
-    def _handle(self, work: Command | Changed) -> None:
+    def _handle(self, work: Command | SourceSaved) -> None:
         match work:
             case Open():
                 self._open(work)
@@ -111,8 +111,8 @@ class Engine:
             case Abort() if self.session:
                 self._target = -1
                 self._stop()
-            case Changed() if self.session and (path := self.session.source_changed()):
-                self.emit(Changed(path))
+            case SourceSaved() if self.session and (path := self.session.source_changed()):
+                self.emit(SourceSaved(path))
                 self._reload(self._wanted)
 
     def _open(self, command: Open) -> None:
@@ -191,7 +191,7 @@ class Engine:
         try:
             action(index)
         except Problem as problem:
-            self.emit(Refused(problem.diagnostic))
+            self.emit(NotPossible(problem.diagnostic))
             return False
         return True
 

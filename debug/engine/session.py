@@ -11,44 +11,42 @@ from max.driver import Buffer
 from debug.candidate import kernels, max_internals
 from debug.candidate.building import build
 from debug.candidate.compiler import Compiler
-from debug.candidate.interpreter import Computed, Interpreter
+from debug.candidate.interpreter import Interpreter, LazyValue
 from debug.candidate.source import Source, content_hash, content_hashes, load_source
 from debug.candidate.trace import Probe, Traced
 from debug.causes import inspection
-from debug.causes.explainer import Code, Explainer, explain_input
+from debug.causes.explainer import Explainer, LoadedCandidate, explain_input
 from debug.causes.segment import Pause
-from debug.engine.background import Afterwards, Generation
+from debug.engine.background import Background, Generation
 from debug.experiments.injection import Injection
 from debug.experiments.probes import Variables
-from debug.experiments.without_taps import run_untapped
+from debug.experiments.without_taps import run_without_taps
 from debug.measure.divergence import compare, finite
 from debug.measure.self_test import sensitivity
 from debug.protocol.diagnostic import Problem
 from debug.protocol.messages import (
     Compared,
-    Divergence,
+    ComparedWithoutTaps,
     Explained,
     Inspected,
-    Layer,
     Loaded,
     Message,
     Open,
     Opened,
     Progress,
-    Stats,
     Stopped,
-    Untapped,
 )
+from debug.protocol.values import Divergence, Layer, Mode, Stats
 from debug.protocol.verdict import Verdict
 from debug.reference.hooks import run_reference
-from debug.reference.recorded_layers import Recordings
+from debug.reference.recorded_layers import RecordedLayers
 from debug.subject import Candidate, Options, Subject, load_subject
 
 
 class Runner(Protocol):
     """One way of running a graph."""
 
-    def load(self, traced: Traced, given: Mapping[str, Buffer]) -> dict[str, Computed]:
+    def load(self, traced: Traced, given: Mapping[str, Buffer]) -> dict[str, LazyValue]:
         """The layers that the graph computes, by name; ``given`` goes on in their place."""
         ...
 
@@ -70,13 +68,13 @@ class Session:
         started = time.perf_counter()
         emit(Progress("loading the model and the audio"))
         subject = load_subject(factory, Options(command.options))
-        return cls(subject, emit, command.engine, started)
+        return cls(subject, emit, command.mode, started)
 
     def __init__(
         self,
         subject: Subject,
         emit: Callable[[Message], None],
-        engine: str = "interpret",
+        mode: Mode = Mode.INTERPRET,
         started: float | None = None,
     ) -> None:
         """Runs the reference and gets the kernels ready.
@@ -84,7 +82,7 @@ class Session:
         Args:
             subject: what is debugged.
             emit: is told all there is to tell.
-            engine: interpret or compile.
+            mode: how the candidate's graph runs.
             started: when it was begun to open the subject.
 
         Raises:
@@ -102,28 +100,28 @@ class Session:
         self._input_count = len(self.subject.inputs)
         finished = time.perf_counter()
         load = loaded - (loaded if started is None else started)
-        emit(self._opened(engine, load, finished - loaded))
+        emit(self._opened(mode, load, finished - loaded))
 
-        self._engine = engine
-        self._runner = self._make_runner(engine)
+        self._mode = mode
+        self._runner = self._make_runner(mode)
         self._results: dict[tuple[str, str], tuple[Stats, Divergence]] = {}
         """By layer and digest: a graph may return one value as two layers."""
-        recordings = Recordings(self.subject)
+        recordings = RecordedLayers(self.subject)
         self._explainer = Explainer(self.subject, self._truths, recordings)
         variables = Variables(recordings, self._truths)
-        self._afterwards = Afterwards(
+        self._background = Background(
             self.subject, self._truths, self._explainer, variables, emit
         )
         self._injection = Injection(self.subject, self._truths)
         self._traced: Traced | None = None
         self._candidate: Candidate | None = None
-        self._computed: dict[str, Computed] = {}
+        self._computed: dict[str, LazyValue] = {}
         self.generation = 0
         self.position = -1
         self.attempted: dict[Path, str | None] = {}
         """The source files of the last load, good or bad, with their hashes."""
 
-    def _opened(self, engine: str, load: float, reference: float) -> Opened:
+    def _opened(self, mode: Mode, load: float, reference: float) -> Opened:
         subject = self.subject
         parents = {layer.name: layer.parent for layer in subject.layers}
         inputs = {value.name for value in subject.inputs}
@@ -146,14 +144,14 @@ class Session:
             graph=str(subject.graph),
             device=device,
             dtype=self.dtype,
-            engine=engine,
+            mode=mode,
             layers=layers,
             seconds_load=load,
             seconds_reference=reference,
         )
 
-    def _make_runner(self, engine: str) -> Runner:
-        if engine == "compile":
+    def _make_runner(self, mode: Mode) -> Runner:
+        if mode is Mode.COMPILE:
             return Compiler(self.subject.device, self._announce)
         self._warm()
         return Interpreter(self._announce)
@@ -177,7 +175,7 @@ class Session:
         started = time.perf_counter()
         self._emit(Progress("building the graph"))
         source = self._read()
-        interpreted = self._engine == "interpret"
+        interpreted = self._mode is Mode.INTERPRET
         candidate, traced = build(
             self.subject, source, self.subject.layers, with_arguments=interpreted
         )
@@ -187,25 +185,25 @@ class Session:
         self._traced = traced
         self.generation += 1
         self.position = -1
-        self._afterwards.begin(
+        self._background.begin(
             Generation(
                 self.generation,
                 computed,
                 self._code(),
                 traced.probes,
                 self._probed,
-                None if interpreted else partial(self._untapped, source),
+                None if interpreted else partial(self._without_taps, source),
             )
         )
         seconds = time.perf_counter() - started
         injected = sorted(given, key=self.names.index)
         self._emit(Loaded(self.generation, traced.places, seconds, injected))
 
-    def _probed(self, probe: Probe) -> Computed | None:
+    def _probed(self, probe: Probe) -> LazyValue | None:
         runner = self._runner
         return runner.probed(probe) if isinstance(runner, Interpreter) else None
 
-    def _untapped(self, source: Source) -> Untapped:
+    def _without_taps(self, source: Source) -> ComparedWithoutTaps:
         """What the graph gives without taps, where it runs compiled."""
         name, layers = self.names[-1], self.subject.layers
         assert isinstance(self._runner, Compiler)
@@ -215,7 +213,7 @@ class Session:
 
         self._warm()
         self._emit(Progress("compiling the graph without taps"))
-        return run_untapped(
+        return run_without_taps(
             self.generation,
             name,
             self._truths[name],
@@ -233,7 +231,7 @@ class Session:
             Problem: that is not possible there; nothing has changed.
         """
         name = self.names[index]
-        if self._engine == "compile":
+        if self._mode is Mode.COMPILE:
             message = "the compiled graph runs as a whole: nothing can go on in its midst"
             raise Problem("inject", message)
         if index < self._input_count or index == len(self.names) - 1:
@@ -297,15 +295,15 @@ class Session:
     @property
     def settled(self) -> bool:
         """Whether nothing is left to say of the layers that were computed."""
-        return self._afterwards.settled(self.position)
+        return self._background.settled(self.position)
 
     def go_on(self) -> None:
         """One piece of what there is to do while nobody asks for anything."""
-        self._afterwards.go_on(self.position)
+        self._background.go_on(self.position)
 
     def pause_with(self, pause: Pause) -> None:
         """``pause`` is called often in what takes long; see `debug.pause`."""
-        self._afterwards.pause = pause
+        self._background.pause = pause
 
     def inspect(self, index: int) -> None:
         """Takes a layer's own code apart.
@@ -319,11 +317,11 @@ class Session:
             reason = "it is an input" if index < self._input_count else "it never runs"
             reason = "the graph runs as a whole" if code is None else reason
             raise Problem("inspect", f"{name} has no operations to show: {reason}")
-        stretches = self._explainer.stretches(name, code)
-        if stretches is None:
+        segments = self._explainer.segments(name, code)
+        if segments is None:
             message = f"{name} can't be taken apart: PyTorch's values do not fit into it"
             raise Problem("inspect", message)
-        codes = [inspection.code(stretch) for stretch in stretches]
+        codes = [inspection.code(segment) for segment in segments]
         would_be = None
         if self.position == len(self.names) - 1:  # the end of the run is known
             would_be = self._explainer.counterfactual(name, code, self._computed)
@@ -333,16 +331,16 @@ class Session:
                 index,
                 codes,
                 would_be and finite(would_be.disappears),
-                would_be and would_be.alone and finite(would_be.alone),
+                would_be and would_be.layer_only and finite(would_be.layer_only),
                 sensitivity(self._truths[name], self.dtype),
             )
         )
 
-    def _code(self) -> Code | None:
+    def _code(self) -> LoadedCandidate | None:
         runner, traced = self._runner, self._traced
         if not isinstance(runner, Interpreter) or runner.program is None or traced is None:
             return None
-        return Code(runner.program, runner.kept, traced.places)
+        return LoadedCandidate(runner.program, runner.kept, traced.places)
 
     def stopped(self, seconds: float) -> Stopped:
         return Stopped(self.generation, self.position, seconds)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from debug.candidate.interpreter import Computed, to_torch
+from debug.candidate.interpreter import LazyValue, to_torch
 from debug.candidate.program import Program
 from debug.candidate.trace import to_buffer
 from debug.measure.divergence import Truth, in_layout
@@ -26,7 +26,7 @@ class Counterfactual:
     as_it_is: float
     repaired: float
     """With the reference's value in the layer's place."""
-    alone: float | None
+    layer_only: float | None
     """The reference's, with the candidate's value in the layer's place."""
 
     @property
@@ -42,7 +42,7 @@ def counterfactual(
     subject: Subject,
     truths: Mapping[str, Truth],
     program: Program,
-    computed: Mapping[str, Computed],
+    computed: Mapping[str, LazyValue],
     module: nn.Module,
     kept: dict,
 ) -> Counterfactual | None:
@@ -59,13 +59,13 @@ def counterfactual(
     if name not in computed or last not in computed:
         return None
     exact = truths[last]
-    way = program.way(program.layers[name], program.layers[last])
+    route = program.route(program.layers[name], program.layers[last])
     right = to_buffer(truths[name].exact, subject.dtype, subject.device)
-    repaired = to_torch(program.evaluate_alone(way, right, kept))
+    repaired = to_torch(program.evaluate_isolated(route, right, kept))
     return Counterfactual(
         _error(computed[last].value(), exact),
         _error(repaired, exact),
-        _alone(name, subject, truths, computed[name], module),
+        _layer_only(name, subject, truths, computed[name], module),
     )
 
 
@@ -76,20 +76,22 @@ def _error(value: Tensor, truth: Truth) -> float:
     return relative_error(value, truth.exact)
 
 
-def _alone(
+def _layer_only(
     name: str,
     subject: Subject,
     truths: Mapping[str, Truth],
-    computed: Computed,
+    computed: LazyValue,
     module: nn.Module,
 ) -> float | None:
     """The reference runs with what the candidate makes of the layer's right argument."""
     truth, last = truths[name], subject.layers[-1].name
-    if computed.alone is None or truth.alone is None:
+    if computed.isolated is None or truth.isolated is None:
         return None
-    alone = computed.alone()
+    isolated = computed.isolated()
     axes = truth.axes_back
-    value = alone.value(in_layout(truth.alone.argument, axes, alone.shape)).double()
+    value = isolated.value(
+        in_layout(truth.isolated.argument, axes, isolated.shape)
+    ).double()
     value = value.permute(axes) if axes else value
     found: list[Tensor] = []
 

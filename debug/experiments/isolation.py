@@ -5,10 +5,10 @@ What has piled up before a layer is left out, so a layer that is wrong here is w
 
 from torch import Tensor
 
-from debug.candidate.interpreter import Alone, Computed
+from debug.candidate.interpreter import IsolatedLayer, LazyValue
 from debug.measure.divergence import Truth, compare, in_layout
 from debug.protocol.diagnostic import first_line
-from debug.protocol.messages import Divergence
+from debug.protocol.values import Divergence
 from debug.protocol.verdict import Verdict
 
 
@@ -21,7 +21,7 @@ class Isolation:
         self._results: dict[tuple[int, str], Divergence] = {}
         """By truth and digest: two layers may be the same operations."""
 
-    def run(self, truth: Truth, computed: Computed | None) -> Divergence | None:
+    def run(self, truth: Truth, computed: LazyValue | None) -> Divergence | None:
         """One layer's divergence, or None where its argument is not known.
 
         Args:
@@ -30,23 +30,23 @@ class Isolation:
         """
         if computed is None:
             return Divergence(Verdict.MISSING, reason="the candidate never calls it")
-        if computed.alone is None or truth.alone is None:
+        if computed.isolated is None or truth.isolated is None:
             return None
-        alone = computed.alone()
-        key = id(truth), alone.digest
+        isolated = computed.isolated()
+        key = id(truth), isolated.digest
         if key not in self._results:
-            self._results[key] = self._run(truth, truth.alone.argument, alone)
+            self._results[key] = self._run(truth, truth.isolated.argument, isolated)
         return self._results[key]
 
-    def _run(self, truth: Truth, argument: Tensor, alone: Alone) -> Divergence:
-        argument = in_layout(argument, truth.axes_back, alone.shape)
-        if list(argument.shape) != alone.shape:
+    def _run(self, truth: Truth, argument: Tensor, isolated: IsolatedLayer) -> Divergence:
+        argument = in_layout(argument, truth.axes_back, isolated.shape)
+        if list(argument.shape) != isolated.shape:
             theirs = f"the reference gives it {list(argument.shape)}"
-            reason = f"takes {alone.shape} where {theirs}"
+            reason = f"takes {isolated.shape} where {theirs}"
             return Divergence(Verdict.INVALID, reason=reason)
         try:
-            value = alone.value(argument)
+            value = isolated.value(argument)
         except Exception as error:
             reason = f"can't run alone: {first_line(error)}"
             return Divergence(Verdict.INVALID, reason=reason)
-        return compare(value, truth.isolated, self._dtype)[1]
+        return compare(value, truth.when_isolated, self._dtype)[1]

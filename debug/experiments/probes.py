@@ -7,14 +7,15 @@ import torch
 from msgspec import structs
 from torch import Tensor
 
-from debug.candidate.interpreter import Computed
+from debug.candidate.interpreter import LazyValue
 from debug.candidate.trace import Probe
 from debug.measure.divergence import Truth, compare, describe, in_layout, measure_reference
-from debug.measure.matching import Known, find, reorderings
+from debug.measure.matching import Sought, find, reorderings
 from debug.protocol.diagnostic import first_line
-from debug.protocol.messages import Divergence, Probed
+from debug.protocol.messages import Probed
+from debug.protocol.values import Divergence
 from debug.protocol.verdict import Verdict
-from debug.reference.recorded_layers import Recordings
+from debug.reference.recorded_layers import RecordedLayers
 
 NOT_INSIDE = "the compiled graph shows no values inside a layer; the interpreter does"
 
@@ -31,13 +32,13 @@ class Meant:
 class Variables:
     """Compares probes; what no edit has changed is not computed again."""
 
-    def __init__(self, recordings: Recordings, truths: Mapping[str, Truth]) -> None:
+    def __init__(self, recordings: RecordedLayers, truths: Mapping[str, Truth]) -> None:
         self._recordings, self._truths = recordings, truths
         self._results: dict[tuple[str, str], Probed] = {}
         """By the probe's name and the digest of its value."""
 
     def probed(
-        self, generation: int, index: int, probe: Probe, computed: Computed | None
+        self, generation: int, index: int, probe: Probe, computed: LazyValue | None
     ) -> Probed:
         """What is to be said of a probe. Never raises: a probe stops nothing.
 
@@ -73,7 +74,7 @@ class Variables:
             return ""
         return f"{probe.layer} has no {probe.variable}; it has {', '.join(variables)}"
 
-    def _compare(self, said: Probed, probe: Probe, computed: Computed) -> Probed:
+    def _compare(self, said: Probed, probe: Probe, computed: LazyValue) -> Probed:
         value, layer = computed.value(), probe.layer
         recording = self._recordings.of(layer)
         said = structs.replace(said, candidate=describe(value))
@@ -85,11 +86,13 @@ class Variables:
             return structs.replace(said, chained=divergence)
         # A name that is given again stands for several values: the nearest is meant.
         chained, meant = min(measured, key=lambda pair: _error(pair[0]))
-        alone, step = self._alone(layer, computed), recording.maker(meant.index)
-        isolated = None if alone is None else _measure(alone, meant)
+        isolated_value = self._isolated(layer, computed)
+        isolated = None if isolated_value is None else _measure(isolated_value, meant)
+        step = recording.maker(meant.index)
         note = "transposed" if meant.transposed else ""
         if not (isolated or chained).verdict.healthy:
-            note = self._equals(layer, value if alone is None else alone) or note
+            wrong = value if isolated_value is None else isolated_value
+            note = self._equals(layer, wrong) or note
         return structs.replace(
             said,
             reference_place=step and step.place,
@@ -109,21 +112,21 @@ class Variables:
             for axes in [None] if same else reorderings(exact.shape, value.shape):
                 yield Meant(index, measure_reference(exact, near, axes), not same)
 
-    def _alone(self, layer: str, computed: Computed) -> Tensor | None:
+    def _isolated(self, layer: str, computed: LazyValue) -> Tensor | None:
         """The value if the layer were fed what the reference feeds it."""
         truth = self._truths[layer]
-        if computed.alone is None or truth.alone is None:
+        if computed.isolated is None or truth.isolated is None:
             return None
-        alone = computed.alone()
-        argument = in_layout(truth.alone.argument, truth.axes_back, alone.shape)
-        return alone.value(argument) if list(argument.shape) == alone.shape else None
+        isolated = computed.isolated()
+        argument = in_layout(truth.isolated.argument, truth.axes_back, isolated.shape)
+        return isolated.value(argument) if list(argument.shape) == isolated.shape else None
 
     def _equals(self, layer: str, value: Tensor) -> str:
         """What a value that is not the one it should be is instead, if anything."""
         recording, rounded = self._recordings.of(layer), self._recordings.rounded(layer)
         named = (index for _, index in recording.bound)
         known = (
-            Known.of(recording.name(index), recording.values[index], rounded[index])
+            Sought.of(recording.name(index), recording.values[index], rounded[index])
             for index in dict.fromkeys([*named, *range(len(rounded))])
             if rounded[index].is_floating_point()
         )

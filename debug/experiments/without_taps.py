@@ -13,10 +13,10 @@ from debug.candidate.interpreter import Interpreter
 from debug.candidate.trace import Traced
 from debug.measure.divergence import Truth, compare, finite, in_layout
 from debug.measure.matching import relative_error
-from debug.protocol.messages import Untapped
+from debug.protocol.messages import ComparedWithoutTaps
 
 
-def run_untapped(
+def run_without_taps(
     generation: int,
     name: str,
     truth: Truth,
@@ -24,7 +24,7 @@ def run_untapped(
     build: Callable[[bool], Traced],
     compiler: Compiler,
     announce: Callable[[str], None],
-) -> Untapped:
+) -> ComparedWithoutTaps:
     """Compiles the graph with the model's result as its only output, and compares that.
 
     Args:
@@ -41,7 +41,7 @@ def run_untapped(
     """
     result = compiler.load(build(False), {})[name].value()
     interpreted = Interpreter(announce).load(build(True), {})[name].value()
-    return Untapped(
+    return ComparedWithoutTaps(
         generation,
         compare(result, truth, str(result.dtype).removeprefix("torch."))[1],
         _apart(result, tapped, truth),

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from debug.protocol.messages import Divergence, Place, Slice, Stats
+from debug.protocol.values import Divergence, Place, Slice, Stats
 from debug.protocol.verdict import (
     CHANNEL_OK_UP_TO,
     FLOAT32_HALF_ULP,
@@ -42,7 +42,7 @@ class Truth:
     """The permutation that was applied to the reference's own layout."""
     heads: int | None = None
     """How many heads the channels belong to."""
-    alone: "Alone | None" = None
+    isolated: "IsolatedTruth | None" = None
     place: Place | None = None
     """The reference's line that calls the layer; its definition, for the model."""
 
@@ -56,19 +56,19 @@ class Truth:
         return max(_ratio(self.rounding.total, self.norms.total), FLOAT32_HALF_ULP)
 
     @property
-    def isolated(self) -> "Truth":
+    def when_isolated(self) -> "Truth":
         """The same for a candidate that was fed ``alone.argument``.
 
         What a layer adds is no fault while it is less than PyTorch's own rounding in the
         run of the whole model, so the larger of the two is the floor.
         """
-        if self.alone is None or self.alone.rounding.total < self.rounding.total:
+        if self.isolated is None or self.isolated.rounding.total < self.rounding.total:
             return self
-        return replace(self, rounding=self.alone.rounding)
+        return replace(self, rounding=self.isolated.rounding)
 
 
 @dataclass(frozen=True)
-class Alone:
+class IsolatedTruth:
     """What the reference feeds a layer, and how far it rounds there by itself."""
 
     argument: Tensor
@@ -147,7 +147,7 @@ def measure_reference(
     return Truth(exact, norms, rounding, describe(rounded), axes, heads)
 
 
-def measure_alone(truth: Truth, argument: Tensor, rounded: Tensor) -> Truth:
+def measure_isolated(truth: Truth, argument: Tensor, rounded: Tensor) -> Truth:
     """Adds what is known of a layer by itself.
 
     Args:
@@ -160,7 +160,7 @@ def measure_alone(truth: Truth, argument: Tensor, rounded: Tensor) -> Truth:
         if argument.ndim == len(truth.axes):
             argument = argument.permute(truth.axes)
     rounding = slice_norms((rounded.double() - truth.exact).square())
-    return replace(truth, alone=Alone(argument.contiguous(), rounding))
+    return replace(truth, isolated=IsolatedTruth(argument.contiguous(), rounding))
 
 
 def compare(candidate: Tensor, truth: Truth, dtype: str) -> tuple[Stats, Divergence]:

@@ -12,7 +12,7 @@ from debug.protocol.verdict import FLOAT32_HALF_ULP, WATCH_UP_TO
 
 
 @dataclass(frozen=True)
-class Known:
+class Sought:
     """One of the reference's values."""
 
     label: str
@@ -23,7 +23,7 @@ class Known:
     """How far the candidate's precision takes the reference itself from it."""
 
     @classmethod
-    def of(cls, label: str, value: Tensor, rounded: Tensor) -> "Known":
+    def of(cls, label: str, value: Tensor, rounded: Tensor) -> "Sought":
         value = value.double().squeeze()
         norm = value.norm().item()
         error = (rounded.double().squeeze() - value).norm().item()
@@ -38,7 +38,7 @@ class Known:
 
 @dataclass(frozen=True)
 class Match:
-    known: Known
+    known: Sought
     axes: tuple[int, ...] | None
     """The order of the axes in the candidate, where it is another one."""
 
@@ -52,7 +52,7 @@ class Match:
         return self.axes is not None and [sizes[a] for a in self.axes] == list(sizes)
 
 
-def find(value: Tensor, known: Iterable[Known]) -> list[Match]:
+def find(value: Tensor, known: Iterable[Sought]) -> list[Match]:
     """The reference's values that this is, those in the same order of axes first."""
     value = value.double().squeeze()
     norm = value.norm().item()

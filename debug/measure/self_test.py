@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from debug.measure.divergence import Truth, compare
-from debug.protocol.messages import Sensitivity
+from debug.protocol.values import Sensitivity
 
 STEPS = range(-28, 1)
 """The sizes that are tried, as powers of 2 of what is spoiled."""

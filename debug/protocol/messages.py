@@ -9,7 +9,17 @@ from typing import Any
 import msgspec
 
 from debug.protocol.diagnostic import Diagnostic
-from debug.protocol.verdict import Verdict
+from debug.protocol.values import (
+    Divergence,
+    Finding,
+    Layer,
+    Mode,
+    Outcome,
+    Place,
+    SegmentView,
+    Sensitivity,
+    Stats,
+)
 
 
 class Message(msgspec.Struct, frozen=True, tag=True, tag_field="type"):
@@ -19,12 +29,11 @@ class Message(msgspec.Struct, frozen=True, tag=True, tag_field="type"):
 # -- What the screen asks ------------------------------------------------------------
 
 
-class Open(Message, frozen=True):
+class Open(Message, frozen=True, rename={"mode": "engine"}):
     """Load a subject, run the reference, build the candidate."""
 
     options: dict[str, Any]
-    engine: str = "interpret"
-    """interpret or compile."""
+    mode: Mode = Mode.INTERPRET
     watch: bool = True
     """Reload the candidate whenever one of its source files is saved."""
 
@@ -64,68 +73,7 @@ Command = Open | RunTo | RunAgain | Abort | Inspect | Inject
 # -- What the engine answers ---------------------------------------------------------
 
 
-class Stats(msgspec.Struct, frozen=True):
-    """One side's values; None where nothing finite is left to measure."""
-
-    shape: list[int]
-    dtype: str
-    mean: float | None
-    std: float | None
-    min: float | None
-    max: float | None
-    nonfinite: int
-
-
-class Slice(msgspec.Struct, frozen=True):
-    """The channel, frame or head with the largest ratio."""
-
-    index: int
-    ratio: float | None
-    rel_l2: float | None
-    verdict: Verdict = Verdict.OK
-    """One spoiled frame hides in a large tensor, so the worst slices decide, too."""
-
-
-class Divergence(msgspec.Struct, frozen=True):
-    """The candidate against the reference in float64."""
-
-    verdict: Verdict
-    rel_l2: float | None = None
-    ratio: float | None = None
-    max_abs: float | None = None
-    max_abs_at: list[int] = []
-    cosine_distance: float | None = None
-    channel: Slice | None = None
-    frame: Slice | None = None
-    head: Slice | None = None
-    """Of a layer whose channels belong to heads."""
-    frames: list[float | None] = []
-    """The relative error along the frames, in at most 64 steps."""
-    channels: list[float | None] = []
-    """The relative error along the channels, in at most 64 steps."""
-    reason: str = ""
-    """Why the verdict is invalid or missing."""
-
-
-class Place(msgspec.Struct, frozen=True):
-    path: str
-    line: int
-
-
-class Layer(msgspec.Struct, frozen=True):
-    """The reference's side of a layer, known before the candidate runs."""
-
-    name: str
-    parent: str | None
-    is_input: bool
-    reference: Stats
-    floor: float
-    """e(r32): how far the reference is from its own float64 self."""
-    place: Place | None = None
-    """The reference's line that calls it; None for an input."""
-
-
-class Opened(Message, frozen=True):
+class Opened(Message, frozen=True, rename={"mode": "engine"}):
     """The reference has run: every layer of the subject, in order of computation."""
 
     model: str
@@ -133,7 +81,7 @@ class Opened(Message, frozen=True):
     graph: str
     device: str
     dtype: str
-    engine: str
+    mode: Mode
     layers: list[Layer]
     seconds_load: float
     seconds_reference: float
@@ -170,75 +118,12 @@ class Isolated(Message, frozen=True):
     divergence: Divergence
 
 
-class Cause(msgspec.Struct, frozen=True):
-    """A hypothesis that was tried on the reference's mathematics."""
-
-    hypothesis: str
-    explains: float
-    """The share of the error's energy that it accounts for, from 0 to 1."""
-    ratio: float | None
-    """R of what is left."""
-    weight: str | None = None
-
-
-class Finding(msgspec.Struct, frozen=True):
-    """A mistake in a layer's own code: it gets right values and hands on a wrong one."""
-
-    target: str
-    """What it hands on."""
-    feeds: str | None
-    """The layer that gets it; None for the layer's own result."""
-    op: str | None
-    place: Place | None
-    reference: Place | None
-    """The reference's line for the same step."""
-    match: str
-    """What the op's value is of the reference's, if anything."""
-    causes: list[Cause] = []
-
-
-class Operation(msgspec.Struct, frozen=True):
-    """One operation in a layer's own code, of either side."""
-
-    name: str
-    place: Place | None
-    stats: Stats
-    operands: list[str]
-    """What it uses."""
-    match: str
-    """The reference's value that it makes, or, of the reference's, that the candidate
-    has it."""
-    right: bool
-
-
-class Code(msgspec.Struct, frozen=True):
-    """What computes one value that a layer hands on."""
-
-    target: str
-    candidate: list[Operation]
-    reference: list[Operation]
-    culprit: int | None
-    """The first of the candidate's that is wrong though all that it uses is right."""
-
-
-class Sensitivity(msgspec.Struct, frozen=True):
-    """What the debugger says of errors that it made itself, in relative L2 sizes."""
-
-    itself: float | None
-    """The reference beside itself: 0."""
-    whole: float | None
-    """The smallest error everywhere that is not ok; None if not even one of 1 is."""
-    frame: float | None = None
-    """The smallest in one frame, relative to that frame."""
-    channel: float | None = None
-
-
 class Inspected(Message, frozen=True):
     """A layer's own code, stretch by stretch; each was fed the reference's values."""
 
     generation: int
     index: int
-    codes: list[Code]
+    codes: list[SegmentView]
     disappears: float | None = None
     """The share of the final error that would go if the layer's value were right."""
     appears: float | None = None
@@ -255,20 +140,7 @@ class Explained(Message, frozen=True):
     """Empty where its own code is right: it is wrong because of a layer within."""
 
 
-class Outcome(msgspec.Struct, frozen=True):
-    """What a model's results are good for: the texts that a decoder makes of them."""
-
-    reference: str
-    candidate: str
-    tokens: int
-    """How many next-token distributions were compared."""
-    kl: float | None
-    """The mean divergence KL(reference || candidate) of the distributions, in nats."""
-    top1: float
-    """The share of them whose likeliest token is the same, from 0 to 1."""
-
-
-class Followed(Message, frozen=True):
+class OutcomeKnown(Message, frozen=True, tag="Followed"):
     """The whole model has run, and what its result is used for was tried on both sides."""
 
     generation: int
@@ -296,7 +168,7 @@ class Probed(Message, frozen=True):
     note: str = ""
 
 
-class Untapped(Message, frozen=True):
+class ComparedWithoutTaps(Message, frozen=True, tag="Untapped"):
     """The graph was compiled as production does, with its result as the only output."""
 
     generation: int
@@ -332,7 +204,7 @@ class Progress(Message, frozen=True):
     total: float | None = None
 
 
-class Changed(Message, frozen=True):
+class SourceSaved(Message, frozen=True, tag="Changed"):
     """A source file was saved; the candidate is being reloaded."""
 
     path: str
@@ -345,7 +217,7 @@ class Failed(Message, frozen=True):
     fatal: bool
 
 
-class Refused(Message, frozen=True):
+class NotPossible(Message, frozen=True, tag="Refused"):
     """A question has no answer; the run stands as it is."""
 
     diagnostic: Diagnostic
@@ -358,15 +230,15 @@ Event = (
     | Isolated
     | Explained
     | Inspected
-    | Followed
-    | Untapped
+    | OutcomeKnown
+    | ComparedWithoutTaps
     | Probed
     | Stopped
     | Idle
     | Progress
-    | Changed
+    | SourceSaved
     | Failed
-    | Refused
+    | NotPossible
 )
 
 _encoder = msgspec.json.Encoder()

@@ -9,7 +9,7 @@ from types import FrameType
 import torch
 from torch import nn
 
-from debug.protocol.messages import Place
+from debug.protocol.values import Place
 
 PASSED_OVER = (
     str(Path(torch.__file__).parent) + os.sep,

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves
 
-from debug.measure.divergence import Truth, measure_alone, measure_reference
-from debug.protocol.messages import Place
+from debug.measure.divergence import Truth, measure_isolated, measure_reference
+from debug.protocol.values import Place
 from debug.reference.call_sites import reference_definition, reference_place
 from debug.subject import LayerName, Subject
 
@@ -39,7 +39,7 @@ def first_tensor(given: Any) -> Tensor | None:
 
 
 @dataclass(frozen=True)
-class Call:
+class LayerCall:
     """One call of a layer in the reference."""
 
     args: tuple[Any, ...]
@@ -70,7 +70,7 @@ class Call:
 def hooked(
     module: nn.Module,
     layers: Sequence[LayerName],
-    record: Callable[[LayerName, Call], None],
+    record: Callable[[LayerName, LayerCall], None],
 ) -> Iterator[None]:
     """Calls ``record`` after every call of a named layer; the last is the model."""
     handles = []
@@ -84,7 +84,7 @@ def hooked(
             place = reference_place(sys._getframe(1))
             value = first_tensor(output)
             if value is not None:
-                record(layer, Call(args, kwargs, value.detach(), place))
+                record(layer, LayerCall(args, kwargs, value.detach(), place))
 
         target = modules[layer.name]
         handles.append(target.register_forward_hook(hook, with_kwargs=True))
@@ -115,10 +115,10 @@ def run_reference(subject: Subject, dtype: str) -> dict[str, Truth]:
     rounded = rounding(dtype)
     values: dict[str, Tensor] = {}
 
-    def keep(layer: LayerName, call: Call) -> None:
+    def keep(layer: LayerName, call: LayerCall) -> None:
         values[layer.name] = call.value.clone()  # the next layer may write into it
 
-    def measure(layer: LayerName, call: Call) -> None:
+    def measure(layer: LayerName, call: LayerCall) -> None:
         value = values.pop(layer.name)
         truth = measure_reference(call.value.clone(), value, layer.axes, layer.heads)
         if layer is not layers[-1]:
@@ -126,7 +126,7 @@ def run_reference(subject: Subject, dtype: str) -> dict[str, Truth]:
         argument = call.argument
         if argument is not None:
             argument = argument.to(getattr(torch, dtype))
-            truth = measure_alone(truth, argument, value)
+            truth = measure_isolated(truth, argument, value)
         place = call.place
         if layer is layers[-1]:
             place = reference_definition(module) or place

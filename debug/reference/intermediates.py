@@ -9,10 +9,10 @@ from torch import Tensor
 
 from debug.reference.recording import Step, run_step
 
-Part = tuple[str, Tensor]
+Intermediate = tuple[str, Tensor]
 
 
-def parts(step: Step, values: Sequence[Tensor]) -> list[Part]:
+def intermediates(step: Step, values: Sequence[Tensor]) -> list[Intermediate]:
     """The values within a step, from the values that it is fed.
 
     Args:
@@ -22,7 +22,7 @@ def parts(step: Step, values: Sequence[Tensor]) -> list[Part]:
     maker = _MAKERS.get(step.name)
     if maker is None:
         return []
-    found: list[Part] = []
+    found: list[Intermediate] = []
 
     def call(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Tensor:
         found.extend(maker(args, kwargs))
@@ -32,12 +32,12 @@ def parts(step: Step, values: Sequence[Tensor]) -> list[Part]:
     return found
 
 
-def _linear(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[Part]:
+def _linear(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[Intermediate]:
     yield "the product without the bias", F.linear(args[0], args[1])
     yield "the weight transposed", args[1].T
 
 
-def _conv1d(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[Part]:
+def _conv1d(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[Intermediate]:
     names = ("x", "weight", "bias", "stride", "padding")
     given = {**dict(zip(names, args, strict=False)), **kwargs}
     x, weight = given["x"], given["weight"]
@@ -62,7 +62,7 @@ def _one(size: Any) -> int:
     return size[0] if isinstance(size, tuple | list) else size
 
 
-def _layer_norm(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[Part]:
+def _layer_norm(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[Intermediate]:
     names = ("x", "normalized_shape", "weight", "bias", "eps")
     given = {"eps": 1e-5, **dict(zip(names, args, strict=False)), **kwargs}
     x, shape = given["x"], given["normalized_shape"]
@@ -83,7 +83,7 @@ def _layer_norm(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[Part
         yield "the norm without its bias", normed * given["weight"]
 
 
-def _softmax(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[Part]:
+def _softmax(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[Intermediate]:
     x = args[0]
     raised = x - x.amax(-1, keepdim=True)
     yield "the input without its largest", raised
@@ -91,7 +91,7 @@ def _softmax(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[Part]:
     yield "their sum", raised.exp().sum(-1, keepdim=True)
 
 
-_MAKERS: dict[str, Callable[[Sequence[Any], Mapping[str, Any]], Iterator[Part]]] = {
+_MAKERS: dict[str, Callable[[Sequence[Any], Mapping[str, Any]], Iterator[Intermediate]]] = {
     "linear": _linear,
     "conv1d": _conv1d,
     "layer_norm": _layer_norm,

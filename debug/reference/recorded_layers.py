@@ -6,7 +6,7 @@ from functools import cached_property
 import torch
 from torch import Tensor, nn
 
-from debug.reference.hooks import Call, StayInFloat64, hooked, layer_modules, rounding
+from debug.reference.hooks import LayerCall, StayInFloat64, hooked, layer_modules, rounding
 from debug.reference.recording import Recording, recorded
 from debug.subject import LayerName, Subject
 
@@ -14,7 +14,7 @@ KEPT_BYTES = 4 << 30
 """Beyond that, what was recorded first is dropped, and recorded again if it is needed."""
 
 
-class Recordings:
+class RecordedLayers:
     """Runs the whole reference once for each layer that is looked into."""
 
     def __init__(self, subject: Subject) -> None:
@@ -55,7 +55,7 @@ class Recordings:
         """What goes into a layer's own code in a run in the candidate's precision."""
         subject, known = self._subject, dict[int, Tensor]()
 
-        def keep(layer: LayerName, call: Call) -> None:
+        def keep(layer: LayerName, call: LayerCall) -> None:
             part, argument = recording.results.get(layer.name), recording.argument
             if part is not None:
                 known[part] = call.value.clone()

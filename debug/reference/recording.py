@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves, tree_map
 
-from debug.protocol.messages import Place
+from debug.protocol.values import Place
 from debug.reference.call_sites import PASSED_OVER, reference_place
 from debug.reference.hooks import first_tensor
 from debug.reference.variable_names import Bindings
@@ -62,7 +62,7 @@ def writes(function: Callable[..., Any]) -> bool:
 LAYOUTS = ("view", "permute", "transpose", "reshape", "flatten", "to", "type", "squeeze")
 """Functions that leave the numbers as they are."""
 
-Call = Callable[[Sequence[Any], Mapping[str, Any]], Tensor]
+Replacement = Callable[[Sequence[Any], Mapping[str, Any]], Tensor]
 """What to do in place of a step, with the step's arguments."""
 
 
@@ -137,7 +137,7 @@ class Recording:
         return f"the result of {step.name}{where}"
 
     def starting_from(
-        self, known: Mapping[int, Tensor], calls: Mapping[int, Call] | None = None
+        self, known: Mapping[int, Tensor], calls: Mapping[int, Replacement] | None = None
     ) -> "Recording":
         """The same code run again on other known values, or with other steps."""
         calls = calls or {}
@@ -166,14 +166,17 @@ class Recording:
     def replay(
         self,
         target: int,
-        calls: Mapping[int, Call],
+        calls: Mapping[int, Replacement],
         known: Mapping[int, Tensor] | None = None,
     ) -> Tensor:
         """The target's value if some steps, by result, or known values were others."""
         return self._run(known or {}, calls, target)[target]
 
     def _run(
-        self, known: Mapping[int, Tensor], calls: Mapping[int, Call], target: int | None
+        self,
+        known: Mapping[int, Tensor],
+        calls: Mapping[int, Replacement],
+        target: int | None,
     ) -> list[Tensor]:
         values = list(self.values)
         for index, tensor in known.items():
@@ -187,7 +190,9 @@ class Recording:
         return values
 
 
-def run_step(step: Step, values: Sequence[Tensor], call: Call | None = None) -> Tensor:
+def run_step(
+    step: Step, values: Sequence[Tensor], call: Replacement | None = None
+) -> Tensor:
     """A step on the values that are given, or what is to be done in its place."""
 
     def filled(leaf: Any) -> Any:
@@ -201,7 +206,7 @@ def run_step(step: Step, values: Sequence[Tensor], call: Call | None = None) -> 
     return step.function(*args, **kwargs)
 
 
-def _in_place_of(call: Call, step: Step) -> Callable[..., Tensor]:
+def _in_place_of(call: Replacement, step: Step) -> Callable[..., Tensor]:
     """A function by the name of the step's own that does something else."""
 
     def function(*args: Any, **kwargs: Any) -> Tensor:

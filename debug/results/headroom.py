@@ -1,6 +1,6 @@
 """How far values are from overflow in half precision."""
 
-from debug.protocol.messages import Stats
+from debug.protocol.values import Stats
 
 FLOAT16_MAX = 65504.0
 """IEEE 754 binary16; bfloat16 and float32 reach 3e38."""

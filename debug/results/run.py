@@ -7,33 +7,30 @@ from msgspec.structs import replace
 
 from debug.protocol.diagnostic import Diagnostic
 from debug.protocol.messages import (
-    Changed,
     Compared,
-    Divergence,
+    ComparedWithoutTaps,
     Event,
     Explained,
     Failed,
-    Finding,
-    Followed,
     Idle,
     Inspected,
     Isolated,
-    Layer,
     Loaded,
+    NotPossible,
     Opened,
-    Outcome,
+    OutcomeKnown,
     Probed,
-    Refused,
+    SourceSaved,
     Stopped,
-    Untapped,
 )
+from debug.protocol.values import Divergence, Finding, Layer, Outcome
 from debug.protocol.verdict import Verdict, overall
 
 NOTICEABLE = 1.1
 """The smallest quotient of two errors that is called better or worse."""
 
 
-class Change(StrEnum):
+class Trend(StrEnum):
     """What the last save did to a layer."""
 
     BETTER = "better"
@@ -51,13 +48,13 @@ class Run:
     """The last layer that this generation has computed."""
     results: dict[int, Compared] = field(default_factory=dict)
     """By index, of this generation or, where it has none yet, of an earlier one."""
-    isolated: dict[int, Isolated] = field(default_factory=dict)
+    isolated_events: dict[int, Isolated] = field(default_factory=dict)
     """By index, what the layers do by themselves, of this generation or an earlier one."""
     explained: dict[int, Explained] = field(default_factory=dict)
     """By index, what was found in the layers' own code, of this generation or earlier."""
-    followed: Followed | None = None
+    outcome_known: OutcomeKnown | None = None
     """What the final result is used for, of this generation or an earlier one."""
-    untapped: Untapped | None = None
+    without_taps: ComparedWithoutTaps | None = None
     """What the graph gives without taps, of the generation that was compiled last."""
     probed: list[Probed] = field(default_factory=list)
     """What the source's probes found, of this generation."""
@@ -76,7 +73,7 @@ class Run:
                     index: replace(result, generation=0)
                     for index, result in self.results.items()
                 }
-                self.isolated, self.explained, self.followed = {}, {}, None
+                self.isolated_events, self.explained, self.outcome_known = {}, {}, None
             case Loaded():
                 self.loaded = event
                 self.position = -1
@@ -88,13 +85,13 @@ class Run:
                 self.results[event.index] = event
                 self.position = event.index
             case Isolated():
-                self.isolated[event.index] = event
+                self.isolated_events[event.index] = event
             case Explained():
                 self.explained[event.index] = event
-            case Followed():
-                self.followed = event
-            case Untapped():
-                self.untapped = event
+            case OutcomeKnown():
+                self.outcome_known = event
+            case ComparedWithoutTaps():
+                self.without_taps = event
             case Probed():
                 self.probed.append(event)
             case Stopped():
@@ -102,7 +99,7 @@ class Run:
                 self.seconds = event.seconds
             case Failed():
                 self.stale = event.diagnostic
-            case Changed() | Idle() | Inspected() | Refused():
+            case SourceSaved() | Idle() | Inspected() | NotPossible():
                 pass
 
     @property
@@ -125,9 +122,9 @@ class Run:
     def verdict(self) -> Verdict:
         return overall(self.verdicts())
 
-    def alone(self, index: int) -> Divergence | None:
+    def isolated(self, index: int) -> Divergence | None:
         """What the layer does by itself, if this generation has come that far."""
-        event = self.isolated.get(index)
+        event = self.isolated_events.get(index)
         if event is None or event.generation != self.generation:
             return None
         return event.divergence
@@ -140,7 +137,7 @@ class Run:
     @property
     def outcome(self) -> Outcome | None:
         """What follows from this generation's result, if that was tried."""
-        event = self.followed
+        event = self.outcome_known
         return event.outcome if event and event.generation == self.generation else None
 
     def probes(self, index: int) -> list[Probed]:
@@ -163,7 +160,7 @@ class Run:
         for index in range(len(self.layers)):
             result = self.current(index)
             chained_ok = result is None or result.chained.verdict.healthy
-            if not chained_ok or self._wrong_alone(index):
+            if not chained_ok or self._wrong_isolated(index):
                 return index
         return None
 
@@ -189,7 +186,7 @@ class Run:
 
     def kind(self, index: int) -> str:
         """Whether a wrong layer is wrong by itself."""
-        return "isolated" if self._wrong_alone(index) else "chained"
+        return "isolated" if self._wrong_isolated(index) else "chained"
 
     def faults(self) -> list[int]:
         """The layers with a mistake in their own code, or, where that is not known, those
@@ -197,7 +194,7 @@ class Run:
 
         Each is a bug of its own, however many come before it.
         """
-        wrong = [index for index in range(len(self.layers)) if self._wrong_alone(index)]
+        wrong = [index for index in range(len(self.layers)) if self._wrong_isolated(index)]
         parents = {self.layers[index].parent for index in wrong}
 
         def at_fault(index: int) -> bool:
@@ -206,22 +203,22 @@ class Run:
 
         return [index for index in wrong if at_fault(index)]
 
-    def _wrong_alone(self, index: int) -> bool:
-        divergence = self.alone(index)
+    def _wrong_isolated(self, index: int) -> bool:
+        divergence = self.isolated(index)
         return divergence is not None and not divergence.verdict.healthy
 
-    def change(self, index: int) -> Change | None:
+    def trend(self, index: int) -> Trend | None:
         """What the last save did to a layer, or None where nothing can be compared."""
         now, before = self.current(index), self.before.get(index)
         if now is None or before is None:
             return None
         old, new = before.chained, now.chained
         if new.verdict != old.verdict and None in (new.rel_l2, old.rel_l2):
-            return Change.BETTER if new.verdict.healthy else Change.WORSE
+            return Trend.BETTER if new.verdict.healthy else Trend.WORSE
         if new.verdict.healthy and old.verdict.healthy:
-            return Change.SAME
+            return Trend.SAME
         if new.rel_l2 is None or old.rel_l2 is None:
-            return Change.SAME
+            return Trend.SAME
         if new.rel_l2 * NOTICEABLE < old.rel_l2:
-            return Change.BETTER
-        return Change.WORSE if new.rel_l2 > old.rel_l2 * NOTICEABLE else Change.SAME
+            return Trend.BETTER
+        return Trend.WORSE if new.rel_l2 > old.rel_l2 * NOTICEABLE else Trend.SAME

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from debug.protocol.messages import Layer
+from debug.protocol.values import Layer
 
 
 class Stepper:

@@ -1,7 +1,8 @@
 import pytest
 from fakes import compared, isolated, opened, probed
 
-from debug.protocol.messages import Divergence, Loaded, Outcome, Slice, Stats
+from debug.protocol.messages import Loaded
+from debug.protocol.values import Divergence, Outcome, Slice, Stats
 from debug.protocol.verdict import Verdict
 from debug.results.run import Run
 from tui import words

@@ -8,7 +8,8 @@ import msgspec
 from rich.table import Table
 from rich.text import Text
 
-from debug.protocol.messages import Divergence, Layer, Place, Probed, Stats
+from debug.protocol.messages import Probed
+from debug.protocol.values import Divergence, Layer, Place, Stats
 from debug.protocol.verdict import Verdict
 from debug.results.run import Run
 from tui import words
@@ -21,7 +22,7 @@ from tui.themes import colour
 SUMMARY = "compare every layer; exit status 1 if one is wrong"
 BAR_WIDTH = 16
 CLOSE = (Verdict.OK, Verdict.WATCH)
-ALONE = 4
+ISOLATED = 4
 """The column of what a layer does by itself."""
 
 
@@ -53,7 +54,7 @@ def report(run: Run) -> dict[str, Any]:
     return {
         "schema": 1,
         "verdict": run.verdict().value,
-        "engine": opened.engine,
+        "engine": opened.mode.value,
         "device": opened.device,
         "dtype": opened.dtype,
         "model": opened.model,
@@ -68,7 +69,7 @@ def report(run: Run) -> dict[str, Any]:
         "faults": [run.layers[index].name for index in run.faults()],
         "causes": causes(run, run.culprit()),
         "outcome": msgspec.to_builtins(run.outcome),
-        "untapped": _untapped(run),
+        "untapped": _without_taps(run),
         "inputs": rows[:inputs],
         "layers": rows[inputs:],
         "probes": [_probe(probed) for probed in run.probed],
@@ -116,14 +117,14 @@ def place_of(run: Run, index: int) -> Place | None:
 
 
 def _row(run: Run, index: int) -> dict[str, Any]:
-    layer, result, alone = run.layers[index], run.results[index], run.alone(index)
+    layer, result, isolated = run.layers[index], run.results[index], run.isolated(index)
     return {
         "name": layer.name,
         "shape": layer.reference.shape,
         "reference": _stats(layer.reference),
         "candidate": _stats(result.candidate) if result.candidate else None,
         "chained": _divergence(result.chained),
-        "isolated": _divergence(alone) if alone else None,
+        "isolated": _divergence(isolated) if isolated else None,
     }
 
 
@@ -141,9 +142,9 @@ def _probe(probed: Probed) -> dict[str, Any]:
     }
 
 
-def _untapped(run: Run) -> dict[str, Any] | None:
+def _without_taps(run: Run) -> dict[str, Any] | None:
     """Of a compiled graph, what it gives without taps."""
-    if (found := run.untapped) is None:
+    if (found := run.without_taps) is None:
         return None
     apart = {"tapped": found.from_tapped, "interpreted": found.from_interpreted}
     return {**_divergence(found.divergence), "rel_l2_from": apart}
@@ -170,7 +171,7 @@ def print_table(run: Run) -> None:
     assert opened is not None
     console.print(
         f"{opened.model} on {opened.device} in {opened.dtype}, {opened.audio}, "
-        f"{relative(opened.graph)} ({opened.engine})"
+        f"{relative(opened.graph)} ({opened.mode.value})"
     )
     roomy = console.width >= PIPE_WIDTH
     table = Table(box=None, pad_edge=False)
@@ -181,29 +182,29 @@ def print_table(run: Run) -> None:
         justify, no_wrap = "right" if numeric else "left", title != "relative L2"
         table.add_column(title, justify=justify, no_wrap=no_wrap)
     for index, layer in enumerate(run.layers):
-        chained, alone = run.results[index].chained, run.alone(index)
-        table.add_row(*_cells(layer, chained, alone, roomy))
+        chained, isolated = run.results[index].chained, run.isolated(index)
+        table.add_row(*_cells(layer, chained, isolated, roomy))
     console.print(table)
     for probed in run.probed:
         style = _style(probed.chained) if probed.chained else ""
         line = words.probed(probed, probed.name)
         console.print(Text(f"probe {line}", style), soft_wrap=True)
     console.print(conclusion(run))
-    if run.untapped is not None:
-        console.print(f"Compiled, {words.untapped(run.untapped)}", markup=False)
+    if run.without_taps is not None:
+        console.print(f"Compiled, {words.without_taps(run.without_taps)}", markup=False)
     if run.outcome is not None:
         console.print(*words.outcome(run.outcome), sep="\n", markup=False)
 
 
 def _cells(
-    layer: Layer, chained: Divergence, alone: Divergence | None, roomy: bool
+    layer: Layer, chained: Divergence, isolated: Divergence | None, roomy: bool
 ) -> list[Text]:
     texts = [
         words.verdict(chained.verdict),
         layer.name,
         words.shape(layer.reference.shape),
         words.ratio(chained.ratio),
-        words.ratio(alone.ratio) if alone else "",
+        words.ratio(isolated.ratio) if isolated else "",
         words.number(chained.rel_l2, 3),
         words.number(chained.max_abs, 3),
     ]
@@ -212,8 +213,8 @@ def _cells(
         bar = words.bar(chained.rel_l2, BAR_WIDTH).rstrip()
         texts.append(chained.reason or words.spoiled(chained) or bar)
     cells = [Text(text, _style(chained)) for text in texts]
-    if alone:
-        cells[ALONE].style = _style(alone)
+    if isolated:
+        cells[ISOLATED].style = _style(isolated)
     return cells
 
 

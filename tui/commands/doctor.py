@@ -6,7 +6,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from core.messages import Answer, Examine, Finding
+from core.messages import Answer, Examination, Examine
 from debug.protocol.diagnostic import Problem
 from tui.commands.output import print_json
 from tui.commands.shared.ask import ask
@@ -31,12 +31,12 @@ def run(arguments: Namespace, log: EventLog) -> int:
     return 0 if all(finding.ok for finding in findings) else COULD_NOT_RUN
 
 
-def examine(log: EventLog) -> list[Finding]:
+def examine(log: EventLog) -> list[Examination]:
     """Asks a child process. What it found stands, even if something in it crashes."""
-    findings: list[Finding] = []
+    findings: list[Examination] = []
 
     def hear(answer: Answer) -> None:
-        if isinstance(answer, Finding):
+        if isinstance(answer, Examination):
             findings.append(answer)
 
     with reporting(log) as reporter:
@@ -45,11 +45,11 @@ def examine(log: EventLog) -> list[Finding]:
         except Problem as problem:
             remedy = "install the project again: make install"
             message = problem.diagnostic.message
-            findings.append(Finding("installation", False, message, remedy))
+            findings.append(Examination("installation", False, message, remedy))
     return findings
 
 
-def print_findings(findings: list[Finding]) -> None:
+def print_findings(findings: list[Examination]) -> None:
     table = Table.grid(padding=(0, 2))
     for finding in findings:
         glyph = "✓" if finding.ok else "✗"

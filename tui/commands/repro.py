@@ -98,13 +98,13 @@ def _missing(run: Run, index: int) -> bool:
 
 def _wrong_in(run: Run, index: int) -> bool:
     """In the run of the whole model, or by itself."""
-    each = run.results[index].chained, run.alone(index)
+    each = run.results[index].chained, run.isolated(index)
     return any(found and found.verdict not in check.CLOSE for found in each)
 
 
 def _refuse_right(run: Run, index: int) -> None:
-    alone, name = run.alone(index), run.layers[index].name
-    if alone is None or alone.verdict not in check.CLOSE:
+    isolated, name = run.isolated(index), run.layers[index].name
+    if isolated is None or isolated.verdict not in check.CLOSE:
         return
     faults = [run.layers[fault].name for fault in run.faults()]
     others = [fault for fault in faults if fault != name]

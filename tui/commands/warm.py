@@ -20,5 +20,5 @@ def run(arguments: Namespace, log: EventLog) -> int:
     if arguments.json:
         print_json({"schema": 1, "device": opened.device, "dtype": opened.dtype})
     else:
-        print(f"warm: {opened.engine} on {opened.device} in {opened.dtype}")
+        print(f"warm: {opened.mode.value} on {opened.device} in {opened.dtype}")
     return 0

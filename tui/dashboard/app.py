@@ -15,7 +15,7 @@ from textual.widgets import DataTable
 from debug.protocol.messages import Abort, Inject, Inspect, RunAgain, RunTo
 from tui.dashboard.keys import KEYS
 from tui.dashboard.screens.sheets import DetailsScreen, HelpScreen, SearchScreen
-from tui.dashboard.second_run import COMPILED, FLOAT64, Manner
+from tui.dashboard.second_run import COMPILED, FLOAT64, RunMode
 from tui.dashboard.view import View
 from tui.settings import Settings
 
@@ -223,11 +223,11 @@ class Dashboard(View):
         """Is the graph wrong, or does it round?"""
         self._ask(FLOAT64)
 
-    def _ask(self, manner: Manner) -> None:
+    def _ask(self, run_mode: RunMode) -> None:
         if self.asking:
             self.notify(f"{self.asking.word}; a save gives that up")
         else:
-            self.ask(manner)
+            self.ask(run_mode)
 
     async def action_quit(self) -> None:
         self.exit(0)

@@ -7,23 +7,23 @@ from textual.app import App
 
 from debug.protocol.diagnostic import Diagnostic
 from debug.protocol.messages import (
-    Changed,
     Command,
     Compared,
     Event,
     Explained,
     Failed,
-    Followed,
     Idle,
     Inspected,
     Isolated,
     Loaded,
+    NotPossible,
     Open,
     Opened,
+    OutcomeKnown,
     Probed,
     Progress,
-    Refused,
     RunTo,
+    SourceSaved,
     Stopped,
 )
 from debug.protocol.parent_end import EngineClient, Exited, Noise
@@ -33,7 +33,7 @@ from tui import words
 from tui.dashboard.panes.log import LogPane
 from tui.dashboard.panes.status import Activity
 from tui.dashboard.screens.operations import OperationsScreen
-from tui.dashboard.second_run import Manner, Opinion
+from tui.dashboard.second_run import RunMode, SecondRun
 from tui.settings import Settings
 
 
@@ -46,7 +46,7 @@ class EngineLink(App[int]):
         self.log_pane = LogPane()
         self.results = Run()
         """What the interpreter found, or the engine that was asked for."""
-        self.opinion: Opinion | None = None
+        self.second_run: SecondRun | None = None
         """What the graph says that was compiled, or run in float64, once it was asked."""
         self.stepper = Stepper([])
         self.activity = Activity(since=time.monotonic())
@@ -100,7 +100,7 @@ class EngineLink(App[int]):
         engine = self._engine = EngineClient(self.settings.factory)
         try:
             await engine.start()
-            engine.send(Open(self.settings.options, self.settings.engine))
+            engine.send(Open(self.settings.options, self.settings.mode))
             async for news in engine.events():
                 self._hear(news)
         finally:
@@ -138,9 +138,9 @@ class EngineLink(App[int]):
             case Progress(what):
                 self.begin("loading", what)
                 log.say(what)
-            case Changed(path):
+            case SourceSaved(path):
                 self.begin("loading", f"reading {path.rpartition('/')[2]}")
-                self._outdate_opinion()
+                self._outdate_second_run()
             case Loaded():
                 after = f", going on from PyTorch's {words.listed(event.injected)}"
                 note = after if event.injected else ""
@@ -149,7 +149,7 @@ class EngineLink(App[int]):
                 self.show_all()
             case Compared(index=index) | Isolated(index=index) | Explained(index=index):
                 self.show_row(index)
-            case Followed(outcome=outcome):
+            case OutcomeKnown(outcome=outcome):
                 for line in words.outcome(outcome):
                     log.say(line)
             case Probed(index=index):
@@ -161,7 +161,7 @@ class EngineLink(App[int]):
             case Inspected(index=index):
                 name = self.results.layers[index].name
                 self.push_screen(OperationsScreen(name, event))
-            case Refused(diagnostic):
+            case NotPossible(diagnostic):
                 self.notify(diagnostic.message, markup=False)
             case Stopped():
                 self._stopped(event)
@@ -194,36 +194,41 @@ class EngineLink(App[int]):
 
     # -- A second opinion --------------------------------------------------------------
 
-    def _outdate_opinion(self) -> None:
+    def _outdate_second_run(self) -> None:
         """A save makes a second opinion history; one under way is given up."""
-        if self.opinion is not None:
-            manner = self.opinion.manner
-            note = f"{manner.name} from an earlier save; press {manner.key} to run it again"
-            self.opinion.run.stale = Diagnostic("compile", note)
+        if self.second_run is not None:
+            run_mode = self.second_run.run_mode
+            remedy = f"press {run_mode.key} to run it again"
+            note = f"{run_mode.name} from an earlier save; {remedy}"
+            self.second_run.run.stale = Diagnostic("compile", note)
         if self._second is not None:
             self._second.kill()
 
     @work(exclusive=True, group="second", exit_on_error=False)
-    async def ask(self, manner: Manner) -> None:
+    async def ask(self, run_mode: RunMode) -> None:
         """Runs the graph in another manner, in an engine of its own, beside the first."""
-        self.log_pane.say(f"{manner.doing} in the background: minutes the first time")
-        opinion = self.opinion = Opinion(manner)
+        self.log_pane.say(f"{run_mode.doing} in the background: minutes the first time")
+        second_run = self.second_run = SecondRun(run_mode)
         second = self._second = EngineClient(self.settings.factory)
-        asking = self.asking = Activity(manner.doing, since=time.monotonic())
+        asking = self.asking = Activity(run_mode.doing, since=time.monotonic())
         self.show_layers()
         try:
             await second.start()
-            options = {**self.settings.options, **manner.options}
-            second.send(Open(options, manner.engine, watch=False))
+            options = {**self.settings.options, **run_mode.options}
+            second.send(Open(options, run_mode.mode, watch=False))
             async for news in second.events():
-                if not isinstance(news, Noise | Exited) and self._heard(opinion.run, news):
+                if not isinstance(news, Noise | Exited) and self._heard(
+                    second_run.run, news
+                ):
                     break
         finally:
             second.kill()
             self._second = self.asking = None
-        if opinion.run.results and not opinion.run.stale:
+        if second_run.run.results and not second_run.run.stale:
             took = words.seconds(asking.elapsed)
-            self.log_pane.say(f"{opinion.conclusion(self.results)}, after {took}", "bold")
+            self.log_pane.say(
+                f"{second_run.conclusion(self.results)}, after {took}", "bold"
+            )
         self.show_all()
 
     def _heard(self, run: Run, event: Event) -> bool:

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from debug.protocol.values import Mode
 from debug.results.run import Run
 from tui import words
 
 
 @dataclass(frozen=True)
-class Manner:
+class RunMode:
     """How the graph is run."""
 
     name: str
@@ -17,13 +18,13 @@ class Manner:
     """What to say while it is under way."""
     key: str
     """That asks for it."""
-    engine: str = "interpret"
+    mode: Mode = Mode.INTERPRET
     options: Mapping[str, Any] = field(default_factory=dict)
     """What differs from the first engine's."""
 
 
-COMPILED = Manner("compiled", "compiling the whole graph", "v", engine="compile")
-FLOAT64 = Manner(
+COMPILED = RunMode("compiled", "compiling the whole graph", "v", mode=Mode.COMPILE)
+FLOAT64 = RunMode(
     "float64",
     "running the graph in float64",
     "w",
@@ -32,19 +33,19 @@ FLOAT64 = Manner(
 
 
 @dataclass
-class Opinion:
+class SecondRun:
     """What came of it."""
 
-    manner: Manner
+    run_mode: RunMode
     run: Run = field(default_factory=Run)
 
     def conclusion(self, first: Run) -> str:
         """What the opinion says, in a line."""
-        if self.manner is FLOAT64:
+        if self.run_mode is FLOAT64:
             return graph_or_rounding(first, self.run)
         parts = [f"compiled graph: {self.run.verdict().value}"]
-        if self.run.untapped is not None:
-            parts.append(words.untapped(self.run.untapped))
+        if self.run.without_taps is not None:
+            parts.append(words.without_taps(self.run.without_taps))
         return "; ".join(parts)
 
 
@@ -53,8 +54,8 @@ def graph_or_rounding(first: Run, wide: Run) -> str:
     index = first.culprit()
     if index is None or (result := wide.current(index)) is None:
         return f"in float64 the graph is {wide.verdict().value}"
-    name, alone = first.layers[index].name, wide.alone(index)
-    healthy = (alone or result.chained).verdict.healthy
+    name, isolated = first.layers[index].name, wide.isolated(index)
+    healthy = (isolated or result.chained).verdict.healthy
     if healthy:
         return f"{name} is right in float64: what is wrong is rounding, not the graph"
     return f"{name} is wrong in float64, too: the graph is wrong, not its rounding"

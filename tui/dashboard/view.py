@@ -93,14 +93,14 @@ class View(EngineLink):
         return max(self.layers_pane.cursor_row, 0)
 
     def show_layers(self) -> None:
-        self.layers_pane.fill(self.results, self.stepper, self.opinion)
+        self.layers_pane.fill(self.results, self.stepper, self.second_run)
         self.show_all()
 
     def show_all(self) -> None:
         """After anything that may concern every row."""
         self.draw_rows()
         for index in range(len(self.results.layers)):
-            self.layers_pane.show(index, self.results, self.breakpoints, self.opinion)
+            self.layers_pane.show(index, self.results, self.breakpoints, self.second_run)
         self.show_cursor()
         self.show_status()
 
@@ -115,7 +115,7 @@ class View(EngineLink):
         rows, self._undrawn = self._undrawn, set()
         self._drawn_at = time.monotonic()
         for row in rows | {max(min(rows) - 1, 0)}:  # the mark of the position moves on
-            self.layers_pane.show(row, self.results, self.breakpoints, self.opinion)
+            self.layers_pane.show(row, self.results, self.breakpoints, self.second_run)
         if self.following:
             self.layers_pane.select(self.results.position)
         if self.cursor in rows:
@@ -126,7 +126,7 @@ class View(EngineLink):
 
     def show_cursor(self) -> None:
         """Brings the panes that are about the selected layer up to date."""
-        self.statistics_pane.show(self.cursor, self.results, self.opinion)
+        self.statistics_pane.show(self.cursor, self.results, self.second_run)
         self.chart_pane.show(self.cursor, self.results)
         self.source_pane.show(self.cursor, self.results)
 

@@ -4,14 +4,15 @@ import pytest
 from conversation import ready
 from editing import replace
 
-from debug.protocol.messages import Idle, Untapped
+from debug.protocol.messages import ComparedWithoutTaps, Idle
+from debug.protocol.values import Mode
 from debug.protocol.verdict import Verdict
 
 pytestmark = pytest.mark.max
 
 
 async def test_the_compiled_graph_agrees_with_the_interpreter(toy_graph):
-    async with ready(toy_graph, "compile") as talk:
+    async with ready(toy_graph, Mode.COMPILE) as talk:
         compiled = await talk.run_to(3)
     async with ready(toy_graph) as talk:
         interpreted = await talk.run_to(3)
@@ -25,18 +26,20 @@ async def test_the_compiled_graph_agrees_with_the_interpreter(toy_graph):
 
 async def test_the_compiled_graph_sees_the_same_bug(toy_graph):
     replace(toy_graph, "ops.gelu(x)", "ops.relu(x)")
-    async with ready(toy_graph, "compile") as talk:
+    async with ready(toy_graph, Mode.COMPILE) as talk:
         verdicts = [r.chained.verdict for r in await talk.run_to(3)]
     assert verdicts == [Verdict.OK, Verdict.OK, Verdict.DIVERGED, Verdict.DIVERGED]
 
 
 async def test_looking_at_the_layers_changes_nothing_but_rounding(toy_graph):
-    async with ready(toy_graph, "compile") as talk:
+    async with ready(toy_graph, Mode.COMPILE) as talk:
         await talk.run_to(3)
         await talk.wait(Idle)
-        (untapped,) = (news for news in talk.heard if isinstance(news, Untapped))
-    assert untapped.divergence.verdict is Verdict.OK
-    assert untapped.from_tapped is not None
-    assert untapped.from_tapped < 1e-6
-    assert untapped.from_interpreted is not None
-    assert untapped.from_interpreted < 1e-6
+        (without_taps,) = (
+            news for news in talk.heard if isinstance(news, ComparedWithoutTaps)
+        )
+    assert without_taps.divergence.verdict is Verdict.OK
+    assert without_taps.from_tapped is not None
+    assert without_taps.from_tapped < 1e-6
+    assert without_taps.from_interpreted is not None
+    assert without_taps.from_interpreted < 1e-6

@@ -9,9 +9,9 @@ from torch import Tensor, nn
 
 from debug.candidate.operations import Operation
 from debug.causes.hypotheses.functions import to_tf32
-from debug.causes.search import causes
-from debug.causes.segment import Stretch, Target
-from debug.measure.matching import Known, find
+from debug.causes.search import find_causes
+from debug.causes.segment import Segment, Target
+from debug.measure.matching import Sought, find
 from debug.reference.recording import Recording, recorded
 
 FRAMES, WIDTH = 12, 8
@@ -66,10 +66,10 @@ def explained(recording: Recording, values: list[Tensor]) -> list[str]:
     ]
     assert recording.result is not None
     target = Target("mixer", False, recording.result, None)
-    stretch = Stretch(recording, target, ops, values[-1].float())
-    assert stretch.wrong
+    segment = Segment(recording, target, ops, values[-1].float())
+    assert segment.wrong
     with torch.inference_mode():
-        return [c.hypothesis.text for c in causes(stretch) if c.complete]
+        return [c.hypothesis.text for c in find_causes(segment) if c.complete]
 
 
 def forward(mixer: Mixer, x: Tensor, **change: object) -> list[Tensor]:
@@ -97,7 +97,7 @@ def test_the_right_values_are_found_right(mixer: Mixer, x: Tensor, recording: Re
     values = forward(mixer, x)
     assert recording.result is not None
     for value in values:
-        known = [Known.of("", v, v.float()) for v in recording.values]
+        known = [Sought.of("", v, v.float()) for v in recording.values]
         assert find(value.float(), known)
 
 

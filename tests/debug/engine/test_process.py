@@ -7,8 +7,17 @@ import pytest
 from conversation import Conversation, opened, ready
 from editing import replace, save_by_renaming
 
-from debug.protocol.messages import Changed, Failed, Loaded, Open, Opened, RunAgain, Stopped
+from debug.protocol.messages import (
+    Failed,
+    Loaded,
+    Open,
+    Opened,
+    RunAgain,
+    SourceSaved,
+    Stopped,
+)
 from debug.protocol.parent_end import EngineClient, Exited, Noise
+from debug.protocol.values import Mode
 from debug.protocol.verdict import Verdict
 
 pytestmark = pytest.mark.max
@@ -38,7 +47,7 @@ async def test_a_save_reloads_and_runs_as_far_as_before(toy_graph):
     async with ready(toy_graph) as talk:
         await talk.run_to(2)
         save_by_renaming(toy_graph, toy_graph.read_text().replace("gelu(x)", "relu(x)"))
-        await talk.wait(Changed)
+        await talk.wait(SourceSaved)
         results = await talk.results()
         assert [r.index for r in results] == [0, 1, 2]
         assert results[2].chained.verdict is Verdict.DIVERGED
@@ -75,7 +84,7 @@ async def test_an_unchanged_save_is_ignored(toy_graph):
         toy_graph.write_text(toy_graph.read_text())
         replace(toy_graph, "gelu(x)", "relu(x)")
         await talk.wait(Stopped)
-        assert sum(isinstance(news, Changed) for news in talk.heard) == 1
+        assert sum(isinstance(news, SourceSaved) for news in talk.heard) == 1
 
 
 @pytest.mark.parametrize(
@@ -158,20 +167,20 @@ async def test_a_layer_that_is_wrong_is_wrong_by_itself_and_what_it_feeds_is_not
     replace(toy_graph, "+ self.bias", f"+ {doubled}")
     async with ready(toy_graph) as talk:
         chained = [r.chained.verdict for r in await talk.run_to(3)]
-        alone = await talk.isolated()
+        isolated = await talk.isolated()
     assert chained == [Verdict.OK, *[Verdict.DIVERGED] * 3]
-    assert alone[1].verdict is alone[3].verdict is Verdict.DIVERGED
-    assert alone[2].verdict is Verdict.OK
+    assert isolated[1].verdict is isolated[3].verdict is Verdict.DIVERGED
+    assert isolated[2].verdict is Verdict.OK
 
 
 async def test_a_bug_between_two_layers_is_in_neither_of_them(toy_graph):
     replace(toy_graph, "ops.gelu(x)", "ops.relu(x)")
     async with ready(toy_graph) as talk:
         chained = [r.chained.verdict for r in await talk.run_to(3)]
-        alone = await talk.isolated()
+        isolated = await talk.isolated()
     assert chained == [Verdict.OK, Verdict.OK, Verdict.DIVERGED, Verdict.DIVERGED]
-    assert alone[1].verdict is alone[2].verdict is Verdict.OK
-    assert alone[3].verdict is Verdict.DIVERGED
+    assert isolated[1].verdict is isolated[2].verdict is Verdict.OK
+    assert isolated[3].verdict is Verdict.DIVERGED
 
 
 async def test_steps_isolate_no_layer_that_was_not_computed(toy_graph):
@@ -187,14 +196,14 @@ async def test_a_layer_that_takes_another_shape_is_invalid_by_itself(toy_graph):
     replace(toy_graph, "x = self.grow(x)", flat)
     async with ready(toy_graph) as talk:
         await talk.run_to(3)
-        alone = await talk.isolated()
-    assert alone[1].verdict is Verdict.INVALID
-    assert "takes [6, 8]" in alone[1].reason
-    assert alone[2].verdict is Verdict.OK
+        isolated = await talk.isolated()
+    assert isolated[1].verdict is Verdict.INVALID
+    assert "takes [6, 8]" in isolated[1].reason
+    assert isolated[2].verdict is Verdict.OK
 
 
 async def test_the_compiled_graph_runs_no_layer_alone(toy_graph):
-    async with ready(toy_graph, "compile") as talk:
+    async with ready(toy_graph, Mode.COMPILE) as talk:
         await talk.run_to(3)
         assert await talk.isolated() == {}
 

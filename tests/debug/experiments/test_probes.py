@@ -12,6 +12,7 @@ from debug.candidate.probe import listening
 from debug.candidate.trace import about
 from debug.engine.session import Session
 from debug.protocol.messages import Compared, Message, Open, Probed
+from debug.protocol.values import Mode
 from debug.protocol.verdict import Verdict
 from debug.subject import LayerName
 
@@ -26,9 +27,9 @@ def probing(graph: Path, *lines: str, gelu: str = "ops.gelu(x)") -> None:
     replace(graph, GELU, GELU.replace("ops.gelu(x)", gelu) + text)
 
 
-def opened(graph: Path, engine: str = "interpret") -> tuple[Session, list[Message]]:
+def opened(graph: Path, mode: Mode = Mode.INTERPRET) -> tuple[Session, list[Message]]:
     events: list[Message] = []
-    command = Open({"graph": str(graph)}, engine, watch=False)
+    command = Open({"graph": str(graph)}, mode, watch=False)
     return Session.open("toy:open_subject", command, events.append), events
 
 
@@ -187,7 +188,7 @@ def test_a_generation_computes_only_the_probes_that_an_edit_concerns(
     probing(toy_graph, 'probe("active", x)')
     session, events = opened(toy_graph)
     finish(session)
-    monkeypatch.setattr("debug.variables.compare", None)
+    monkeypatch.setattr("debug.experiments.probes.compare", None)
     replace(toy_graph, "class Network", "\n\nclass Network")
     finish(session)
     first, second = (event for event in events if isinstance(event, Probed))
@@ -200,7 +201,7 @@ def test_a_generation_computes_only_the_probes_that_an_edit_concerns(
 
 def test_the_compiled_graph_says_that_it_shows_no_inner_values(toy_graph: Path):
     probing(toy_graph, 'probe("active", x)')
-    session, events = opened(toy_graph, "compile")
+    session, events = opened(toy_graph, Mode.COMPILE)
     finish(session)
     (found,) = (event for event in events if isinstance(event, Probed))
     assert found.chained is None

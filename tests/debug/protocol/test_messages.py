@@ -11,17 +11,16 @@ from debug.protocol.messages import (
     Failed,
     Loaded,
     Open,
-    Place,
     Probed,
     Progress,
     RunAgain,
     RunTo,
-    Stats,
     Stopped,
     decode_command,
     decode_event,
     encode,
 )
+from debug.protocol.values import Place, Stats
 
 COMMANDS = [Open({"model": "micro", "start": 1.5}), RunTo(3), RunAgain(4), Abort()]
 EVENTS = [

@@ -5,7 +5,7 @@ import torch
 from toy import ToySubject, open_subject
 
 from debug.measure.divergence import compare
-from debug.protocol.messages import Place
+from debug.protocol.values import Place
 from debug.protocol.verdict import FLOAT32_HALF_ULP
 from debug.reference.call_sites import reference_definition
 from debug.reference.hooks import StayInFloat64, hooked, run_reference
@@ -43,21 +43,21 @@ def test_the_floor_of_half_precision_is_higher(subject):
 
 def test_a_layer_by_itself_is_fed_what_the_float64_run_feeds_it(subject):
     truths = run_reference(subject, "float32")
-    alone = truths["shrink"].alone
-    assert alone is not None
+    isolated = truths["shrink"].isolated
+    assert isolated is not None
     hidden = torch.nn.functional.gelu(truths["grow"].exact)
-    assert torch.equal(alone.argument, hidden.float())
+    assert torch.equal(isolated.argument, hidden.float())
 
 
 def test_a_layer_by_itself_rounds_less_than_after_all_that_piled_up_before(subject):
     truth = run_reference(subject, "float32")["shrink"]
-    assert truth.alone is not None
+    assert truth.isolated is not None
     with torch.inference_mode():
-        rounded = subject.reference().get_submodule("shrink")(truth.alone.argument)
-    error = compare(rounded, truth.isolated, "float32")[1].rel_l2
-    assert error == pytest.approx(truth.alone.rounding.total / truth.norms.total)
-    assert truth.alone.rounding.total < truth.rounding.total
-    assert truth.isolated.floor == truth.floor
+        rounded = subject.reference().get_submodule("shrink")(truth.isolated.argument)
+    error = compare(rounded, truth.when_isolated, "float32")[1].rel_l2
+    assert error == pytest.approx(truth.isolated.rounding.total / truth.norms.total)
+    assert truth.isolated.rounding.total < truth.rounding.total
+    assert truth.when_isolated.floor == truth.floor
 
 
 def test_hooks_are_gone_after_a_run(subject):

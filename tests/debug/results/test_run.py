@@ -4,7 +4,7 @@ from fakes import MISSING, ROWS, compared, isolated, opened, probed, stats
 from debug.protocol.diagnostic import Diagnostic
 from debug.protocol.messages import Compared, Failed, Loaded, Stopped
 from debug.protocol.verdict import Verdict
-from debug.results.run import Change, Run
+from debug.results.run import Run, Trend
 
 
 def loaded(generation: int) -> Loaded:
@@ -73,7 +73,7 @@ def test_a_block_whose_parts_are_right_is_at_fault_itself(run):
 def test_what_a_layer_did_by_itself_before_a_save_is_not_held_against_it(run):
     run.apply(isolated(2, 99.0))
     run.apply(loaded(2))
-    assert run.alone(2) is None
+    assert run.isolated(2) is None
     assert run.culprit() is None
     assert run.faults() == []
 
@@ -89,21 +89,21 @@ def test_results_of_an_earlier_generation_do_not_blame_a_later_one(run):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "change"),
+    ("old", "new", "trend"),
     [
-        (50, 1.5, Change.BETTER),
-        (1.5, 50, Change.WORSE),
-        (50, 20, Change.BETTER),
-        (20, 50, Change.WORSE),
-        (50, 50, Change.SAME),
-        (1.0, 3.0, Change.SAME),
+        (50, 1.5, Trend.BETTER),
+        (1.5, 50, Trend.WORSE),
+        (50, 20, Trend.BETTER),
+        (20, 50, Trend.WORSE),
+        (50, 50, Trend.SAME),
+        (1.0, 3.0, Trend.SAME),
     ],
 )
-def test_a_save_makes_a_layer_better_or_worse_or_leaves_it(run, old, new, change):
+def test_a_save_makes_a_layer_better_or_worse_or_leaves_it(run, old, new, trend):
     run.apply(compared(0, old))
     run.apply(loaded(2))
     run.apply(compared(0, new, generation=2))
-    assert run.change(0) is change
+    assert run.trend(0) is trend
 
 
 def test_a_layer_that_appears_is_better_and_one_that_vanishes_is_worse(run):
@@ -111,10 +111,10 @@ def test_a_layer_that_appears_is_better_and_one_that_vanishes_is_worse(run):
     run.apply(missing)
     run.apply(loaded(2))
     run.apply(compared(0, generation=2))
-    assert run.change(0) is Change.BETTER
+    assert run.trend(0) is Trend.BETTER
     run.apply(loaded(3))
     run.apply(Compared(3, 0, None, MISSING, 0.0, False))
-    assert run.change(0) is Change.WORSE
+    assert run.trend(0) is Trend.WORSE
 
 
 def test_the_generations_of_another_engine_are_not_those_of_the_last(run):
@@ -128,7 +128,7 @@ def test_the_generations_of_another_engine_are_not_those_of_the_last(run):
 
 def test_the_first_generation_is_compared_with_nothing(run):
     run.apply(compared(0))
-    assert run.change(0) is None
+    assert run.trend(0) is None
 
 
 def test_a_bad_save_makes_the_results_stale_and_keeps_them(run):

@@ -5,7 +5,6 @@ from textual.widgets import Static
 
 from debug.protocol.diagnostic import Diagnostic
 from debug.protocol.messages import (
-    Changed,
     Compared,
     Failed,
     Inject,
@@ -13,6 +12,7 @@ from debug.protocol.messages import (
     Progress,
     RunAgain,
     RunTo,
+    SourceSaved,
     Stopped,
 )
 from debug.protocol.parent_end import Noise
@@ -165,7 +165,7 @@ async def test_a_bad_save_keeps_the_results_and_says_that_they_are_stale(app, pr
         await settle(pilot)
         await press(pilot, "c")
         bad = Diagnostic("graph", "syntax error: '(' was never closed", engine().source, 4)
-        engine().say(Changed(engine().source), Failed(bad, fatal=False))
+        engine().say(SourceSaved(engine().source), Failed(bad, fatal=False))
         await settle(pilot)
         assert "STALE" in status(app)
         assert cell(app, 3, "verdict") == "✓ ok"
@@ -311,19 +311,19 @@ async def test_what_the_engine_prints_is_shown_as_it_is(app):
 
 
 @pytest.mark.parametrize(("key", "manner"), [("v", "compiled"), ("w", "float64")])
-async def test_a_second_opinion_stands_beside_the_interpreter(app, press, key, manner):
+async def test_a_second_opinion_stands_beside_the_interpreter(app, press, key, run_mode):
     async with app.run_test(size=(160, 50)) as pilot:
         await settle(pilot)
         await press(pilot, "c", key)
         await settle(pilot)
         column = app.query_one(LayersPane).columns["second"]
-        assert str(column.label) == manner
+        assert str(column.label) == run_mode
         assert cell(app, 3, "second") == "✓ ok"
-        FakeEngine.instances[0].say(Changed("model.py"))
+        FakeEngine.instances[0].say(SourceSaved("model.py"))
         FakeEngine.instances[0].reload()
         await settle(pilot)
-        assert app.opinion is not None
-        assert app.opinion.run.stale is not None
+        assert app.second_run is not None
+        assert app.second_run.run.stale is not None
 
 
 async def test_p_asks_for_the_other_sides_value(app, press):

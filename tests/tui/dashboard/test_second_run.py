@@ -3,10 +3,11 @@
 import pytest
 from fakes import compared, isolated, opened
 
-from debug.protocol.messages import Divergence, Loaded, Untapped
+from debug.protocol.messages import ComparedWithoutTaps, Loaded
+from debug.protocol.values import Divergence
 from debug.protocol.verdict import Verdict
 from debug.results.run import Run
-from tui.dashboard.second_run import COMPILED, FLOAT64, Opinion
+from tui.dashboard.second_run import COMPILED, FLOAT64, SecondRun
 
 
 def run_with(ratio: float) -> Run:
@@ -25,11 +26,11 @@ def run_with(ratio: float) -> Run:
     [(1.0, "what is wrong is rounding"), (50.0, "the graph is wrong, not its rounding")],
 )
 def test_float64_tells_a_wrong_graph_from_rounding(wide: float, said: str):
-    assert said in Opinion(FLOAT64, run_with(wide)).conclusion(run_with(50.0))
+    assert said in SecondRun(FLOAT64, run_with(wide)).conclusion(run_with(50.0))
 
 
 def test_of_a_healthy_graph_float64_says_its_verdict_only():
-    said = Opinion(FLOAT64, run_with(1.0)).conclusion(run_with(1.0))
+    said = SecondRun(FLOAT64, run_with(1.0)).conclusion(run_with(1.0))
     assert said == "in float64 the graph is ok"
 
 
@@ -37,7 +38,7 @@ def test_of_a_healthy_graph_float64_says_its_verdict_only():
     ("apart", "said"), [(0.0, "gives the same bits"), (3e-7, "off by 3.0e-7 from the one")]
 )
 def test_the_compiled_graph_says_whether_taps_change_it(apart: float, said: str):
-    opinion = Opinion(COMPILED, run_with(1.0))
+    second_run = SecondRun(COMPILED, run_with(1.0))
     divergence = Divergence(Verdict.OK, ratio=1.1)
-    opinion.run.apply(Untapped(1, divergence, apart, apart))
-    assert said in opinion.conclusion(run_with(1.0))
+    second_run.run.apply(ComparedWithoutTaps(1, divergence, apart, apart))
+    assert said in second_run.conclusion(run_with(1.0))

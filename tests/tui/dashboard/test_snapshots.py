@@ -4,7 +4,7 @@ import pytest
 from fakes import MISSING, FakeEngine, settle
 
 from debug.protocol.diagnostic import Diagnostic
-from debug.protocol.messages import Changed, Compared, Failed, Stopped
+from debug.protocol.messages import Compared, Failed, SourceSaved, Stopped
 
 SIZES = [(80, 24), (120, 36), (160, 50)]
 
@@ -55,7 +55,7 @@ def test_a_bad_save(app, snap_compare):
         await settle(pilot)
         engine = FakeEngine.instances[-1]
         bad = Diagnostic("graph", "syntax error: '(' was never closed", engine.source, 4)
-        engine.say(Changed(engine.source), Failed(bad, fatal=False))
+        engine.say(SourceSaved(engine.source), Failed(bad, fatal=False))
         await settle(pilot)
 
     assert snap_compare(app, terminal_size=(120, 36), run_before=bad_save)

@@ -34,7 +34,7 @@ def ask(request: Request, hear: Hear, reporter: Reporter, row: str = "") -> None
             return
         fields = msgspec.structs.asdict(answer)
         kept = {name: v for name, v in fields.items() if name not in TOO_LONG_TO_LOG}
-        reporter.log.write(type(answer).__name__.lower(), **kept)
+        reporter.log.write(str(answer.__struct_config__.tag).lower(), **kept)
         hear(answer)
 
     asyncio.run(_ask(request, report))

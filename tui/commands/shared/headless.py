@@ -8,10 +8,10 @@ from debug.protocol.messages import (
     Failed,
     Idle,
     Isolated,
+    NotPossible,
     Open,
     Opened,
     Progress,
-    Refused,
     RunTo,
     Stopped,
 )
@@ -23,7 +23,7 @@ from tui.commands.shared.progress import Reporter, reporting
 from tui.settings import Settings
 
 RUNNING = "running the candidate"
-ALONE = "running each layer alone"
+ISOLATED = "running each layer alone"
 WHY = "looking into what is wrong"
 
 
@@ -41,7 +41,7 @@ async def _run_all(settings: Settings, reporter: Reporter) -> Run:
     run, noise = Run(), []
     engine = EngineClient(settings.factory)
     await engine.start()
-    engine.send(Open(settings.options, settings.engine, watch=False))
+    engine.send(Open(settings.options, settings.mode, watch=False))
     try:
         async for news in engine.events():
             match news:
@@ -53,7 +53,7 @@ async def _run_all(settings: Settings, reporter: Reporter) -> Run:
                     reporter.progress(news)
                 case Failed(diagnostic):
                     raise problem_of(diagnostic)
-                case Refused(diagnostic):
+                case NotPossible(diagnostic):
                     reporter.progress(Progress(str(diagnostic)))
                 case _:
                     run.apply(news)
@@ -61,7 +61,7 @@ async def _run_all(settings: Settings, reporter: Reporter) -> Run:
             if isinstance(news, Compared):
                 reporter.progress(Progress(RUNNING, news.index + 1, len(run.layers)))
             if isinstance(news, Isolated):
-                reporter.progress(Progress(ALONE, news.index + 1, len(run.layers)))
+                reporter.progress(Progress(ISOLATED, news.index + 1, len(run.layers)))
             if isinstance(news, Explained):
                 reporter.progress(Progress(f"{WHY}: {run.layers[news.index].name}"))
             if isinstance(news, Stopped) and news.position < 0:
@@ -77,8 +77,9 @@ async def _run_all(settings: Settings, reporter: Reporter) -> Run:
 
 def _log(log: EventLog, run: Run, news: object) -> None:
     if isinstance(news, Opened):
-        names = ("model", "audio", "graph", "device", "dtype", "engine")
-        log.write("opened", **{name: getattr(news, name) for name in names})
+        names = ("model", "audio", "graph", "device", "dtype")
+        fields = {name: getattr(news, name) for name in names}
+        log.write("opened", **fields, engine=news.mode)
     elif isinstance(news, Compared):
         divergence = news.chained
         log.write(

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 
-from debug.protocol.messages import Place
+from debug.protocol.values import Place
 from debug.protocol.verdict import Verdict, worst
 from debug.results.run import Run
 
@@ -65,7 +65,7 @@ def _scope(selected: int, run: Run) -> set[int]:
 
 def verdict(index: int, run: Run) -> Verdict | None:
     """On a layer by itself, where that is known, else on all that led to it."""
-    if alone := run.alone(index):
-        return alone.verdict
+    if isolated := run.isolated(index):
+        return isolated.verdict
     result = run.current(index)
     return result.chained.verdict if result else None

@@ -10,7 +10,7 @@ from debug.protocol.messages import Compared
 from debug.results.run import Run
 from debug.results.stepper import Stepper
 from tui import words
-from tui.dashboard.second_run import Opinion
+from tui.dashboard.second_run import SecondRun
 from tui.themes import colour
 
 NORMAL_FROM, WIDE_FROM = 110, 150
@@ -42,15 +42,15 @@ class LayersPane(DataTable[Text]):
         )
         self._narrow = False
 
-    def fill(self, run: Run, stepper: Stepper, opinion: Opinion | None) -> None:
+    def fill(self, run: Run, stepper: Stepper, second_run: SecondRun | None) -> None:
         """Lays out the columns for the room there is, and a row for each layer."""
         row, top = self.cursor_row, self.scroll_y
         self.clear(columns=True)
         self._narrow = self.app.size.width < NORMAL_FROM
-        for key, width in self._columns(opinion is not None).items():
+        for key, width in self._columns(second_run is not None).items():
             label = WIDTHS[key][0]
-            if key == "second" and opinion is not None:
-                label = opinion.manner.name
+            if key == "second" and second_run is not None:
+                label = second_run.run_mode.name
             self.add_column(label if len(label) < width else "", key=key, width=width)
         for index, layer in enumerate(run.layers):
             self.add_row(*[Text("")] * len(self.columns), key=str(index))
@@ -81,7 +81,11 @@ class LayersPane(DataTable[Text]):
             self.scroll_to(y=row - height // 2, animate=False, force=True)
 
     def show(
-        self, index: int, run: Run, breakpoints: Collection[str], opinion: Opinion | None
+        self,
+        index: int,
+        run: Run,
+        breakpoints: Collection[str],
+        second_run: SecondRun | None,
     ) -> None:
         """Brings one row up to date."""
         layer, result = run.layers[index], run.results.get(index)
@@ -101,37 +105,37 @@ class LayersPane(DataTable[Text]):
         word = words.GLYPHS[verdict] if self._narrow else words.verdict(verdict)
         self._set(index, "verdict", Text(word, style))
         self._set(index, "ratio", Text(words.ratio(result.chained.ratio), style))
-        self._set(index, "alone", self._alone(index, run))
+        self._set(index, "alone", self._isolated(index, run))
         self._set(index, "bar", Text(words.bar(error, BAR_WIDTH), style))
-        self._set(index, "change", self._change(index, run))
-        self._set(index, "second", self._second(index, opinion))
+        self._set(index, "change", self._trend(index, run))
+        self._set(index, "second", self._second(index, second_run))
 
-    def _alone(self, index: int, run: Run) -> Text:
+    def _isolated(self, index: int, run: Run) -> Text:
         """R of the layer by itself; kept, but dim, until this generation has its own."""
-        event = run.isolated.get(index)
+        event = run.isolated_events.get(index)
         if event is None:
             return Text("")
         divergence = event.divergence
         style = self._verdict_style(divergence.verdict)
-        if run.alone(index) is None or run.stale:
+        if run.isolated(index) is None or run.stale:
             style += Style(dim=True)
         word = words.ratio(divergence.ratio)
         return Text(words.GLYPHS[divergence.verdict] if word == "-" else word, style)
 
-    def _change(self, index: int, run: Run) -> Text:
-        change = run.change(index)
-        if change is None:
+    def _trend(self, index: int, run: Run) -> Text:
+        trend = run.trend(index)
+        if trend is None:
             return Text("")
-        verdict = words.CHANGE_VERDICTS.get(change)
+        verdict = words.TREND_VERDICTS.get(trend)
         style = self._verdict_style(verdict) if verdict else Style(dim=True)
-        return Text(words.CHANGE_GLYPHS[change], style)
+        return Text(words.TREND_GLYPHS[trend], style)
 
-    def _second(self, index: int, opinion: Opinion | None) -> Text:
-        result = opinion.run.results.get(index) if opinion else None
+    def _second(self, index: int, second_run: SecondRun | None) -> Text:
+        result = second_run.run.results.get(index) if second_run else None
         if result is None:
             return Text("")
         style = self._style(result)
-        if opinion and opinion.run.stale:
+        if second_run and second_run.run.stale:
             style += Style(dim=True)
         return Text(words.verdict(result.chained.verdict), style)
 

@@ -11,7 +11,7 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from debug.protocol.messages import Place
+from debug.protocol.values import Place
 from tui import words
 from tui.dashboard.panes.gutter import Gutter
 from tui.themes import colour

@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.events import Resize
 
-from debug.protocol.messages import Place
+from debug.protocol.values import Place
 from debug.results.run import Run
 from tui.dashboard.panes.gutter import candidate_gutter, reference_gutter
 from tui.dashboard.panes.listing import Listing

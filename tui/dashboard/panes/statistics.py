@@ -7,11 +7,12 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from debug.protocol.messages import Compared, Divergence, Finding, Layer, Slice, Stats
+from debug.protocol.messages import Compared
+from debug.protocol.values import Divergence, Finding, Layer, Slice, Stats
 from debug.protocol.verdict import OK_UP_TO
 from debug.results.run import Run
 from tui import words
-from tui.dashboard.second_run import Opinion
+from tui.dashboard.second_run import SecondRun
 from tui.themes import colour
 
 SPARKS = "▁▂▃▄▅▆▇█"
@@ -31,7 +32,7 @@ class StatisticsPane(VerticalScroll):
     def compose(self) -> ComposeResult:
         yield self._text
 
-    def show(self, index: int, run: Run, opinion: Opinion | None) -> None:
+    def show(self, index: int, run: Run, second_run: SecondRun | None) -> None:
         if not 0 <= index < len(run.layers):
             return
         layer, result = run.layers[index], run.results.get(index)
@@ -42,19 +43,21 @@ class StatisticsPane(VerticalScroll):
         roomy = self.size.width >= ROOMY
         parts: list[RenderableType] = [_sides(layer.reference, candidate, roomy)]
         if result is not None:
-            parts += self._divergence(layer, result, run, run.alone(index), roomy)
-        other = opinion.run.results.get(index) if opinion else None
-        if opinion is not None and other is not None:
-            parts.append(self._headline(opinion.manner.name, other.chained, roomy))
-            if (untapped := opinion.run.untapped) and index == len(run.layers) - 1:
-                parts.append(Text(words.untapped(untapped)))
+            parts += self._divergence(layer, result, run, run.isolated(index), roomy)
+        other = second_run.run.results.get(index) if second_run else None
+        if second_run is not None and other is not None:
+            parts.append(self._headline(second_run.run_mode.name, other.chained, roomy))
+            if (without_taps := second_run.run.without_taps) and index == len(
+                run.layers
+            ) - 1:
+                parts.append(Text(words.without_taps(without_taps)))
         # Laying the screen out again takes longer than drawing it.
         form = (
             result is None,
             bool(result and result.chained.reason),
             other is None,
-            opinion and opinion.run.untapped,
-            run.alone(index) is None,
+            second_run and second_run.run.without_taps,
+            run.isolated(index) is None,
             str(run.findings(index)),
             run.outcome,
             str(_probes(run, index)),
@@ -68,15 +71,15 @@ class StatisticsPane(VerticalScroll):
         layer: Layer,
         result: Compared,
         run: Run,
-        alone: Divergence | None,
+        isolated: Divergence | None,
         roomy: bool,
     ) -> list[RenderableType]:
         chained = result.chained
         headlines: list[RenderableType] = [self._headline("verdict", chained, roomy)]
-        if alone is not None:
-            headline = self._headline("alone", alone, roomy=False)
-            if chained.rel_l2 and alone.rel_l2:
-                amplified = words.number(chained.rel_l2 / alone.rel_l2, 3)
+        if isolated is not None:
+            headline = self._headline("alone", isolated, roomy=False)
+            if chained.rel_l2 and isolated.rel_l2:
+                amplified = words.number(chained.rel_l2 / isolated.rel_l2, 3)
                 headline.append(f"{', amplified' if roomy else ''} ×{amplified}")
             headlines.append(headline)
         index = run.layers.index(layer)

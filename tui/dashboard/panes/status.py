@@ -53,7 +53,7 @@ class StatusBar(Static):
                 *_injected(run),
                 opened.model,
                 opened.audio,
-                opened.engine,
+                opened.mode.value,
             ]
         self.update(Text(" │ ".join(parts), no_wrap=True, overflow="ellipsis"))
 

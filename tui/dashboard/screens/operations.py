@@ -9,7 +9,8 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from debug.protocol.messages import Code, Inspected, Operation, Place, Sensitivity
+from debug.protocol.messages import Inspected
+from debug.protocol.values import OperationView, Place, SegmentView, Sensitivity
 from debug.results.headroom import float16_headroom
 from tui import words
 from tui.dashboard.screens.sheets import Sheet
@@ -69,7 +70,7 @@ def _self_test(sensitivity: Sensitivity) -> str:
     return f"Self-test: PyTorch beside itself is off by {itself}; seen from {smallest}."
 
 
-def _code(code: Code, roomy: bool) -> list[RenderableType]:
+def _code(code: SegmentView, roomy: bool) -> list[RenderableType]:
     if not code.candidate and not code.reference:
         return [Text(f"{code.target}: handed on as it is\n")]
     ours, theirs = _table("MAX", roomy), _table("PyTorch", roomy)
@@ -92,7 +93,7 @@ def _table(side: str, roomy: bool) -> Table:
     return table
 
 
-def _cells(op: Operation, culprit: bool, note: str, roomy: bool) -> list[Text]:
+def _cells(op: OperationView, culprit: bool, note: str, roomy: bool) -> list[Text]:
     mark = "❱✗" if culprit else (" ✓" if op.right else " ✗")
     stats = op.stats
     numbers = [words.number(n, 3) for n in (stats.mean, stats.std, stats.min, stats.max)]

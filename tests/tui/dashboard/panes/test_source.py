@@ -15,15 +15,14 @@ from fakes import (
 
 from debug.protocol.diagnostic import Diagnostic
 from debug.protocol.messages import (
-    Changed,
     Compared,
     Explained,
     Failed,
-    Finding,
     Loaded,
-    Place,
+    SourceSaved,
     Stopped,
 )
+from debug.protocol.values import Finding, Place
 from debug.protocol.verdict import Verdict
 from debug.results.run import Run
 from tui.dashboard.panes.gutter import candidate_gutter, reference_gutter
@@ -203,7 +202,7 @@ async def test_a_bad_save_shows_the_candidates_side_alone(app, press):
         pane = await find_mistake(pilot, press)
         source = FakeEngine.instances[-1].source
         bad = Diagnostic("graph", "syntax error", source, 4)
-        FakeEngine.instances[-1].say(Changed(source), Failed(bad, fatal=False))
+        FakeEngine.instances[-1].say(SourceSaved(source), Failed(bad, fatal=False))
         await settle(pilot)
         assert not pane.reference.display
         assert "model.py:4: syntax error" in str(pane.candidate.border_title)

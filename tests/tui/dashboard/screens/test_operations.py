@@ -6,25 +6,26 @@ from rich.console import Console
 from textual.app import App
 from textual.widgets import Static
 
-from debug.protocol.messages import Code, Inspected, Operation, Place, Sensitivity
+from debug.protocol.messages import Inspected
+from debug.protocol.values import OperationView, Place, SegmentView, Sensitivity
 from tui.dashboard.screens.operations import OperationsScreen
 
 
-def operation(name: str, line: int, match: str = "", right: bool = True) -> Operation:
-    return Operation(name, Place("/somewhere/port.py", line), stats(), [], match, right)
+def operation(name: str, line: int, match: str = "", right: bool = True) -> OperationView:
+    return OperationView(name, Place("/somewhere/port.py", line), stats(), [], match, right)
 
 
 INSPECTED = Inspected(
     1,
     3,
     [
-        Code(
+        SegmentView(
             "the result of blocks.0.attn",
             [operation("matmul", 7, "equals qk"), operation("softmax", 8, right=False)],
             [operation("matmul", 130), operation("softmax", 135, right=False)],
             1,
         ),
-        Code("what blocks.0.attn.key is fed", [], [], None),
+        SegmentView("what blocks.0.attn.key is fed", [], [], None),
     ],
     0.5,
     0.25,

@@ -1,0 +1,153 @@
+"""What events carry: statistics, divergences, places and causes, without any tensor."""
+
+from enum import StrEnum
+
+import msgspec
+
+from debug.protocol.verdict import Verdict
+
+
+class Mode(StrEnum):
+    """How the candidate's graph runs."""
+
+    INTERPRET = "interpret"
+    """Operation by operation, at once: every value inside a layer can be seen."""
+    COMPILE = "compile"
+    """As a whole, as production does: minutes for a new graph."""
+
+
+class Stats(msgspec.Struct, frozen=True):
+    """One side's values; None where nothing finite is left to measure."""
+
+    shape: list[int]
+    dtype: str
+    mean: float | None
+    std: float | None
+    min: float | None
+    max: float | None
+    nonfinite: int
+
+
+class Slice(msgspec.Struct, frozen=True):
+    """The channel, frame or head with the largest ratio."""
+
+    index: int
+    ratio: float | None
+    rel_l2: float | None
+    verdict: Verdict = Verdict.OK
+    """One spoiled frame hides in a large tensor, so the worst slices decide, too."""
+
+
+class Divergence(msgspec.Struct, frozen=True):
+    """The candidate against the reference in float64."""
+
+    verdict: Verdict
+    rel_l2: float | None = None
+    ratio: float | None = None
+    max_abs: float | None = None
+    max_abs_at: list[int] = []
+    cosine_distance: float | None = None
+    channel: Slice | None = None
+    frame: Slice | None = None
+    head: Slice | None = None
+    """Of a layer whose channels belong to heads."""
+    frames: list[float | None] = []
+    """The relative error along the frames, in at most 64 steps."""
+    channels: list[float | None] = []
+    """The relative error along the channels, in at most 64 steps."""
+    reason: str = ""
+    """Why the verdict is invalid or missing."""
+
+
+class Place(msgspec.Struct, frozen=True):
+    path: str
+    line: int
+
+
+class Layer(msgspec.Struct, frozen=True):
+    """The reference's side of a layer, known before the candidate runs."""
+
+    name: str
+    parent: str | None
+    is_input: bool
+    reference: Stats
+    floor: float
+    """e(r32): how far the reference is from its own float64 self."""
+    place: Place | None = None
+    """The reference's line that calls it; None for an input."""
+
+
+class Cause(msgspec.Struct, frozen=True):
+    """A hypothesis that was tried on the reference's mathematics."""
+
+    hypothesis: str
+    explains: float
+    """The share of the error's energy that it accounts for, from 0 to 1."""
+    ratio: float | None
+    """R of what is left."""
+    weight: str | None = None
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """A mistake in a layer's own code: it gets right values and hands on a wrong one."""
+
+    target: str
+    """What it hands on."""
+    feeds: str | None
+    """The layer that gets it; None for the layer's own result."""
+    op: str | None
+    place: Place | None
+    reference: Place | None
+    """The reference's line for the same step."""
+    match: str
+    """What the op's value is of the reference's, if anything."""
+    causes: list[Cause] = []
+
+
+class OperationView(msgspec.Struct, frozen=True):
+    """One operation in a layer's own code, of either side."""
+
+    name: str
+    place: Place | None
+    stats: Stats
+    operands: list[str]
+    """What it uses."""
+    match: str
+    """The reference's value that it makes, or, of the reference's, that the candidate
+    has it."""
+    right: bool
+
+
+class SegmentView(msgspec.Struct, frozen=True):
+    """What computes one value that a layer hands on."""
+
+    target: str
+    candidate: list[OperationView]
+    reference: list[OperationView]
+    culprit: int | None
+    """The first of the candidate's that is wrong though all that it uses is right."""
+
+
+class Sensitivity(msgspec.Struct, frozen=True):
+    """What the debugger says of errors that it made itself, in relative L2 sizes."""
+
+    itself: float | None
+    """The reference beside itself: 0."""
+    whole: float | None
+    """The smallest error everywhere that is not ok; None if not even one of 1 is."""
+    frame: float | None = None
+    """The smallest in one frame, relative to that frame."""
+    channel: float | None = None
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What a model's results are good for: the texts that a decoder makes of them."""
+
+    reference: str
+    candidate: str
+    tokens: int
+    """How many next-token distributions were compared."""
+    kl: float | None
+    """The mean divergence KL(reference || candidate) of the distributions, in nats."""
+    top1: float
+    """The share of them whose likeliest token is the same, from 0 to 1."""
