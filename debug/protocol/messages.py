@@ -195,6 +195,17 @@ class Idle(Message, frozen=True):
     generation: int
 
 
+class Working(Message, frozen=True):
+    """The engine's idle work has got to another job, or another piece of one."""
+
+    job: str
+    """What a status bar can show: "looking for the cause"."""
+    done: int
+    """The piece that has begun, counted from 1."""
+    total: int
+    """How many there are, as far as is known now."""
+
+
 class Progress(Message, frozen=True):
     """Something slow has begun or got on; the screen's clock tells for how long."""
 
@@ -236,6 +247,7 @@ Event = (
     | Stopped
     | Idle
     | Progress
+    | Working
     | SourceSaved
     | Failed
     | NotPossible

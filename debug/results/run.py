@@ -22,6 +22,7 @@ from debug.protocol.messages import (
     Probed,
     SourceSaved,
     Stopped,
+    Working,
 )
 from debug.protocol.values import Divergence, Finding, Layer, Outcome
 from debug.protocol.verdict import Verdict, overall
@@ -99,7 +100,7 @@ class Run:
                 self.seconds = event.seconds
             case Failed():
                 self.stale = event.diagnostic
-            case SourceSaved() | Idle() | Inspected() | NotPossible():
+            case SourceSaved() | Idle() | Inspected() | NotPossible() | Working():
                 pass
 
     @property
