@@ -17,7 +17,7 @@ from debug.candidate.program import Program
 from debug.candidate.trace import to_buffer
 from debug.measure.divergence import Truth, in_layout
 from debug.measure.matching import Match, Sought, find, in_shape_of, relative_error
-from debug.protocol.verdict import WATCH_UP_TO
+from debug.protocol.verdict import LAYER
 from debug.reference.intermediates import intermediates
 from debug.reference.recording import LAYOUTS, Recording, Replacement, Step
 
@@ -83,7 +83,7 @@ class Segment:
         if self.value is None or not bool(torch.isfinite(self.value).all()):
             return True
         error = relative_error(self.value, self.goal.value)
-        return error > WATCH_UP_TO * self.goal.floor
+        return error > LAYER.watch_up_to * self.goal.floor
 
     def known(self, value: int) -> Sought:
         """One of the reference's values, as something to look for."""

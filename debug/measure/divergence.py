@@ -14,10 +14,12 @@ from torch import Tensor
 
 from debug.protocol.values import Divergence, Place, Slice, Stats
 from debug.protocol.verdict import (
-    CHANNEL_OK_UP_TO,
+    CHANNEL,
     FLOAT32_HALF_ULP,
-    FRAME_OK_UP_TO,
+    FRAME,
     HALF_ULP,
+    HEAD,
+    Limits,
     Verdict,
     judge,
     worst,
@@ -234,18 +236,18 @@ def _slices(errors: Norms, truth: Truth, dtype: str) -> dict[str, Slice]:
     """The worst frame, channel and head."""
     norms, rounding = truth.norms, truth.rounding
     found = {
-        "frame": (errors.frames, norms.frames, rounding.frames, FRAME_OK_UP_TO),
-        "channel": (errors.channels, norms.channels, rounding.channels, CHANNEL_OK_UP_TO),
+        "frame": (errors.frames, norms.frames, rounding.frames, FRAME),
+        "channel": (errors.channels, norms.channels, rounding.channels, CHANNEL),
     }
     if (count := truth.heads) is not None:
         of_heads = errors.heads(count), norms.heads(count), rounding.heads(count)
-        found["head"] = (*of_heads, FRAME_OK_UP_TO)
+        found["head"] = (*of_heads, HEAD)
     ulp = HALF_ULP.get(dtype, FLOAT32_HALF_ULP)
     return {name: _worst(*each, ulp) for name, each in found.items()}
 
 
 def _worst(
-    errors: Tensor, norms: Tensor, rounding: Tensor, ok_up_to: float, ulp: float
+    errors: Tensor, norms: Tensor, rounding: Tensor, limits: Limits, ulp: float
 ) -> Slice:
     """The slice of the largest ratio; nearly silent ones are judged on a typical scale."""
     scale = norms.clamp_min(_typical(norms))
@@ -253,7 +255,7 @@ def _worst(
     index = int(ratios.argmax())
     ratio = ratios[index].item()
     relative = _ratio(errors[index].item(), norms[index].item())
-    return Slice(index, finite(ratio), finite(relative), judge(ratio, ok_up_to))
+    return Slice(index, finite(ratio), finite(relative), judge(ratio, limits))
 
 
 def _profile(errors: Tensor, norms: Tensor) -> list[float | None]:
