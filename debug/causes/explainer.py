@@ -13,8 +13,9 @@ from debug.causes.hypotheses.fitted import fits
 from debug.causes.search import Hypothesis, Tried, find_causes
 from debug.causes.segment import Pause, Segment, go_on, segments
 from debug.experiments.counterfactual import Counterfactual, counterfactual
-from debug.measure.divergence import Truth, finite
 from debug.measure.matching import relative_error, share_explained
+from debug.measure.statistics import finite
+from debug.measure.truth import Truth
 from debug.protocol.values import Cause, Finding, Place
 from debug.reference.recorded_layers import RecordedLayers
 from debug.subject import Subject

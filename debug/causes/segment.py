@@ -15,8 +15,8 @@ from debug.candidate.max_internals import ValueKey
 from debug.candidate.operations import Operation, operations
 from debug.candidate.program import Program
 from debug.candidate.trace import to_buffer
-from debug.measure.divergence import Truth, in_layout
 from debug.measure.matching import Match, Sought, find, in_shape_of, relative_error
+from debug.measure.truth import Truth, in_layout
 from debug.protocol.verdict import LAYER
 from debug.reference.intermediates import intermediates
 from debug.reference.recording import LAYOUTS, Recording, Replacement, Step

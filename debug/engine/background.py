@@ -13,7 +13,7 @@ from debug.causes.explainer import Explainer, LoadedCandidate
 from debug.causes.segment import Interrupted, Pause, go_on
 from debug.experiments.isolation import Isolation
 from debug.experiments.probes import Variables
-from debug.measure.divergence import Truth
+from debug.measure.truth import Truth
 from debug.protocol.diagnostic import from_exception
 from debug.protocol.messages import (
     ComparedWithoutTaps,

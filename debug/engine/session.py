@@ -21,8 +21,9 @@ from debug.engine.background import Background, Generation
 from debug.experiments.injection import Injection
 from debug.experiments.probes import Variables
 from debug.experiments.without_taps import run_without_taps
-from debug.measure.divergence import compare, finite
+from debug.measure.divergence import compare
 from debug.measure.self_test import sensitivity
+from debug.measure.statistics import finite
 from debug.protocol.diagnostic import Problem
 from debug.protocol.messages import (
     Compared,
