@@ -44,7 +44,7 @@ class ToySubject:
         torch.manual_seed(0)
         self._network = Network().eval()
         noise = torch.randn(1, FRAMES, WIDTH)
-        self.inputs = [Input("noise", noise.double(), noise)]
+        self.inputs = [Input("noise", noise.double(), noise, is_argument=True)]
         state = self._network.state_dict()
         self._weights = {name: Buffer.from_dlpack(value) for name, value in state.items()}
 
