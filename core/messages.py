@@ -65,7 +65,7 @@ class Examine(Message, frozen=True):
 
 
 class Reproduce(Message, frozen=True):
-    """Write the files that show one layer by itself into a folder."""
+    """Write the files that show one layer in isolation into a folder."""
 
     options: dict[str, Any]
     """What a person asked for, as the subject takes it."""

@@ -1,8 +1,8 @@
 """Runs the healthy encoder on many weights and clips: python -m scripts.false_alarms
 
-Every layer must be ok, in the run of the whole model and alone. Prints the largest R of
-each run; exit status 1 if a layer is not ok. Each runs in a process of its own, for MAX
-keeps gigabytes at the size of base.
+Every layer must be ok, in the run of the whole model and in isolation. Prints the largest
+R of each run; exit status 1 if a layer is not ok. Each runs in a process of its own, for
+MAX keeps gigabytes at the size of base.
 """
 
 import argparse
@@ -37,12 +37,12 @@ class Finding:
     """The first layer that is not ok."""
     chained: float
     """The largest R in the run of the whole model."""
-    alone: float
-    """The largest R of a layer by itself."""
+    isolated: float
+    """The largest R of a layer in isolation."""
 
 
 def healthy_run(model: str, clip: Path, dtype: str) -> Finding:
-    """Runs every layer, whole and alone."""
+    """Runs every layer, in the whole model and in isolation."""
     run = Run()
 
     def apply(event: Message) -> None:
@@ -83,7 +83,7 @@ def main() -> None:
             said = f"FALSE ALARM: {found.alarm}" if found.alarm else "ok"
             count += 1
             alarms += found.alarm is not None
-            numbers = f"R up to {found.chained:.1f}, alone {found.alone:.1f}"
+            numbers = f"R up to {found.chained:.1f}, isolated {found.isolated:.1f}"
             console.print(f"{model:<16} {clip.name:<16} {numbers}  {said}")
     console.print(f"{alarms} false alarms in {count} runs")
     sys.exit(1 if alarms else 0)

@@ -64,7 +64,7 @@ class Batch:
     mel: Tensor
     """(batch, 80, frames)"""
     tokens: Tensor
-    """What the decoder is fed: (batch, n)."""
+    """The decoder's input: (batch, n)."""
     labels: Tensor
     """What it should say next: (batch, n)."""
     spelling: Tensor
@@ -187,7 +187,7 @@ class Batches(IterableDataset):
     def answers(
         self, windows: Sequence[Window], longest: Sequence[int], random_: random.Random
     ) -> tuple[Tensor, Tensor]:
-        """What the decoder is fed and what it should say next: (window, n) each.
+        """The decoder's input and what it should say next: (window, n) each.
 
         Args:
             windows: what it hears.

@@ -1,4 +1,4 @@
-"""One layer of a port as a folder of files that show it by itself."""
+"""One layer of a port as a folder of files that show its mistake without maxwhisper."""
 
 import shutil
 from collections.abc import Mapping

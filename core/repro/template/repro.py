@@ -1,4 +1,4 @@
-"""One layer of a port to MAX beside PyTorch's own, fed the same argument.
+"""One layer of a port to MAX beside PyTorch's own, on the same input.
 
 Needs numpy, torch and max, and the files beside it. Exit status 1 if the port's layer is
 wrong, 0 if it is right, 2 if either side can't be run.
