@@ -16,6 +16,7 @@ from debug.candidate.trace import to_buffer
 from debug.engine.session import Session
 from debug.protocol.diagnostic import Problem
 from debug.protocol.messages import Message
+from debug.protocol.verdict import LAYER
 from debug.reference.hooks import hooked
 from debug.results.run import Run
 from debug.subject import Candidate, Input, LayerName
@@ -67,7 +68,9 @@ def verdict(run: Run, culprit: int) -> str:
     result, finding = run.current(culprit), run.finding(culprit)
     assert result is not None
     divergence = result.chained
-    measure = divergence.reason or f"R {divergence.ratio:.3g}, ok is up to 4"
+    measure = (
+        divergence.reason or f"R {divergence.ratio:.3g}, ok is up to {LAYER.ok_up_to:g}"
+    )
     lines = [f"{run.layers[culprit].name} is {divergence.verdict.value} ({measure})"]
     if finding is not None and finding.place is not None:
         place = f"{finding.place.path}:{finding.place.line}"

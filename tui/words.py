@@ -5,7 +5,7 @@ import math
 from core.messages import Memory
 from debug.protocol.messages import Compared, ComparedWithoutTaps, Probed
 from debug.protocol.values import Divergence, Finding, Outcome, Stats
-from debug.protocol.verdict import OK_UP_TO, Verdict, judge
+from debug.protocol.verdict import LAYER, Verdict, judge
 from debug.results.headroom import float16_headroom, squared_headroom
 from debug.results.run import Run, Trend
 
@@ -139,7 +139,9 @@ def reasons(finding: Finding, most: int = 3) -> list[str]:
         return [f"no hypothesis explains it; the best, {best}"]
     texts = [f"{cause.hypothesis} (explains {share(cause.explains)})" for cause in causes]
     alike = [t for t, c in zip(texts, causes, strict=True) if c.explains >= CONVINCING]
-    return alike if causes[0].ratio is None or causes[0].ratio > OK_UP_TO else texts[:1]
+    return (
+        alike if causes[0].ratio is None or causes[0].ratio > LAYER.ok_up_to else texts[:1]
+    )
 
 
 def outcome(of: Outcome) -> list[str]:

@@ -11,10 +11,12 @@ from debug.candidate.operations import Operation
 from debug.candidate.program import Program
 from debug.causes.hypotheses.fitted import fits
 from debug.causes.search import Hypothesis, Tried, find_causes
-from debug.causes.segment import Pause, Segment, go_on, segments
+from debug.causes.segment import Segment, segments
 from debug.experiments.counterfactual import Counterfactual, counterfactual
-from debug.measure.divergence import Truth, finite
 from debug.measure.matching import relative_error, share_explained
+from debug.measure.statistics import finite
+from debug.measure.truth import Truth
+from debug.pause import Pause, go_on
 from debug.protocol.values import Cause, Finding, Place
 from debug.reference.recorded_layers import RecordedLayers
 from debug.subject import Subject

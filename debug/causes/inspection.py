@@ -1,7 +1,7 @@
 """A layer's own code as a person reads it: the operations of both sides, with values."""
 
 from debug.causes.segment import Segment
-from debug.measure.divergence import describe
+from debug.measure.statistics import describe
 from debug.protocol.values import OperationView, SegmentView
 
 

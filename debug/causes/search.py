@@ -25,7 +25,7 @@ from debug.causes.hypotheses.operands import (
 )
 from debug.causes.segment import Segment
 from debug.measure.matching import Sought, in_shape_of, relative_error, share_explained
-from debug.protocol.verdict import OK_UP_TO, WATCH_UP_TO
+from debug.protocol.verdict import LAYER
 from debug.reference.recording import Replacement, Step, run_step
 
 BUDGET_SECONDS = 30.0
@@ -45,11 +45,11 @@ class Tried:
     explains: float
     """The share of the error's energy, from 0 to 1."""
     ratio: float
-    """R of what is left: up to 4, nothing is left but rounding."""
+    """R of what is left: where that is ok, nothing is left but rounding."""
 
     @property
     def complete(self) -> bool:
-        return self.ratio <= OK_UP_TO
+        return self.ratio <= LAYER.ok_up_to
 
     @property
     def rank(self) -> tuple[float, int, int]:
@@ -182,7 +182,7 @@ def _appearing(
         return  # shapes that do not fit: it was not that
     if supposed.shape != exact.value.shape:
         return
-    limit = WATCH_UP_TO * exact.floor * max(exact.norm, supposed.norm().item())
+    limit = LAYER.watch_up_to * exact.floor * max(exact.norm, supposed.norm().item())
     for counterpart in counterparts:
         if (counterpart.value - supposed).norm() <= limit:
             yield _at(hypothesis, counterpart.operation)

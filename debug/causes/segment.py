@@ -2,7 +2,7 @@
 on. The same values go in, so what comes out differs only by what the code does.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,23 +15,12 @@ from debug.candidate.max_internals import ValueKey
 from debug.candidate.operations import Operation, operations
 from debug.candidate.program import Program
 from debug.candidate.trace import to_buffer
-from debug.measure.divergence import Truth, in_layout
 from debug.measure.matching import Match, Sought, find, in_shape_of, relative_error
-from debug.protocol.verdict import WATCH_UP_TO
+from debug.measure.truth import Truth, in_layout
+from debug.pause import Pause, go_on
+from debug.protocol.verdict import LAYER
 from debug.reference.intermediates import intermediates
 from debug.reference.recording import LAYOUTS, Recording, Replacement, Step
-
-
-class Interrupted(Exception):
-    """Something else is wanted; what was begun is begun again later."""
-
-
-Pause = Callable[[], None]
-"""Is called often; raises `Interrupted` when somebody waits."""
-
-
-def go_on() -> None:
-    """Nobody waits."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +72,7 @@ class Segment:
         if self.value is None or not bool(torch.isfinite(self.value).all()):
             return True
         error = relative_error(self.value, self.goal.value)
-        return error > WATCH_UP_TO * self.goal.floor
+        return error > LAYER.watch_up_to * self.goal.floor
 
     def known(self, value: int) -> Sought:
         """One of the reference's values, as something to look for."""

@@ -10,10 +10,10 @@ import torch
 from debug.candidate.interpreter import LazyValue
 from debug.candidate.trace import Probe
 from debug.causes.explainer import Explainer, LoadedCandidate
-from debug.causes.segment import Interrupted, Pause, go_on
 from debug.experiments.isolation import Isolation
 from debug.experiments.probes import Variables
-from debug.measure.divergence import Truth
+from debug.measure.truth import Truth
+from debug.pause import Interrupted, Pause, go_on
 from debug.protocol.diagnostic import from_exception
 from debug.protocol.messages import (
     ComparedWithoutTaps,

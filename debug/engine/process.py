@@ -182,7 +182,7 @@ class Engine:
     def _pause(self) -> None:
         """A save or a key is not kept waiting by what explains the last run."""
         if not self._work.empty():
-            from debug.causes.segment import Interrupted
+            from debug.pause import Interrupted
 
             raise Interrupted
 

@@ -16,13 +16,14 @@ from debug.candidate.source import Source, content_hash, content_hashes, load_so
 from debug.candidate.trace import Probe, Traced
 from debug.causes import inspection
 from debug.causes.explainer import Explainer, LoadedCandidate, explain_input
-from debug.causes.segment import Pause
 from debug.engine.background import Background, Generation
 from debug.experiments.injection import Injection
 from debug.experiments.probes import Variables
 from debug.experiments.without_taps import run_without_taps
-from debug.measure.divergence import compare, finite
+from debug.measure.divergence import compare
 from debug.measure.self_test import sensitivity
+from debug.measure.statistics import finite
+from debug.pause import Pause
 from debug.protocol.diagnostic import Problem
 from debug.protocol.messages import (
     Compared,

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from debug.candidate.interpreter import LazyValue, to_torch
 from debug.candidate.program import Program
 from debug.candidate.trace import to_buffer
-from debug.measure.divergence import Truth, in_layout
 from debug.measure.matching import relative_error
+from debug.measure.truth import Truth, in_layout
 from debug.reference.hooks import StayInFloat64, first_tensor, layer_modules
 from debug.subject import Subject
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from max.driver import Buffer
 
 from debug.candidate.trace import Traced, to_buffer
-from debug.measure.divergence import Truth, in_layout
+from debug.measure.truth import Truth, in_layout
 from debug.subject import Subject
 
 

@@ -6,7 +6,8 @@ What has piled up before a layer is left out, so a layer that is wrong here is w
 from torch import Tensor
 
 from debug.candidate.interpreter import IsolatedLayer, LazyValue
-from debug.measure.divergence import Truth, compare, in_layout
+from debug.measure.divergence import compare
+from debug.measure.truth import Truth, in_layout
 from debug.protocol.diagnostic import first_line
 from debug.protocol.values import Divergence
 from debug.protocol.verdict import Verdict

@@ -9,8 +9,10 @@ from torch import Tensor
 
 from debug.candidate.interpreter import LazyValue
 from debug.candidate.trace import Probe
-from debug.measure.divergence import Truth, compare, describe, in_layout, measure_reference
+from debug.measure.divergence import compare
 from debug.measure.matching import Sought, find, reorderings
+from debug.measure.statistics import describe
+from debug.measure.truth import Truth, in_layout, measure_reference
 from debug.protocol.diagnostic import first_line
 from debug.protocol.messages import Probed
 from debug.protocol.values import Divergence

@@ -11,8 +11,10 @@ from torch import Tensor
 from debug.candidate.compiler import Compiler
 from debug.candidate.interpreter import Interpreter
 from debug.candidate.trace import Traced
-from debug.measure.divergence import Truth, compare, finite, in_layout
+from debug.measure.divergence import compare
 from debug.measure.matching import relative_error
+from debug.measure.statistics import finite
+from debug.measure.truth import Truth, in_layout
 from debug.protocol.messages import ComparedWithoutTaps
 
 

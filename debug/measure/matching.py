@@ -8,7 +8,7 @@ from math import prod
 import torch
 from torch import Tensor
 
-from debug.protocol.verdict import FLOAT32_HALF_ULP, WATCH_UP_TO
+from debug.protocol.verdict import FLOAT32_HALF_ULP, LAYER
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Sought:
     @property
     def limit(self) -> float:
         """The largest norm of an error that is rounding."""
-        return WATCH_UP_TO * self.floor * self.norm
+        return LAYER.watch_up_to * self.floor * self.norm
 
 
 @dataclass(frozen=True)

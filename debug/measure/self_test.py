@@ -5,7 +5,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from debug.measure.divergence import Truth, compare
+from debug.measure.divergence import compare
+from debug.measure.truth import Truth
 from debug.protocol.values import Sensitivity
 
 STEPS = range(-28, 1)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves
 
-from debug.measure.divergence import Truth, measure_isolated, measure_reference
+from debug.measure.truth import Truth, measure_isolated, measure_reference
 from debug.protocol.values import Place
 from debug.reference.call_sites import reference_definition, reference_place
 from debug.subject import LayerName, Subject

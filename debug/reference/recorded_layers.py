@@ -7,7 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from debug.reference.hooks import LayerCall, StayInFloat64, hooked, layer_modules, rounding
-from debug.reference.recording import Recording, recorded
+from debug.reference.recorder import recorded
+from debug.reference.recording import Recording
 from debug.subject import LayerName, Subject
 
 KEPT_BYTES = 4 << 30

@@ -5,21 +5,15 @@ and what it hands on: those are known values. Functions are recorded as the mode
 calls them (``linear``, ``softmax``, ``view``), each with its line.
 """
 
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
-from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
+from torch import Tensor
 from torch.utils._pytree import tree_leaves, tree_map
 
 from debug.protocol.values import Place
-from debug.reference.call_sites import PASSED_OVER, reference_place
-from debug.reference.hooks import first_tensor
-from debug.reference.variable_names import Bindings
 
 
 @dataclass(frozen=True)
@@ -218,132 +212,3 @@ def _in_place_of(call: Replacement, step: Step) -> Callable[..., Tensor]:
 
 def narrowed(value: Tensor, dtype: torch.dtype) -> Tensor:
     return value.to(dtype) if value.is_floating_point() else value
-
-
-class Recorder(TorchFunctionMode):
-    """Notes every function that returns one tensor, while it is switched on."""
-
-    def __init__(self, module: nn.Module) -> None:
-        super().__init__()
-        self.recording = Recording()
-        self.on = False
-        self._index: dict[int, int] = {}
-        self._kept: list[Any] = []
-        self.bindings = Bindings(lambda value: self._index.get(id(value)), PASSED_OVER)
-        self.recording.bound = self.bindings.found
-        tensors = {**dict(module.named_parameters()), **dict(module.named_buffers())}
-        self._weights = {id(tensor): name for name, tensor in tensors.items()}
-        self.recording.all_weights = tensors
-
-    def __torch_function__(
-        self, func: Callable, types: Any, args: Any = (), kwargs: Any = None
-    ) -> Any:
-        if not self.on:
-            return func(*args, **(kwargs or {}))
-        self.bindings.look()
-        if writes(func):
-            self._set_apart(args[0])
-        result = func(*args, **(kwargs or {}))
-        if isinstance(result, Tensor) and not self._is_given(func, result, args):
-            refs = tree_map(self._reference, [list(args), kwargs or {}])
-            index = self.add(result)
-            place = reference_place(sys._getframe(1))
-            step = Step(func, tuple(refs[0]), refs[1], index, place)
-            self.recording.steps.append(step)
-        return result
-
-    @staticmethod
-    def _is_given(func: Callable, result: Tensor, args: Any) -> bool:
-        """Whether nothing was done, as in ``x.to(x.dtype)``."""
-        given = any(leaf is result for leaf in tree_leaves(list(args)))
-        return given and not writes(func)
-
-    def _set_apart(self, written: Tensor) -> None:
-        """Copies what was recorded of a tensor that is about to be written into."""
-        values = self.recording.values
-        memory = written.untyped_storage().data_ptr()
-        for index, value in enumerate(values):
-            if value.untyped_storage().data_ptr() == memory:
-                values[index] = value.clone()
-
-    def _reference(self, leaf: Any) -> Any:
-        return Ref(self.index(leaf)) if isinstance(leaf, Tensor) else leaf
-
-    def index(self, tensor: Tensor) -> int:
-        """The place of a tensor that may have come from anywhere."""
-        if id(tensor) not in self._index:
-            index = self.add(tensor)
-            if name := self._weights.get(id(tensor)):
-                self.recording.names[index] = name
-                self.recording.weights.add(index)
-        return self._index[id(tensor)]
-
-    def add(self, tensor: Tensor, name: str | None = None) -> int:
-        index = len(self.recording.values)
-        self._index[id(tensor)] = index
-        self._kept.append(tensor)  # its id is not given to another one
-        self.recording.values.append(tensor.detach())
-        if name is not None:
-            self.recording.names[index] = name
-        return index
-
-
-@contextmanager
-def recorded(
-    module: nn.Module, layer: nn.Module, within: Mapping[str, nn.Module]
-) -> Iterator[Recording]:
-    """Records one layer's own code while the model runs.
-
-    Args:
-        module: the model, which gives weights their names.
-        layer: whose code it is.
-        within: the layers that it calls; what they do is not recorded.
-    """
-    recorder = Recorder(module)
-    recording, handles = recorder.recording, []
-
-    def enter(_: nn.Module, args: Any, kwargs: Any) -> None:
-        argument = first_tensor([*args, *kwargs.values()])
-        if argument is not None:
-            recording.argument = recorder.add(argument, "the argument")
-        recorder.bindings.enter()
-        recorder.on = True
-
-    def leave(_: nn.Module, args: Any, output: Any) -> None:
-        recorder.on = False
-        recorder.bindings.leave()
-        value = first_tensor(output)
-        recording.result = None if value is None else recorder.index(value)
-
-    handles.append(layer.register_forward_pre_hook(enter, with_kwargs=True))
-    handles.append(layer.register_forward_hook(leave))
-    for name, child in within.items():
-        handles += _watch_child(recorder, name, child)
-    try:
-        with recorder:
-            yield recording
-    finally:
-        for handle in handles:
-            handle.remove()
-
-
-def _watch_child(recorder: Recorder, name: str, child: nn.Module) -> list[Any]:
-    recording = recorder.recording
-
-    def enter(_: nn.Module, args: Any, kwargs: Any) -> None:
-        argument = first_tensor([*args, *kwargs.values()])
-        if argument is not None and recorder.on:
-            recording.fed[name] = recorder.index(argument)
-        recorder.bindings.look()
-        recorder.on = False
-
-    def leave(_: nn.Module, args: Any, output: Any) -> None:
-        value = first_tensor(output)
-        if value is not None:
-            recording.results[name] = recorder.add(value, f"{name}'s result")
-        recorder.on = True
-
-    return [
-        child.register_forward_pre_hook(enter, with_kwargs=True),
-        child.register_forward_hook(leave),
-    ]

@@ -12,7 +12,7 @@ import msgspec
 from core.messages import Reproduce, Reproduced
 from debug.protocol.diagnostic import Problem
 from debug.protocol.messages import Progress
-from debug.protocol.verdict import Verdict
+from debug.protocol.verdict import LAYER, Verdict
 from debug.results.run import Run
 from tui.commands import check
 from tui.commands.output import print_json
@@ -147,6 +147,7 @@ def _metrics(run: Run, index: int, written: Reproduced) -> dict[str, Any]:
         "line": place.line if place else None,
         "causes": check.causes(run, index),
         "check": rows[run.layers[index].name],
+        "limits": list(LAYER),
         "versions": written.versions,
         "build": msgspec.to_builtins(written.build),
     }

@@ -93,7 +93,8 @@ def judge(value: Tensor, rounded: Tensor, exact: Tensor) -> tuple[str, bool]:
     )
     floor = max(floor, 2.0**-24)  # one rounding of float32
     ratio = error / floor
-    verdict = "ok" if ratio <= 4 else "watch" if ratio <= 10 else "diverged"
+    ok, watch = METRICS["limits"]
+    verdict = "ok" if ratio <= ok else "watch" if ratio <= watch else "diverged"
     numbers = f"rel. L2 error {error:.3g}, floor {floor:.3g}, R {ratio:.4g}"
     return f"{verdict}, {numbers}", verdict == "diverged"
 

@@ -6,7 +6,9 @@ import torch
 
 from core.backends.features import Sums, mel_windows
 from core.messages import Features, decode_answer
-from debug.measure.divergence import compare, describe, measure_reference
+from debug.measure.divergence import compare
+from debug.measure.statistics import describe
+from debug.measure.truth import measure_reference
 from debug.protocol.messages import encode
 
 

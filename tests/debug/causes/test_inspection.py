@@ -6,7 +6,7 @@ import pytest
 from editing import replace
 from sessions import finished
 
-from debug.causes.segment import Interrupted, go_on
+from debug.pause import Interrupted, go_on
 from debug.protocol.diagnostic import Problem
 from debug.protocol.messages import Explained, Inspected, Message
 

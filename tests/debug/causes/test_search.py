@@ -12,7 +12,8 @@ from debug.causes.hypotheses.functions import to_tf32
 from debug.causes.search import find_causes
 from debug.causes.segment import Segment, Target
 from debug.measure.matching import Sought, find
-from debug.reference.recording import Recording, recorded
+from debug.reference.recorder import recorded
+from debug.reference.recording import Recording
 
 FRAMES, WIDTH = 12, 8
 OPERANDS = [(), (0,), (1,), (0,), (2, 3), (4,), (5, 0), (6,), (7,), (8,)]

@@ -3,7 +3,9 @@ import math
 import pytest
 import torch
 
-from debug.measure.divergence import compare, describe, measure_reference
+from debug.measure.divergence import compare
+from debug.measure.statistics import describe
+from debug.measure.truth import measure_reference
 from debug.protocol.verdict import Verdict
 
 FRAMES, CHANNELS = 50, 16

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from debug.measure.divergence import Truth, measure_reference
 from debug.measure.self_test import sensitivity
+from debug.measure.truth import Truth, measure_reference
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 import pytest
 
-from debug.protocol.verdict import Verdict, judge, overall
+from debug.protocol.verdict import CHANNEL, FRAME, HEAD, LAYER, Verdict, judge, overall
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,16 @@ from debug.protocol.verdict import Verdict, judge, overall
 )
 def test_a_ratio_is_judged_by_the_limits_of_the_design(ratio, verdict):
     assert judge(ratio) is verdict
+
+
+def test_the_limits_are_those_of_the_design():
+    assert (LAYER, FRAME, HEAD, CHANNEL) == ((4, 10), (10, 25), (10, 25), (60, 150))
+
+
+def test_a_slice_is_judged_by_its_own_pair_of_limits():
+    verdicts = [judge(60.0, limits) for limits in (LAYER, FRAME, HEAD, CHANNEL)]
+    assert verdicts == [*[Verdict.DIVERGED] * 3, Verdict.OK]
+    assert judge(150.0, CHANNEL) is Verdict.WATCH
 
 
 def test_a_run_is_as_bad_as_its_worst_layer():

@@ -4,7 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from debug.reference.recording import Recording, recorded
+from debug.reference.recorder import recorded
+from debug.reference.recording import Recording
 
 WIDTH = 4
 

@@ -9,7 +9,7 @@ from textual.widgets import Static
 
 from debug.protocol.messages import Compared
 from debug.protocol.values import Divergence, Finding, Layer, Slice, Stats
-from debug.protocol.verdict import OK_UP_TO
+from debug.protocol.verdict import LAYER
 from debug.results.run import Run
 from tui import words
 from tui.dashboard.second_run import SecondRun
@@ -118,7 +118,7 @@ class StatisticsPane(VerticalScroll):
         text = Text.assemble(f"{title:<9}", verdict)
         if chained.ratio is not None:
             text.append(f"  R {words.ratio(chained.ratio)}")
-            text.append(f" (ok to {OK_UP_TO:g})" if roomy else "")
+            text.append(f" (ok to {LAYER.ok_up_to:g})" if roomy else "")
         return text
 
 

@@ -1,0 +1,143 @@
+"""The reference's side of a layer: the value in float64, and how far float32 is from it.
+
+Measured once, before the candidate runs, because no edit changes it. What float32 loses
+is kept as norms by frame and by channel, so that one spoiled frame can be judged on the
+rounding of that frame.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from torch import Tensor
+
+from debug.measure.statistics import describe
+from debug.protocol.values import Place, Stats
+from debug.protocol.verdict import FLOAT32_HALF_ULP
+
+
+@dataclass(frozen=True)
+class Truth:
+    """The reference's side of one layer: its value in float64 and its own rounding."""
+
+    exact: Tensor
+    """r64, in the candidate's layout: (..., frames, channels)."""
+    norms: "Norms"
+    """Of r64."""
+    rounding: "Norms"
+    """Of r32 - r64."""
+    stats: Stats
+    """Of r32."""
+    axes: tuple[int, ...] | None
+    """The permutation that was applied to the reference's own layout."""
+    heads: int | None = None
+    """How many heads the channels belong to."""
+    isolated: "IsolatedTruth | None" = None
+    place: Place | None = None
+    """The reference's line that calls the layer; its definition, for the model."""
+
+    @property
+    def axes_back(self) -> tuple[int, ...] | None:
+        """The permutation that undoes ``axes``."""
+        return self.axes and tuple(self.axes.index(axis) for axis in range(len(self.axes)))
+
+    @property
+    def floor(self) -> float:
+        return max(quotient(self.rounding.total, self.norms.total), FLOAT32_HALF_ULP)
+
+    @property
+    def when_isolated(self) -> "Truth":
+        """The same for a candidate whose input is ``isolated.argument``.
+
+        What a layer adds is no fault while it is less than PyTorch's own rounding in the
+        run of the whole model, so the larger of the two is the floor.
+        """
+        if self.isolated is None or self.isolated.rounding.total < self.rounding.total:
+            return self
+        return replace(self, rounding=self.isolated.rounding)
+
+
+@dataclass(frozen=True)
+class IsolatedTruth:
+    """The reference's input of a layer, and how far the layer alone rounds on it."""
+
+    argument: Tensor
+    """r64's argument in the candidate's precision and layout."""
+    rounding: "Norms"
+    """Of r32 - r64, with that same input."""
+
+
+@dataclass(frozen=True)
+class Norms:
+    """The L2 norms of a tensor (..., frames, channels) and of its slices, in float64."""
+
+    frames: Tensor
+    channels: Tensor
+
+    def heads(self, count: int) -> Tensor:
+        """Of groups of channels."""
+        return self.channels.reshape(count, -1).norm(dim=1)
+
+    @property
+    def total(self) -> float:
+        return self.frames.norm().item()
+
+
+def slice_norms(squares: Tensor) -> Norms:
+    """From the squares of a tensor's elements; a vector is frames of one channel."""
+    rows = squares.reshape(-1, *squares.shape[-2:]) if squares.ndim > 1 else squares
+    rows = rows.reshape(1, -1, 1) if rows.ndim < 3 else rows
+    return Norms(rows.sum((0, 2)).sqrt(), rows.sum((0, 1)).sqrt())
+
+
+def measure_reference(
+    exact: Tensor,
+    rounded: Tensor,
+    axes: tuple[int, ...] | None = None,
+    heads: int | None = None,
+) -> Truth:
+    """What is known of a layer before the candidate runs.
+
+    Args:
+        exact: the reference in float64, in its own layout.
+        rounded: the same in the precision of the candidate.
+        axes: brings the reference's layout into the candidate's.
+        heads: how many heads the channels belong to, if they do.
+    """
+    if axes is not None:
+        exact, rounded = exact.permute(axes), rounded.permute(axes)
+    exact = exact.contiguous()
+    rounding = slice_norms((rounded.double() - exact).square())
+    norms = slice_norms(exact.square())
+    return Truth(exact, norms, rounding, describe(rounded), axes, heads)
+
+
+def measure_isolated(truth: Truth, argument: Tensor, rounded: Tensor) -> Truth:
+    """Adds what is known of a layer in isolation.
+
+    Args:
+        truth: of the layer.
+        argument: r64's input, in the candidate's precision and r64's layout.
+        rounded: what the layer makes of it in that precision, in r64's layout.
+    """
+    if truth.axes is not None:
+        rounded = rounded.permute(truth.axes)
+        if argument.ndim == len(truth.axes):
+            argument = argument.permute(truth.axes)
+    rounding = slice_norms((rounded.double() - truth.exact).square())
+    return replace(truth, isolated=IsolatedTruth(argument.contiguous(), rounding))
+
+
+def in_layout(value: Tensor, axes: Sequence[int] | None, shape: Sequence[int]) -> Tensor:
+    """Permuted by ``axes`` if it does not have the shape, and has it then."""
+    if axes is None or list(value.shape) == list(shape) or value.ndim != len(axes):
+        return value
+    permuted = value.permute(tuple(axes))
+    return permuted if list(permuted.shape) == list(shape) else value
+
+
+def quotient(numerator: float, denominator: float) -> float:
+    """One norm over another; nothing over nothing is no error."""
+    if denominator > 0:
+        return numerator / denominator
+    return 0.0 if numerator == 0 else math.inf
