@@ -20,7 +20,7 @@ from core.model.outcome import outcome
 from core.model.port import GRAPH, build_port, find_port
 from core.model.weights import to_buffer
 from debug.protocol.values import Outcome
-from debug.subject import Candidate, Input, LayerName, Options
+from debug.subject import Candidate, Input, LayerName, Options, argument_of, model_of
 
 DEFAULT_MODEL = "micro"
 
@@ -69,7 +69,7 @@ class WhisperSubject:
         mel = log_mel(samples, n_mels)
         self.inputs = [
             Input("audio", samples.double(), samples),
-            Input("mel", log_mel_float64(samples, n_mels), mel),
+            Input("mel", log_mel_float64(samples, n_mels), mel, is_argument=True),
         ]
         self.layers = layer_names(self._dims.n_audio_layer, self._dims.n_audio_head)
 
@@ -80,7 +80,7 @@ class WhisperSubject:
 
     def weights(self, layer: str) -> dict[str, Tensor]:
         """A layer's tensors in float32, with openai's names and layouts."""
-        prefix = "" if layer == self.layers[-1].name else f"{layer}."
+        prefix = "" if layer == model_of(self.layers).name else f"{layer}."
         return {n: tensor for n, tensor in self._state.items() if n.startswith(prefix)}
 
     def reference(self) -> torch.nn.Module:
@@ -120,7 +120,7 @@ class WhisperSubject:
 
     def _candidate_inputs(self, source: ModuleType) -> Mapping[str, Tensor]:
         """What the port is fed: openai's log-mel, unless its source brings its own."""
-        mel = self.inputs[-1].reference
+        mel = argument_of(self).reference
         own = getattr(source, "log_mel_spectrogram", None)
         if own is not None:
             mel = torch.as_tensor(np.asarray(own(self._samples.numpy(), self._dims.n_mels)))

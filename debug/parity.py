@@ -11,8 +11,8 @@ from max.driver import CPU, Buffer, Device
 from max.dtype import DType
 from torch import Tensor
 
+from debug.candidate.buffers import to_buffer
 from debug.candidate.source import Source
-from debug.candidate.trace import to_buffer
 from debug.engine.session import Session
 from debug.protocol.diagnostic import Problem
 from debug.protocol.messages import Message
@@ -95,7 +95,7 @@ class Pair:
         axes: Mapping[str, tuple[int, ...]],
     ) -> None:
         self._candidate, self._reference, self._weights = candidate, reference, weights
-        self.inputs = [Input("x", x.double(), x)]
+        self.inputs = [Input("x", x.double(), x, is_argument=True)]
         self.graph = Path(inspect.getfile(type(candidate)))
         self.layers = _layers(candidate, reference, x, axes)
 

@@ -24,17 +24,19 @@ class Input:
     exact: torch.Tensor
     """In float64, computed in float64."""
     reference: torch.Tensor
-    """What the reference is fed, in float32."""
+    """The same in float32, as the reference takes it."""
+    is_argument: bool = False
+    """Whether it is the one that the model is called with."""
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """One load of the port: its module with the weights in place, and what it is fed."""
+    """One load of the port: its module with the weights in place, and its inputs."""
 
     module: nn.Module
     weights: Mapping[str, Buffer]
     inputs: Mapping[str, torch.Tensor]
-    """By the names of the subject's inputs; the last one is the argument of the module."""
+    """By the names of the subject's inputs."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,13 @@ class LayerName:
     axes: tuple[int, ...] | None = None
     """The permutation that brings the reference's value into the candidate's layout."""
     parent: str | None = None
+    """The layer that it is a part of; None for the model itself."""
     heads: int | None = None
     """How many heads of attention the channels belong to, one after the other."""
+
+    @property
+    def is_model(self) -> bool:
+        return self.parent is None
 
 
 class Subject(Protocol):
@@ -71,12 +78,12 @@ class Subject(Protocol):
 
     @property
     def layers(self) -> Sequence[LayerName]:
-        """In order of computation; the last one is the whole model."""
+        """In order of computation, with the model itself, which all others are parts of."""
         ...
 
     @property
     def inputs(self) -> Sequence[Input]:
-        """In order of computation; the last one is fed to the model."""
+        """In order of computation; one of them is what the model is called with."""
         ...
 
     def reference(self) -> torch.nn.Module:
@@ -94,6 +101,16 @@ class Subject(Protocol):
             Problem: the source has no such model, or its weights do not fit.
         """
         ...
+
+
+def model_of(layers: Sequence[LayerName]) -> LayerName:
+    """The layer that is the model itself."""
+    return next(layer for layer in layers if layer.is_model)
+
+
+def argument_of(subject: Subject) -> Input:
+    """The input that the model is called with."""
+    return next(value for value in subject.inputs if value.is_argument)
 
 
 @runtime_checkable

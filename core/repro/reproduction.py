@@ -13,11 +13,11 @@ from core.machine import versions
 from core.messages import Build, Reproduced
 from core.model.openai_source import encoder_source
 from core.whisper import WhisperSubject, open_subject
-from debug.candidate.building import build
 from debug.candidate.source import load_source, local_files
+from debug.candidate.trace import build
 from debug.protocol.diagnostic import Problem
 from debug.reference.hooks import LayerCall, StayInFloat64, hooked
-from debug.subject import LayerName, Options
+from debug.subject import LayerName, Options, argument_of, model_of
 
 TEMPLATE = Path(__file__).parent / "template" / "repro.py"
 CANDIDATE = "candidate.py"
@@ -43,7 +43,7 @@ def write_reproduction(options: Mapping[str, Any], layer: str, folder: Path) -> 
     name = next(each for each in subject.layers if each.name == layer)
     build = Build(
         subject.sizes,
-        "" if name is subject.layers[-1] else layer,
+        "" if name.is_model else layer,
         None if name.axes is None else list(name.axes),
         _argument_shape(subject, layer),
     )
@@ -69,9 +69,9 @@ def reference_argument(subject: WhisperSubject, layer: LayerName) -> Tensor:
             found.append(call.argument.clone())
 
     module = subject.reference().double()
-    layers = [layer, subject.layers[-1]]
+    layers = [layer, model_of(subject.layers)]
     with torch.inference_mode(), hooked(module, layers, keep), StayInFloat64():
-        subject.run_reference(module, subject.inputs[-1].reference.double())
+        subject.run_reference(module, argument_of(subject).reference.double())
     return found[0]
 
 
@@ -81,11 +81,11 @@ def _argument_shape(subject: WhisperSubject, layer: str) -> list[int]:
         Problem: the source is bad, or never calls the layer.
     """
     source = load_source(subject.graph)
-    _, traced = build(subject, source, subject.layers, with_arguments=True)
-    if layer not in traced.arguments:
+    _, traced = build(subject, source, subject.layers, with_inputs=True)
+    if layer not in traced.inputs:
         message = f"the candidate never calls {layer}; choose the layer that should"
         raise Problem("repro", message, subject.graph)
-    return [int(size) for size in traced.arguments[layer].shape]
+    return [int(size) for size in traced.inputs[layer].shape]
 
 
 def copy_candidate(graph: Path, folder: Path) -> dict[str, str]:

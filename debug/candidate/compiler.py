@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping
 from max.driver import Buffer, Device
 from max.engine import InferenceSession
 
-from debug.candidate.interpreter import LazyValue, to_torch
-from debug.candidate.trace import Traced
+from debug.candidate.buffers import to_torch
+from debug.candidate.interpreter import LazyValue
+from debug.candidate.trace import Result, Traced
 from debug.protocol.diagnostic import Problem, first_line
 
 
@@ -19,17 +20,17 @@ class Compiler:
         self._announce = announce
         self._runs = 0
 
-    def load(self, traced: Traced, given: Mapping[str, Buffer]) -> dict[str, LazyValue]:
+    def load(self, traced: Traced, injected: Mapping[str, Buffer]) -> dict[str, LazyValue]:
         """The layers by name. The whole graph is compiled and runs once, here.
 
         Args:
             traced: the graph.
-            given: nothing can go on in a layer's place here, so it must be empty.
+            injected: must be empty, for nothing can be replaced within this graph.
 
         Raises:
             Problem: the graph does not compile, or its execution failed.
         """
-        assert not given
+        assert not injected
         self._announce("the whole graph")
         try:
             model = self._session.load(traced.graph, weights_registry=traced.weights)
@@ -38,9 +39,13 @@ class Compiler:
             message = f"MAX can't compile or run the graph: {first_line(error)}"
             raise Problem("compile", message, detail=str(error)) from error
 
-        def computed(number: int, buffer: Buffer) -> LazyValue:
+        def value(number: int, buffer: Buffer) -> LazyValue:
             return LazyValue(f"run {self._runs}.{number}", lambda: to_torch(buffer))
 
         self._runs += 1
-        pairs = zip(traced.layers, outputs, strict=True)
-        return {name: computed(n, b) for n, (name, b) in enumerate(pairs)}
+        named = enumerate(traced.named(outputs).items())
+        return {
+            output.layer: value(number, buffer)
+            for number, (output, buffer) in named
+            if isinstance(output, Result)
+        }

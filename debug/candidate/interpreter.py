@@ -9,38 +9,39 @@ from dataclasses import dataclass
 from functools import partial
 
 import torch
-from max.driver import CPU, Buffer
+from max.driver import Buffer
 
 from debug.candidate import max_internals
+from debug.candidate.buffers import to_buffer, to_torch
 from debug.candidate.max_internals import ValueKey
-from debug.candidate.program import Argument, Program, Tokens
-from debug.candidate.trace import Probe, Traced, to_buffer
+from debug.candidate.program import LayerInput, Program, Tokens
+from debug.candidate.trace import Probe, Traced
 from debug.protocol.diagnostic import Problem
 
 
 @dataclass(frozen=True)
 class IsolatedLayer:
-    """A layer as a function of what it is fed."""
+    """A layer as a function of its input."""
 
     digest: str
-    """Of all that the value is computed from beside the argument."""
+    """Of all that the value is computed from besides the input."""
     shape: list[int]
-    """The argument's."""
+    """The input's."""
     value: Callable[[torch.Tensor], torch.Tensor]
     """Computes the layer of an argument of that shape, and brings it to the CPU."""
 
 
 @dataclass(frozen=True)
 class LazyValue:
-    """One layer's value."""
+    """A value of the candidate that is computed when it is asked for."""
 
     digest: str
     """Of what the value is computed from; equal digests, equal values."""
     value: Callable[[], torch.Tensor]
     """Computes it, if it has not been, and brings it to the CPU."""
     isolated: Callable[[], IsolatedLayer] | None = None
-    """Looked for when it is asked for, so that no reload waits; None where no argument is
-    known."""
+    """Found when it is asked for, so that no reload waits; None where the layer's input is
+    not known."""
 
 
 class Interpreter:
@@ -55,12 +56,12 @@ class Interpreter:
         self.program: Program | None = None
         """Of the last graph that was loaded."""
 
-    def load(self, traced: Traced, given: Mapping[str, Buffer]) -> dict[str, LazyValue]:
+    def load(self, traced: Traced, injected: Mapping[str, Buffer]) -> dict[str, LazyValue]:
         """The layers by name; each is computed when its value is asked for.
 
         Args:
             traced: the graph.
-            given: layers in whose place another value goes on.
+            injected: by layer, values that replace what the graph computes.
 
         Raises:
             Problem: the interpreter has no handler for an operation of the graph.
@@ -69,7 +70,7 @@ class Interpreter:
         if reason := max_internals.refusal(traced.graph):
             message = f"the interpreter can't run this graph: {reason}"
             raise Problem("interpreter", f"{message}; try --engine compile")
-        self.program = program = Program(traced, self._tokens, given)
+        self.program = program = Program(traced, self._tokens, injected)
         self.kept = {d: b for d, b in self.kept.items() if d in program.digests}
 
         def computed(name: str, key: ValueKey) -> LazyValue:
@@ -95,25 +96,21 @@ class Interpreter:
         return LazyValue(program.digest[key], value, self._isolated_in(probe.layer, key))
 
     def _isolated_in(self, layer: str, key: ValueKey) -> Callable[[], IsolatedLayer] | None:
-        """A value as a function of what a layer is fed, where that is known."""
+        """A value as a function of a layer's input, where that is known."""
         program = self.program
-        if program is None or layer not in program.arguments:
+        if program is None or layer not in program.inputs:
             return None
-        return partial(self._isolated, program, program.arguments[layer], key)
+        return partial(self._isolated, program, program.inputs[layer], key)
 
     def _isolated(
-        self, program: Program, argument: Argument, key: ValueKey
+        self, program: Program, layer_input: LayerInput, key: ValueKey
     ) -> IsolatedLayer:
-        route = program.route(argument.key, key)
+        route = program.route(layer_input.key, key)
 
         def value(given: torch.Tensor) -> torch.Tensor:
-            fed = to_buffer(given, argument.type.dtype, argument.type.device.to_device())
+            kind = layer_input.type
+            start = to_buffer(given, kind.dtype, kind.device.to_device())
             with max_internals.announcing_kernels(self._announce):
-                return to_torch(program.evaluate_isolated(route, fed, self.kept))
+                return to_torch(program.evaluate_isolated(route, start, self.kept))
 
-        return IsolatedLayer(program.digest_isolated(route), argument.shape, value)
-
-
-def to_torch(buffer: Buffer) -> torch.Tensor:
-    """A buffer of MAX as a tensor on the CPU, without a copy where it is there already."""
-    return torch.from_dlpack(buffer.to(CPU()))
+        return IsolatedLayer(program.digest_isolated(route), layer_input.shape, value)

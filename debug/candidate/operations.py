@@ -8,7 +8,7 @@ from max.driver import Buffer
 from torch import Tensor
 
 from debug.candidate import max_internals
-from debug.candidate.interpreter import to_torch
+from debug.candidate.buffers import to_torch
 from debug.candidate.max_internals import ValueKey
 from debug.candidate.program import Program
 from debug.protocol.values import Place

@@ -14,7 +14,7 @@ from max.graph import TensorType
 
 from debug.candidate import max_internals
 from debug.candidate.max_internals import Op, ValueKey
-from debug.candidate.trace import Traced
+from debug.candidate.trace import FirstInput, Probe, Result, Traced
 
 Slots = dict[ValueKey, Buffer | None]
 
@@ -31,8 +31,8 @@ class Tokens:
 
 
 @dataclass(frozen=True)
-class Argument:
-    """What a layer is fed in the graph."""
+class LayerInput:
+    """The first input of a layer in the graph."""
 
     key: ValueKey
     type: TensorType
@@ -44,7 +44,7 @@ class Argument:
 
 @dataclass(frozen=True)
 class Route:
-    """The operations between what a layer is fed and what it returns, in order."""
+    """The operations from the input of a layer to its result, in order."""
 
     start: ValueKey
     end: ValueKey
@@ -55,27 +55,30 @@ class Program:
     """A lowered graph with the digest of each of its values."""
 
     def __init__(
-        self, traced: Traced, tokens: Tokens, given: Mapping[str, Buffer] | None = None
+        self, traced: Traced, tokens: Tokens, injected: Mapping[str, Buffer] | None = None
     ) -> None:
         """
         Args:
             traced: the graph, lowered.
             tokens: those of all programs whose values are kept together.
-            given: layers in whose place another value goes on.
+            injected: by layer, values that replace what the graph computes.
         """
         self.body, outputs = max_internals.split_output(traced.graph)
-        fed = outputs[len(traced.layers) :]
-        self.layers = dict(zip(traced.layers, outputs, strict=False))
-        self.arguments = {
-            name: Argument(key, kind)
-            for key, (name, kind) in zip(fed, traced.arguments.items(), strict=False)
-        }
-        self._given = {self.layers[name]: buffer for name, buffer in (given or {}).items()}
+        self.layers: dict[str, ValueKey] = {}
+        self.inputs: dict[str, LayerInput] = {}
+        self.probes: dict[Probe, ValueKey] = {}
+        for output, key in traced.named(outputs).items():
+            match output:
+                case Result(layer):
+                    self.layers[layer] = key
+                case FirstInput(layer):
+                    self.inputs[layer] = LayerInput(key, traced.outputs[output])
+                case Probe():
+                    self.probes[output] = key
+        injected = injected or {}
+        self._injected = {self.layers[name]: buffer for name, buffer in injected.items()}
         self._own: dict[ValueKey, str] = {}
-        """What the digests are of values in whose place another goes on."""
-        tensors = [probe for probe in traced.probes if probe.is_tensor]
-        probed = fed[len(traced.arguments) :]
-        self.probes = dict(zip(tensors, probed, strict=True))
+        """The digests of what the graph itself computes where a value is injected."""
         self._maker: dict[ValueKey, int] = {}
         self._operands: list[list[ValueKey]] = []
         self._signatures: list[str] = []
@@ -108,7 +111,7 @@ class Program:
             self.digest[result] = f"{text}.{number}"
             if fixed:
                 self._fixed.add(result)
-            if (buffer := self._given.get(result)) is not None:
+            if (buffer := self._injected.get(result)) is not None:
                 self._own[result] = self.digest[result]
                 self.digest[result] = tokens.of(buffer)
                 self._slots[result] = buffer
@@ -139,7 +142,7 @@ class Program:
         return self._own.get(key, self.digest[key])
 
     def own_value(self, key: ValueKey, kept: dict[str, Buffer]) -> Buffer:
-        """What the graph itself computes there, whatever goes on in its place."""
+        """What the graph itself computes there, whatever is injected in its place."""
         if key not in self._own:
             return self.evaluate(key, kept)
         index = self._maker[key]
@@ -208,7 +211,7 @@ class Program:
             for each in self._kept_keys
             if (buffer := kept.get(self.digest[each])) is not None
         }
-        _, slots = self.between({**known, **self._given}, key, kept)
+        _, slots = self.between({**known, **self._injected}, key, kept)
         buffer = slots.get(key)
         return self.evaluate(key, kept) if buffer is None else buffer
 

@@ -14,10 +14,11 @@ from debug.causes.search import Hypothesis, Tried, find_causes
 from debug.causes.segment import Segment, segments
 from debug.experiments.counterfactual import Counterfactual, counterfactual
 from debug.measure.matching import relative_error, share_explained
+from debug.measure.self_test import sensitivity
 from debug.measure.statistics import finite
 from debug.measure.truth import Truth
 from debug.pause import Pause, go_on
-from debug.protocol.values import Cause, Finding, Place
+from debug.protocol.values import Cause, Finding, Place, Sensitivity
 from debug.reference.recorded_layers import RecordedLayers
 from debug.subject import Subject
 
@@ -54,11 +55,11 @@ class Explainer:
         Raises:
             Interrupted: ``pause`` says that something else is wanted.
         """
-        found_stretches = self.segments(name, code, pause)
-        if found_stretches is None:
+        found_segments = self.segments(name, code, pause)
+        if found_segments is None:
             return {}
         findings: dict[str, list[Finding]] = {name: []}
-        for segment in found_stretches:
+        for segment in found_segments:
             if segment.wrong:
                 with torch.inference_mode():
                     found = find_causes(segment)
@@ -87,6 +88,10 @@ class Explainer:
             self._recordings.wide,
             code.kept,
         )
+
+    def self_test(self, name: str) -> Sensitivity:
+        """The smallest error in a layer that the verdict would notice."""
+        return sensitivity(self._truths[name], self._subject.dtype.name)
 
     def _never_called(self, found: list[Tried], code: LoadedCandidate) -> str | None:
         """The layer whose absence is the cause."""

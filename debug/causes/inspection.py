@@ -1,11 +1,53 @@
 """A layer's own code as a person reads it: the operations of both sides, with values."""
 
+from collections.abc import Mapping
+
+from debug.candidate.interpreter import LazyValue
+from debug.causes.explainer import Explainer, LoadedCandidate
 from debug.causes.segment import Segment
-from debug.measure.statistics import describe
+from debug.measure.statistics import describe, finite
+from debug.protocol.diagnostic import Problem
+from debug.protocol.messages import Inspected
 from debug.protocol.values import OperationView, SegmentView
 
 
-def code(segment: Segment) -> SegmentView:
+def inspected(
+    generation: int,
+    index: int,
+    name: str,
+    explainer: Explainer,
+    code: LoadedCandidate,
+    values: Mapping[str, LazyValue] | None,
+) -> Inspected:
+    """All that can be said of one layer's own code.
+
+    Args:
+        generation: of the candidate.
+        index: of the layer.
+        name: of the layer.
+        explainer: has the reference's side.
+        code: the candidate's.
+        values: of all layers, once the whole model has run.
+
+    Raises:
+        Problem: the reference's values do not fit into the candidate's code.
+    """
+    segments = explainer.segments(name, code)
+    if segments is None:
+        message = f"{name} can't be taken apart: PyTorch's values do not fit into it"
+        raise Problem("inspect", message)
+    would_be = explainer.counterfactual(name, code, values) if values else None
+    return Inspected(
+        generation,
+        index,
+        [view(segment) for segment in segments],
+        finite(would_be.disappears) if would_be else None,
+        finite(would_be.layer_only) if would_be and would_be.layer_only else None,
+        explainer.self_test(name),
+    )
+
+
+def view(segment: Segment) -> SegmentView:
     """What computes one value, operation by operation."""
     return SegmentView(
         str(segment.target),

@@ -11,10 +11,10 @@ from max.driver import Buffer
 from torch import Tensor
 
 from debug.candidate import max_internals
+from debug.candidate.buffers import to_buffer
 from debug.candidate.max_internals import ValueKey
 from debug.candidate.operations import Operation, operations
 from debug.candidate.program import Program
-from debug.candidate.trace import to_buffer
 from debug.measure.matching import Match, Sought, find, in_shape_of, relative_error
 from debug.measure.truth import Truth, in_layout
 from debug.pause import Pause, go_on
@@ -203,9 +203,9 @@ def _fits(key: ValueKey, buffer: Buffer) -> bool:
 def targets(name: str, recording: Recording, program: Program) -> list[Target]:
     """What the candidate and the reference both hand on."""
     found = [
-        Target(layer, True, value, program.arguments[layer].key)
+        Target(layer, True, value, program.inputs[layer].key)
         for layer, value in recording.fed.items()
-        if layer in program.arguments
+        if layer in program.inputs
     ]
     if recording.result is not None and name in program.layers:
         found.append(Target(name, False, recording.result, program.layers[name]))
@@ -221,10 +221,9 @@ def _known(
     """
     pins: dict[ValueKey, Buffer] = {}
     known: dict[int, Tensor] = {}
-    argument = program.arguments.get(name)
+    argument = program.inputs.get(name)
     dtype, device = next(
-        (each.type.dtype, each.type.device.to_device())
-        for each in program.arguments.values()
+        (each.type.dtype, each.type.device.to_device()) for each in program.inputs.values()
     )
     narrow = getattr(torch, dtype.name)
     if argument is not None and recording.argument is not None:

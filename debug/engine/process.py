@@ -104,7 +104,7 @@ class Engine:
             case RunAgain(index) if self.session:
                 self._reload(index)
             case Inject(index) if self.session:
-                if self._allowed(self.session.inject, index):  # what is behind it changes
+                if self._allowed(self.session.inject, index):  # what comes after it changes
                     self._reload(self._wanted)
             case Inspect(index) if self.session:
                 self._allowed(self.session.inspect, index)

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from debug.candidate.interpreter import LazyValue, to_torch
+from debug.candidate.buffers import to_buffer, to_torch
+from debug.candidate.interpreter import LazyValue
 from debug.candidate.program import Program
-from debug.candidate.trace import to_buffer
 from debug.measure.matching import relative_error
 from debug.measure.truth import Truth, in_layout
 from debug.reference.hooks import StayInFloat64, first_tensor, layer_modules
-from debug.subject import Subject
+from debug.subject import Subject, argument_of, model_of
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def counterfactual(
     Returns:
         None where the candidate has no such layer, or not the whole model.
     """
-    last = subject.layers[-1].name
+    last = model_of(subject.layers).name
     if name not in computed or last not in computed:
         return None
     exact = truths[last]
@@ -84,7 +84,7 @@ def _layer_only(
     module: nn.Module,
 ) -> float | None:
     """The reference runs with what the candidate makes of the layer's right argument."""
-    truth, last = truths[name], subject.layers[-1].name
+    truth, last = truths[name], model_of(subject.layers).name
     if computed.isolated is None or truth.isolated is None:
         return None
     isolated = computed.isolated()
@@ -109,7 +109,7 @@ def _layer_only(
     handles = [target.register_forward_hook(replace), module.register_forward_hook(keep)]
     try:
         with torch.inference_mode(), StayInFloat64():
-            subject.run_reference(module, subject.inputs[-1].reference.double())
+            subject.run_reference(module, argument_of(subject).reference.double())
     finally:
         for handle in handles:
             handle.remove()

@@ -1,13 +1,15 @@
 """Values of the reference that go on in the candidate's place.
 
-What is wrong behind a layer whatever it is fed is told so from what is wrong because of it.
+What is wrong behind a layer whatever it is fed is told so from what is wrong because of
+it.
 """
 
 from collections.abc import Mapping
 
 from max.driver import Buffer
 
-from debug.candidate.trace import Traced, to_buffer
+from debug.candidate.buffers import to_buffer
+from debug.candidate.trace import Traced
 from debug.measure.truth import Truth, in_layout
 from debug.subject import Subject
 

@@ -1,6 +1,7 @@
 """Layers by themselves: what each makes of the reference's own input.
 
-What has piled up before a layer is left out, so a layer that is wrong here is wrong itself.
+What has piled up before a layer is left out, so a layer that is wrong here is wrong
+itself.
 """
 
 from torch import Tensor

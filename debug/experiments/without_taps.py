@@ -1,7 +1,8 @@
 """Whether looking changes what is seen: the graph as production runs it, without taps.
 
-Every layer that is an output of the graph keeps the compiler from joining operations there,
-and the interpreter joins none at all. All three should give the same but for rounding.
+Every layer that is an output of the graph keeps the compiler from joining operations
+there, and the interpreter joins none at all. All three should give the same but for
+rounding.
 """
 
 from collections.abc import Callable

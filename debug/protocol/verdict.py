@@ -2,9 +2,9 @@
 
 An absolute tolerance can't tell a bug from rounding: 1e-5 is far too much after one layer
 norm, and nothing after forty layers. So the yardstick is PyTorch itself. The floor is how
-far PyTorch's float32 is from PyTorch's float64 at that very point, and R is how far MAX is,
-in floors. A candidate that rounds as PyTorch does has an R of about 1, whatever the layer;
-a layer norm with epsilon 1e-6 for 1e-5 has one of 100.
+far PyTorch's float32 is from PyTorch's float64 at that very point, and R is how far MAX
+is, in floors. A candidate that rounds as PyTorch does has an R of about 1, whatever the
+layer; a layer norm with epsilon 1e-6 for 1e-5 has one of 100.
 
 All limits are here, and nowhere else. Each pair was set beside healthy runs, two to three
 times above the largest R that they reached.

@@ -1,8 +1,7 @@
-"""Where on the stack a model's own source is: the lines that a person can edit or read."""
+"""The lines of the reference's own source, neither torch's nor the debugger's."""
 
 import inspect
 import os
-from collections.abc import Collection
 from pathlib import Path
 from types import FrameType
 
@@ -16,15 +15,6 @@ PASSED_OVER = (
     str(Path(__file__).parents[1]) + os.sep,
 )
 """How the files of torch and of the debugger begin."""
-
-
-def calling_place(frame: FrameType | None, files: Collection[str]) -> Place | None:
-    """The innermost line of ``files`` on the stack."""
-    while frame is not None:
-        if frame.f_code.co_filename in files:
-            return Place(frame.f_code.co_filename, frame.f_lineno)
-        frame = frame.f_back
-    return None
 
 
 def reference_place(frame: FrameType) -> Place:

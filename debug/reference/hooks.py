@@ -15,7 +15,7 @@ from torch.utils._pytree import tree_leaves
 from debug.measure.truth import Truth, measure_isolated, measure_reference
 from debug.protocol.values import Place
 from debug.reference.call_sites import reference_definition, reference_place
-from debug.subject import LayerName, Subject
+from debug.subject import LayerName, Subject, argument_of
 
 
 class StayInFloat64(TorchFunctionMode):
@@ -72,7 +72,7 @@ def hooked(
     layers: Sequence[LayerName],
     record: Callable[[LayerName, LayerCall], None],
 ) -> Iterator[None]:
-    """Calls ``record`` after every call of a named layer; the last is the model."""
+    """Calls ``record`` after every call of a named layer."""
     handles = []
     modules = layer_modules(module, layers)
 
@@ -96,8 +96,9 @@ def hooked(
 
 
 def layer_modules(module: nn.Module, layers: Sequence[LayerName]) -> dict[str, nn.Module]:
-    """The layers by name; the last is the model, whatever it is called."""
-    return {**dict(module.named_modules()), layers[-1].name: module}
+    """PyTorch's modules by the layers' names; the model's is whatever the layer says."""
+    model = {layer.name: module for layer in layers if layer.is_model}
+    return {**dict(module.named_modules()), **model}
 
 
 def run_reference(subject: Subject, dtype: str) -> dict[str, Truth]:
@@ -111,7 +112,7 @@ def run_reference(subject: Subject, dtype: str) -> dict[str, Truth]:
         truths[value.name] = measure_reference(value.exact, value.reference)
 
     module, layers = subject.reference(), subject.layers
-    x = subject.inputs[-1].reference
+    x = argument_of(subject).reference
     rounded = rounding(dtype)
     values: dict[str, Tensor] = {}
 
@@ -121,14 +122,14 @@ def run_reference(subject: Subject, dtype: str) -> dict[str, Truth]:
     def measure(layer: LayerName, call: LayerCall) -> None:
         value = values.pop(layer.name)
         truth = measure_reference(call.value.clone(), value, layer.axes, layer.heads)
-        if layer is not layers[-1]:
+        if not layer.is_model:
             value = call.again(modules[layer.name], rounded)
         argument = call.argument
         if argument is not None:
             argument = argument.to(getattr(torch, dtype))
             truth = measure_isolated(truth, argument, value)
         place = call.place
-        if layer is layers[-1]:
+        if layer.is_model:
             place = reference_definition(module) or place
         truths[layer.name] = replace(truth, place=place)
 

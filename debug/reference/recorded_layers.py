@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from debug.reference.hooks import LayerCall, StayInFloat64, hooked, layer_modules, rounding
 from debug.reference.recorder import recorded
 from debug.reference.recording import Recording
-from debug.subject import LayerName, Subject
+from debug.subject import LayerName, Subject, argument_of, model_of
 
 KEPT_BYTES = 4 << 30
 """Beyond that, what was recorded first is dropped, and recorded again if it is needed."""
@@ -34,7 +34,7 @@ class RecordedLayers:
             subject, module = self._subject, self.wide
             modules = layer_modules(module, subject.layers)
             within = {part.name: modules[part.name] for part in self._parts(name)}
-            x = subject.inputs[-1].reference.double()
+            x = argument_of(subject).reference.double()
             recording = recorded(module, modules[name], within)
             with torch.inference_mode(), recording as made, StayInFloat64():
                 subject.run_reference(module, x)
@@ -63,9 +63,9 @@ class RecordedLayers:
             if layer.name == name and argument is not None and call.argument is not None:
                 known[argument] = call.argument.clone()
 
-        module, x = subject.reference(), subject.inputs[-1].reference
+        module, x = subject.reference(), argument_of(subject).reference
         layers = [layer for layer in subject.layers if layer.name == name]
-        layers = [*self._parts(name), *layers, subject.layers[-1]]
+        layers = [*self._parts(name), *layers, model_of(subject.layers)]
         with torch.inference_mode(), hooked(module, layers, keep):
             subject.run_reference(module, x.to(rounding(subject.dtype.name)))
         return known

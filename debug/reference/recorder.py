@@ -4,9 +4,9 @@ A `TorchFunctionMode` sees every function that the source calls (``linear``, ``s
 ``view``), with its arguments. Hooks switch it on when the layer is entered and off inside
 the layers within it, whose results come in as given values.
 
-Two things bite. Functions may write into their argument, so a value is copied before it is
-written over. And tensors are known by their ``id``, so each is held until the recording is
-done: an id that is free may be given to another tensor.
+Two things bite. Functions may write into their argument, so a value is copied before it
+is written over. And tensors are known by their ``id``, so each is held until the
+recording is done: an id that is free may be given to another tensor.
 """
 
 import sys

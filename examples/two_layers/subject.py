@@ -23,14 +23,14 @@ class TwoLayers:
     layers = (
         LayerName("grow", None, "network"),
         LayerName("shrink", None, "network"),
-        LayerName("network"),  # the last one is the whole model
+        LayerName("network"),  # part of nothing: the model itself
     )
 
     def __init__(self, graph: Path) -> None:
         self.graph = graph
         self._network = seeded_network()
         noise = torch.randn(1, FRAMES, WIDTH)
-        self.inputs = [Input("noise", noise.double(), noise)]
+        self.inputs = [Input("noise", noise.double(), noise, is_argument=True)]
         state = self._network.state_dict()
         # One buffer a weight for all generations: the same object tells the engine that
         # the value is the same, so that a save computes again only what it changed.

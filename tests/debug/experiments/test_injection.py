@@ -77,7 +77,7 @@ def test_it_survives_a_save(toy_graph: Path):
 
 
 @pytest.mark.parametrize("layer", ["noise", "network"])
-def test_nothing_goes_on_behind_an_input_or_the_model(toy_graph: Path, layer: str):
+def test_an_input_or_the_model_cannot_be_replaced(toy_graph: Path, layer: str):
     session = finished(toy_graph, [])
-    with pytest.raises(Problem, match=f"nothing of the graph goes on behind {layer}"):
+    with pytest.raises(Problem, match=f"{layer} can't be replaced"):
         session.inject(session.names.index(layer))

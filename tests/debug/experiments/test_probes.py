@@ -14,11 +14,10 @@ from debug.engine.session import Session
 from debug.protocol.messages import Compared, Message, Open, Probed
 from debug.protocol.values import Mode
 from debug.protocol.verdict import Verdict
-from debug.subject import LayerName
 from examples.two_layers import FACTORY
 
 GELU = "        x = ops.gelu(x)\n"
-LAYERS = [LayerName(name) for name in ("a.q", "a.k", "a", "b.q", "b", "model")]
+LAYERS = ("a.q", "a.k", "a", "b.q", "b", "model")
 
 
 def probing(graph: Path, *lines: str, gelu: str = "ops.gelu(x)") -> None:
@@ -82,7 +81,7 @@ def test_what_a_source_imports_for_probes_is_neither_torch_nor_max():
     ],
 )
 def test_a_name_means_a_layer_and_a_variable(name, around, meant):
-    assert about(name, around, LAYERS) == meant
+    assert about(name, around, LAYERS, "model") == meant
 
 
 # -- Compared --------------------------------------------------------------------------

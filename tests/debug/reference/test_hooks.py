@@ -8,7 +8,7 @@ from debug.protocol.values import Place
 from debug.protocol.verdict import FLOAT32_HALF_ULP
 from debug.reference.call_sites import reference_definition
 from debug.reference.hooks import StayInFloat64, hooked, run_reference
-from debug.subject import LayerName, Options
+from debug.subject import LayerName, Options, model_of
 from examples.two_layers.subject import TwoLayers, open_subject
 
 
@@ -66,10 +66,10 @@ def test_hooks_are_gone_after_a_run(subject):
     assert all(not module._forward_hooks for module in modules)
 
 
-def test_the_last_layer_is_the_model_whatever_its_name(subject):
+def test_the_layer_that_is_part_of_no_other_is_the_model(subject):
     truths = run_reference(subject, "float32")
     assert torch.equal(truths["network"].exact, truths["shrink"].exact)
-    assert subject.layers[-1] == LayerName("network")
+    assert model_of(subject.layers) == LayerName("network")
 
 
 class Guarded(torch.nn.Module):
@@ -117,7 +117,7 @@ class Two(torch.nn.Module):
 
 def test_a_layer_that_torch_calls_has_the_line_that_made_torch_call_it():
     places = []
-    names = [LayerName("both.0"), LayerName("model")]
+    names = [LayerName("both.0", parent="model"), LayerName("model")]
     module = Two()
     with hooked(module, names, lambda _, call: places.append(call.place)):
         module(torch.zeros(1, 2))

@@ -1,0 +1,22 @@
+"""The lines of the candidate's own source: where it calls a layer, and where it begins."""
+
+from collections.abc import Collection
+from types import FrameType
+from typing import Any
+
+from debug.protocol.values import Place
+
+
+def calling_line(frame: FrameType | None, files: Collection[str]) -> Place | None:
+    """The innermost line of ``files`` on the stack, from a frame outwards."""
+    while frame is not None:
+        if frame.f_code.co_filename in files:
+            return Place(frame.f_code.co_filename, frame.f_lineno)
+        frame = frame.f_back
+    return None
+
+
+def definition(module: Any) -> Place | None:
+    """Where the candidate itself begins: nothing in its own source calls it."""
+    code = getattr(getattr(type(module).__call__, "__wrapped__", None), "__code__", None)
+    return Place(code.co_filename, code.co_firstlineno) if code else None

@@ -1,0 +1,215 @@
+"""The jobs of the engine's idle work; see `debug.engine.background`."""
+
+from collections.abc import Callable, Mapping
+
+import torch
+
+from debug.candidate.trace import Probe
+from debug.causes.explainer import Explainer
+from debug.engine.background import Generation
+from debug.experiments.isolation import Isolation
+from debug.experiments.probes import Variables
+from debug.measure.truth import Truth
+from debug.pause import Interrupted, Pause
+from debug.protocol.messages import Explained, Isolated, Message, OutcomeKnown
+from debug.protocol.values import Outcome
+from debug.subject import HasOutcome, Subject, model_of
+
+Emit = Callable[[Message], None]
+
+
+class IsolateLayers:
+    """Every layer on the reference's own input. Inputs of the model are passed over, and so
+    is every layer of a graph that is compiled as a whole."""
+
+    name = "running layers in isolation"
+
+    def __init__(
+        self,
+        subject: Subject,
+        truths: Mapping[str, Truth],
+        found_wrong: Callable[[int], None],
+        emit: Emit,
+    ) -> None:
+        """``found_wrong`` is told the index of each layer whose own code is to be looked
+        into."""
+        self._names, self._truths, self._emit = list(truths), truths, emit
+        self._inputs = {value.name for value in subject.inputs}
+        self._isolation = Isolation(subject.dtype.name)
+        self._found_wrong = found_wrong
+        self.begin(Generation())
+
+    def begin(self, generation: Generation) -> None:
+        self._generation, self.done = generation, 0
+
+    def left(self, position: int) -> int:
+        return max(position + 1 - self.done, 0)
+
+    def do_one(self) -> None:
+        index, name = self.done, self._names[self.done]
+        self.done += 1
+        if name in self._inputs:
+            return
+        generation, value = self._generation, self._generation.values.get(name)
+        divergence = self._isolation.run(self._truths[name], value)
+        if divergence is None:
+            return
+        self._emit(Isolated(generation.number, index, divergence))
+        if not divergence.verdict.healthy and generation.code and value:
+            self._found_wrong(index)
+
+
+class CompareProbes:
+    """What the source's probes name, beside the reference's variables."""
+
+    name = "comparing probes"
+
+    def __init__(
+        self,
+        subject: Subject,
+        truths: Mapping[str, Truth],
+        variables: Variables,
+        emit: Emit,
+    ) -> None:
+        self._names, self._emit = list(truths), emit
+        self._model = model_of(subject.layers).name
+        self._variables = variables
+        self.begin(Generation())
+
+    def begin(self, generation: Generation) -> None:
+        self._generation, self.done = generation, 0
+        self._waiting = list(generation.probes)
+        self._due: list[Probe] = []
+
+    def left(self, position: int) -> int:
+        """Those whose layer was computed, and those of no layer at all."""
+        names, reached = set(self._names), {*self._names[: position + 1]}
+        self._due = [p for p in self._waiting if p.layer in reached or p.layer not in names]
+        return len(self._due)
+
+    def do_one(self) -> None:
+        probe = self._due.pop(0)
+        self._waiting.remove(probe)
+        self.done += 1
+        layer = probe.layer if probe.layer in self._names else self._model
+        number, index = self._generation.number, self._names.index(layer)
+        value = self._generation.probed(probe)
+        self._emit(self._variables.probed(number, index, probe, value))
+
+
+class FindCauses:
+    """Looks into the layers that are wrong in isolation, in the order they were found.
+
+    A layer that the candidate never calls has no code to look into: it is explained with
+    the layer that should call it.
+    """
+
+    def __init__(
+        self, truths: Mapping[str, Truth], explainer: Explainer, pause: Pause, emit: Emit
+    ) -> None:
+        self._names, self._emit = list(truths), emit
+        self._explainer, self._pause = explainer, pause
+        self.begin(Generation())
+
+    @property
+    def name(self) -> str:
+        return f"looking for the cause of {self._names[self._waiting[0]]}"
+
+    def begin(self, generation: Generation) -> None:
+        self._generation, self.done = generation, 0
+        self._waiting: list[int] = []
+
+    def add(self, index: int) -> None:
+        """A layer that is wrong in isolation."""
+        self._waiting.append(index)
+
+    def left(self, position: int) -> int:
+        return len(self._waiting)
+
+    def do_one(self) -> None:
+        index = self._waiting.pop(0)
+        number, code = self._generation.number, self._generation.code
+        assert code is not None
+        try:
+            explained = self._explainer.explain(self._names[index], code, self._pause)
+        except Interrupted:
+            self._waiting.insert(0, index)
+            raise
+        self.done += 1
+        for about, findings in explained.items():
+            self._emit(Explained(number, self._names.index(about), findings))
+
+
+class JobOfTheModel:
+    """A job of one piece, once the model's own result is there."""
+
+    def __init__(self, subject: Subject, truths: Mapping[str, Truth]) -> None:
+        self._model = model_of(subject.layers).name
+        self._position = list(truths).index(self._model)
+        self.begin(Generation())
+
+    def begin(self, generation: Generation) -> None:
+        self._generation, self.done = generation, 0
+
+    def left(self, position: int) -> int:
+        if self.done or position < self._position or not self._wanted:
+            return 0
+        return int(self._model in self._generation.values)
+
+    @property
+    def _wanted(self) -> bool:
+        return True
+
+
+class CompareOutcome(JobOfTheModel):
+    """Tries what the model's result is used for, on both sides."""
+
+    name = "comparing the outcome"
+
+    def __init__(
+        self, subject: Subject, truths: Mapping[str, Truth], pause: Pause, emit: Emit
+    ) -> None:
+        self._subject, self._truths = subject, truths
+        self._pause, self._emit = pause, emit
+        self._outcomes: dict[str, Outcome] = {}
+        """By the result's digest."""
+        super().__init__(subject, truths)
+
+    @property
+    def _wanted(self) -> bool:
+        return isinstance(self._subject, HasOutcome)
+
+    def do_one(self) -> None:
+        assert isinstance(self._subject, HasOutcome)
+        self.done = 1
+        value, truth = self._generation.values[self._model], self._truths[self._model]
+        if value.digest not in self._outcomes:
+            candidate = value.value().to(torch.float32)
+            if candidate.shape != truth.exact.shape or not candidate.isfinite().all():
+                return
+            try:
+                outcome = self._subject.outcome(truth.exact.float(), candidate, self._pause)
+            except Interrupted:
+                self.done = 0
+                raise
+            self._outcomes[value.digest] = outcome
+        self._emit(OutcomeKnown(self._generation.number, self._outcomes[value.digest]))
+
+
+class CompareWithoutTaps(JobOfTheModel):
+    """Compiles the graph as production does, with no layer but the model as an output."""
+
+    name = "compiling the graph without taps"
+
+    def __init__(self, subject: Subject, truths: Mapping[str, Truth], emit: Emit) -> None:
+        self._emit = emit
+        super().__init__(subject, truths)
+
+    @property
+    def _wanted(self) -> bool:
+        return self._generation.without_taps is not None
+
+    def do_one(self) -> None:
+        assert self._generation.without_taps is not None
+        self.done = 1
+        self._emit(self._generation.without_taps())
