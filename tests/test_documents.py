@@ -20,7 +20,6 @@ DOCUMENTS = sorted(
     [*ROOT.glob("*.md"), *DOCS.glob("*.md"), *(ROOT / "examples").rglob("*.md")]
 )
 README = (ROOT / "README.md").read_text()
-COMING: set[str] = set()
 COMING_TARGETS = {"test-quick", "coverage"}
 """Named in the documents before they are there."""
 
@@ -68,8 +67,6 @@ def named_paths(document: Path) -> set[str]:
     ],
 )
 def test_every_path_that_is_named_is_there(document: Path, path: str):
-    if path in COMING and not (ROOT / path).exists():
-        pytest.skip("not there yet")
     assert (ROOT / path).exists()
 
 
