@@ -84,6 +84,38 @@ def test_every_target_of_make_that_is_named_exists():
                 assert re.search(rf"^{target}:", makefile, re.MULTILINE), (document, target)
 
 
+# -- The architecture ------------------------------------------------------------------
+
+
+def may_import() -> dict[str, set[str]]:
+    """What each wing of the debugger may import, as the page has it."""
+    rows = re.findall(
+        r"^\| `debug/(\w+)[/.]\w*` \| .* \| ([\w, ]+) \|$",
+        read("architecture.md"),
+        re.MULTILINE,
+    )
+    found: dict[str, set[str]] = {}
+    before: set[str] = set()
+    for wing, wings in rows:
+        words = set(re.findall(r"\w+", wings)) - {"nothing", "the", "same", "and"}
+        before = found[wing] = words | (before if "the same" in wings else set())
+    return found
+
+
+def test_every_wing_of_the_debugger_is_on_the_map():
+    wings = {path.stem for path in (ROOT / "debug").iterdir() if path.name[0] != "."}
+    assert set(may_import()) == wings - {"__pycache__"}
+
+
+def test_every_wing_imports_what_the_map_allows():
+    for wing, allowed in may_import().items():
+        for file in (ROOT / "debug").rglob("*.py"):
+            if file.relative_to(ROOT / "debug").parts[0].removesuffix(".py") != wing:
+                continue
+            used = re.findall(r"^\s*from debug\.(\w+)", file.read_text(), re.MULTILINE)
+            assert set(used) - {wing} <= allowed, file
+
+
 # -- The README ------------------------------------------------------------------------
 
 
