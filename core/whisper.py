@@ -119,7 +119,7 @@ class WhisperSubject:
         return self._buffers[key]
 
     def _candidate_inputs(self, source: ModuleType) -> Mapping[str, Tensor]:
-        """What the port is fed: openai's log-mel, unless its source brings its own."""
+        """The port's input: openai's log-mel, unless its source brings its own."""
         mel = argument_of(self).reference
         own = getattr(source, "log_mel_spectrogram", None)
         if own is not None:

@@ -1,4 +1,4 @@
-"""Audio files to what Whisper's encoder is fed: 16 kHz samples and their log-mel."""
+"""Audio files to the input of Whisper's encoder: 16 kHz samples and their log-mel."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -28,7 +28,7 @@ def write_reproduction(options: Mapping[str, Any], layer: str, folder: Path) -> 
     """Writes everything but what was said of the layer.
 
     ``inputs.npz`` holds the layer's weights in float32 with openai's names and layouts,
-    and ``argument``, what PyTorch feeds the layer in float64.
+    and ``argument``, the layer's input in PyTorch, in float64.
 
     Args:
         options: what a person asked for, as the subject takes it.
@@ -61,7 +61,7 @@ def write_reproduction(options: Mapping[str, Any], layer: str, folder: Path) -> 
 
 
 def reference_argument(subject: WhisperSubject, layer: LayerName) -> Tensor:
-    """What PyTorch feeds a layer in the run of the whole model: float64, its own layout."""
+    """A layer's input in PyTorch's run of the whole model: float64, its own layout."""
     found: list[Tensor] = []
 
     def keep(name: LayerName, call: LayerCall) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NewType
 
 import torch
 from max.driver import Buffer
@@ -13,6 +14,9 @@ from debug.candidate.max_internals import ValueKey
 from debug.candidate.program import Program
 from debug.protocol.values import Place
 
+OperationIndex = NewType("OperationIndex", int)
+"""The place of an operation in its `Evaluation`."""
+
 
 @dataclass(frozen=True)
 class Operation:
@@ -20,46 +24,53 @@ class Operation:
 
     name: str
     place: Place | None
-    operands: tuple[int, ...]
-    """The operations of the stretch that it uses, by their places in the list."""
+    operands: tuple[OperationIndex, ...]
+    """The operations that it uses."""
     value: Tensor
-    fed: bool
-    """Whether it depends on what goes into the stretch, not on weights alone."""
+    from_input: bool
+    """Whether it depends on what was given, not on weights alone."""
 
     @cached_property
     def finite(self) -> bool:
         return bool(torch.isfinite(self.value).all())
 
 
-def operations(
-    program: Program, known: dict[ValueKey, Buffer], end: ValueKey, kept: dict[str, Buffer]
-) -> tuple[list[Operation], Tensor]:
-    """What computes a value of the candidate from values that are known.
+@dataclass(frozen=True)
+class Evaluation:
+    """How a value of the candidate came about."""
 
-    Returns:
-        The operations in order, and the value.
-    """
-    indices, slots = program.between(known, end, kept)
+    operations: list[Operation]
+    """In order."""
+    value: Tensor
+    maker: OperationIndex | None
+    """The operation that made it; None if it was given."""
+
+
+def evaluation(
+    program: Program, given: dict[ValueKey, Buffer], end: ValueKey, kept: dict[str, Buffer]
+) -> Evaluation:
+    """Computes a value of the candidate from values that are given, and keeps each step."""
+    indices, slots = program.between(given, end, kept)
     found: list[Operation] = []
-    makers: dict[ValueKey, int] = {}
-    fed = set(known)
+    makers: dict[ValueKey, OperationIndex] = {}
+    from_input = set(given)
     for index in indices:
         op, operands = program.body[index], program.operands(index)
         name, value = max_internals.describe(op), _numbers(op, slots)
         if value is None or name.startswith("constant"):
             continue
         used = tuple(makers[key] for key in operands if key in makers)
-        is_fed = not fed.isdisjoint(operands)
+        depends = not from_input.isdisjoint(operands)
         place = max_internals.place_of(op)
-        makers.update({result: len(found) for result in op.results})
-        if is_fed:
-            fed.update(op.results)
+        makers.update(dict.fromkeys(op.results, OperationIndex(len(found))))
+        if depends:
+            from_input.update(op.results)
         where = Place(*place) if place else None
-        found.append(Operation(name, where, used, value, is_fed))
+        found.append(Operation(name, where, used, value, depends))
     buffer = slots.get(end)
     if buffer is None:
         buffer = program.evaluate(end, kept)
-    return found, to_torch(buffer)
+    return Evaluation(found, to_torch(buffer), makers.get(end))
 
 
 def _numbers(op: max_internals.Op, slots: dict[ValueKey, Buffer | None]) -> Tensor | None:

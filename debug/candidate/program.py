@@ -1,7 +1,18 @@
-"""A graph as the list of operations that it is, with a digest of each of its values.
+"""A lowered graph in which every value has a digest that says what it was computed from.
 
-A digest is of what a value is computed from: the operation with its attributes, its
-operands' digests, the weights and the argument. Equal digests, equal values.
+After a save the graph is built anew, and almost all of it is what it was before. A digest
+is a hash of the operation, its attributes and the digests of its operands, down to the
+weights and the input. So equal digests mean equal values, whatever graph they come from,
+and a value that was kept under its digest is not computed again: an edit costs what
+depends on it, and no more. Change one bias in block 3 and blocks 0 to 2 keep their
+digests.
+
+Buffers stand in digests by identity (`Tokens`), not by content, which would take seconds
+for a large model; so the same weight must be the same object in every generation. The
+input of the model is the exception, for it is a new buffer each time.
+
+Values between layers are dropped as soon as nothing is left to use them. What is kept are
+layers, and what depends on weights alone, such as transposed weights.
 """
 
 import hashlib
@@ -180,21 +191,21 @@ class Program:
         return needed
 
     def between(
-        self, known: Mapping[ValueKey, Buffer], end: ValueKey, kept: dict[str, Buffer]
+        self, given: Mapping[ValueKey, Buffer], end: ValueKey, kept: dict[str, Buffer]
     ) -> tuple[list[int], Slots]:
-        """All that one value is computed by, starting from values that are known.
+        """All that one value is computed by, starting from values that are given.
 
         Returns:
             The operations in order, by their places in ``body``, and every value.
         """
         needed: set[int] = set()
-        pending = [] if end in known else [end]
+        pending = [] if end in given else [end]
         while pending:
             index = self._maker.get(value := pending.pop())
-            if value not in known and index is not None and index not in needed:
+            if value not in given and index is not None and index not in needed:
                 needed.add(index)
                 pending.extend(self._operands[index])
-        slots: Slots = {**known}
+        slots: Slots = {**given}
         for index in sorted(needed):
             for used in self._operands[index]:
                 if used not in slots:  # a weight or the graph's own argument
@@ -206,12 +217,12 @@ class Program:
     def evaluate_aside(self, key: ValueKey, kept: dict[str, Buffer]) -> Buffer:
         """A value between layers, or within one, that leaves no trace: what `evaluate`
         holds, and what it will drop, stay as they are."""
-        known = {
+        at_hand = {
             each: buffer
             for each in self._kept_keys
             if (buffer := kept.get(self.digest[each])) is not None
         }
-        _, slots = self.between({**known, **self._injected}, key, kept)
+        _, slots = self.between({**at_hand, **self._injected}, key, kept)
         buffer = slots.get(key)
         return self.evaluate(key, kept) if buffer is None else buffer
 

@@ -1,4 +1,9 @@
-"""Looks into a layer that is wrong: where in its own code, and why."""
+"""Looks into a layer that is wrong in isolation: where in its own code, and why.
+
+A layer's code is cut into segments (`debug.causes.segment`). For each whose end is wrong,
+the culprit operation gives the line, the search gives the causes (`debug.causes.search`),
+and the two make a `Finding`. Nothing here knows which model it is.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -113,7 +118,7 @@ def explain_input(value: torch.Tensor, truth: Truth) -> Finding:
             found.append(Cause(fit.text, explains, finite(ratio)))
     found.sort(key=lambda cause: -round(cause.explains, 3))
     causes_shown = found[:SHOWN_CAUSES]
-    return Finding("what the model is fed", None, None, None, None, "", causes_shown)
+    return Finding("input of the model", None, None, None, None, "", causes_shown)
 
 
 def _finding(segment: Segment, found: list[Tried], code: LoadedCandidate) -> Finding:
@@ -122,11 +127,13 @@ def _finding(segment: Segment, found: list[Tried], code: LoadedCandidate) -> Fin
     op = None if index is None else segment.operations[index]
     matches = segment.matches[index] if index is not None else []
     steps = segment.frontier
-    if best is not None and best.calls:
-        steps = [step for step in segment.steps if step.result in best.calls] or steps
+    if best is not None and best.replaced_steps:
+        steps = [
+            step for step in segment.steps if step.result in best.replaced_steps
+        ] or steps
     return Finding(
         str(segment.target),
-        segment.target.layer if segment.target.feeds else None,
+        segment.target.layer if segment.target.is_input else None,
         op.name if op else None,
         _place(segment, best, op.place if op else None, code),
         steps[0].place if steps else None,
@@ -149,8 +156,8 @@ def _messages(found: list[Tried]) -> list[Cause]:
 
 def _first_infinite(segment: Segment, op: Operation) -> Cause:
     """Where NaN or Inf come from is seen, not supposed."""
-    fed = [segment.operations[index].value for index in op.operands]
-    largest = max((value.abs().max().item() for value in fed), default=None)
+    used = [segment.operations[index].value for index in op.operands]
+    largest = max((value.abs().max().item() for value in used), default=None)
     of = "finite values" if largest is None else f"finite values up to {largest:.4g}"
     return Cause(f"{op.name} makes the first NaN or Inf, of {of}", 1.0, None)
 
@@ -164,10 +171,10 @@ def _place(
     if place is not None:
         return place
     target = segment.target
-    handed_on = [
+    passed_through = [
         layer
         for layer, key in code.program.layers.items()
         if key == target.key and layer != target.layer
     ]
-    names = [*reversed(handed_on), target.layer]
+    names = [*reversed(passed_through), target.layer]
     return next((code.places[name] for name in names if name in code.places), None)

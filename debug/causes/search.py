@@ -1,7 +1,17 @@
-"""Why a value is wrong: suppositions about the reference's own steps, tried with numbers.
+"""Finds what explains a wrong value: replays PyTorch's steps under each hypothesis.
 
-A supposition changes one step, or takes one value for another, and the reference runs
-again from there. How much of the candidate's error that accounts for is its share.
+A hypothesis replaces one recorded step, or takes one value for another, and the reference
+runs again from there. Its share is how much of MAX's error that accounts for. With m what
+MAX has, r the right value and s what the hypothesis makes of r, it is
+1 - ||m - s||^2 / ||m - r||^2: 1 if MAX did exactly that, and 0 if it is no better than the
+right value. A hypothesis is complete where what is left is rounding.
+
+Candidates are tried in an order that keeps this to seconds. First those whose own value is
+found among MAX's operations, so that the mistake is seen and not supposed; then, against a
+deadline, the rest. If none is complete, several are tried together, and, where a mistake is
+certain, another one after it.
+
+Every step of the search asks `Segment.pause` whether something else is wanted.
 """
 
 import time
@@ -14,11 +24,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from debug.candidate.operations import OperationIndex
 from debug.causes.hypotheses.fitted import Support, Transform, fits, local_fits, supports
+from debug.causes.hypotheses.mistake import Key
 from debug.causes.hypotheses.operands import (
-    FITTED,
-    NAMED,
+    NOTHING,
     Hypothesis,
+    Kind,
     exchanged,
     hypotheses_at,
     other_values,
@@ -26,7 +38,7 @@ from debug.causes.hypotheses.operands import (
 from debug.causes.segment import Segment
 from debug.measure.matching import Sought, in_shape_of, relative_error, share_explained
 from debug.protocol.verdict import LAYER
-from debug.reference.recording import Replacement, Step, run_step
+from debug.reference.recording import Replacement, Step, ValueId, run_step
 
 BUDGET_SECONDS = 30.0
 WORTH_SHOWING = 0.3
@@ -34,7 +46,10 @@ FITS_FROM = 0.99
 """The share of one operation's error from which a fit is taken for more than chance."""
 FITTED_COUNTERPARTS = 4
 MOST_IN_A_ROW = 2
-"""Mistakes that are looked for behind a first one."""
+"""How many mistakes are looked for after a first one."""
+MOST_TOGETHER = 4
+DOES_NOT_RUN = (RuntimeError, IndexError, TypeError, ValueError)
+"""What a replay raises where shapes do not fit: then it was not that."""
 
 
 @dataclass(frozen=True)
@@ -64,31 +79,31 @@ def find_causes(segment: Segment, depth: int = MOST_IN_A_ROW) -> list[Tried]:
     if segment.value is None or not bool(torch.isfinite(segment.value).all()):
         return []
     deadline = time.monotonic() + BUDGET_SECONDS
-    tried = _tried(segment, _seen(segment))
-    seen = [c.hypothesis for c in tried if c.hypothesis.operation is not None]
-    named = [hypothesis for hypothesis in seen if hypothesis.kind == NAMED]
+    tried = _try_all(segment, _seen_in_candidate(segment))
+    seen = [t.hypothesis for t in tried if t.hypothesis.operation is not None]
+    named = [hypothesis for hypothesis in seen if hypothesis.kind is Kind.NAMED]
     if len(named) > 1 and (all_named := attempt(segment, _joined(named))) is not None:
         tried.append(all_named)
-    if not any(cause.complete for cause in tried):
-        tried += _tried(segment, _unseen(segment, tried), deadline)
-    best = sorted(tried, key=lambda cause: cause.rank)
+    if not any(each.complete for each in tried):
+        tried += _try_all(segment, _supposed(segment, tried), deadline)
+    best = sorted(tried, key=lambda each: each.rank)
     if best and not best[0].complete:
-        best += _together(segment, best)
-    if depth and named and not any(cause.complete for cause in best):
-        best += _behind(segment, _joined(named), depth)
-    best.sort(key=lambda cause: cause.rank)
-    return [cause for cause in best if cause.explains >= WORTH_SHOWING]
+        best += _combinations(segment, best)
+    if depth and named and not any(each.complete for each in best):
+        best += _after_another(segment, _joined(named), depth)
+    best.sort(key=lambda each: each.rank)
+    return [each for each in best if each.explains >= WORTH_SHOWING]
 
 
-def _tried(
+def _try_all(
     segment: Segment, hypotheses: Iterator[Hypothesis], deadline: float = float("inf")
 ) -> list[Tried]:
     found: list[Tried] = []
     for hypothesis in hypotheses:
-        cause = attempt(segment, hypothesis)
-        if cause is not None:
-            found.append(cause)
-            if cause.complete and hypothesis.kind == NAMED:
+        tried = attempt(segment, hypothesis)
+        if tried is not None:
+            found.append(tried)
+            if tried.complete and hypothesis.kind is Kind.NAMED:
                 break  # nothing ranks before it
         if time.monotonic() > deadline:
             break
@@ -98,13 +113,13 @@ def _tried(
 def attempt(segment: Segment, hypothesis: Hypothesis) -> Tried | None:
     """Runs the reference under a hypothesis; None where it can't be run so."""
     segment.pause()
-    value, goal = segment.value, segment.goal
+    value, goal, target = segment.value, segment.goal, segment.target.value
     assert value is not None
-    target = segment.target.value
+    steps, values = hypothesis.replaced_steps, hypothesis.replaced_values
     try:
-        supposed = segment.recording.replay(target, hypothesis.calls, hypothesis.known)
-    except (RuntimeError, IndexError, TypeError, ValueError):
-        return None  # shapes that do not fit: it was not that
+        supposed = segment.recording.replay(target, steps, values)
+    except DOES_NOT_RUN:
+        return None
     supposed = in_shape_of(supposed, goal.value)
     if supposed is None:
         return None
@@ -115,21 +130,21 @@ def attempt(segment: Segment, hypothesis: Hypothesis) -> Tried | None:
 # -- What accounts for one of the candidate's values ---------------------------------
 
 
-def _seen(segment: Segment) -> Iterator[Hypothesis]:
+def _seen_in_candidate(segment: Segment) -> Iterator[Hypothesis]:
     """What makes a value that the candidate has and the reference has not."""
-    wrong = [i for i, right in enumerate(segment.right) if not right]
+    indices = [OperationIndex(i) for i in range(len(segment.operations))]
+    wrong = [i for i in indices if not segment.right[i]]
+    from_input = [i for i in wrong if segment.operations[i].from_input]
     for step in segment.frontier:
-        exact = segment.pool[step.result]
-        fed = [index for index in wrong if segment.operations[index].fed]
-        counterparts = _counterparts(segment, exact, fed)
+        counterparts = _counterparts(segment, segment.pool[step.result], from_input)
         for hypothesis in hypotheses_at(segment, step):
-            yield from _appearing(segment, step, hypothesis, counterparts)
+            yield from _with_a_counterpart(segment, step, hypothesis, counterparts)
         yield from _fitted(segment, step.result, counterparts[:FITTED_COUNTERPARTS])
         for operand in dict.fromkeys(step.operands):
             if operand not in segment.pool:
                 continue
             is_weight = operand in segment.recording.weights
-            meant = wrong if is_weight else fed
+            meant = wrong if is_weight else from_input
             counterparts = _counterparts(segment, segment.pool[operand], meant)
             yield from _fitted(segment, operand, counterparts[:FITTED_COUNTERPARTS])
     if not segment.frontier:
@@ -145,7 +160,7 @@ def _seen(segment: Segment) -> Iterator[Hypothesis]:
 class Counterpart:
     """An operation of the candidate that may be meant for one of the reference's values."""
 
-    operation: int
+    operation: OperationIndex
     value: Tensor
     """In the reference's layout."""
     supports: list[Support]
@@ -153,7 +168,7 @@ class Counterpart:
 
 
 def _counterparts(
-    segment: Segment, exact: Sought, wrong: Sequence[int]
+    segment: Segment, exact: Sought, wrong: Sequence[OperationIndex]
 ) -> list[Counterpart]:
     found = []
     for index in wrong:
@@ -166,48 +181,48 @@ def _counterparts(
     return found
 
 
-def _appearing(
+def _with_a_counterpart(
     segment: Segment,
     step: Step,
     hypothesis: Hypothesis,
     counterparts: Sequence[Counterpart],
 ) -> Iterator[Hypothesis]:
-    """A supposition whose value is among the candidate's, whole or in a few slices."""
+    """A hypothesis whose value is among the candidate's, whole or in a few slices."""
     segment.pause()
     exact = segment.pool[step.result]
     try:
-        call = hypothesis.calls[step.result]
+        call = hypothesis.replaced_steps[step.result]
         supposed = run_step(step, segment.recording.values, call).squeeze()
-    except (RuntimeError, IndexError, TypeError, ValueError):
-        return  # shapes that do not fit: it was not that
+    except DOES_NOT_RUN:
+        return
     if supposed.shape != exact.value.shape:
         return
     limit = LAYER.watch_up_to * exact.floor * max(exact.norm, supposed.norm().item())
     for counterpart in counterparts:
         if (counterpart.value - supposed).norm() <= limit:
-            yield _at(hypothesis, counterpart.operation)
+            yield replace(hypothesis, operation=counterpart.operation)
             return
         for support in counterpart.supports:
             blended = support.blend(exact.value, supposed)
             if (counterpart.value - blended).norm() <= limit:
-                text = f"{hypothesis.text}, at {support} of axis {support.axis} only"
-                call = _instead(blended, segment.recording.values[step.result])
-                calls = {step.result: call}
-                changed = replace(hypothesis, text=text, calls=calls, kind=FITTED)
-                yield _at(changed, counterpart.operation)
+                yield replace(
+                    hypothesis,
+                    text=f"{hypothesis.text}, at {support} of axis {support.axis} only",
+                    keys=frozenset({*hypothesis.keys, ("only at", *support.key)}),
+                    replaced_steps={step.result: _always(blended, segment, step)},
+                    kind=Kind.FITTED,
+                    operation=counterpart.operation,
+                )
                 return
 
 
-def _at(hypothesis: Hypothesis, operation: int) -> Hypothesis:
-    return replace(hypothesis, operation=operation)
-
-
-def _instead(value: Tensor, like: Tensor) -> Replacement:
-    return lambda args, kwargs: value.reshape(like.shape)
+def _always(value: Tensor, segment: Segment, step: Step) -> Replacement:
+    shape = segment.recording.values[step.result].shape
+    return lambda args, kwargs: value.reshape(shape)
 
 
 def _fitted(
-    segment: Segment, index: int, counterparts: Sequence[Counterpart]
+    segment: Segment, index: ValueId, counterparts: Sequence[Counterpart]
 ) -> Iterator[Hypothesis]:
     """What a wrong value is of the right one."""
     exact = segment.pool[index]
@@ -223,12 +238,16 @@ def _fitted(
             supposed = fit.transform(exact.value)
             if share_explained(counterpart.value, exact.value, supposed) < FITS_FROM:
                 continue
-            text = f"{exact.label}: {fit.text}"
-            call = partial(_transformed, transform=fit.transform, like=like, step=index)
-            calls = {index: partial(call, segment=segment)} if made else {}
-            known = {} if made else {index: supposed.reshape(like.shape)}
-            weight = segment.recording.names.get(index) if not made else None
-            yield Hypothesis(text, calls, known, weight, FITTED, counterpart.operation)
+            call = partial(_transformed, transform=fit.transform, like=like, value=index)
+            yield Hypothesis(
+                f"{exact.label}: {fit.text}",
+                frozenset({("fitted", exact.label, fit.text)}),
+                {index: partial(call, segment=segment)} if made else {},
+                {} if made else {index: supposed.reshape(like.shape)},
+                None if made else segment.recording.names.get(index),
+                Kind.FITTED,
+                counterpart.operation,
+            )
 
 
 def _transformed(
@@ -236,86 +255,92 @@ def _transformed(
     kwargs: Mapping[str, Any],
     transform: Transform,
     like: Tensor,
-    step: int,
+    value: ValueId,
     segment: Segment,
 ) -> Tensor:
-    made = segment.recording.maker(step)
+    made = segment.recording.maker(value)
     right = like if made is None else made.function(*args, **kwargs)
     return transform(right.squeeze()).reshape(like.shape)
 
 
-def _unseen(segment: Segment, tried: list[Tried]) -> Iterator[Hypothesis]:
+def _supposed(segment: Segment, tried: list[Tried]) -> Iterator[Hypothesis]:
     """The rest, whose value the candidate does not have as such."""
-    done = {cause.hypothesis.text for cause in tried}
-    alike: dict[str, list[Hypothesis]] = {}
+    done = {each.hypothesis.keys for each in tried}
+    alike: dict[frozenset[Key], list[Hypothesis]] = {}
     for step in segment.frontier:
         for hypothesis in hypotheses_at(segment, step):
-            alike.setdefault(hypothesis.text, []).append(hypothesis)
+            alike.setdefault(hypothesis.keys, []).append(hypothesis)
     for same in alike.values():  # a mistake in a constant is made wherever it is used
-        if len(same) > 1 and (everywhere := _joined(same)).calls != same[0].calls:
+        everywhere = _joined(same)
+        if len(same) > 1 and everywhere.replaced_steps != same[0].replaced_steps:
             yield everywhere
-    for text, same in alike.items():
-        if text not in done:
+    for keys, same in alike.items():
+        if keys not in done:
             yield from same
 
 
 # -- Several at once -----------------------------------------------------------------
 
 
-def _together(segment: Segment, best: list[Tried], most: int = 4) -> list[Tried]:
+def _combinations(segment: Segment, best: list[Tried]) -> list[Tried]:
     """What several explain that one does not: all whose values were seen, and the best
     one with what explains more of what it leaves."""
     found: list[Tried] = []
-    seen = [cause.hypothesis for cause in best if cause.hypothesis.operation is not None]
+    seen = [each.hypothesis for each in best if each.hypothesis.operation is not None]
     if seen and (all_seen := attempt(segment, _joined(seen))) is not None:
         found.append(all_seen)
-    current = min([best[0], *found], key=lambda cause: cause.rank)
-    pool = seen + [c.hypothesis for c in best if c.hypothesis.operation is None][:8]
-    for _ in range(most - 1):
+    current = min([best[0], *found], key=lambda each: each.rank)
+    pool = seen + [t.hypothesis for t in best if t.hypothesis.operation is None][:8]
+    for _ in range(MOST_TOGETHER - 1):
         if current.complete:
             break
         pairs = [_both(current.hypothesis, each) for each in pool]
         joined = [attempt(segment, pair) for pair in pairs if pair is not None]
-        better = [c for c in joined if c is not None and c.explains > current.explains]
+        better = [t for t in joined if t is not None and t.explains > current.explains]
         if not better:
             break
-        current = min(better, key=lambda cause: cause.rank)
+        current = min(better, key=lambda each: each.rank)
         found.append(current)
     return found
 
 
 def _joined(hypotheses: list[Hypothesis]) -> Hypothesis:
     """All at once, the simplest of each step."""
-    joined = Hypothesis("")
+    joined = NOTHING
     for each in sorted(hypotheses, key=lambda hypothesis: hypothesis.kind):
         joined = _both(joined, each) or joined
     return joined
 
 
-def _behind(segment: Segment, first: Hypothesis, depth: int) -> list[Tried]:
-    """Takes one mistake for certain, and looks for the next one behind it."""
-    supposed = segment.supposing(first.calls, first.known)
+def _after_another(segment: Segment, first: Hypothesis, depth: int) -> list[Tried]:
+    """Takes one mistake for certain, and looks for the next one after it."""
+    supposed = segment.supposing(first.replaced_steps, first.replaced_values)
     if not supposed.wrong:
         return []
     found = []
-    for cause in find_causes(supposed, depth - 1):
-        both = _both(first, cause.hypothesis)
+    for each in find_causes(supposed, depth - 1):
+        both = _both(first, each.hypothesis)
         whole = None if both is None else attempt(segment, both)
-        if whole is not None and both is not None:
+        if whole is not None:
             found.append(whole)
     return found
 
 
 def _both(one: Hypothesis, other: Hypothesis) -> Hypothesis | None:
-    if set(one.calls) & set(other.calls) or set(one.known) & set(other.known):
+    """The two together; None where they are about the same step or value."""
+    if one.replaced_steps.keys() & other.replaced_steps.keys():
         return None
-    text = f"{one.text}; and {other.text}"
-    if not one.text or other.text in one.text:
-        text = one.text or other.text
+    if one.replaced_values.keys() & other.replaced_values.keys():
+        return None
+    if other.keys <= one.keys:
+        text = one.text
+    else:
+        text = f"{one.text}; and {other.text}" if one.text else other.text
     return Hypothesis(
         text,
-        {**one.calls, **other.calls},
-        {**one.known, **other.known},
+        one.keys | other.keys,
+        {**one.replaced_steps, **other.replaced_steps},
+        {**one.replaced_values, **other.replaced_values},
         one.weight or other.weight,
         max(one.kind, other.kind),
         one.operation if one.operation is not None else other.operation,

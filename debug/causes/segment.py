@@ -1,5 +1,14 @@
-"""A stretch of a layer's own code, on both sides: from known values to one that is handed
-on. The same values go in, so what comes out differs only by what the code does.
+"""The code between values that both sides are given and one that they produce.
+
+In ``attn``, for example: from the input of ``attn`` and the results of ``query``, ``key``
+and ``value`` to the input of ``out``. PyTorch's recorded steps and MAX's operations of it
+run from the same numbers, so any difference at its end was made within it.
+
+Every operation of MAX is then looked for among PyTorch's values, by its numbers. Where
+``qk`` and ``w`` are found and ``wv`` is not, the mistake lies between: the first
+operation that is none of PyTorch's values though all it uses are is the culprit. Not
+being found is no proof by itself (a port may compute on another way), so an operation
+also counts as right if something that is right is made of it.
 """
 
 from collections.abc import Mapping
@@ -13,59 +22,68 @@ from torch import Tensor
 from debug.candidate import max_internals
 from debug.candidate.buffers import to_buffer
 from debug.candidate.max_internals import ValueKey
-from debug.candidate.operations import Operation, operations
+from debug.candidate.operations import Evaluation, OperationIndex, evaluation
 from debug.candidate.program import Program
 from debug.measure.matching import Match, Sought, find, in_shape_of, relative_error
 from debug.measure.truth import Truth, in_layout
 from debug.pause import Pause, go_on
 from debug.protocol.verdict import LAYER
 from debug.reference.intermediates import intermediates
-from debug.reference.recording import LAYOUTS, Recording, Replacement, Step
+from debug.reference.pytorch_functions import LAYOUTS
+from debug.reference.recording import Recording, Replacement, Step, ValueId
 
 
 @dataclass(frozen=True)
 class Target:
-    """Where a stretch leads: into a layer, or out of the one whose code it is."""
+    """Where a segment ends: the input of a layer, or the result of the layer whose code it
+    is."""
 
     layer: str
-    feeds: bool
-    value: int
-    """The reference's, by its place in the recording."""
+    is_input: bool
+    value: ValueId
+    """The reference's."""
     key: ValueKey
     """The candidate's."""
 
     def __str__(self) -> str:
-        return f"what {self.layer} is fed" if self.feeds else f"the result of {self.layer}"
+        return f"input of {self.layer}" if self.is_input else f"result of {self.layer}"
 
 
 class Segment:
-    """One target with everything that leads to it."""
+    """One target with everything that leads to it, on both sides."""
 
     def __init__(
         self,
         recording: Recording,
         target: Target,
-        ops: list[Operation],
-        value: Tensor,
+        evaluated: Evaluation,
         pause: Pause = go_on,
     ) -> None:
+        """
+        Args:
+            recording: the reference's code, from the given values on.
+            target: where the segment ends.
+            evaluated: the candidate's code, from the same values on.
+            pause: called often.
+        """
         self.pause = pause
-        self.recording, self.target, self.operations = recording, target, ops
-        self._value = value
-        rounded = recording.in_precision(value.dtype)
-        self._rounded = rounded
+        self.recording, self.target, self._evaluated = recording, target, evaluated
+        self.operations = evaluated.operations
+        self._rounded = recording.in_precision(evaluated.value.dtype)
         exact = recording.values[target.value]
-        self.goal = Sought.of(str(target), exact, rounded[target.value])
-        self.value = in_shape_of(value, exact)
+        self.goal = Sought.of(str(target), exact, self._rounded[target.value])
+        self.value = in_shape_of(evaluated.value, exact)
         """The candidate's, in the reference's layout; None in another shape."""
         self.steps = recording.leading_to(target.value)
 
     def supposing(
-        self, calls: Mapping[int, Replacement], known: Mapping[int, Tensor]
+        self,
+        replaced_steps: Mapping[ValueId, Replacement],
+        replaced_values: Mapping[ValueId, Tensor],
     ) -> "Segment":
         """The same beside a reference that makes a mistake, too."""
-        recording = self.recording.starting_from(known, calls)
-        return Segment(recording, self.target, self.operations, self._value, self.pause)
+        recording = self.recording.starting_from(replaced_values, replaced_steps)
+        return Segment(recording, self.target, self._evaluated, self.pause)
 
     @property
     def wrong(self) -> bool:
@@ -74,28 +92,28 @@ class Segment:
         error = relative_error(self.value, self.goal.value)
         return error > LAYER.watch_up_to * self.goal.floor
 
-    def known(self, value: int) -> Sought:
+    def sought(self, value: ValueId) -> Sought:
         """One of the reference's values, as something to look for."""
         self.pause()
         label, exact = self.recording.name(value), self.recording.values[value]
         return Sought.of(label, exact, self._rounded[value])
 
     @cached_property
-    def pool(self) -> dict[int, Sought]:
+    def pool(self) -> dict[ValueId, Sought]:
         """Everything that the candidate may have on the way."""
         used = {i for step in self.steps for i in (*step.operands, step.result)}
-        used |= self.recording.known | {self.target.value}
+        used |= self.recording.given | {self.target.value}
         floats = (i for i in used if self.recording.values[i].is_floating_point())
-        return {index: self.known(index) for index in sorted(floats)}
+        return {index: self.sought(index) for index in sorted(floats)}
 
     @cached_property
     def matches(self) -> list[list[Match]]:
         """For each of the candidate's operations, the reference's values that it makes."""
-        known = [*self.pool.values(), *self._intermediates()]
+        sought = [*self.pool.values(), *self._intermediates()]
         found: list[list[Match]] = []
         for op in self.operations:
             self.pause()
-            found.append(find(op.value, known) if op.finite else [])
+            found.append(find(op.value, sought) if op.finite else [])
         return found
 
     def _intermediates(self) -> list[Sought]:
@@ -122,11 +140,13 @@ class Segment:
     def right(self) -> list[bool]:
         """Whether each operation is right: it, or something made of it, is the reference's.
 
-        The last one must be the target; that it is another value is no excuse.
+        The one that makes the target must be the target; being another of the reference's
+        values is no excuse.
         """
         right = [self.is_match(index) for index in range(len(self.operations))]
-        if right and self.wrong:
-            right[-1] = False
+        maker = self._evaluated.maker
+        if maker is not None and self.wrong:
+            right[maker] = False
         for index in reversed(range(len(right))):
             if right[index]:
                 for used in self.operations[index].operands:
@@ -134,21 +154,20 @@ class Segment:
         return right
 
     @cached_property
-    def culprit(self) -> int | None:
+    def culprit(self) -> OperationIndex | None:
         """The first operation that is not right though all that it uses is."""
-        infinite = next((i for i, op in enumerate(self.operations) if not op.finite), None)
-        if infinite is not None:
-            return infinite
-        wrong = [i for i, right in enumerate(self.right) if not right]
+        indices = [OperationIndex(i) for i in range(len(self.operations))]
+        infinite = [i for i in indices if not self.operations[i].finite]
+        wrong = [i for i in indices if not (infinite or self.right[i])]
         # A constant in another shape is a wrong value only where it is used.
-        fed = [i for i in wrong if self.operations[i].fed]
-        return next(iter([*fed, *wrong]), None)
+        from_input = [i for i in wrong if self.operations[i].from_input]
+        return next(iter([*infinite, *from_input, *wrong]), None)
 
     @cached_property
-    def have(self) -> set[int]:
+    def have(self) -> set[ValueId]:
         """The reference's values that the candidate has, and all that they are made of."""
-        found = {id(m.known) for op in self.matches for m in op if not m.suspicious}
-        have = {i for i, known in self.pool.items() if id(known) in found}
+        found = {id(m.sought) for op in self.matches for m in op if not m.suspicious}
+        have = {i for i, sought in self.pool.items() if id(sought) in found}
         have.discard(self.target.value)
         for step in reversed(self.steps):
             if step.result in have:
@@ -179,19 +198,19 @@ def segments(
     kept: dict[str, Buffer],
     pause: Pause = go_on,
 ) -> list[Segment] | None:
-    """All stretches of a layer's own code, in order of computation.
+    """All segments of a layer's own code, in order of computation.
 
     None where the reference's values do not fit into the candidate's code.
     """
-    pins, known = _known(name, recording, program, truths)
+    pins, given = _given(name, recording, program, truths)
     if not all(_fits(key, buffer) for key, buffer in pins.items()):
         return None
-    recording = recording.starting_from(known)
+    recording = recording.starting_from(given)
     found = []
     for target in targets(name, recording, program):
         pause()
-        ops, value = operations(program, pins, target.key, kept)
-        found.append(Segment(recording, target, ops, value, pause))
+        evaluated = evaluation(program, pins, target.key, kept)
+        found.append(Segment(recording, target, evaluated, pause))
     return found
 
 
@@ -201,10 +220,10 @@ def _fits(key: ValueKey, buffer: Buffer) -> bool:
 
 
 def targets(name: str, recording: Recording, program: Program) -> list[Target]:
-    """What the candidate and the reference both hand on."""
+    """The values that both sides compute in this layer's code and pass to others."""
     found = [
         Target(layer, True, value, program.inputs[layer].key)
-        for layer, value in recording.fed.items()
+        for layer, value in recording.inputs.items()
         if layer in program.inputs
     ]
     if recording.result is not None and name in program.layers:
@@ -212,33 +231,33 @@ def targets(name: str, recording: Recording, program: Program) -> list[Target]:
     return found
 
 
-def _known(
+def _given(
     name: str, recording: Recording, program: Program, truths: Mapping[str, Truth]
-) -> tuple[dict[ValueKey, Buffer], dict[int, Tensor]]:
+) -> tuple[dict[ValueKey, Buffer], dict[ValueId, Tensor]]:
     """The values that go in: the candidate's buffers, and the reference's tensors.
 
     Both are the reference's values, rounded to what the candidate computes in.
     """
     pins: dict[ValueKey, Buffer] = {}
-    known: dict[int, Tensor] = {}
-    argument = program.inputs.get(name)
+    given: dict[ValueId, Tensor] = {}
+    layer_input = program.inputs.get(name)
     dtype, device = next(
         (each.type.dtype, each.type.device.to_device()) for each in program.inputs.values()
     )
     narrow = getattr(torch, dtype.name)
-    if argument is not None and recording.argument is not None:
+    if layer_input is not None and recording.argument is not None:
         exact = recording.values[recording.argument].to(narrow)
-        known[recording.argument] = exact.double()
+        given[recording.argument] = exact.double()
         axes = truths[name].axes
-        laid = in_layout(exact, truths[name].axes_back, argument.shape)
-        if list(laid.shape) != argument.shape and axes:
-            laid = in_layout(exact, axes, argument.shape)
-        pins[argument.key] = to_buffer(laid, dtype, device)
+        laid = in_layout(exact, truths[name].axes_back, layer_input.shape)
+        if list(laid.shape) != layer_input.shape and axes:
+            laid = in_layout(exact, axes, layer_input.shape)
+        pins[layer_input.key] = to_buffer(laid, dtype, device)
     for layer, value in recording.results.items():
         exact = recording.values[value].to(narrow)
-        known[value] = exact.double()
+        given[value] = exact.double()
         key, axes = program.layers.get(layer), truths[layer].axes
         if key is not None:
             laid = exact.permute(axes) if axes else exact
             pins[key] = to_buffer(laid, dtype, device)
-    return pins, known
+    return pins, given

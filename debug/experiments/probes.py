@@ -18,6 +18,7 @@ from debug.protocol.messages import Probed
 from debug.protocol.values import Divergence
 from debug.protocol.verdict import Verdict
 from debug.reference.recorded_layers import RecordedLayers
+from debug.reference.recording import ValueId
 
 NOT_INSIDE = "the compiled graph shows no values inside a layer; the interpreter does"
 
@@ -26,7 +27,7 @@ NOT_INSIDE = "the compiled graph shows no values inside a layer; the interpreter
 class Meant:
     """One of the values that a variable stands for, in the layout of the candidate's."""
 
-    index: int
+    index: ValueId
     truth: Truth
     transposed: bool
 
@@ -52,7 +53,7 @@ class Variables:
         """
         said = Probed(generation, index, probe.name, probe.place)
         try:
-            if reason := self._unknown(probe):
+            if reason := self._reason_unknown(probe):
                 return structs.replace(said, note=reason)
             if computed is None:
                 reason = NOT_INSIDE if probe.is_tensor else "it is no tensor of the graph"
@@ -67,7 +68,7 @@ class Variables:
             self._results[key], generation=generation, index=index, place=probe.place
         )
 
-    def _unknown(self, probe: Probe) -> str:
+    def _reason_unknown(self, probe: Probe) -> str:
         """Why a name means nothing in the reference, if so."""
         if probe.layer not in self._truths:
             return f"there is no layer {probe.layer}"
@@ -127,12 +128,12 @@ class Variables:
         """What a value that is not the one it should be is instead, if anything."""
         recording, rounded = self._recordings.of(layer), self._recordings.rounded(layer)
         named = (index for _, index in recording.bound)
-        known = (
+        sought = (
             Sought.of(recording.name(index), recording.values[index], rounded[index])
-            for index in dict.fromkeys([*named, *range(len(rounded))])
+            for index in dict.fromkeys([*named, *map(ValueId, range(len(rounded)))])
             if rounded[index].is_floating_point()
         )
-        return next((str(match) for match in find(value, known)), "")
+        return next((str(match) for match in find(value, sought)), "")
 
 
 def _measure(value: Tensor, meant: Meant) -> Divergence:

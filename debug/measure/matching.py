@@ -1,4 +1,13 @@
-"""Whether a value of the candidate is one of the reference's, up to rounding and layout."""
+"""Whether a value of the candidate is one of the reference's, up to rounding and layout.
+
+Names say nothing across two frameworks, so values are matched by their numbers. Two
+tensors match if the norm of their difference is what rounding explains at that point,
+tried in the same order of axes first and then in any order that fits the shape. Norms are
+compared before anything else, which rules out almost every pair at once.
+
+A transposed match that the shape does not show, such as a square matrix, is suspicious:
+the numbers are there, and whoever reads them reads nonsense.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,7 +22,7 @@ from debug.protocol.verdict import FLOAT32_HALF_ULP, LAYER
 
 @dataclass(frozen=True)
 class Sought:
-    """One of the reference's values."""
+    """One of the reference's values, as something to look for in the candidate."""
 
     label: str
     value: Tensor
@@ -38,27 +47,27 @@ class Sought:
 
 @dataclass(frozen=True)
 class Match:
-    known: Sought
+    sought: Sought
     axes: tuple[int, ...] | None
     """The order of the axes in the candidate, where it is another one."""
 
     def __str__(self) -> str:
-        return f"equals {self.known.label}" + (" transposed" if self.axes else "")
+        return f"equals {self.sought.label}" + (" transposed" if self.axes else "")
 
     @property
     def suspicious(self) -> bool:
         """Transposed without a sign of it in the shape: whoever reads it reads nonsense."""
-        sizes = self.known.value.shape
+        sizes = self.sought.value.shape
         return self.axes is not None and [sizes[a] for a in self.axes] == list(sizes)
 
 
-def find(value: Tensor, known: Iterable[Sought]) -> list[Match]:
+def find(value: Tensor, sought: Iterable[Sought]) -> list[Match]:
     """The reference's values that this is, those in the same order of axes first."""
     value = value.double().squeeze()
     norm = value.norm().item()
     near = [
         each
-        for each in known
+        for each in sought
         if prod(each.value.shape) == value.numel() and abs(each.norm - norm) <= each.limit
     ]
     same = [
@@ -96,8 +105,8 @@ def in_shape_of(value: Tensor, wanted: Tensor) -> Tensor | None:
     return value.permute(axes[0]) if len(axes) == 1 else None
 
 
-def _equal(value: Tensor, known: Tensor, limit: float) -> bool:
-    return bool((value - known).norm() <= limit)
+def _equal(value: Tensor, other: Tensor, limit: float) -> bool:
+    return bool((value - other).norm() <= limit)
 
 
 def relative_error(value: Tensor, exact: Tensor) -> float:
@@ -107,7 +116,7 @@ def relative_error(value: Tensor, exact: Tensor) -> float:
 
 
 def share_explained(value: Tensor, exact: Tensor, supposed: Tensor) -> float:
-    """The part of the error's energy that a supposition accounts for, from 0 to 1.
+    """The share of the error's energy that a hypothesis accounts for, from 0 to 1.
 
     With m the candidate, r the reference and s what a hypothesis makes of r:
     1 - ||m - s||^2 / ||m - r||^2.

@@ -89,12 +89,12 @@ class Cause(msgspec.Struct, frozen=True):
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """A mistake in a layer's own code: it gets right values and hands on a wrong one."""
+    """A mistake in a layer's own code, which makes a wrong value of right ones."""
 
     target: str
-    """What it hands on."""
+    """The value that is wrong, such as "input of blocks.0.attn.out"."""
     feeds: str | None
-    """The layer that gets it; None for the layer's own result."""
+    """The layer whose input that is; None for the result of the layer itself."""
     op: str | None
     place: Place | None
     reference: Place | None
@@ -119,7 +119,7 @@ class OperationView(msgspec.Struct, frozen=True):
 
 
 class SegmentView(msgspec.Struct, frozen=True):
-    """What computes one value that a layer hands on."""
+    """What computes one value in a layer's code that others get."""
 
     target: str
     candidate: list[OperationView]

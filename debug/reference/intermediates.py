@@ -1,4 +1,10 @@
-"""What a fused PyTorch function computes on the way, as a port may write it out."""
+"""What a fused PyTorch function computes on the way, as a port may write it out.
+
+PyTorch calls ``layer_norm`` once where a port may subtract a mean, square, divide and
+multiply in nine operations. Each of those values is one that the port may rightly have,
+so each is offered to be matched: "equals the variance and epsilon". To cover another
+function, add its generator to the table at the end.
+"""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -7,13 +13,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from debug.reference.pytorch_functions import by_name
 from debug.reference.recording import Step, run_step
 
 Intermediate = tuple[str, Tensor]
 
 
 def intermediates(step: Step, values: Sequence[Tensor]) -> list[Intermediate]:
-    """The values within a step, from the values that it is fed.
+    """The values within a step, from those that go into it.
 
     Args:
         step: one call of a function.
@@ -33,15 +40,15 @@ def intermediates(step: Step, values: Sequence[Tensor]) -> list[Intermediate]:
 
 
 def _linear(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[Intermediate]:
-    yield "the product without the bias", F.linear(args[0], args[1])
-    yield "the weight transposed", args[1].T
+    given = by_name("linear", args, kwargs)
+    yield "the product without the bias", F.linear(given["x"], given["weight"])
+    yield "the weight transposed", given["weight"].T
 
 
 def _conv1d(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[Intermediate]:
-    names = ("x", "weight", "bias", "stride", "padding")
-    given = {**dict(zip(names, args, strict=False)), **kwargs}
+    given = by_name("conv1d", args, kwargs)
     x, weight = given["x"], given["weight"]
-    stride, padding = _one(given.get("stride", 1)), given.get("padding", 0)
+    stride, padding = _one(given["stride"]), given["padding"]
     if isinstance(padding, str) or weight.shape[1] != x.shape[1]:
         return  # grouped, or padded by name
     padded = F.pad(x, (_one(padding),) * 2)
@@ -63,8 +70,7 @@ def _one(size: Any) -> int:
 
 
 def _layer_norm(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[Intermediate]:
-    names = ("x", "normalized_shape", "weight", "bias", "eps")
-    given = {"eps": 1e-5, **dict(zip(names, args, strict=False)), **kwargs}
+    given = by_name("layer_norm", args, kwargs)
     x, shape = given["x"], given["normalized_shape"]
     axes = tuple(range(-len(shape), 0))
     mean = x.mean(axes, keepdim=True)
@@ -79,7 +85,7 @@ def _layer_norm(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[Inte
     yield "its inverse", (variance + given["eps"]).rsqrt()
     normed = F.layer_norm(x, shape, eps=given["eps"])
     yield "the norm without weight and bias", normed
-    if given.get("weight") is not None:
+    if given["weight"] is not None:
         yield "the norm without its bias", normed * given["weight"]
 
 

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from debug.reference.hooks import LayerCall, StayInFloat64, hooked, layer_modules, rounding
 from debug.reference.recorder import recorded
-from debug.reference.recording import Recording
+from debug.reference.recording import Recording, ValueId
 from debug.subject import LayerName, Subject, argument_of, model_of
 
 KEPT_BYTES = 4 << 30
@@ -47,28 +47,28 @@ class RecordedLayers:
         before the layer."""
         recording = self.of(name)
         if name not in self._rounded:
-            dtype, known = rounding(self._subject.dtype.name), self._known(name, recording)
+            dtype, given = rounding(self._subject.dtype.name), self._given(name, recording)
             with torch.inference_mode():
-                self._rounded[name] = recording.in_precision(dtype, known)
+                self._rounded[name] = recording.in_precision(dtype, given)
         return self._rounded[name]
 
-    def _known(self, name: str, recording: Recording) -> dict[int, Tensor]:
+    def _given(self, name: str, recording: Recording) -> dict[ValueId, Tensor]:
         """What goes into a layer's own code in a run in the candidate's precision."""
-        subject, known = self._subject, dict[int, Tensor]()
+        subject, given = self._subject, dict[ValueId, Tensor]()
 
         def keep(layer: LayerName, call: LayerCall) -> None:
             part, argument = recording.results.get(layer.name), recording.argument
             if part is not None:
-                known[part] = call.value.clone()
+                given[part] = call.value.clone()
             if layer.name == name and argument is not None and call.argument is not None:
-                known[argument] = call.argument.clone()
+                given[argument] = call.argument.clone()
 
         module, x = subject.reference(), argument_of(subject).reference
         layers = [layer for layer in subject.layers if layer.name == name]
         layers = [*self._parts(name), *layers, model_of(subject.layers)]
         with torch.inference_mode(), hooked(module, layers, keep):
             subject.run_reference(module, x.to(rounding(subject.dtype.name)))
-        return known
+        return given
 
     def _parts(self, name: str) -> list[LayerName]:
         return [layer for layer in self._subject.layers if layer.parent == name]

@@ -20,7 +20,7 @@ from torch.utils._pytree import tree_leaves, tree_map
 
 from debug.reference.call_sites import PASSED_OVER, reference_place
 from debug.reference.hooks import first_tensor
-from debug.reference.recording import Recording, Ref, Step, writes
+from debug.reference.recording import Recording, Ref, Step, ValueId, writes
 from debug.reference.variable_names import Bindings
 
 
@@ -31,7 +31,7 @@ class Recorder(TorchFunctionMode):
         super().__init__()
         self.recording = Recording()
         self.on = False
-        self._index: dict[int, int] = {}
+        self._index: dict[int, ValueId] = {}
         self._kept: list[Any] = []
         self.bindings = Bindings(lambda value: self._index.get(id(value)), PASSED_OVER)
         self.recording.bound = self.bindings.found
@@ -73,7 +73,7 @@ class Recorder(TorchFunctionMode):
     def _reference(self, leaf: Any) -> Any:
         return Ref(self.index(leaf)) if isinstance(leaf, Tensor) else leaf
 
-    def index(self, tensor: Tensor) -> int:
+    def index(self, tensor: Tensor) -> ValueId:
         """The place of a tensor that may have come from anywhere."""
         if id(tensor) not in self._index:
             index = self.add(tensor)
@@ -82,8 +82,8 @@ class Recorder(TorchFunctionMode):
                 self.recording.weights.add(index)
         return self._index[id(tensor)]
 
-    def add(self, tensor: Tensor, name: str | None = None) -> int:
-        index = len(self.recording.values)
+    def add(self, tensor: Tensor, name: str | None = None) -> ValueId:
+        index = ValueId(len(self.recording.values))
         self._index[id(tensor)] = index
         self._kept.append(tensor)  # its id is not given to another one
         self.recording.values.append(tensor.detach())
@@ -137,7 +137,7 @@ def _watch_child(recorder: Recorder, name: str, child: nn.Module) -> list[Any]:
     def enter(_: nn.Module, args: Any, kwargs: Any) -> None:
         argument = first_tensor([*args, *kwargs.values()])
         if argument is not None and recorder.on:
-            recording.fed[name] = recorder.index(argument)
+            recording.inputs[name] = recorder.index(argument)
         recorder.bindings.look()
         recorder.on = False
 

@@ -1,26 +1,40 @@
 """PyTorch's operations in a layer's own code, recorded so that they can be run again.
 
-A layer's own code is what happens between its argument, what the layers within it return,
-and what it hands on: those are known values. Functions are recorded as the model's source
-calls them (``linear``, ``softmax``, ``view``), each with its line.
+A layer's own code is what happens between its input, what the layers within it return,
+and what it returns. For ``attn`` that is ``view, permute, mul, matmul, softmax, ...``,
+while ``query`` and ``out`` are layers within: their results are given values, and their
+inputs are where the code leads. Functions are recorded as the model's source calls them,
+each with its line.
+
+A recording is a small program in single assignment: `Recording.values` holds every value
+in float64, and a step refers to them by `ValueId`. So a question such as "what if softmax
+had run over another axis?" is a replay with one step replaced, which costs milliseconds
+and no source.
+
+What can't be replayed: a function that returns no single tensor (``chunk``, ``split``) is
+run, but it is no step, so its results are constants of the recording.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NewType
 
 import torch
 from torch import Tensor
 from torch.utils._pytree import tree_leaves, tree_map
 
 from debug.protocol.values import Place
+from debug.reference.pytorch_functions import LAYOUTS
+
+ValueId = NewType("ValueId", int)
+"""The place of a value in its recording."""
 
 
 @dataclass(frozen=True)
 class Ref:
     """Stands for a value in a step's arguments."""
 
-    index: int
+    index: ValueId
 
 
 @dataclass(frozen=True)
@@ -30,7 +44,7 @@ class Step:
     function: Callable[..., Any]
     args: tuple[Any, ...]
     kwargs: Mapping[str, Any]
-    result: int
+    result: ValueId
     place: Place | None
 
     @property
@@ -42,7 +56,7 @@ class Step:
         return writes(self.function)
 
     @property
-    def operands(self) -> list[int]:
+    def operands(self) -> list[ValueId]:
         leaves = tree_leaves([self.args, dict(self.kwargs)])
         return [leaf.index for leaf in leaves if isinstance(leaf, Ref)]
 
@@ -52,9 +66,6 @@ def writes(function: Callable[..., Any]) -> bool:
     name = function.__name__
     return name.startswith("__i") or (name.endswith("_") and not name.endswith("__"))
 
-
-LAYOUTS = ("view", "permute", "transpose", "reshape", "flatten", "to", "type", "squeeze")
-"""Functions that leave the numbers as they are."""
 
 Replacement = Callable[[Sequence[Any], Mapping[str, Any]], Tensor]
 """What to do in place of a step, with the step's arguments."""
@@ -66,47 +77,49 @@ class Recording:
 
     values: list[Tensor] = field(default_factory=list)
     """In float64 and the reference's layout."""
-    names: dict[int, str] = field(default_factory=dict)
+    names: dict[ValueId, str] = field(default_factory=dict)
     """Of the values that no step made: the argument, weights, what layers return."""
-    bound: list[tuple[str, int]] = field(default_factory=list)
+    bound: list[tuple[str, ValueId]] = field(default_factory=list)
     """The source's own names, each with a value that it stood for, in order."""
-    weights: set[int] = field(default_factory=set)
+    weights: set[ValueId] = field(default_factory=set)
     all_weights: Mapping[str, Tensor] = field(default_factory=dict)
     """The model's, used or not."""
     steps: list[Step] = field(default_factory=list)
-    argument: int | None = None
-    results: dict[str, int] = field(default_factory=dict)
+    argument: ValueId | None = None
+    """The layer's own input."""
+    results: dict[str, ValueId] = field(default_factory=dict)
     """What each layer within returns."""
-    fed: dict[str, int] = field(default_factory=dict)
-    """What each layer within is fed."""
-    result: int | None = None
+    inputs: dict[str, ValueId] = field(default_factory=dict)
+    """The input of each layer within."""
+    result: ValueId | None = None
+    """What the layer itself returns."""
 
     @property
-    def variables(self) -> dict[str, list[int]]:
+    def variables(self) -> dict[str, list[ValueId]]:
         """By the source's own names, the values that each stood for."""
-        found: dict[str, list[int]] = {}
+        found: dict[str, list[ValueId]] = {}
         for name, value in self.bound:
             found.setdefault(name, []).append(value)
         return found
 
     @property
-    def known(self) -> set[int]:
-        """What is fed to the code from outside, but for weights and constants."""
+    def given(self) -> set[ValueId]:
+        """What the code gets from outside, but for weights and constants."""
         given = set(self.results.values())
         return given if self.argument is None else given | {self.argument}
 
-    def maker(self, value: int) -> Step | None:
-        """The step that made a value; None for one that is known."""
+    def maker(self, value: ValueId) -> Step | None:
+        """The step that made a value; None for one that is given."""
         return next((step for step in self.steps if step.result == value), None)
 
-    def origin(self, value: int) -> int:
+    def origin(self, value: ValueId) -> ValueId:
         """The value that another one is, in another layout."""
         step = self.maker(value)
         if step is None or step.name not in LAYOUTS:
             return value
         return self.origin(step.operands[0])
 
-    def leading_to(self, value: int) -> list[Step]:
+    def leading_to(self, value: ValueId) -> list[Step]:
         """The steps that a value is made by, in order."""
         needed, steps = {value}, []
         for step in reversed(self.steps):
@@ -115,7 +128,7 @@ class Recording:
                 steps.append(step)
         return steps[::-1]
 
-    def name(self, value: int) -> str:
+    def name(self, value: ValueId) -> str:
         """What a person would call a value."""
         if value in self.names:
             return self.names[value]
@@ -131,54 +144,56 @@ class Recording:
         return f"the result of {step.name}{where}"
 
     def starting_from(
-        self, known: Mapping[int, Tensor], calls: Mapping[int, Replacement] | None = None
+        self,
+        given: Mapping[ValueId, Tensor],
+        replaced_steps: Mapping[ValueId, Replacement] | None = None,
     ) -> "Recording":
-        """The same code run again on other known values, or with other steps."""
-        calls = calls or {}
+        """The same code run again on other given values, or with other steps."""
+        replaced_steps = replaced_steps or {}
         steps = [
-            replace(step, function=_in_place_of(calls[step.result], step))
-            if step.result in calls
+            replace(step, function=_in_place_of(replaced_steps[step.result], step))
+            if step.result in replaced_steps
             else step
             for step in self.steps
         ]
-        return replace(self, steps=steps, values=self._run(known, calls, None))
+        return replace(self, steps=steps, values=self._run(given, replaced_steps, None))
 
     def in_precision(
-        self, dtype: torch.dtype, known: Mapping[int, Tensor] | None = None
+        self, dtype: torch.dtype, given: Mapping[ValueId, Tensor] | None = None
     ) -> list[Tensor]:
         """All values, computed in another precision throughout.
 
         Args:
             dtype: the precision.
-            known: values that go in as they are; all others are rounded.
+            given: values that go in unchanged; all others are rounded.
         """
-        start = {i: narrowed(v, dtype) for i, v in enumerate(self.values)}
+        start = {ValueId(i): narrowed(v, dtype) for i, v in enumerate(self.values)}
         made = {step.result for step in self.steps}
         rounded = {i: v for i, v in start.items() if i not in made}
-        return self._run({**rounded, **(known or {})}, {}, None)
+        return self._run({**rounded, **(given or {})}, {}, None)
 
     def replay(
         self,
-        target: int,
-        calls: Mapping[int, Replacement],
-        known: Mapping[int, Tensor] | None = None,
+        target: ValueId,
+        replaced_steps: Mapping[ValueId, Replacement],
+        given: Mapping[ValueId, Tensor] | None = None,
     ) -> Tensor:
-        """The target's value if some steps, by result, or known values were others."""
-        return self._run(known or {}, calls, target)[target]
+        """The target's value if some steps, by result, or given values were others."""
+        return self._run(given or {}, replaced_steps, target)[target]
 
     def _run(
         self,
-        known: Mapping[int, Tensor],
-        calls: Mapping[int, Replacement],
-        target: int | None,
+        given: Mapping[ValueId, Tensor],
+        replaced_steps: Mapping[ValueId, Replacement],
+        target: ValueId | None,
     ) -> list[Tensor]:
         values = list(self.values)
-        for index, tensor in known.items():
+        for index, tensor in given.items():
             values[index] = tensor
-        changed = set(known)
+        changed = set(given)
         for step in self.steps if target is None else self.leading_to(target):
-            if step.result in calls or not changed.isdisjoint(step.operands):
-                call = calls.get(step.result)
+            if step.result in replaced_steps or not changed.isdisjoint(step.operands):
+                call = replaced_steps.get(step.result)
                 values[step.result] = run_step(step, values, call)
                 changed.add(step.result)
         return values

@@ -10,12 +10,14 @@ from itertools import takewhile
 from types import FrameType
 from typing import Any
 
+from debug.reference.recording import ValueId
+
 
 class Bindings:
-    """Reads the local variables of the frames between a layer's call and what it does."""
+    """Reads the local variables of the frames between a layer's call and what it calls."""
 
     def __init__(
-        self, index_of: Callable[[Any], int | None], passed_over: tuple[str, ...]
+        self, index_of: Callable[[Any], ValueId | None], passed_over: tuple[str, ...]
     ) -> None:
         """
         Args:
@@ -25,7 +27,7 @@ class Bindings:
         self._index_of, self._passed_over = index_of, passed_over
         self._outside: set[FrameType] = set()
         self._frames: dict[FrameType, None] = {}
-        self.found: list[tuple[str, int]] = []
+        self.found: list[tuple[str, ValueId]] = []
         """Each name with a value that it stood for, in order."""
 
     def enter(self) -> None:

@@ -1,6 +1,10 @@
-"""What a wrong value is of the right one: a factor, an offset, slices moved or spoiled.
+"""Hypotheses with a fitted number: "it is multiplied by 1.5", "axis 2 is rotated by 2".
 
-The numbers are fitted, so these explain what no named mistake does.
+They are tried after the named mistakes, because a fit explains less: it says what a wrong
+value is of the right one, not what was done. `fits` proposes transforms of the whole
+value, `local_fits` of the few slices that are wrong. Each is kept only if it accounts for
+nearly all of the error of the one operation it was fitted to, so that chance explains
+nothing.
 """
 
 from collections.abc import Callable, Iterator
@@ -24,6 +28,8 @@ class Fit:
     text: str
     transform: Transform
     """What makes the wrong value of the right one."""
+    moves: bool = False
+    """Whether slices or axes change places, instead of numbers."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,11 @@ class Support:
     def __str__(self) -> str:
         shown = ", ".join(map(str, self.indices[:4]))
         return f"{shown}, ..." if len(self.indices) > 4 else shown
+
+    @property
+    def key(self) -> tuple[int, ...]:
+        """Equal for equal slices."""
+        return self.axis, *self.indices
 
     def blend(self, right: Tensor, wrong: Tensor) -> Tensor:
         """The wrong value in these slices, the right one elsewhere."""
@@ -72,7 +83,8 @@ def fits(wrong: Tensor, right: Tensor) -> Iterator[Fit]:
     offset = (wrong - right).mean().item()
     yield Fit(f"{offset:.5g} is added", lambda r: r + offset)
     for axes in reorderings(right.shape, right.shape):
-        yield Fit(f"its axes are in the order {axes}", lambda r, axes=axes: r.permute(axes))
+        reordered = lambda r, axes=axes: r.permute(axes)  # noqa: E731
+        yield Fit(f"its axes are in the order {axes}", reordered, moves=True)
     for axis in range(right.ndim):
         yield from _moved(wrong, right, axis)
     spread = right - right.mean()
@@ -92,12 +104,12 @@ def _moved(wrong: Tensor, right: Tensor, axis: int) -> Iterator[Fit]:
         return
     for by in (1, -1, 2, -2):
         text = f"axis {axis} is shifted by {by:+d}"
-        yield Fit(text, lambda r, by=by: shifted(r, by, axis))
+        yield Fit(text, lambda r, by=by: shifted(r, by, axis), moves=True)
     order = _order(wrong, right, axis)
     if order is not None:
         text = f"axis {axis} is {_named(order)}"
         chosen = torch.tensor(order)
-        yield Fit(text, lambda r: r.index_select(axis, chosen))
+        yield Fit(text, lambda r: r.index_select(axis, chosen), moves=True)
 
 
 def _order(wrong: Tensor, right: Tensor, axis: int) -> list[int] | None:
@@ -133,7 +145,7 @@ def local_fits(wrong: Tensor, right: Tensor, support: Support) -> Iterator[Fit]:
     if not ours.any():
         yield Fit(f"zero {where}", within(torch.zeros_like))
     for fit in fits(ours, theirs):
-        if "axis" not in fit.text and "axes" not in fit.text:
+        if not fit.moves:
             yield Fit(f"{fit.text} {where}", within(fit.transform))
     for axis in range(right.ndim):
         yield from (

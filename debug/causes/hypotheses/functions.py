@@ -1,13 +1,16 @@
-"""What people do instead of what a PyTorch function does, by the function's name.
+"""The known mistakes, by PyTorch function: what people do instead of what it does.
 
-A change is a piece of mathematics: it takes the function's own arguments and returns what
-a usual mistake would. None knows which model it is applied to.
+Each is a piece of mathematics that takes the function's own arguments and returns what the
+mistake would: for ``layer_norm``, the same with another epsilon, without its bias, over the
+other axis. None knows which model it is applied to.
+
+To add one, yield another `Mistake` from the generator of its function, and plant it in
+``core/practice/bugs.toml``. For a function that has no generator yet, such as ``dropout``,
+write one and add it to `_GENERATORS`.
 """
 
-import inspect
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -15,126 +18,107 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from debug.reference.recording import Recording, Ref, Replacement, Step
+from debug.causes.hypotheses.mistake import Called, Mistake
+from debug.causes.hypotheses.precision import in_fewer_bits
+from debug.reference.pytorch_functions import AXES_MOVED, by_name
+from debug.reference.recording import Recording, Replacement, Step
 
 EPSILONS = (1e-3, 1e-4, 1e-6, 1e-7, 1e-8, 1e-12, 0.0)
-OTHER_PRECISIONS = (torch.float16, torch.bfloat16)
-TF32_MANTISSA = 10
-
-
-@dataclass(frozen=True)
-class Mistake:
-    text: str
-    call: Replacement
-    weight: str | None = None
-    """The weight that it is about."""
 
 
 def mistakes(step: Step, recording: Recording) -> Iterator[Mistake]:
     """What may have been done in place of a step."""
-    maker = _MAKERS.get(step.name)
-    if maker is not None:
-        yield from maker(Bound(step, recording))
-    yield from _precisions(step)
+    generator = _GENERATORS.get(step.name)
+    if generator is not None:
+        yield from generator(Called(step, recording))
+    yield from in_fewer_bits(step)
 
 
-class Bound:
-    """A step's arguments by name."""
-
-    def __init__(self, step: Step, recording: Recording) -> None:
-        self.step, self.recording = step, recording
-
-    def weight(self, position: int, keyword: str) -> str:
-        """What to call the weight that was given as an argument."""
-        given = self.step.args[position : position + 1] or [self.step.kwargs.get(keyword)]
-        named = isinstance(given[0], Ref) and self.recording.names.get(given[0].index)
-        return str(named or keyword)
-
-    @property
-    def sizes(self) -> list[list[int]]:
-        """The shapes of the tensors among the arguments."""
-        return [list(self.recording.values[i].shape) for i in self.step.operands]
-
-
-def argument(args: Sequence[Any], kwargs: Mapping, position: int, name: str) -> Any:
-    return args[position] if len(args) > position else kwargs.get(name)
+def _named(function: str, mistake: Callable[..., Tensor]) -> Replacement:
+    """A mistake that takes the function's arguments by their names."""
+    return lambda args, kwargs: mistake(**by_name(function, args, kwargs))
 
 
 # -- Layers --------------------------------------------------------------------------
 
 
-def _linear(step: Bound) -> Iterator[Mistake]:
-    def replaced_by(function: Callable) -> Replacement:
-        def call(args: Sequence[Any], kwargs: Mapping) -> Tensor:
-            bias = argument(args, kwargs, 2, "bias")
-            return function(args[0], argument(args, kwargs, 1, "weight"), bias)
+def _linear(called: Called) -> Iterator[Mistake]:
+    def linear(mistake: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Replacement:
+        return _named("linear", lambda x, weight, bias: mistake(x, weight, bias))
 
-        return call
-
-    weight, bias = step.weight(1, "weight"), step.weight(2, "bias")
-    if len(step.step.operands) > 2:
-        yield from _biases(
-            bias, lambda f: replaced_by(lambda x, w, b: f(F.linear(x, w), b))
-        )
-    if step.sizes[1][0] == step.sizes[1][1]:
+    weight, bias = called.weight(1, "weight"), called.weight(2, "bias")
+    if called.has_bias:
+        yield from _biases(bias, lambda f: linear(lambda x, w, b: f(F.linear(x, w), b)))
+    if called.sizes[1][0] == called.sizes[1][1]:
         text = f"{weight} is not transposed"
-        yield Mistake(text, replaced_by(lambda x, w, b: F.linear(x, w.T, b)), weight)
+        replacement = linear(lambda x, w, b: F.linear(x, w.T, b))
+        yield Mistake(("transposed", weight), text, replacement, weight)
 
 
-def _biases(bias: str, replaced_by: Callable[[Callable], Replacement]) -> Iterator[Mistake]:
-    yield Mistake(f"{bias} is left out", replaced_by(lambda y, b: y), bias)
-    yield Mistake(f"{bias} is added twice", replaced_by(lambda y, b: y + 2 * b), bias)
-    yield Mistake(f"{bias} is subtracted", replaced_by(lambda y, b: y - b), bias)
+def _biases(
+    bias: str, with_bias: Callable[[Callable[[Tensor, Tensor], Tensor]], Replacement]
+) -> Iterator[Mistake]:
+    """``with_bias`` takes what is made of the function without its bias, and the bias."""
+    left_out, twice = with_bias(lambda y, b: y), with_bias(lambda y, b: y + 2 * b)
+    minus = with_bias(lambda y, b: y - b)
+    yield Mistake(("left out", bias), f"{bias} is left out", left_out, bias)
+    yield Mistake(("added twice", bias), f"{bias} is added twice", twice, bias)
+    yield Mistake(("subtracted", bias), f"{bias} is subtracted", minus, bias)
 
 
-def _conv1d(step: Bound) -> Iterator[Mistake]:
-    signature = ("x", "weight", "bias", "stride", "padding", "dilation", "groups")
+def _conv1d(called: Called) -> Iterator[Mistake]:
+    conv1d = partial(_named, "conv1d")
 
-    def replaced_by(function: Callable) -> Replacement:
-        def call(args: Sequence[Any], kwargs: Mapping) -> Tensor:
-            return function(**dict(zip(signature, args, strict=False)), **kwargs)
-
-        return call
+    def conv(x: Tensor, **others: Any) -> Tensor:
+        return F.conv1d(x, **others)
 
     def with_input(edit: Callable[[Tensor], Tensor]) -> Replacement:
-        return replaced_by(lambda x, **others: F.conv1d(edit(x), **others))
+        return conv1d(lambda x, **others: conv(edit(x), **others))
 
     def with_weight(edit: Callable[[Tensor], Tensor]) -> Replacement:
-        return replaced_by(lambda x, weight, **others: F.conv1d(x, edit(weight), **others))
+        return conv1d(lambda x, weight, **others: conv(x, weight=edit(weight), **others))
 
-    def with_bias(function: Callable) -> Replacement:
-        def conv(x: Tensor, bias: Tensor, **others: Any) -> Tensor:
-            return function(F.conv1d(x, **others), bias[:, None])
+    def with_bias(function: Callable[[Tensor, Tensor], Tensor]) -> Replacement:
+        def biased(x: Tensor, bias: Tensor, **others: Any) -> Tensor:
+            return function(conv(x, **others), bias[:, None])
 
-        return replaced_by(conv)
+        return conv1d(biased)
 
     def padded(front: int, behind: int, mode: str = "constant") -> Replacement:
-        def conv(x: Tensor, padding: Any, **others: Any) -> Tensor:
+        def pad(x: Tensor, padding: Any, **others: Any) -> Tensor:
             sides = front * _first(padding), behind * _first(padding)
-            return F.conv1d(F.pad(x, sides, mode), padding=0, **others)
+            return conv(F.pad(x, sides, mode), padding=0, **others)
 
-        return replaced_by(conv)
+        return conv1d(pad)
 
-    weight, bias = step.weight(1, "weight"), step.weight(2, "bias")
-    if len(step.step.operands) > 2:
+    weight, bias = called.weight(1, "weight"), called.weight(2, "bias")
+    if called.has_bias:
         yield from _biases(bias, with_bias)
-    yield Mistake("the kernel is flipped", with_weight(lambda w: w.flip(-1)), weight)
-    yield Mistake("the convolution is padded in front only", padded(2, 0))
-    yield Mistake("the convolution is padded behind only", padded(0, 2))
+    text, flipped = "the kernel is flipped", with_weight(lambda w: w.flip(-1))
+    yield Mistake(("flipped",), text, flipped, weight)
+    text = "the convolution is padded in front only"
+    yield Mistake(("padded", "in front"), text, padded(2, 0))
+    text = "the convolution is padded behind only"
+    yield Mistake(("padded", "behind"), text, padded(0, 2))
     for by in (1, -1):
         text = f"the convolution's input is shifted by {by:+d}"
-        yield Mistake(text, with_input(partial(shifted, by=by, axis=-1)))
+        moved = with_input(partial(shifted, by=by, axis=-1))
+        yield Mistake(("input shifted", by), text, moved)
     for mode in ("replicate", "reflect", "circular"):
-        yield Mistake(f"the convolution is padded by {mode}", padded(1, 1, mode))
+        text = f"the convolution is padded by {mode}"
+        yield Mistake(("padded", mode), text, padded(1, 1, mode))
     for by in (1, -1):
         text = "the taps of the kernel are rotated"
-        yield Mistake(text, with_weight(lambda w, by=by: w.roll(by, -1)), weight)
-    for tap in range(step.sizes[1][2]):
+        rotated = with_weight(lambda w, by=by: w.roll(by, -1))
+        yield Mistake(("taps rotated",), text, rotated, weight)
+    for tap in range(called.sizes[1][2]):
         text = f"tap {tap} of the kernel is left out"
-        yield Mistake(text, with_weight(lambda w, tap=tap: _without(w, tap)), weight)
-    if step.sizes[1][0] == step.sizes[1][1]:
+        without = with_weight(lambda w, tap=tap: _without(w, tap))
+        yield Mistake(("tap left out", tap), text, without, weight)
+    if called.sizes[1][0] == called.sizes[1][1]:
         text = f"{weight} has its channels transposed"
-        yield Mistake(text, with_weight(lambda w: w.transpose(0, 1)), weight)
+        transposed = with_weight(lambda w: w.transpose(0, 1))
+        yield Mistake(("channels transposed", weight), text, transposed, weight)
 
 
 def _first(padding: Any) -> int:
@@ -154,18 +138,17 @@ def shifted(x: Tensor, by: int, axis: int) -> Tensor:
     return x.index_fill(axis, torch.tensor(list(empty), device=x.device), 0.0)
 
 
-def _layer_norm(step: Bound) -> Iterator[Mistake]:
-    def replaced_by(function: Callable) -> Replacement:
-        def call(args: Sequence[Any], kwargs: Mapping) -> Tensor:
-            given = inspect.signature(F.layer_norm).bind(*args, **kwargs)
-            given.apply_defaults()
-            x, normalized_shape, *others = given.arguments.values()
-            return function(x, normalized_shape, *others)
+def _layer_norm(called: Called) -> Iterator[Mistake]:
+    def norm(mistake: Callable[..., Tensor]) -> Replacement:
+        return _named(
+            "layer_norm",
+            lambda x, normalized_shape, weight, bias, eps: mistake(
+                x, normalized_shape, weight, bias, eps
+            ),
+        )
 
-        return call
-
-    def normed(center: bool = True, unbiased: bool = False, axis: int = -1) -> Replacement:
-        def norm(x: Tensor, shape: Sequence[int], w: Any, b: Any, eps: float) -> Tensor:
+    def by_hand(center: bool = True, unbiased: bool = False, axis: int = -1) -> Replacement:
+        def normed(x: Tensor, shape: Sequence[int], w: Any, b: Any, eps: float) -> Tensor:
             axes = tuple(range(-len(shape), 0)) if axis == -1 else (axis,)
             mean = x.mean(axes, keepdim=True) if center else 0.0
             squares = (x - mean).square().sum(axes, keepdim=True)
@@ -174,146 +157,170 @@ def _layer_norm(step: Bound) -> Iterator[Mistake]:
             y = y if w is None else y * w
             return y if b is None else y + b
 
-        return replaced_by(norm)
+        return norm(normed)
 
-    norm = F.layer_norm
-    weight, bias = step.weight(2, "weight"), step.weight(3, "bias")
+    right = F.layer_norm
+    weight, bias = called.weight(2, "weight"), called.weight(3, "bias")
     for epsilon in EPSILONS:
-        call = replaced_by(lambda x, n, w, b, eps, new=epsilon: norm(x, n, w, b, new))
-        yield Mistake(f"epsilon {epsilon:g}", call)
-    without_weight = replaced_by(lambda x, n, w, b, eps: norm(x, n, None, b, eps))
-    yield Mistake(f"{weight} is left out", without_weight, weight)
-    without_bias = replaced_by(lambda x, n, w, b, eps: norm(x, n, w, None, eps))
-    yield Mistake(f"{bias} is left out", without_bias, bias)
-    bare = replaced_by(lambda x, n, w, b, eps: norm(x, n, None, None, eps))
-    yield Mistake("the norm's weight and bias are left out", bare)
-    yield Mistake("the layer norm is left out", replaced_by(lambda x, *_: x))
-    yield Mistake("the mean is not subtracted", normed(center=False))
-    yield Mistake("the variance is divided by n - 1", normed(unbiased=True))
-    yield Mistake("the norm is taken over the other axis", normed(axis=-2))
-    twice = replaced_by(lambda x, *others: norm(norm(x, *others), *others))
-    yield Mistake("the layer norm is applied twice", twice)
+        other = norm(lambda x, n, w, b, eps, new=epsilon: right(x, n, w, b, new))
+        yield Mistake(("epsilon", epsilon), f"epsilon {epsilon:g}", other)
+    unscaled = norm(lambda x, n, w, b, eps: right(x, n, None, b, eps))
+    yield Mistake(("left out", weight), f"{weight} is left out", unscaled, weight)
+    unbiased = norm(lambda x, n, w, b, eps: right(x, n, w, None, eps))
+    yield Mistake(("left out", bias), f"{bias} is left out", unbiased, bias)
+    bare = norm(lambda x, n, w, b, eps: right(x, n, None, None, eps))
+    text = "the norm's weight and bias are left out"
+    yield Mistake(("left out", "weight and bias"), text, bare)
+    text = "the layer norm is left out"
+    yield Mistake(("left out", "layer norm"), text, norm(lambda x, *_: x))
+    text = "the mean is not subtracted"
+    yield Mistake(("mean kept",), text, by_hand(center=False))
+    text = "the variance is divided by n - 1"
+    yield Mistake(("unbiased variance",), text, by_hand(unbiased=True))
+    text = "the norm is taken over the other axis"
+    yield Mistake(("norm over axis", -2), text, by_hand(axis=-2))
+    twice = norm(lambda x, *others: right(right(x, *others), *others))
+    text = "the layer norm is applied twice"
+    yield Mistake(("applied twice", "layer norm"), text, twice)
 
 
 # -- Functions -----------------------------------------------------------------------
 
 
-def _softmax(step: Bound) -> Iterator[Mistake]:
-    for axis in range(1, len(step.sizes[0])):
+def _softmax(called: Called) -> Iterator[Mistake]:
+    last = len(called.sizes[0]) - 1
+    for axis in range(1, last):
         text = f"softmax over axis {axis} instead of the last"
-        if axis != len(step.sizes[0]) - 1:
-            yield Mistake(text, lambda args, _, axis=axis: args[0].softmax(axis))
-    yield Mistake("softmax is left out", lambda args, _: args[0])
-    yield Mistake("softmax is applied twice", lambda a, _: a[0].softmax(-1).softmax(-1))
-    yield Mistake("sigmoid instead of softmax", lambda args, _: args[0].sigmoid())
-    yield Mistake(
-        "softmax with one more in the sum",
-        lambda a, _: torch.cat([a[0], torch.zeros_like(a[0][..., :1])], -1).softmax(-1)[
-            ..., :-1
-        ],
-    )
-
-
-def _gelu(_: Bound) -> Iterator[Mistake]:
-    activations: dict[str, Callable[[Tensor], Tensor]] = {
-        "GELU by tanh instead of erf": lambda x: F.gelu(x, approximate="tanh"),
-        "GELU by sigmoid (quick) instead of erf": lambda x: x * (1.702 * x).sigmoid(),
-        "GELU is left out": lambda x: x,
-        "ReLU instead of GELU": F.relu,
-        "SiLU instead of GELU": F.silu,
-        "GELU is applied twice": lambda x: F.gelu(F.gelu(x)),
+        other = lambda args, _, axis=axis: args[0].softmax(axis)  # noqa: E731
+        yield Mistake(("softmax over axis", axis), text, other)
+    others: dict[str, tuple[str, Callable[[Tensor], Tensor]]] = {
+        "left out": ("softmax is left out", lambda x: x),
+        "twice": ("softmax is applied twice", lambda x: x.softmax(-1).softmax(-1)),
+        "sigmoid": ("sigmoid instead of softmax", lambda x: x.sigmoid()),
+        "one more": ("softmax with one more in the sum", _softmax_and_one),
     }
-    for text, function in activations.items():
-        yield Mistake(text, lambda args, _, function=function: function(args[0]))
+    for kind, (text, function) in others.items():
+        yield Mistake(("softmax", kind), text, _of_first(function))
+
+
+def _softmax_and_one(x: Tensor) -> Tensor:
+    return torch.cat([x, torch.zeros_like(x[..., :1])], -1).softmax(-1)[..., :-1]
+
+
+def _gelu(_: Called) -> Iterator[Mistake]:
+    activations: dict[str, tuple[str, Callable[[Tensor], Tensor]]] = {
+        "tanh": (
+            "GELU by tanh instead of erf",
+            lambda x: F.gelu(x, approximate="tanh"),
+        ),
+        "quick": (
+            "GELU by sigmoid (quick) instead of erf",
+            lambda x: x * (1.702 * x).sigmoid(),
+        ),
+        "left out": ("GELU is left out", lambda x: x),
+        "ReLU": ("ReLU instead of GELU", F.relu),
+        "SiLU": ("SiLU instead of GELU", F.silu),
+        "twice": ("GELU is applied twice", lambda x: F.gelu(F.gelu(x))),
+    }
+    for kind, (text, function) in activations.items():
+        yield Mistake(("GELU", kind), text, _of_first(function))
+
+
+def _of_first(function: Callable[[Tensor], Tensor]) -> Replacement:
+    """A mistake that needs the first argument only."""
+    return lambda args, _: function(args[0])
 
 
 # -- Arithmetic ----------------------------------------------------------------------
 
 
-def _sum(step: Bound) -> Iterator[Mistake]:
-    names = [step.recording.name(index) for index in step.step.operands]
-    if len(names) == 2:
-        for number, name in enumerate(names):
-            weight = name if step.step.operands[number] in step.recording.weights else None
+def _sum(called: Called) -> Iterator[Mistake]:
+    names = [called.recording.name(index) for index in called.step.operands]
+    if len(names) != 2:
+        return
+    for number, name in enumerate(names):
+        is_weight = called.step.operands[number] in called.recording.weights
+        weight = name if is_weight else None
 
-            def alone(args: Sequence[Any], _: Mapping, number: int = number) -> Tensor:
-                return args[1 - number].expand(torch.broadcast_shapes(*_shapes(args)))
+        def only_the_other(args: Sequence[Any], _: Mapping, number: int = number) -> Tensor:
+            shape = torch.broadcast_shapes(*(arg.shape for arg in args[:2]))
+            return args[1 - number].expand(shape)
 
-            def twice(args: Sequence[Any], _: Mapping, number: int = number) -> Tensor:
-                return args[0] + args[1] + args[number]
+        def twice(args: Sequence[Any], _: Mapping, number: int = number) -> Tensor:
+            return args[0] + args[1] + args[number]
 
-            def minus(args: Sequence[Any], _: Mapping, number: int = number) -> Tensor:
-                return args[1 - number] - args[number]
+        def minus(args: Sequence[Any], _: Mapping, number: int = number) -> Tensor:
+            return args[1 - number] - args[number]
 
-            yield Mistake(f"{name} is not added", alone, weight)
-            yield Mistake(f"{name} is added twice", twice, weight)
-            yield Mistake(f"{name} is subtracted", minus, weight)
-        yield Mistake("a product instead of a sum", lambda args, _: args[0] * args[1])
-
-
-def _shapes(args: Sequence[Any]) -> list[torch.Size]:
-    return [arg.shape for arg in args[:2]]
+        text = f"{name} is not added"
+        yield Mistake(("not added", name), text, only_the_other, weight)
+        yield Mistake(("added twice", name), f"{name} is added twice", twice, weight)
+        yield Mistake(("subtracted", name), f"{name} is subtracted", minus, weight)
+    text = "a product instead of a sum"
+    yield Mistake(("product for sum",), text, lambda args, _: args[0] * args[1])
 
 
-def _product(step: Bound) -> Iterator[Mistake]:
-    constants = [a for a in step.step.args if isinstance(a, int | float)]
+def _product(called: Called) -> Iterator[Mistake]:
+    constants = [a for a in called.step.args if isinstance(a, int | float)]
     if not constants:
         return
     c = float(constants[0])
-    others = {
-        f"the factor {c:.4g} is left out": 1.0,
-        f"the factor {c:.4g} is applied twice": c * c,
-        f"the square root of the factor {c:.4g} is taken": abs(c) ** 0.5,
-        f"division by {c:.4g} instead of a product": 1 / c if c else 0.0,
+    factors = {
+        "left out": (f"the factor {c:.4g} is left out", 1.0),
+        "twice": (f"the factor {c:.4g} is applied twice", c * c),
+        "root": (f"the square root of the factor {c:.4g} is taken", abs(c) ** 0.5),
+        "divided": (f"division by {c:.4g} instead of a product", 1 / c if c else 0.0),
     }
-    for text, factor in others.items():
-        yield Mistake(text, lambda args, _, f=factor: _tensor(args) * f)
+    for kind, (text, factor) in factors.items():
+        scaled = lambda args, _, f=factor: _tensor(args) * f  # noqa: E731
+        yield Mistake(("factor", kind, c), text, scaled)
 
 
 def _tensor(args: Sequence[Any]) -> Tensor:
     return next(arg for arg in args if isinstance(arg, Tensor))
 
 
-def _matmul(step: Bound) -> Iterator[Mistake]:
-    if step.sizes[0][-2:] == step.sizes[1][-2:]:
-        yield Mistake("the factors change places", lambda a, _: a[1] @ a[0])
-    for number, sizes in enumerate(step.sizes):
-        if sizes[-1] == sizes[-2]:
-            name = step.recording.name(step.step.operands[number])
+def _matmul(called: Called) -> Iterator[Mistake]:
+    sizes = called.sizes
+    if sizes[0][-2:] == sizes[1][-2:]:
+        text = "the factors change places"
+        yield Mistake(("factors exchanged",), text, lambda a, _: a[1] @ a[0])
+    for number, (*_, rows, columns) in enumerate(sizes):
+        if rows == columns:
+            name = called.recording.name(called.step.operands[number])
 
             def transposed(args: Sequence[Any], _: Mapping, number: int = number) -> Tensor:
                 factors = [a.mT if n == number else a for n, a in enumerate(args)]
                 return factors[0] @ factors[1]
 
-            yield Mistake(f"{name} is transposed", transposed)
+            yield Mistake(("transposed", name), f"{name} is transposed", transposed)
 
 
-def _layout(step: Bound) -> Iterator[Mistake]:
-    result = step.recording.values[step.step.result]
-    shape = tuple(result.shape)
-    name = step.recording.name(step.step.operands[0])
-    if step.step.name in ("permute", "transpose", "swapaxes", "movedim"):
+def _layout(called: Called) -> Iterator[Mistake]:
+    step, recording = called.step, called.recording
+    shape = tuple(recording.values[step.result].shape)
+    name = recording.name(step.operands[0])
+    if step.name in AXES_MOVED:
         text = f"{name} is reshaped where axes should change places"
-        yield Mistake(text, lambda args, _: args[0].reshape(shape))
+        reshaped = _of_first(lambda x: x.reshape(shape))
+        yield Mistake(("reshaped for permuted", name), text, reshaped)
         return
-    made = step.recording.maker(step.step.operands[0])
+    made = recording.maker(step.operands[0])
     if made is not None and made.name in ("permute", "transpose"):
-
-        def straight(args: Sequence[Any], _: Mapping) -> Tensor:
-            before = _undone(args[0], made)
-            return before.reshape(shape)
-
-        yield Mistake("axes are not put back before the reshape", straight)
+        text = "axes are not put back before the reshape"
+        straight = _of_first(lambda x: _undone(x, made).reshape(shape))
+        yield Mistake(("axes not put back",), text, straight)
 
 
 def _undone(x: Tensor, made: Step) -> Tensor:
+    """A value before its axes were moved."""
     if made.name == "permute":
         axes = made.args[1] if isinstance(made.args[1], tuple | list) else made.args[1:]
         return x.permute([list(axes).index(a) for a in range(len(axes))])
     return x.transpose(*made.args[1:3])
 
 
-_MAKERS: dict[str, Callable[[Bound], Iterator[Mistake]]] = {
+_GENERATORS: dict[str, Callable[[Called], Iterator[Mistake]]] = {
     "linear": _linear,
     "conv1d": _conv1d,
     "layer_norm": _layer_norm,
@@ -328,43 +335,4 @@ _MAKERS: dict[str, Callable[[Bound], Iterator[Mistake]]] = {
     "reshape": _layout,
     "flatten": _layout,
 }
-
-
-# -- Precision -----------------------------------------------------------------------
-
-
-def _precisions(step: Step) -> Iterator[Mistake]:
-    if step.name in ("view", "permute", "transpose", "reshape", "flatten"):
-        return
-
-    def rounded(args: Sequence[Any], kwargs: Mapping, dtype: torch.dtype) -> Tensor:
-        down = [round_to(a, dtype) for a in args]
-        return round_to(step.function(*down, **kwargs), dtype)
-
-    def inputs(args: Sequence[Any], kwargs: Mapping, dtype: torch.dtype) -> Tensor:
-        return step.function(*[round_to(a, dtype) for a in args], **kwargs)
-
-    for dtype in OTHER_PRECISIONS:
-        name = str(dtype).removeprefix("torch.")
-        yield Mistake(f"{step.name} in {name}", partial(rounded, dtype=dtype))
-        text = f"{step.name} of arguments in {name}"
-        yield Mistake(text, partial(inputs, dtype=dtype))
-    if step.name in ("linear", "matmul", "conv1d"):
-        yield Mistake(
-            f"{step.name} in TF32",
-            lambda args, kwargs: step.function(*map(to_tf32, args), **kwargs),
-        )
-
-
-def round_to(value: Any, dtype: torch.dtype) -> Any:
-    """Rounded to a narrower type, kept in its own."""
-    return value.to(dtype).to(value.dtype) if isinstance(value, Tensor) else value
-
-
-def to_tf32(value: Any) -> Any:
-    """Rounded to the 10 bits of mantissa that TensorFloat-32 keeps."""
-    if not isinstance(value, Tensor):
-        return value
-    mantissa, exponent = torch.frexp(value)
-    bits = 2.0 ** (TF32_MANTISSA + 1)
-    return torch.ldexp((mantissa * bits).round() / bits, exponent)
+"""By PyTorch's name of the function."""

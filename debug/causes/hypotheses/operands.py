@@ -1,32 +1,51 @@
-"""What may have been done instead at one step of the reference."""
+"""Hypotheses at one recorded step of the reference: what may have been done instead there.
+
+They are the known mistakes of the step's function, those of the step that made an operand,
+and those about the operands themselves: another value of the same shape, a bias too many,
+an operand in fewer bits.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import IntEnum
 from functools import partial
 from itertools import combinations
 from typing import Any
 
 from torch import Tensor
 
-from debug.causes.hypotheses.functions import OTHER_PRECISIONS, mistakes, round_to
+from debug.candidate.operations import OperationIndex
+from debug.causes.hypotheses.functions import mistakes
+from debug.causes.hypotheses.mistake import Key
+from debug.causes.hypotheses.precision import OTHER_PRECISIONS, round_to
 from debug.causes.segment import Segment
-from debug.reference.recording import LAYOUTS, Replacement, Step, run_step
+from debug.reference.pytorch_functions import LAYOUTS
+from debug.reference.recording import Replacement, Step, ValueId, run_step
 
-NAMED, MISTAKEN, FITTED = 0, 1, 2
-"""Of two that explain as much the simpler one is first: a named mistake, then a value
-taken for another, then a fitted number."""
+
+class Kind(IntEnum):
+    """Of two hypotheses that explain as much, the simpler one is first."""
+
+    NAMED = 0
+    """A mistake that has a name."""
+    MISTAKEN = 1
+    """A value taken for another."""
+    FITTED = 2
+    """A number that was fitted to the error."""
 
 
 @dataclass(frozen=True)
 class Hypothesis:
     text: str
-    calls: Mapping[int, Replacement] = field(default_factory=dict)
+    keys: frozenset[Key]
+    """What was done; equal for the same mistake at two steps. Several for a combination."""
+    replaced_steps: Mapping[ValueId, Replacement] = field(default_factory=dict)
     """By the steps' results, what was done instead."""
-    known: Mapping[int, Tensor] = field(default_factory=dict)
-    """Known values that were others."""
+    replaced_values: Mapping[ValueId, Tensor] = field(default_factory=dict)
+    """Given values that were others."""
     weight: str | None = None
-    kind: int = NAMED
-    operation: int | None = None
+    kind: Kind = Kind.NAMED
+    operation: OperationIndex | None = None
     """The candidate's operation whose value it accounts for."""
     swapped: tuple[str, ...] = ()
     """The layers whose calls it is about."""
@@ -34,129 +53,155 @@ class Hypothesis:
     """The layer that is passed over."""
 
 
+NOTHING = Hypothesis("", frozenset())
+
+
 def hypotheses_at(segment: Segment, step: Step) -> Iterator[Hypothesis]:
+    """What may have been done instead at a step."""
     recording = segment.recording
     for mistake in mistakes(step, recording):
-        yield Hypothesis(mistake.text, {step.result: mistake.call}, weight=mistake.weight)
+        yield Hypothesis(
+            mistake.text,
+            frozenset({mistake.key}),
+            {step.result: mistake.replacement},
+            weight=mistake.weight,
+        )
     for position, operand in enumerate(step.operands):
-        if not recording.values[operand].is_floating_point():
-            continue
-        yield from _other_operands(segment, step, position, operand)
-        yield from _extra_biases(segment, step, position, operand)
-        yield from _narrowed_operands(segment, step, position, operand)
-        made = recording.maker(operand)
-        if made is not None:
-            for mistake in mistakes(made, recording):
-                changed = partial(_fed, position=position, made=made, call=mistake.call)
-                call = partial(changed, step=step, segment=segment)
-                yield Hypothesis(mistake.text, {step.result: call}, weight=mistake.weight)
+        if recording.values[operand].is_floating_point():
+            at = Operand(segment, step, position, operand)
+            yield from _other_operands(at)
+            yield from _extra_biases(at)
+            yield from _narrowed_operands(at)
+            yield from _operands_made_otherwise(at)
 
 
-def _fed(
-    args: Sequence[Any],
-    kwargs: Mapping[str, Any],
-    position: int,
-    made: Step,
-    call: Replacement,
-    step: Step,
-    segment: Segment,
-) -> Tensor:
-    """A step with one operand made otherwise."""
-    value = run_step(made, segment.recording.values, call)
-    return _with_operand(step, segment, position, value)
+@dataclass(frozen=True)
+class Operand:
+    """One operand of a step."""
+
+    segment: Segment
+    step: Step
+    position: int
+    value: ValueId
+
+    @property
+    def name(self) -> str:
+        return self.segment.recording.name(self.value)
+
+    def replaced_by(self, value: Tensor) -> Mapping[ValueId, Replacement]:
+        """The step with another value in the operand's place."""
+
+        def call(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Tensor:
+            return self.run_with(value)
+
+        return {self.step.result: call}
+
+    def run_with(self, value: Tensor) -> Tensor:
+        values = list(self.segment.recording.values)
+        values[self.step.operands[self.position]] = value
+        return run_step(self.step, values)
 
 
-def _otherwise(
-    args: Sequence[Any],
-    kwargs: Mapping[str, Any],
-    step: Step,
-    position: int,
-    value: Tensor,
-    segment: Segment,
-) -> Tensor:
-    return _with_operand(step, segment, position, value)
+def _operands_made_otherwise(at: Operand) -> Iterator[Hypothesis]:
+    """The mistakes of the step that made an operand, where only this step uses it."""
+    recording = at.segment.recording
+    made = recording.maker(at.value)
+    if made is None:
+        return
+
+    def call(
+        args: Sequence[Any], kwargs: Mapping[str, Any], replacement: Replacement
+    ) -> Tensor:
+        return at.run_with(run_step(made, recording.values, replacement))
+
+    for mistake in mistakes(made, recording):
+        steps = {at.step.result: partial(call, replacement=mistake.replacement)}
+        yield Hypothesis(
+            mistake.text, frozenset({mistake.key}), steps, weight=mistake.weight
+        )
 
 
-def _with_operand(step: Step, segment: Segment, position: int, value: Tensor) -> Tensor:
-    values = list(segment.recording.values)
-    values[step.operands[position]] = value
-    return run_step(step, values)
-
-
-def _other_operands(
-    segment: Segment, step: Step, position: int, operand: int
-) -> Iterator[Hypothesis]:
+def _other_operands(at: Operand) -> Iterator[Hypothesis]:
     """Another value of the same shape in an operand's place: of a weight's, a weight."""
-    recording = segment.recording
-    is_weight = operand in recording.weights
-    for label, value in _alternatives(segment, operand):
-        call = partial(_otherwise, step=step, position=position, value=value)
-        call = partial(call, segment=segment)
-        text = f"{label} in place of {recording.name(operand)}"
-        weight = recording.names.get(operand) if is_weight else None
-        origin = recording.origin(operand)
-        left_out = next((n for n, i in recording.results.items() if i == origin), None)
-        calls = {step.result: call}
-        yield Hypothesis(text, calls, {}, weight, MISTAKEN, left_out=left_out)
+    recording = at.segment.recording
+    weight = recording.names.get(at.value) if at.value in recording.weights else None
+    origin = recording.origin(at.value)
+    left_out = next((n for n, i in recording.results.items() if i == origin), None)
+    for label, value in _alternatives(at):
+        yield Hypothesis(
+            f"{label} in place of {at.name}",
+            frozenset({("in place of", label, at.name)}),
+            at.replaced_by(value),
+            weight=weight,
+            kind=Kind.MISTAKEN,
+            left_out=left_out,
+        )
 
 
-def _extra_biases(
-    segment: Segment, step: Step, position: int, operand: int
-) -> Iterator[Hypothesis]:
-    """A vector of the model's weights added to a known value."""
-    recording = segment.recording
-    if operand not in recording.known:
-        return
-    right = recording.values[operand]
-    for name, weight in recording.all_weights.items():
-        if weight.ndim == 1 and weight.shape[0] == right.shape[-1]:
-            value = right + weight.double()
-            call = partial(_otherwise, step=step, position=position, value=value)
-            calls = {step.result: partial(call, segment=segment)}
-            text = f"{name} is added to {recording.name(operand)}"
-            yield Hypothesis(text, calls, weight=name)
-
-
-def _narrowed_operands(
-    segment: Segment, step: Step, position: int, operand: int
-) -> Iterator[Hypothesis]:
-    """One operand of a product or sum rounded to a narrower type."""
-    recording = segment.recording
-    if step.name in LAYOUTS:
-        return
-    for dtype in OTHER_PRECISIONS:
-        value = round_to(recording.values[operand], dtype)
-        call = partial(_otherwise, step=step, position=position, value=value)
-        calls = {step.result: partial(call, segment=segment)}
-        name = str(dtype).removeprefix("torch.")
-        text = f"{recording.name(operand)} is rounded to {name}"
-        weight = recording.names[operand] if operand in recording.weights else None
-        yield Hypothesis(text, calls, weight=weight)
-
-
-def _alternatives(segment: Segment, operand: int) -> Iterator[tuple[str, Tensor]]:
-    recording = segment.recording
-    right = recording.values[operand]
-    if operand in recording.weights:
-        for name, weight in segment.recording.all_weights.items():
-            if name != recording.names[operand] and weight.shape == right.shape:
+def _alternatives(at: Operand) -> Iterator[tuple[str, Tensor]]:
+    recording = at.segment.recording
+    right = recording.values[at.value]
+    if at.value in recording.weights:
+        for name, weight in recording.all_weights.items():
+            if name != recording.names[at.value] and weight.shape == right.shape:
                 yield name, weight.double()
         return
-    before = [step.result for step in segment.steps]
-    for index in [*sorted(recording.known), *before]:
+    before = [step.result for step in at.segment.steps]
+    for index in [*sorted(recording.given), *before]:
         value = recording.values[index]
-        if index != operand and value.shape == right.shape:
+        if index != at.value and value.shape == right.shape:
             yield recording.name(index), value
 
 
-def other_values(segment: Segment, target: int) -> Iterator[Hypothesis]:
-    """A known value in place of one that is handed on as it is."""
+def _extra_biases(at: Operand) -> Iterator[Hypothesis]:
+    """A vector of the model's weights added to a given value."""
+    recording = at.segment.recording
+    if at.value not in recording.given:
+        return
+    right = recording.values[at.value]
+    *_, channels = right.shape or (0,)
+    for name, weight in recording.all_weights.items():
+        if list(weight.shape) == [channels]:
+            yield Hypothesis(
+                f"{name} is added to {at.name}",
+                frozenset({("added", name, at.name)}),
+                at.replaced_by(right + weight.double()),
+                weight=name,
+            )
+
+
+def _narrowed_operands(at: Operand) -> Iterator[Hypothesis]:
+    """One operand of a product or sum rounded to a narrower type."""
+    recording = at.segment.recording
+    if at.step.name in LAYOUTS:
+        return
+    weight = recording.names[at.value] if at.value in recording.weights else None
+    for dtype in OTHER_PRECISIONS:
+        name = str(dtype).removeprefix("torch.")
+        yield Hypothesis(
+            f"{at.name} is rounded to {name}",
+            frozenset({("rounded", at.name, name)}),
+            at.replaced_by(round_to(recording.values[at.value], dtype)),
+            weight=weight,
+        )
+
+
+# -- Values that no step of the segment makes ------------------------------------------
+
+
+def other_values(segment: Segment, target: ValueId) -> Iterator[Hypothesis]:
+    """Another given value in place of one that is passed through unchanged."""
     recording = segment.recording
-    for index in sorted(recording.known - {target}):
+    for index in sorted(recording.given - {target}):
         value = recording.values[index]
         if value.shape == recording.values[target].shape:
-            text = f"{recording.name(index)} in place of {recording.name(target)}"
-            yield Hypothesis(text, known={target: value}, kind=MISTAKEN)
+            here, there = recording.name(index), recording.name(target)
+            yield Hypothesis(
+                f"{here} in place of {there}",
+                frozenset({("in place of", here, there)}),
+                replaced_values={target: value},
+                kind=Kind.MISTAKEN,
+            )
 
 
 def exchanged(segment: Segment) -> Iterator[Hypothesis]:
@@ -167,19 +212,26 @@ def exchanged(segment: Segment) -> Iterator[Hypothesis]:
     layers = {name: i for name, i in recording.results.items() if i in used}
     for (first, a), (second, b) in combinations(layers.items(), 2):
         if values[a].shape == values[b].shape and not _both_are_used_well(segment, a, b):
-            text = f"{first} and {second} change places"
-            swap = {a: values[b], b: values[a]}
-            yield Hypothesis(text, known=swap, swapped=(first, second))
+            yield Hypothesis(
+                f"{first} and {second} change places",
+                frozenset({("exchanged", first, second)}),
+                replaced_values={a: values[b], b: values[a]},
+                swapped=(first, second),
+            )
     for name, index in layers.items():
-        fed = recording.fed.get(name)
-        if fed is not None and values[fed].shape == values[index].shape:
-            text = f"{name} is left out"
-            yield Hypothesis(text, known={index: values[fed]}, left_out=name)
+        given = recording.inputs.get(name)
+        if given is not None and values[given].shape == values[index].shape:
+            yield Hypothesis(
+                f"{name} is left out",
+                frozenset({("layer left out", name)}),
+                replaced_values={index: values[given]},
+                left_out=name,
+            )
 
 
-def _both_are_used_well(segment: Segment, a: int, b: int) -> bool:
+def _both_are_used_well(segment: Segment, a: ValueId, b: ValueId) -> bool:
     """Whether the candidate has a right value that is made of both."""
-    made_of: dict[int, set[int]] = {a: {a}, b: {b}}
+    made_of: dict[ValueId, set[ValueId]] = {a: {a}, b: {b}}
     for step in segment.steps:
         sources = set().union(*(made_of.get(i, set()) for i in step.operands))
         made_of[step.result] = sources

@@ -40,7 +40,7 @@ def test_every_operation_has_its_line_and_what_it_equals(toy_graph: Path):
 def test_the_first_wrong_operation_is_marked(toy_graph: Path):
     replace(toy_graph, "ops.gelu(x)", "ops.gelu(x, 'tanh')")
     last = inspected(toy_graph, "network").codes[-2]
-    assert last.target == "what shrink is fed"
+    assert last.target == "input of shrink"
     assert last.culprit is not None
     assert last.candidate[last.culprit].name == "gelu_tanh"
 

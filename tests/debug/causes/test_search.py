@@ -7,8 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from debug.candidate.operations import Operation
-from debug.causes.hypotheses.functions import to_tf32
+from debug.candidate.operations import Evaluation, Operation, OperationIndex
+from debug.causes.hypotheses.precision import to_tf32
 from debug.causes.search import find_causes
 from debug.causes.segment import Segment, Target
 from debug.measure.matching import Sought, find
@@ -62,12 +62,15 @@ def recording(mixer: Mixer, x: Tensor) -> Recording:
 def explained(recording: Recording, values: list[Tensor]) -> list[str]:
     """The complete causes of what the last of a candidate's operations makes."""
     ops = [
-        Operation(f"op{n}", None, OPERANDS[n], value.float(), True)
+        Operation(
+            f"op{n}", None, tuple(map(OperationIndex, OPERANDS[n])), value.float(), True
+        )
         for n, value in enumerate(values)
     ]
     assert recording.result is not None
     target = Target("mixer", False, recording.result, None)
-    segment = Segment(recording, target, ops, values[-1].float())
+    made = Evaluation(ops, values[-1].float(), OperationIndex(len(ops) - 1))
+    segment = Segment(recording, target, made)
     assert segment.wrong
     with torch.inference_mode():
         return [c.hypothesis.text for c in find_causes(segment) if c.complete]

@@ -1,0 +1,47 @@
+"""A mistake: something that people do in place of one call of a PyTorch function."""
+
+from dataclasses import dataclass
+
+from debug.reference.recording import Recording, Ref, Replacement, Step
+
+Key = tuple[str | float, ...]
+"""Says of two mistakes whether they are the same one, made at two steps. It names what was
+done, and the number or the weight if that belongs to it: ``("epsilon", 1e-06)``."""
+
+
+@dataclass(frozen=True)
+class Mistake:
+    key: Key
+    text: str
+    """What a person reads."""
+    replacement: Replacement
+    """What was done, with the function's own arguments."""
+    weight: str | None = None
+    """The weight that it is about."""
+
+
+class Called:
+    """One recorded call, as the generators of mistakes see it."""
+
+    def __init__(self, step: Step, recording: Recording) -> None:
+        self.step, self.recording = step, recording
+
+    @property
+    def name(self) -> str:
+        """Of the function."""
+        return self.step.name
+
+    def weight(self, position: int, keyword: str) -> str:
+        """What to call the weight that was given as an argument."""
+        given = self.step.args[position : position + 1] or [self.step.kwargs.get(keyword)]
+        named = isinstance(given[0], Ref) and self.recording.names.get(given[0].index)
+        return str(named or keyword)
+
+    @property
+    def has_bias(self) -> bool:
+        return len(self.step.operands) > 2
+
+    @property
+    def sizes(self) -> list[list[int]]:
+        """The shapes of the tensors among the arguments."""
+        return [list(self.recording.values[i].shape) for i in self.step.operands]

@@ -1,0 +1,59 @@
+"""What the debugger knows of PyTorch's functions: the one table of their names.
+
+A recorded step is a call of a function by its name, such as ``linear`` or ``permute``.
+Three questions are asked of that name: does it leave the numbers as they are, and only
+their order changes (`LAYOUTS`)? What are its arguments called (`by_name`)? And, for what
+lies within it or may have been done instead, see `debug.reference.intermediates` and
+`debug.causes.hypotheses.functions`.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+AXES_MOVED = frozenset({"permute", "transpose", "swapaxes", "movedim"})
+"""The axes change places."""
+RESHAPED = frozenset({"view", "reshape", "flatten", "squeeze", "unsqueeze"})
+"""The same numbers in the same order, under another shape."""
+CAST = frozenset({"to", "type"})
+"""The same numbers in another precision."""
+LAYOUTS = AXES_MOVED | RESHAPED | CAST
+"""Functions that leave the numbers as they are."""
+
+REQUIRED = object()
+PARAMETERS: Mapping[str, Mapping[str, Any]] = {
+    "linear": {"x": REQUIRED, "weight": REQUIRED, "bias": None},
+    "conv1d": {
+        "x": REQUIRED,
+        "weight": REQUIRED,
+        "bias": None,
+        "stride": 1,
+        "padding": 0,
+        "dilation": 1,
+        "groups": 1,
+    },
+    "layer_norm": {
+        "x": REQUIRED,
+        "normalized_shape": REQUIRED,
+        "weight": None,
+        "bias": None,
+        "eps": 1e-5,
+    },
+}
+"""By function, the parameters in order with their defaults; what PyTorch calls ``input`` is
+``x`` here."""
+
+
+def by_name(
+    function: str, args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> dict[str, Any]:
+    """All arguments of a call by the names in `PARAMETERS`.
+
+    Raises:
+        TypeError: one that is required is missing.
+    """
+    parameters = PARAMETERS[function]
+    named = {"x" if name == "input" else name: value for name, value in kwargs.items()}
+    given = {**parameters, **dict(zip(parameters, args, strict=False)), **named}
+    if missing := [name for name, value in given.items() if value is REQUIRED]:
+        raise TypeError(f"{function} lacks {', '.join(missing)}")
+    return given
