@@ -1,4 +1,8 @@
-"""``assert_parity``: the debugger in anyone's tests and notebooks, in one call."""
+"""``assert_parity``: the debugger in anyone's tests and notebooks, in one call.
+
+Two modules that are there already become a subject, whose layers are the submodules that
+both have under one name. The session is the dashboard's own, in this process.
+"""
 
 import inspect
 from collections.abc import Mapping, Sequence
@@ -136,7 +140,7 @@ def _layers(
     ours = {prefix.rstrip(".") for prefix, _ in candidate.named_modules()}
     shared = [name for name, _ in reference.named_modules() if name and name in ours]
     found: list[str] = []
-    names = [LayerName(name) for name in [*shared, MODEL]]
+    names = [*(LayerName(name, parent=MODEL) for name in shared), LayerName(MODEL)]
     with (
         torch.inference_mode(),
         hooked(reference, names, lambda n, _: found.append(n.name)),

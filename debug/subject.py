@@ -1,4 +1,10 @@
-"""What the debugger asks of a model: the only way in which it meets one."""
+"""What the debugger asks of a model: the only way in which it meets one.
+
+A `Subject` has a reference in PyTorch, a source file from which the candidate is built,
+the names of the layers that both have, and the inputs that both get. It may also say what
+the model's result is used for (`HasOutcome`). Another model is one new file: see
+``docs/own-model.md``.
+"""
 
 import importlib
 from collections.abc import Callable, Mapping, Sequence

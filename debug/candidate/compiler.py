@@ -1,4 +1,9 @@
-"""Runs a traced graph as production does: compiled as a whole, every layer an output."""
+"""Runs a traced graph as production does: compiled as a whole, every layer an output.
+
+It takes minutes for a graph that MAX has not seen, so nothing that a person waits for
+goes this way: it confirms what the interpreter has shown. No layer can run in isolation
+here, and no value be replaced.
+"""
 
 from collections.abc import Callable, Mapping
 

@@ -1,7 +1,8 @@
 """Runs a traced graph operation by operation, and nothing twice.
 
-A layer whose digest was seen before is not computed again, so an edit costs what lies
-behind it and no more.
+A value is computed when it is asked for, from the nearest ones that are kept under their
+digests (see `debug.candidate.program`). So stepping computes one layer and nothing after
+it, and an edit costs what depends on it.
 """
 
 from collections.abc import Callable, Mapping

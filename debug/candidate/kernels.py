@@ -1,4 +1,11 @@
-"""Gets the interpreter's kernels ready: compiled once on a machine, then loaded."""
+"""Gets the interpreter's kernels ready: compiled once on a machine, then loaded.
+
+The interpreter runs each operation by a kernel that MAX compiles when it first meets it,
+and a compilation costs 20 s whatever is in it. So the kernels of all operations that a
+network is likely to use are compiled together, in one or two minutes, before the first
+graph. MAX keeps the result in its own cache; `stamp` notes beside it which kernels it
+holds.
+"""
 
 import contextlib
 from collections.abc import Callable

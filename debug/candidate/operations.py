@@ -1,4 +1,4 @@
-"""The candidate's operations in a stretch of its code, with their values."""
+"""The operations by which the candidate computes a value, each with its own value."""
 
 from dataclasses import dataclass
 from functools import cached_property

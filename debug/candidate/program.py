@@ -229,7 +229,7 @@ class Program:
     def operands(self, index: int) -> list[ValueKey]:
         return self._operands[index]
 
-    # -- Layers by themselves ----------------------------------------------------------
+    # -- Layers in isolation -----------------------------------------------------------
 
     def route(self, start: ValueKey, end: ValueKey) -> Route:
         """All that a layer computes of its argument."""
@@ -256,10 +256,10 @@ class Program:
         return digests[route.end]
 
     def evaluate_isolated(
-        self, route: Route, fed: Buffer, kept: dict[str, Buffer]
+        self, route: Route, start: Buffer, kept: dict[str, Buffer]
     ) -> Buffer:
         """The end of a way whose start is given. What enters from aside is as it is."""
-        slots: Slots = {route.start: fed}
+        slots: Slots = {route.start: start}
         uses = Counter(used for index in route.indices for used in self._operands[index])
         made = {result for index in route.indices for result in self.body[index].results}
         for used in uses:

@@ -1,4 +1,13 @@
-"""The candidate's source file and what it imports: read, hashed, executed afresh."""
+"""The candidate's source file and what it imports: read, hashed, executed afresh.
+
+A reload must never lose the last good generation. So all files are compiled before any of
+them runs, each load is executed in a module of its own, and only then does the new one
+take the place of the old.
+
+Which files belong to a source is found by parsing its imports: those in its folder, or
+below. They are executed afresh, too, past Python's cache of bytecode, which tells
+versions apart by size and second and would miss a save of one digit.
+"""
 
 import ast
 import hashlib

@@ -1,1 +1,1 @@
-"""Where in the code of a layer that is wrong the mistake is, and what it is."""
+"""Where in the code of a wrong layer the mistake is, and what it is."""

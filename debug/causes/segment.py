@@ -7,7 +7,7 @@ run from the same numbers, so any difference at its end was made within it.
 Every operation of MAX is then looked for among PyTorch's values, by its numbers. Where
 ``qk`` and ``w`` are found and ``wv`` is not, the mistake lies between: the first
 operation that is none of PyTorch's values though all it uses are is the culprit. Not
-being found is no proof by itself (a port may compute on another way), so an operation
+being found is no proof by itself (a port may take another way), so an operation
 also counts as right if something that is right is made of it.
 """
 

@@ -2,6 +2,11 @@
 
 Started as ``python -m debug.engine package.module:factory``. It ends when its stdin does,
 so that no engine outlives its screen.
+
+One thing is done at a time, in one thread; two others only put work into a queue, the
+reader of commands and the watch on source files. Between any two layers, and between any
+two pieces of idle work, the queue is looked at. So a key or a save waits for one layer at
+the most, and no state is shared. Whatever raises becomes an event: the engine goes on.
 """
 
 import os

@@ -1,7 +1,9 @@
-"""How much one layer matters to what comes out in the end.
+"""How much one layer matters to the result of the whole model.
 
-Two questions of what would be: if the layer alone were right, how much of the final error
-would go? If the layer alone were the candidate's, how much would come?
+A layer may be wrong by a million floors and change no word of the transcript. Two runs
+that never happened tell: if this layer alone were right, how much of the final error
+would go? And if this layer alone were the candidate's, how much would come? The first
+runs MAX from the reference's value on, the second PyTorch with MAX's value in one place.
 """
 
 from collections.abc import Mapping
@@ -27,11 +29,11 @@ class Counterfactual:
     repaired: float
     """With the reference's value in the layer's place."""
     layer_only: float | None
-    """The reference's, with the candidate's value in the layer's place."""
+    """Of the reference with the candidate's value in the layer's place."""
 
     @property
     def disappears(self) -> float:
-        """The share of the final error that is the layer's doing, from 0 to 1."""
+        """The share of the final error that would go, from 0 to 1."""
         if self.as_it_is == 0:
             return 0.0
         return max(1 - self.repaired / self.as_it_is, 0.0)

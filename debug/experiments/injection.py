@@ -1,7 +1,9 @@
-"""Values of the reference that go on in the candidate's place.
+"""Tells a second bug from the consequences of a first.
 
-What is wrong behind a layer whatever it is fed is told so from what is wrong because of
-it.
+Everything after a wrong layer is wrong, so a bug further on can't be seen. Injection
+replaces what a layer of MAX returns by the reference's value, and runs on: what is still
+wrong after that is a bug of its own. The layer itself keeps its verdict, for it is still
+computed. Injections stay through reloads, and may be several.
 """
 
 from collections.abc import Mapping
@@ -15,7 +17,7 @@ from debug.subject import Subject
 
 
 class Injection:
-    """The layers behind which the reference's values go on, through all reloads."""
+    """The layers whose results are replaced, through all reloads."""
 
     def __init__(self, subject: Subject, truths: Mapping[str, Truth]) -> None:
         self._subject, self._truths = subject, truths

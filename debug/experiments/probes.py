@@ -1,4 +1,10 @@
-"""What probes name in the candidate, beside the reference's variables of these names."""
+"""The values that a candidate's source names, beside PyTorch's variables of these names.
+
+A port that is not cut into modules as PyTorch's is shows nothing inside them.
+``probe("blocks.0.attn.qk", x)`` in its source names a value by the layer and the variable
+of PyTorch's own code that it should be. A variable may be assigned several times; then
+the nearest value of a shape that fits is meant.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -116,7 +122,7 @@ class Variables:
                 yield Meant(index, measure_reference(exact, near, axes), not same)
 
     def _isolated(self, layer: str, computed: LazyValue) -> Tensor | None:
-        """The value if the layer were fed what the reference feeds it."""
+        """The value with the layer on the reference's own input."""
         truth = self._truths[layer]
         if computed.isolated is None or truth.isolated is None:
             return None

@@ -1,8 +1,8 @@
 """Whether looking changes what is seen: the graph as production runs it, without taps.
 
-Every layer that is an output of the graph keeps the compiler from joining operations
-there, and the interpreter joins none at all. All three should give the same but for
-rounding.
+An output keeps the compiler from fusing operations across it, so a graph with every layer
+as an output is not quite the one that ships, and the interpreter fuses nothing at all.
+All three should agree but for rounding; where they do not, the fault is the compiler's.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,9 @@
-"""A child process's end of the line to its screen: JSON on stdout, its end with stdin."""
+"""A child process's end of the pipe: messages on stdout, and an end when stdin ends.
+
+MAX, Mojo and torch print from native code, where Python can't catch it. So the real
+stdout is kept for messages, and file descriptor 1 is pointed at stderr for everybody
+else.
+"""
 
 import os
 import threading

@@ -1,7 +1,13 @@
 """What the screen and the engine say to each other: one JSON object a line.
 
-Commands go to the engine, events come back. No tensor crosses, only what a person reads:
-statistics, small profiles and texts. NaN and Inf become null on the way.
+Commands go to the engine over its stdin, events come back over a private copy of its
+stdout. No tensor crosses, only what a person reads: statistics, short profiles and texts.
+NaN and Inf become null on the way, since JSON has neither.
+
+To add an event, write its class here, put it into `Event`, emit it where it happens, and
+say in `Run.apply` (`debug.results.run`) or in the dashboard's link what it means; whoever
+does not know an event passes it over. Where a class or field was renamed, it keeps its
+tag or key on the wire.
 """
 
 from typing import Any
@@ -61,8 +67,7 @@ class Inspect(Message, frozen=True):
 
 
 class Inject(Message, frozen=True):
-    """From here on go on from the reference's value of a layer, or from the candidate's
-    again."""
+    """Replace what a layer returns by the reference's value, or undo that."""
 
     index: int
 
@@ -95,7 +100,7 @@ class Loaded(Message, frozen=True):
     """The source line that calls each layer."""
     seconds: float
     injected: list[str] = []
-    """The layers behind which the reference's values go on."""
+    """The layers whose results were replaced by the reference's."""
 
 
 class Compared(Message, frozen=True):
@@ -111,7 +116,7 @@ class Compared(Message, frozen=True):
 
 
 class Isolated(Message, frozen=True):
-    """One layer of the candidate has run alone, on what the reference feeds it."""
+    """One layer of the candidate has run in isolation, on the reference's own input."""
 
     generation: int
     index: int
@@ -119,7 +124,7 @@ class Isolated(Message, frozen=True):
 
 
 class Inspected(Message, frozen=True):
-    """A layer's own code, stretch by stretch; each was fed the reference's values."""
+    """A layer's own code, segment by segment; each started from the reference's values."""
 
     generation: int
     index: int
@@ -132,7 +137,7 @@ class Inspected(Message, frozen=True):
 
 
 class Explained(Message, frozen=True):
-    """A layer that is wrong alone was looked into."""
+    """A layer that is wrong in isolation was looked into."""
 
     generation: int
     index: int
@@ -164,7 +169,7 @@ class Probed(Message, frozen=True):
     chained: Divergence | None = None
     """None where there is nothing to compare; ``note`` says why."""
     isolated: Divergence | None = None
-    """With the layer fed what the reference feeds it."""
+    """With the layer on the reference's own input."""
     note: str = ""
 
 
@@ -190,7 +195,7 @@ class Stopped(Message, frozen=True):
 
 
 class Idle(Message, frozen=True):
-    """Nothing is left to do: what was computed has also run alone."""
+    """Nothing is left to do: all that can be said of what was computed was said."""
 
     generation: int
 

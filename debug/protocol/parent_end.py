@@ -1,4 +1,9 @@
-"""The screen's end of a child process: starts it, talks to it, and outlives it."""
+"""The parent's end of a child process: starts it, talks to it, and outlives it.
+
+Torch and MAX live in a child so that a graph that crashes takes no screen with it. The
+child runs in a session of its own, so that Ctrl-C in the terminal is the parent's to
+handle, and whatever it prints besides messages comes as `Noise`.
+"""
 
 import asyncio
 import contextlib

@@ -1,4 +1,13 @@
-"""Runs the reference in PyTorch, in float64 and again in the candidate's precision."""
+"""Runs the reference in PyTorch, in float64 and again in the candidate's precision.
+
+The run in float64 is the truth, the other one says how much rounding alone costs at each
+layer. Both are needed of every layer twice: in the run of the whole model, and in
+isolation.
+
+A float64 run is not just ``module.double()``: models that guard half precision with
+``x.float()`` would drop to float32 in the middle of it, so that is lifted
+(`StayInFloat64`).
+"""
 
 import copy
 import sys
@@ -104,8 +113,8 @@ def layer_modules(module: nn.Module, layers: Sequence[LayerName]) -> dict[str, n
 def run_reference(subject: Subject, dtype: str) -> dict[str, Truth]:
     """The truth about every input and layer, in order of computation.
 
-    Every layer is measured in the run of the whole model, and by itself: fed what the
-    float64 run feeds it, so that its own rounding is told from what has piled up before.
+    Every layer is measured in the run of the whole model, and in isolation: on its input
+    from the float64 run, so that its own rounding is told from what has piled up before.
     """
     truths: dict[str, Truth] = {}
     for value in subject.inputs:

@@ -1,4 +1,9 @@
-"""The reference's code, layer by layer, recorded once: no edit changes it."""
+"""The reference's code, layer by layer, recorded once: no edit changes it.
+
+Recording a layer runs the whole reference, so it is done when a layer is first looked
+into. Recordings hold every value in between, which is gigabytes for a large model: beyond
+a limit the oldest are dropped, and made again if they are needed.
+"""
 
 import copy
 from functools import cached_property

@@ -1,4 +1,8 @@
-"""How far values are from overflow in half precision."""
+"""How far values are from overflow in half precision.
+
+float16 ends at 65,504. A layer norm squares its input on the way, so what fits may
+overflow there: an input of 300 does. Both factors are shown, and neither decides.
+"""
 
 from debug.protocol.values import Stats
 

@@ -1,4 +1,9 @@
-"""All results of a run as the screen and the command line hold them. Pure Python."""
+"""All results of a run as the screen and the commands hold them. Pure Python.
+
+A `Run` is told every event, in order, and answers questions: which layer is the culprit,
+what was found in its code, what the last save changed. Results of an earlier generation
+stay until the new one has its own, so that a bad save never empties the screen.
+"""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -50,7 +55,7 @@ class Run:
     results: dict[int, Compared] = field(default_factory=dict)
     """By index, of this generation or, where it has none yet, of an earlier one."""
     isolated_events: dict[int, Isolated] = field(default_factory=dict)
-    """By index, what the layers do by themselves, of this generation or an earlier one."""
+    """By index, the layers in isolation, of this generation or an earlier one."""
     explained: dict[int, Explained] = field(default_factory=dict)
     """By index, what was found in the layers' own code, of this generation or earlier."""
     outcome_known: OutcomeKnown | None = None
@@ -124,7 +129,7 @@ class Run:
         return overall(self.verdicts())
 
     def isolated(self, index: int) -> Divergence | None:
-        """What the layer does by itself, if this generation has come that far."""
+        """The layer in isolation, if this generation has come that far."""
         event = self.isolated_events.get(index)
         if event is None or event.generation != self.generation:
             return None
@@ -147,13 +152,13 @@ class Run:
 
     def culprit(self) -> int | None:
         """The layer whose own code makes the first wrong value, where that is known; else
-        the first layer that is not ok by itself, or in the run of the whole model."""
+        the first layer that is not ok in isolation, or in the run of the whole model."""
         first = self._first_wrong()
         if first is None:
             return None
-        fed = self._with_parents(first)
+        around = self._with_parents(first)
         for fault in self.faults():
-            if any(finding.feeds in fed for finding in self.findings(fault) or ()):
+            if any(finding.feeds in around for finding in self.findings(fault) or ()):
                 return fault
         return first
 
@@ -177,8 +182,8 @@ class Run:
         """The first mistake in a layer's own code, if one is known."""
         findings = self.findings(index) or []
         first = self._first_wrong()
-        fed = set() if first is None else self._with_parents(first)
-        return next((f for f in findings if f.feeds in fed), next(iter(findings), None))
+        around = set() if first is None else self._with_parents(first)
+        return next((f for f in findings if f.feeds in around), next(iter(findings), None))
 
     def all_findings(self) -> list[tuple[int, Finding]]:
         """Every mistake that is known, with the layer whose own code makes it."""
@@ -186,12 +191,12 @@ class Run:
         return [(i, finding) for i in indices for finding in self.findings(i) or ()]
 
     def kind(self, index: int) -> str:
-        """Whether a wrong layer is wrong by itself."""
+        """Whether a wrong layer is wrong in isolation, too."""
         return "isolated" if self._wrong_isolated(index) else "chained"
 
     def faults(self) -> list[int]:
         """The layers with a mistake in their own code, or, where that is not known, those
-        that are wrong by themselves while their parts are not.
+        that are wrong in isolation while their parts are not.
 
         Each is a bug of its own, however many come before it.
         """
