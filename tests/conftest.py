@@ -7,8 +7,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-TOY = ROOT / "tests" / "subjects"
-sys.path.insert(0, str(TOY))
 sys.path.insert(0, str(ROOT / "tests"))
 
 
@@ -25,7 +23,7 @@ def encoder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def toy_graph(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the toy's port to break; the engine process finds the toy, too."""
-    monkeypatch.setenv("PYTHONPATH", str(TOY))
-    return Path(shutil.copy(TOY / "graph.py", tmp_path / "graph.py"))
+def toy_graph(tmp_path: Path) -> Path:
+    """A copy of the port of two layers to break."""
+    port = ROOT / "examples" / "two_layers" / "graph.py"
+    return Path(shutil.copy(port, tmp_path / "graph.py"))

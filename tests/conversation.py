@@ -22,6 +22,7 @@ from debug.protocol.messages import (
 )
 from debug.protocol.parent_end import EngineClient, Exited, Noise
 from debug.protocol.values import Divergence, Mode
+from examples.two_layers import FACTORY
 
 PATIENCE_SECONDS = 300
 """The first run on a machine compiles the kernels."""
@@ -71,8 +72,8 @@ class Conversation:
 
 @asynccontextmanager
 async def opened(graph: Path, mode: Mode = Mode.INTERPRET) -> AsyncIterator[Conversation]:
-    """An engine on the toy subject that has been asked to open it."""
-    engine = EngineClient("toy:open_subject")
+    """An engine on the example of two layers that has been asked to open it."""
+    engine = EngineClient(FACTORY)
     await engine.start()
     try:
         talk = Conversation(engine)

@@ -2,12 +2,12 @@
 
 import pytest
 import torch
-from graph import Network as Port
 from max.graph import DeviceRef, TensorValue, ops
-from toy import HIDDEN, WIDTH, Network
 
 from debug import assert_parity
 from debug.protocol.diagnostic import Problem
+from examples.two_layers.graph import Network as Port
+from examples.two_layers.reference import HIDDEN, WIDTH, Network
 
 pytestmark = pytest.mark.max
 

@@ -1,5 +1,6 @@
 """A layer taken apart, and how much it matters, on a model that is not Whisper."""
 
+import inspect
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,11 @@ from sessions import finished
 from debug.pause import Interrupted, go_on
 from debug.protocol.diagnostic import Problem
 from debug.protocol.messages import Explained, Inspected, Message
+from examples.two_layers import reference
 
 pytestmark = pytest.mark.max
+
+GROW = "        hidden = self.grow(x)  # (batch, frames, HIDDEN)"
 
 
 def inspected(graph: Path, layer: str) -> Inspected:
@@ -29,7 +33,8 @@ def test_every_operation_has_its_line_and_what_it_equals(toy_graph: Path):
     assert code.culprit is None
     places = {op.place.line for op in code.candidate if op.place}
     assert len(places) == 1
-    assert code.candidate[-1].match == "equals the result of linear (line 26)"
+    line = 1 + inspect.getsource(reference).splitlines().index(GROW)
+    assert code.candidate[-1].match == f"equals the result of linear (line {line})"
 
 
 def test_the_first_wrong_operation_is_marked(toy_graph: Path):

@@ -1,4 +1,4 @@
-"""The real engine process on the toy subject."""
+"""The real engine process on the example of two layers."""
 
 import os
 import signal

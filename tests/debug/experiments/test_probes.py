@@ -14,13 +14,14 @@ from debug.engine.session import Session
 from debug.protocol.messages import Compared, Message, Open, Probed
 from debug.protocol.values import Mode
 from debug.protocol.verdict import Verdict
+from examples.two_layers import FACTORY
 
 GELU = "        x = ops.gelu(x)\n"
 LAYERS = ("a.q", "a.k", "a", "b.q", "b", "model")
 
 
 def probing(graph: Path, *lines: str, gelu: str = "ops.gelu(x)") -> None:
-    """Puts probes behind the GELU of the toy's port."""
+    """Puts probes after the GELU of the example's port."""
     replace(graph, "from max import nn", "from debug import probe\nfrom max import nn")
     text = "".join(f"        {line}\n" for line in lines)
     replace(graph, GELU, GELU.replace("ops.gelu(x)", gelu) + text)
@@ -29,7 +30,7 @@ def probing(graph: Path, *lines: str, gelu: str = "ops.gelu(x)") -> None:
 def opened(graph: Path, mode: Mode = Mode.INTERPRET) -> tuple[Session, list[Message]]:
     events: list[Message] = []
     command = Open({"graph": str(graph)}, mode, watch=False)
-    return Session.open("toy:open_subject", command, events.append), events
+    return Session.open(FACTORY, command, events.append), events
 
 
 def finish(session: Session) -> None:

@@ -2,7 +2,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from toy import ToySubject, open_subject
 
 from debug.measure.divergence import compare
 from debug.protocol.values import Place
@@ -10,10 +9,11 @@ from debug.protocol.verdict import FLOAT32_HALF_ULP
 from debug.reference.call_sites import reference_definition
 from debug.reference.hooks import StayInFloat64, hooked, run_reference
 from debug.subject import LayerName, Options, model_of
+from examples.two_layers.subject import TwoLayers, open_subject
 
 
 @pytest.fixture
-def subject() -> ToySubject:
+def subject() -> TwoLayers:
     return open_subject(Options())
 
 
@@ -32,7 +32,7 @@ def test_the_floor_is_the_rounding_of_float32(subject):
 def test_the_floor_of_half_precision_is_higher(subject):
     network = subject.reference()
 
-    class Half(ToySubject):
+    class Half(TwoLayers):
         def run_reference(self, module: torch.nn.Module, x: torch.Tensor) -> None:
             module.to(x.dtype)(x)
 

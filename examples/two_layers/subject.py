@@ -1,7 +1,4 @@
-"""A subject that has nothing to do with Whisper: two linear layers with a GELU between.
-
-The debugger meets models only through `debug.subject`; these tests hold it to that.
-"""
+"""Introduces the two networks to the debugger, as `debug.subject.Subject` describes it."""
 
 from pathlib import Path
 from types import ModuleType
@@ -12,40 +9,31 @@ from max.dtype import DType
 from max.graph import DeviceRef
 
 from debug.subject import Candidate, Input, LayerName, Options
+from examples.two_layers.reference import HIDDEN, WIDTH, seeded_network
 
-FRAMES, WIDTH, HIDDEN = 6, 8, 16
-
-
-class Network(torch.nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.grow = torch.nn.Linear(WIDTH, HIDDEN)
-        self.shrink = torch.nn.Linear(HIDDEN, WIDTH)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        hidden = self.grow(x)
-        active = torch.nn.functional.gelu(hidden)
-        return self.shrink(active)
+GRAPH = Path(__file__).with_name("graph.py")
+FRAMES = 6
 
 
-class ToySubject:
-    title = "toy"
+class TwoLayers:
+    title = "two layers"
     audio = "noise"
     device = CPU()
     dtype = DType.float32
     layers = (
         LayerName("grow", None, "network"),
         LayerName("shrink", None, "network"),
-        LayerName("network"),
+        LayerName("network"),  # part of nothing: the model itself
     )
 
     def __init__(self, graph: Path) -> None:
         self.graph = graph
-        torch.manual_seed(0)
-        self._network = Network().eval()
+        self._network = seeded_network()
         noise = torch.randn(1, FRAMES, WIDTH)
         self.inputs = [Input("noise", noise.double(), noise, is_argument=True)]
         state = self._network.state_dict()
+        # One buffer a weight for all generations: the same object tells the engine that
+        # the value is the same, so that a save computes again only what it changed.
         self._weights = {name: Buffer.from_dlpack(value) for name, value in state.items()}
 
     def reference(self) -> torch.nn.Module:
@@ -60,7 +48,6 @@ class ToySubject:
         return Candidate(module, self._weights, {"noise": self.inputs[0].reference})
 
 
-def open_subject(options: Options) -> ToySubject:
-    return ToySubject(
-        Path(options.text("graph", str(Path(__file__).with_name("graph.py"))))
-    )
+def open_subject(options: Options) -> TwoLayers:
+    """The factory: ``graph`` is another source file of the port."""
+    return TwoLayers(Path(options.text("graph", str(GRAPH))))

@@ -1,4 +1,4 @@
-"""The port of the toy network to MAX, which tests copy and break."""
+"""The network as a MAX graph: the port. Break a line, save, and look at the debugger."""
 
 from max import nn
 from max.dtype import DType
