@@ -22,7 +22,7 @@ class Limits(NamedTuple):
 
 
 LAYER = Limits(ok_up_to=4.0, watch_up_to=10.0)
-"""Healthy: 1.0 to 1.8 in most layers, up to 3.5 in convolutions."""
+"""Healthy: 1.0 to 1.8 in most layers, up to 2.2."""
 FRAME = Limits(ok_up_to=10.0, watch_up_to=25.0)
 """Healthy: up to 3.5. One spoiled frame hides in a large tensor, so slices decide, too."""
 HEAD = Limits(ok_up_to=10.0, watch_up_to=25.0)
