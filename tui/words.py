@@ -3,9 +3,9 @@
 import math
 
 from core.messages import Memory
-from debug.protocol.messages import Compared, ComparedWithoutTaps, Probed
+from debug.protocol.messages import Compared, ComparedWithoutTaps, Probed, Working
 from debug.protocol.values import Divergence, Finding, Outcome, Stats
-from debug.protocol.verdict import LAYER, Verdict, judge
+from debug.protocol.verdict import LAYER, Limits, Verdict, judge
 from debug.results.headroom import float16_headroom, squared_headroom
 from debug.results.run import Run, Trend
 
@@ -46,6 +46,11 @@ def ratio(value: float | None) -> str:
     if value is None:
         return "-"
     return f"{value:.1f}" if value < 1000 else number(value, 3)
+
+
+def limits(of: Limits) -> str:
+    """What R may be, in a sentence that is begun elsewhere."""
+    return f"up to {of.ok_up_to:g} is ok, above {of.watch_up_to:g} is a bug"
 
 
 def shape(sizes: list[int]) -> str:
@@ -117,16 +122,20 @@ def clock(value: float) -> str:
 
 
 def blame(run: Run, index: int) -> str:
-    """Whose fault it is that a layer is wrong, as far as the layers by themselves tell."""
+    """Which layer is at fault where one is wrong, as far as isolated runs tell.
+
+    A layer that is wrong with PyTorch's inputs has a bug of its own. One that is ok with
+    them only passes on an error: its input is wrong.
+    """
     name = run.layers[index].name
     faults = [run.layers[fault].name for fault in run.faults()]
     others = [fault for fault in faults if fault != name]
     if run.kind(index) == "isolated":
         also = f"; so {'are' if len(others) > 1 else 'is'} {listed(others)}"
-        return f"{name} is wrong by itself" + (also if others else "")
+        return f"{name} is wrong in isolation" + (also if others else "")
     if run.isolated(index) is None or not others:
         return ""
-    return f"{name} is ok by itself, but fed wrongly: see {listed(others)}"
+    return f"{name} is ok in isolation, but its input is wrong: see {listed(others)}"
 
 
 def reasons(finding: Finding, most: int = 3) -> list[str]:
@@ -172,8 +181,13 @@ def probed(found: Probed, name: str) -> str:
     else:
         parts += [f"R {ratio(chained.ratio)}", f"rel. L2 {number(chained.rel_l2, 3)}"]
     if isolated is not None and isolated.ratio is not None:
-        parts.append(f"R alone {ratio(isolated.ratio)}")
+        parts.append(f"R isolated {ratio(isolated.ratio)}")
     return ", ".join(part for part in (*parts, line, found.note) if part)
+
+
+def working(on: Working) -> str:
+    """The job of an idle engine, and how far it has got where it has several pieces."""
+    return f"{on.job}, {on.done} of {on.total}" if on.total > 1 else on.job
 
 
 def without_taps(of: ComparedWithoutTaps) -> str:

@@ -95,7 +95,7 @@ def test_a_line_carries_the_worst_verdict_of_the_layers_it_calls(run):
     assert candidate_gutter(OURS, row("norm"), run)[line("blocks.0")] is Verdict.DIVERGED
 
 
-def test_what_a_layer_does_alone_counts_more_than_what_it_was_fed(run):
+def test_the_verdict_in_isolation_counts_more_than_that_of_the_whole_run(run):
     run.apply(compared(row("norm"), 300.0))
     assert candidate_gutter(OURS, 0, run)[line("norm")] is Verdict.DIVERGED
     run.apply(isolated(row("norm"), 1.0))
@@ -138,7 +138,7 @@ def shown(listing) -> str:
 async def find_mistake(pilot, press) -> SourcePane:
     await settle(pilot)
     engine = FakeEngine.instances[-1]
-    engine.ratios = engine.alone = {ATTENTION: 300.0}
+    engine.ratios = engine.isolated = {ATTENTION: 300.0}
     await press(pilot, "c")
     engine.say(mistake(ATTENTION, engine.source, engine.reference))
     await settle(pilot)
@@ -194,7 +194,7 @@ async def test_an_input_has_no_line_of_pytorchs_so_the_candidate_has_the_pane(ap
         await press(pilot, "g")
         assert not pane.reference.display
         assert pane.candidate.region.height == pane.region.height
-        assert "MAX is fed noise" in str(pane.candidate.border_title)
+        assert "MAX gets noise as an input" in str(pane.candidate.border_title)
 
 
 async def test_a_bad_save_shows_the_candidates_side_alone(app, press):
