@@ -1,4 +1,8 @@
-"""Verdicts, changes and numbers as a person reads them. Never by colour alone."""
+"""Verdicts, trends and numbers in words and glyphs: nothing is said by colour alone.
+
+Every sentence that the dashboard and the commands have in common is made here, so that the
+same finding reads the same on the screen, in the log and in a terminal's scrollback.
+"""
 
 import math
 
@@ -68,7 +72,7 @@ def decade(error: float | None) -> float | None:
 
 
 def spoiled(divergence: Divergence) -> str:
-    """The slice that is wrong where the whole is not, if one is."""
+    """The frame, head or channel that is wrong in a layer that is ok as a whole, if any."""
     of_all = divergence.ratio
     if of_all is None or not judge(of_all).healthy:
         return ""
@@ -80,7 +84,7 @@ def spoiled(divergence: Divergence) -> str:
 
 
 def headroom(stats: Stats) -> str:
-    """How far the values are from overflow in float16, squared as in layer norms too."""
+    """How far the values and, for layer norms, their squares are from float16's largest."""
     room, squared = float16_headroom(stats), squared_headroom(stats)
     if room is None or squared is None:
         return ""
@@ -139,12 +143,12 @@ def blame(run: Run, index: int) -> str:
 
 
 def reasons(finding: Finding, most: int = 3) -> list[str]:
-    """Why a layer's own code is wrong, the likeliest first."""
+    """The causes of a mistake in a layer's own code, the likeliest first."""
     causes = finding.causes[:most]
     if not causes:
         return ["no hypothesis explains it"]
     if causes[0].explains < CONVINCING:
-        best = f"{share(causes[0].explains)}: {causes[0].hypothesis}"
+        best = f"{causes[0].hypothesis}, explains {share(causes[0].explains)}"
         return [f"no hypothesis explains it; the best, {best}"]
     texts = [f"{cause.hypothesis} (explains {share(cause.explains)})" for cause in causes]
     alike = [t for t, c in zip(texts, causes, strict=True) if c.explains >= CONVINCING]
@@ -154,7 +158,7 @@ def reasons(finding: Finding, most: int = 3) -> list[str]:
 
 
 def outcome(of: Outcome) -> list[str]:
-    """What the decoder makes of either side's result."""
+    """What the decoder makes of each side's result."""
     kl = number(of.kl, 3)
     same = f"the likeliest next token is the same in {share(of.top1)} of {of.tokens}"
     return [
@@ -203,7 +207,7 @@ def without_taps(of: ComparedWithoutTaps) -> str:
 
 
 def share(part: float) -> str:
-    """A part of 1 in per cent; all is said only of all."""
+    """A part of 1 in per cent, rounded down: 100 % is said only of all."""
     return f"{math.floor(part * 1000) / 10:.4g} %"
 
 

@@ -53,7 +53,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def positive(text: str) -> int:
     if not text.isdecimal() or int(text) == 0:
-        raise ArgumentTypeError(f"{text!r} is no number of runs, from 1")
+        raise ArgumentTypeError(f"{text!r} is not a number of runs, 1 or more")
     return int(text)
 
 

@@ -58,7 +58,7 @@ def read_saved(folder: Path) -> list[dict[str, Any]]:
         try:
             contents = json.loads(file.read_text())
         except (OSError, ValueError) as error:
-            print(f"left out {file}: it is no JSON ({error})", file=sys.stderr)
+            print(f"left out {file}: it is not JSON ({error})", file=sys.stderr)
             continue
         if isinstance(contents, dict) and contents.get("kind") == KIND:
             saved.append({"file": file.name, **contents})

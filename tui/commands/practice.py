@@ -12,7 +12,7 @@ from tui.commands.shared.event_log import EventLog
 from tui.commands.shared.saving import save_text
 from tui.settings import Settings
 
-SUMMARY = "plant a bug in a copy of the encoder: find it, mend it, see it turn green"
+SUMMARY = "plant a bug in a copy of the encoder, to find and fix it in the dashboard"
 FILE = Path("practice.py")
 WIDTH = 3
 
@@ -23,7 +23,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--list", action="store_true", help="all bugs by number, with hints"
     )
     parser.add_argument("--hint", action="store_true", help="a hint, and nothing else")
-    parser.add_argument("--solution", action="store_true", help="what was done, as a diff")
+    parser.add_argument(
+        "--solution", action="store_true", help="the change that was made, as a diff"
+    )
     parser.add_argument(
         "--write", action="store_true", help=f"only write {FILE}, without the dashboard"
     )

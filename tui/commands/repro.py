@@ -24,7 +24,7 @@ from tui.commands.shared.progress import reporting
 from tui.commands.shared.saving import new_folder, refuse_folder, save_json, save_text
 from tui.settings import COULD_NOT_RUN, add_subject_options, settings_of
 
-SUMMARY = "write the first wrong layer as a folder that shows it without maxwhisper"
+SUMMARY = "write the first wrong layer as a folder that reproduces it without maxwhisper"
 SCRIPT = "repro.py"
 CANDIDATE = "candidate.py"
 NEEDS = ("numpy", "torch", "max")
@@ -85,7 +85,7 @@ def choose(run: Run, asked: str | None) -> int | None:
     if index is None or not any(_wrong_in(run, each) for each in names.values()):
         return None
     if run.layers[index].is_input:
-        message = f"{run.layers[index].name} comes before the layers: mend it first"
+        message = f"{run.layers[index].name} comes before the layers: fix it first"
         raise Problem("repro", f"{message}, or give a layer with --layer")
     while (parent := run.layers[index].parent) and _missing(run, index):
         index = names[parent]

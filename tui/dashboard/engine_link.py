@@ -171,7 +171,7 @@ class EngineLink:
         self.state.stepper = Stepper(event.layers)
         self._report(LayersChanged())
         seconds = words.seconds(event.seconds_reference)
-        self._say(f"{event.model}: PyTorch ran in float64 and again, in {seconds}")
+        self._say(f"{event.model}: PyTorch's reference values took {seconds}")
 
     def _loaded(self, event: Loaded) -> None:
         replaced = f", {words.listed(event.injected)} replaced by PyTorch's"

@@ -44,20 +44,13 @@ class Key:
         return " ".join(names.get(key, key) for key in keys)
 
 
-STEP, MOVE, VIEW, ENGINE = "Step", "Move", "View", "Engine"
+STEP, MOVE, VIEW, ENGINE, PROGRAM = "Step", "Move", "View", "Engine", "Program"
 
 KEYS = [
     Key("s,f11", "step", "step", "run the next layer, then stop", STEP, True),
     Key("n,f10", "next", "next", "step over the parts of a block", STEP, True),
     Key("f", "finish", "finish", "run to the end of this block", STEP, True),
-    Key(
-        "c,f5",
-        "resume",
-        "cont",
-        "run to the next breakpoint or the end",
-        STEP,
-        True,
-    ),
+    Key("c,f5", "resume", "cont", "run to the next breakpoint or the end", STEP, True),
     Key("t", "run_to", "run to", "run to the selected layer", STEP),
     Key("S", "step_back", "step back", "the previous layer", STEP),
     Key("N", "next_back", "next back", "the previous layer, over a block", STEP),
@@ -67,7 +60,7 @@ KEYS = [
         "p",
         "inject",
         "replace",
-        "replace the value by PyTorch's, or undo that",
+        "replace MAX's value here by PyTorch's, or undo that",
         STEP,
     ),
     Key("b,f9", "breakpoint", "break", "set or clear a breakpoint here", STEP, True),
@@ -81,16 +74,10 @@ KEYS = [
     Key("G", "last", "last", "select the last layer", MOVE),
     Key("slash", "search", "search", "find a layer by name", MOVE),
     Key("full_stop", "search_again(1)", "next hit", "the next match", MOVE),
-    Key(
-        "comma",
-        "search_again(-1)",
-        "previous hit",
-        "the previous match",
-        MOVE,
-    ),
+    Key("comma", "search_again(-1)", "previous hit", "the previous match", MOVE),
     Key("1", "pane('layers')", "layers", "the layers", VIEW),
     Key("2", "pane('statistics')", "numbers", "the layer's statistics and errors", VIEW),
-    Key("3", "pane('chart')", "chart", "the error by layer", VIEW),
+    Key("3", "pane('chart')", "chart", "the error of every layer", VIEW),
     Key("4", "pane('source')", "source", "the source of the layer, MAX and PyTorch", VIEW),
     Key("5", "pane('log')", "log", "what happened", VIEW),
     Key("z", "zoom", "zoom", "enlarge a pane, or shrink it again", VIEW),
@@ -99,21 +86,9 @@ KEYS = [
     Key("l", "light", "light/dark", "switch between light and dark", VIEW),
     Key("r", "again", "again", "reload the source and run it again", ENGINE, True),
     Key("v", "confirm", "compile", "confirm with the compiled graph (minutes)", ENGINE),
-    Key(
-        "w",
-        "widen",
-        "float64",
-        "run in float64: is it a bug or rounding?",
-        ENGINE,
-    ),
-    Key(
-        "a",
-        "abort",
-        "abort",
-        "stop after this layer; twice: kill the engine",
-        ENGINE,
-    ),
+    Key("w", "widen", "float64", "run in float64: a bug, or only rounding?", ENGINE),
+    Key("a", "abort", "abort", "stop after this layer; twice: kill the engine", ENGINE),
     Key("R", "restart", "restart", "restart the engine", ENGINE),
-    Key("question_mark,f1", "help", "help", "this page", VIEW, True),
-    Key("q", "quit", "quit", "quit", VIEW, True),
+    Key("question_mark,f1", "help", "help", "this page", PROGRAM, True),
+    Key("q", "quit", "quit", "leave the dashboard", PROGRAM, True),
 ]

@@ -38,7 +38,7 @@ class SecondEngine:
     async def run(self, run_mode: RunMode) -> None:
         """Runs the whole graph in another mode, from the engine's start to its end."""
         state = self._state
-        self._say(f"{run_mode.doing} in the background: minutes the first time")
+        self._say(f"{run_mode.doing} in the background; the first time takes minutes")
         second_run = state.second_run = SecondRun(run_mode)
         activity = state.second_activity = Activity(Phase.RUNNING, run_mode.doing)
         self._report(LayersChanged())

@@ -1,4 +1,4 @@
-"""What happened, in order, with the time of day."""
+"""What has happened, in order, with the time of day."""
 
 import time
 from collections import deque

@@ -108,7 +108,7 @@ class StatisticsPane(VerticalScroll):
             "worst channel": _slice(chained.channel, roomy),
             "worst frame": _slice(chained.frame, roomy),
             "worst head": _slice(chained.head, roomy),
-            "float16 room": words.headroom(result.candidate or layer.reference),
+            "fp16 headroom": words.headroom(result.candidate or layer.reference),
             "computed": note,
             "over frames": sparkline(chained.frames, self.size.width - LABEL_WIDTH),
             "over channels": sparkline(chained.channels, self.size.width - LABEL_WIDTH),

@@ -1,4 +1,9 @@
-"""One line at the top: what runs where, and what the engine is doing."""
+"""One line at the top: what the engine is doing or has found, what runs where.
+
+    ■ first wrong: ln_post in 1.2 s │ running layers in isolation, 3 of 9 │ cpu float32
+
+What comes first is what a person waits for, because a narrow terminal cuts off the rest.
+"""
 
 from rich.text import Text
 from textual.widgets import Static

@@ -1,8 +1,8 @@
 """A layer's own code, operation by operation, on top of the dashboard.
 
-Both sides run from PyTorch's values, MAX's graph and PyTorch's forward. Each value on MAX's
-side is looked for among PyTorch's, so the first one that is nowhere to be found, made from
-values that are, is the bug: it is marked ❱.
+MAX's graph and PyTorch's forward both run on PyTorch's inputs. Each value on MAX's side is
+looked up among PyTorch's values. The first one that is not found there, although all of its
+operands are, is the bug: it is marked ❱.
 """
 
 from dataclasses import dataclass
@@ -139,9 +139,9 @@ def _mark(row: Row) -> str:
     return " ✓" if row.operation.right else " ✗"
 
 
-_match = Column[Row]("is", lambda row: _noted(row, row.operation.match), wraps=True)
+_match = Column[Row]("match", lambda row: _noted(row, row.operation.match), wraps=True)
 _operands = Column[Row](
-    "of", lambda row: _noted(row, ", ".join(row.operation.operands)), wraps=True
+    "operands", lambda row: _noted(row, ", ".join(row.operation.operands)), wraps=True
 )
 
 
