@@ -14,6 +14,8 @@ from tui.settings import Settings
 
 SUMMARY = "plant a bug in a copy of the encoder, to find and fix it in the dashboard"
 FILE = Path("practice.py")
+MARK = "# maxwhisper practice "
+"""Before the bug's number, in the first line of the file."""
 WIDTH = 3
 
 
@@ -85,7 +87,7 @@ def _write(bug: Bug, number: int) -> None:
 
 def marked(source: str, number: int) -> str:
     """With a line above that says which bug it is, and not what."""
-    return f"# maxwhisper practice {number}\n{source}"
+    return f"{MARK}{number}\n{source}"
 
 
 def _number_in(file: Path) -> int | None:
@@ -94,7 +96,7 @@ def _number_in(file: Path) -> int | None:
         first = file.read_text().partition("\n")[0]
     except (OSError, UnicodeDecodeError):
         return None
-    number = first.removeprefix("# maxwhisper practice ")
+    number = first.removeprefix(MARK) if first.startswith(MARK) else ""
     return int(number) if number.isdecimal() and 1 <= int(number) <= len(bugs()) else None
 
 
