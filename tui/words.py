@@ -147,14 +147,17 @@ def reasons(finding: Finding, most: int = 3) -> list[str]:
     causes = finding.causes[:most]
     if not causes:
         return ["no hypothesis explains it"]
-    if causes[0].explains < CONVINCING:
-        best = f"{causes[0].hypothesis}, explains {share(causes[0].explains)}"
-        return [f"no hypothesis explains it; the best, {best}"]
-    texts = [f"{cause.hypothesis} (explains {share(cause.explains)})" for cause in causes]
-    alike = [t for t, c in zip(texts, causes, strict=True) if c.explains >= CONVINCING]
-    return (
-        alike if causes[0].ratio is None or causes[0].ratio > LAYER.ok_up_to else texts[:1]
-    )
+    best = causes[0]
+    if best.explains < CONVINCING:
+        explained = f"{best.hypothesis}, explains {share(best.explains)}"
+        return [f"no hypothesis explains it; the best, {explained}"]
+    if best.ratio is not None and best.ratio <= LAYER.ok_up_to:
+        causes = [best]  # what is left is rounding: nothing explains more
+    return [
+        f"{cause.hypothesis} (explains {share(cause.explains)})"
+        for cause in causes
+        if cause.explains >= CONVINCING
+    ]
 
 
 def outcome(of: Outcome) -> list[str]:

@@ -88,7 +88,7 @@ def _culprit(run: Run) -> dict[str, Any] | None:
 
 
 def causes(run: Run, index: int | None) -> list[dict[str, Any]]:
-    """What explains a layer's mistake, best first."""
+    """The causes of a layer's mistake, the likeliest first."""
     finding = None if index is None else run.finding(index)
     names = ("hypothesis", "explains", "ratio", "weight")
     found = finding.causes if finding else []

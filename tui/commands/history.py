@@ -48,7 +48,7 @@ def run(folder: Path, as_json: bool) -> int:
 
 
 def read_saved(folder: Path) -> list[dict[str, Any]]:
-    """Every saved benchmark of a folder, the oldest first. Other files are left alone.
+    """Every saved benchmark of a folder, the oldest first. Other files are ignored.
 
     Raises:
         Problem: the folder holds none.

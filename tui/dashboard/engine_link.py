@@ -89,7 +89,7 @@ class EngineLink:
         self.send(RunTo(index))
 
     def run_again(self) -> None:
-        """Reads the source anew and runs it as far as it has run."""
+        """Reloads the source and runs it up to the layer that it has reached."""
         self._begin(Phase.LOADING, "reading the source")
         self.send(RunAgain(self.state.results.position))
 

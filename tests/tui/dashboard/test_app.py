@@ -311,7 +311,7 @@ async def test_what_the_engine_prints_is_shown_as_it_is(app):
 
 
 @pytest.mark.parametrize(("key", "run_mode"), [("v", "compiled"), ("w", "float64")])
-async def test_a_second_opinion_stands_beside_the_interpreter(app, press, key, run_mode):
+async def test_a_second_run_stands_beside_the_first(app, press, key, run_mode):
     async with app.run_test(size=(160, 50)) as pilot:
         await settle(pilot)
         await press(pilot, "c", key)

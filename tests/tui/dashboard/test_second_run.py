@@ -1,4 +1,4 @@
-"""What a second opinion says of the first."""
+"""What a second run says about the first."""
 
 import pytest
 from fakes import compared, isolated, opened

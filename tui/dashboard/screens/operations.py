@@ -41,7 +41,7 @@ LEGEND = (
 
 
 class OperationsScreen(Sheet):
-    """Every MAX operation with its line, its numbers and PyTorch's value that it is."""
+    """Every MAX operation with its line, its numbers and the match in PyTorch."""
 
     def __init__(self, layer: str, inspected: Inspected) -> None:
         super().__init__()
@@ -146,7 +146,7 @@ _operands = Column[Row](
 
 
 def _noted(row: Row, text: str) -> str:
-    """After what is alarming about the values, if anything is."""
+    """A text, after warnings about the values if there are any."""
     return "; ".join(part for part in (*_alarms(row.operation.stats), text) if part)
 
 
