@@ -9,7 +9,6 @@ from collections.abc import Callable
 from debug.protocol.diagnostic import Diagnostic
 from debug.protocol.messages import Event, Failed, Idle, Open, RunTo, Stopped, Working
 from debug.protocol.parent_end import EngineClient, Exited, Noise
-from debug.results.run import Run
 from tui import words
 from tui.dashboard.activity import Activity, Phase
 from tui.dashboard.changes import (
@@ -80,12 +79,11 @@ class SecondEngine:
 
     def outdate(self) -> None:
         """After a save: what was found is kept as history, a run under way is given up."""
-        if self._state.second_run is not None:
-            run: Run = self._state.second_run.run
-            run_mode = self._state.second_run.run_mode
+        if (second_run := self._state.second_run) is not None:
+            run_mode = second_run.run_mode
             remedy = f"press {run_mode.key} to run it again"
             note = f"{run_mode.name} from an earlier save; {remedy}"
-            run.stale = Diagnostic("compile", note)
+            second_run.run.stale = Diagnostic("compile", note)
         if self._engine is not None:
             self._engine.kill()
 

@@ -84,11 +84,9 @@ def _self_test(sensitivity: Sensitivity) -> str:
     }
     caught = [f"{words.number(size, 3)} {part}" for part, size in sizes.items() if size]
     itself = words.number(sensitivity.itself, 3)
-    smallest = ", ".join(caught) or "none"
-    return (
-        f"Self-test: PyTorch compared with itself is off by {itself}; "
-        f"errors are detected from {smallest}."
-    )
+    smallest = f"errors are detected from {', '.join(caught)}"
+    seen = smallest if caught else "no error is detected"
+    return f"Self-test: PyTorch compared with itself is off by {itself}; {seen}."
 
 
 @dataclass(frozen=True)
@@ -106,9 +104,9 @@ def _code(code: SegmentView, roomy: bool) -> list[RenderableType]:
     theirs = [Row(op) for op in code.reference]
     return [
         Text(code.target, "bold underline"),
-        _table(_columns("MAX", _match, roomy), ours),
+        _table(_columns("MAX", MATCH, roomy), ours),
         Text(),
-        _table(_columns("PyTorch", _operands, roomy), theirs),
+        _table(_columns("PyTorch", OPERANDS, roomy), theirs),
         Text(),
     ]
 
@@ -139,8 +137,8 @@ def _mark(row: Row) -> str:
     return " ✓" if row.operation.right else " ✗"
 
 
-_match = Column[Row]("match", lambda row: _noted(row, row.operation.match), wraps=True)
-_operands = Column[Row](
+MATCH = Column[Row]("match", lambda row: _noted(row, row.operation.match), wraps=True)
+OPERANDS = Column[Row](
     "operands", lambda row: _noted(row, ", ".join(row.operation.operands)), wraps=True
 )
 
