@@ -55,11 +55,13 @@ class TimedDashboard(Dashboard):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self.clock = Clock()
+        self._draw_rows = self.view.draw_rows
+        self.view.draw_rows = self._draw_timed
 
-    def draw_rows(self) -> None:
-        super().draw_rows()
+    def _draw_timed(self) -> None:
+        self._draw_rows()
         now = time.perf_counter() - self.clock.saved
-        for index, result in self.results.results.items():
+        for index, result in self.state.results.results.items():
             error = result.chained.rel_l2
             if error != self.clock.shown.get(index):
                 self.clock.shown[index] = error
@@ -74,7 +76,7 @@ def save(path: Path, edit: tuple[str, str], number: int) -> None:
 
 
 async def settle(app: Dashboard, generation: int) -> None:
-    while app.results.generation < generation or app.activity.busy:
+    while app.state.results.generation < generation or app.state.activity.busy:
         await asyncio.sleep(0.005)
 
 
@@ -89,7 +91,7 @@ async def measure_reloads(model: str, runs: int, graph: Path) -> tuple[dict, flo
         await settle(app, 1)
         for name, edit in EDITS.items():
             for number in range(1, runs + 2):
-                generation = app.results.generation
+                generation = app.state.results.generation
                 app.clock = Clock(time.perf_counter(), shown=app.clock.shown)
                 save(graph, edit, number)
                 await settle(app, generation + 1)

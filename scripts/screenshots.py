@@ -18,14 +18,14 @@ async def picture(
     options = {"graph": graph} if graph else {}
     app = Dashboard(Settings(options))
     async with app.run_test(size=size) as pilot:
-        while app.activity.busy:
+        while app.state.activity.busy:
             await pilot.pause(0.1)
         if light:
             await pilot.press("l")
         await pilot.press("c")
-        while app.activity.busy:
+        while app.state.activity.busy:
             await pilot.pause(0.1)
-        while app.results.outcome is None:  # the last that is found out
+        while app.state.results.outcome is None:  # the last that is found out
             await pilot.pause(0.1)
         await pilot.press(*keys)
         await pilot.pause(0.3)

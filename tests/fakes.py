@@ -19,6 +19,7 @@ from debug.protocol.messages import (
     RunAgain,
     RunTo,
     Stopped,
+    Working,
 )
 from debug.protocol.parent_end import Exited, Noise
 from debug.protocol.values import Divergence, Layer, Mode, Place, Slice, Stats
@@ -52,6 +53,7 @@ CALLS = {
     "norm": 21,
 }
 """The line of the candidate's source that calls each layer."""
+JOB = "running layers in isolation"
 LOWER = 3
 """Lines by which the reference's source is longer, above all of these."""
 
@@ -122,8 +124,8 @@ def probed(index: int, name: str, ratio: float | None = 1.5, note: str = "") -> 
 class FakeEngine:
     """Stands in for `debug.protocol.parent_end.EngineClient`.
 
-    ``ratios`` are what it will find, by row, and ``alone`` what it will find of the layers
-    by themselves; the test changes them to play an edit.
+    ``ratios`` are what it will find, by row, and ``isolated`` what it will find of layers
+    in isolation; the test changes them to play an edit.
     """
 
     instances: list["FakeEngine"] = []
@@ -132,11 +134,13 @@ class FakeEngine:
         self.factory = factory
         self.sent: list[Message] = []
         self.ratios: dict[int, float] = {}
-        self.alone: dict[int, float] = {}
+        self.isolated: dict[int, float] = {}
         self.generation = 0
         self.position = -1
         self.alive = False
         self.hangs = False
+        self.lingers = False
+        """Whether it is still at its idle work when the test looks."""
         self.source = getattr(FakeEngine, "_file", "model.py")
         self.reference = getattr(FakeEngine, "_reference", None)
         self._news: asyncio.Queue[Event | Noise | Exited] = asyncio.Queue()
@@ -185,8 +189,11 @@ class FakeEngine:
             self.say(compared(row, ratio, self.generation))
         self.position = max(self.position, index)
         self.say(Stopped(self.generation, self.position, 0.5))
+        if self.lingers:
+            self.say(Working(JOB, 3, self.position))
+            return
         for row in range(1, self.position + 1):
-            self.say(isolated(row, self.alone.get(row, 1.0), self.generation))
+            self.say(isolated(row, self.isolated.get(row, 1.0), self.generation))
         self.say(Idle(self.generation))
 
     def reload(self) -> None:

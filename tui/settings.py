@@ -11,10 +11,10 @@ from debug.protocol.diagnostic import Diagnostic, Problem
 from debug.protocol.values import Mode
 
 SUBJECT = "core.whisper:open_subject"
-
+"""What is debugged, as the engine imports it: the one place that names Whisper."""
 
 COULD_NOT_RUN = 2
-"""The exit status of whatever never began."""
+"""The exit status of a command that could not do its work at all."""
 
 
 class OneLineParser(ArgumentParser):
@@ -35,7 +35,7 @@ def complain(program: str, diagnostic: Diagnostic, as_json: bool = False) -> int
 
 class Settings(msgspec.Struct, frozen=True):
     options: dict[str, Any]
-    """Given to the subject as they are."""
+    """Passed to the subject unchanged."""
     mode: Mode = Mode.INTERPRET
     factory: str = SUBJECT
 
@@ -65,7 +65,9 @@ def add_model_options(parser: ArgumentParser) -> None:
         default="micro",
         help="micro, an official name, random:NAME, or a checkpoint file (default: micro)",
     )
-    parser.add_argument("--graph", help="the MAX encoder's source (core/encoder.py)")
+    parser.add_argument(
+        "--graph", help="the MAX encoder's source (default: core/encoder.py)"
+    )
     parser.add_argument("--device", default="auto", help="where MAX runs: auto, cpu or gpu")
 
 

@@ -16,7 +16,7 @@ PIPE = "-"
 def piped_audio(audio: str | None) -> Iterator[str | None]:
     """The path to read: a temporary file of what stdin holds if ``audio`` is ``-``.
 
-    A file, for many formats have to be read back and forth.
+    A file, because many formats can't be read without seeking.
 
     Raises:
         Problem: nothing is piped in.

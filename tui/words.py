@@ -1,11 +1,15 @@
-"""Verdicts, changes and numbers as a person reads them. Never by colour alone."""
+"""Verdicts, trends and numbers in words and glyphs: nothing is said by colour alone.
+
+Every sentence that the dashboard and the commands have in common is made here, so that the
+same finding reads the same on the screen, in the log and in a terminal's scrollback.
+"""
 
 import math
 
 from core.messages import Memory
-from debug.protocol.messages import Compared, ComparedWithoutTaps, Probed
+from debug.protocol.messages import Compared, ComparedWithoutTaps, Probed, Working
 from debug.protocol.values import Divergence, Finding, Outcome, Stats
-from debug.protocol.verdict import LAYER, Verdict, judge
+from debug.protocol.verdict import LAYER, Limits, Verdict, judge
 from debug.results.headroom import float16_headroom, squared_headroom
 from debug.results.run import Run, Trend
 
@@ -48,6 +52,11 @@ def ratio(value: float | None) -> str:
     return f"{value:.1f}" if value < 1000 else number(value, 3)
 
 
+def limits(of: Limits) -> str:
+    """What R may be, in a sentence that is begun elsewhere."""
+    return f"up to {of.ok_up_to:g} is ok, above {of.watch_up_to:g} is a bug"
+
+
 def shape(sizes: list[int]) -> str:
     return "×".join(str(size) for size in sizes)
 
@@ -63,7 +72,7 @@ def decade(error: float | None) -> float | None:
 
 
 def spoiled(divergence: Divergence) -> str:
-    """The slice that is wrong where the whole is not, if one is."""
+    """The frame, head or channel that is wrong in a layer that is ok as a whole, if any."""
     of_all = divergence.ratio
     if of_all is None or not judge(of_all).healthy:
         return ""
@@ -75,7 +84,7 @@ def spoiled(divergence: Divergence) -> str:
 
 
 def headroom(stats: Stats) -> str:
-    """How far the values are from overflow in float16, squared as in layer norms too."""
+    """How far the values and, for layer norms, their squares are from float16's largest."""
     room, squared = float16_headroom(stats), squared_headroom(stats)
     if room is None or squared is None:
         return ""
@@ -117,35 +126,42 @@ def clock(value: float) -> str:
 
 
 def blame(run: Run, index: int) -> str:
-    """Whose fault it is that a layer is wrong, as far as the layers by themselves tell."""
+    """Which layer is at fault where one is wrong, as far as isolated runs tell.
+
+    A layer that is wrong with PyTorch's inputs has a bug of its own. One that is ok with
+    them only passes on an error: its input is wrong.
+    """
     name = run.layers[index].name
     faults = [run.layers[fault].name for fault in run.faults()]
     others = [fault for fault in faults if fault != name]
     if run.kind(index) == "isolated":
         also = f"; so {'are' if len(others) > 1 else 'is'} {listed(others)}"
-        return f"{name} is wrong by itself" + (also if others else "")
+        return f"{name} is wrong in isolation" + (also if others else "")
     if run.isolated(index) is None or not others:
         return ""
-    return f"{name} is ok by itself, but fed wrongly: see {listed(others)}"
+    return f"{name} is ok in isolation, but its input is wrong: see {listed(others)}"
 
 
 def reasons(finding: Finding, most: int = 3) -> list[str]:
-    """Why a layer's own code is wrong, the likeliest first."""
+    """The causes of a mistake in a layer's own code, the likeliest first."""
     causes = finding.causes[:most]
     if not causes:
         return ["no hypothesis explains it"]
-    if causes[0].explains < CONVINCING:
-        best = f"{share(causes[0].explains)}: {causes[0].hypothesis}"
-        return [f"no hypothesis explains it; the best, {best}"]
-    texts = [f"{cause.hypothesis} (explains {share(cause.explains)})" for cause in causes]
-    alike = [t for t, c in zip(texts, causes, strict=True) if c.explains >= CONVINCING]
-    return (
-        alike if causes[0].ratio is None or causes[0].ratio > LAYER.ok_up_to else texts[:1]
-    )
+    best = causes[0]
+    if best.explains < CONVINCING:
+        explained = f"{best.hypothesis}, explains {share(best.explains)}"
+        return [f"no hypothesis explains it; the best, {explained}"]
+    if best.ratio is not None and best.ratio <= LAYER.ok_up_to:
+        causes = [best]  # what is left is rounding: nothing explains more
+    return [
+        f"{cause.hypothesis} (explains {share(cause.explains)})"
+        for cause in causes
+        if cause.explains >= CONVINCING
+    ]
 
 
 def outcome(of: Outcome) -> list[str]:
-    """What the decoder makes of either side's result."""
+    """What the decoder makes of each side's result."""
     kl = number(of.kl, 3)
     same = f"the likeliest next token is the same in {share(of.top1)} of {of.tokens}"
     return [
@@ -172,8 +188,13 @@ def probed(found: Probed, name: str) -> str:
     else:
         parts += [f"R {ratio(chained.ratio)}", f"rel. L2 {number(chained.rel_l2, 3)}"]
     if isolated is not None and isolated.ratio is not None:
-        parts.append(f"R alone {ratio(isolated.ratio)}")
+        parts.append(f"R isolated {ratio(isolated.ratio)}")
     return ", ".join(part for part in (*parts, line, found.note) if part)
+
+
+def working(on: Working) -> str:
+    """The job of an idle engine, and how far it has got where it has several pieces."""
+    return f"{on.job}, {on.done} of {on.total}" if on.total > 1 else on.job
 
 
 def without_taps(of: ComparedWithoutTaps) -> str:
@@ -189,7 +210,7 @@ def without_taps(of: ComparedWithoutTaps) -> str:
 
 
 def share(part: float) -> str:
-    """A part of 1 in per cent; all is said only of all."""
+    """A part of 1 in per cent, rounded down: 100 % is said only of all."""
     return f"{math.floor(part * 1000) / 10:.4g} %"
 
 

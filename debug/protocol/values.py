@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 import msgspec
+from msgspec.structs import fields
 
 from debug.protocol.verdict import Verdict
 
@@ -26,6 +27,11 @@ class Stats(msgspec.Struct, frozen=True):
     min: float | None
     max: float | None
     nonfinite: int
+
+
+STATISTICS = tuple(each.name for each in fields(Stats) if each.type == float | None)
+"""The names of the numbers in `Stats`, in its order. Whoever shows them goes through this
+list: a statistic that is added to `Stats` is shown everywhere without another edit."""
 
 
 class Slice(msgspec.Struct, frozen=True):

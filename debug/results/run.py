@@ -113,6 +113,16 @@ class Run:
         return self.opened.layers if self.opened else []
 
     @property
+    def last(self) -> int:
+        """The index of the model's last layer, -1 before its layers are known."""
+        return len(self.layers) - 1
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether this generation has computed every layer."""
+        return bool(self.layers) and self.position == self.last
+
+    @property
     def generation(self) -> int:
         return self.loaded.generation if self.loaded else 0
 

@@ -59,34 +59,36 @@ def test_a_sparkline_shows_the_worst_of_what_a_cell_stands_for():
     assert sparkline([], 16) == ""
 
 
-def run_of(chained: dict[int, float], alone: dict[int, float]) -> Run:
-    """With the ratio of some rows, in the run of the whole model and by themselves."""
+def run_of(chained: dict[int, float], isolated_ratios: dict[int, float]) -> Run:
+    """With the ratio of some rows, in the run of the whole model and in isolation."""
     run = Run()
     run.apply(opened())
     run.apply(Loaded(1, {}, 0.1))
     for index, ratio in chained.items():
         run.apply(compared(index, ratio))
-    for index, ratio in alone.items():
+    for index, ratio in isolated_ratios.items():
         run.apply(isolated(index, ratio))
     return run
 
 
-def test_a_layer_is_blamed_that_is_wrong_by_itself():
+def test_a_layer_is_blamed_that_is_wrong_in_isolation():
     run = run_of({3: 50.0}, {3: 50.0})
-    assert words.blame(run, 3) == "blocks.0.attn.query is wrong by itself"
+    assert words.blame(run, 3) == "blocks.0.attn.query is wrong in isolation"
 
 
 def test_every_other_bug_is_named_too():
     run = run_of({3: 50.0, 8: 70.0}, {3: 50.0, 8: 60.0})
-    assert words.blame(run, 3).endswith("wrong by itself; so is blocks.1.norm")
+    assert words.blame(run, 3).endswith("wrong in isolation; so is blocks.1.norm")
 
 
-def test_a_layer_that_is_fed_wrongly_is_not_blamed():
+def test_a_layer_with_a_wrong_input_is_not_blamed():
     run = run_of({6: 50.0}, {6: 1.0, 7: 50.0})
-    assert words.blame(run, 6).endswith("is ok by itself, but fed wrongly: see blocks.0")
+    assert words.blame(run, 6).endswith(
+        "is ok in isolation, but its input is wrong: see blocks.0"
+    )
 
 
-def test_nobody_is_blamed_before_the_layers_have_run_alone():
+def test_nobody_is_blamed_before_the_layers_have_run_in_isolation():
     assert words.blame(run_of({6: 50.0}, {}), 6) == ""
 
 

@@ -4,13 +4,14 @@ import shlex
 import statistics
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from core.messages import Answer, Bench, Machine, Ready, Timed, Transcript, Unavailable
+from core.messages import Answer, Bench, Machine, Ready, Timed, Transcript
 from tui.commands import history
 from tui.commands.output import print_json, table_console
 from tui.commands.shared.ask import ask
@@ -29,6 +30,14 @@ from tui.commands.transcribe import subject
 from tui.settings import COULD_NOT_RUN
 
 SUMMARY = "time all backends; save the figures, or list the saved ones"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One backend's figures, and the machine that they are from."""
+
+    row: dict[str, Any]
+    machine: Machine
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -53,7 +62,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def positive(text: str) -> int:
     if not text.isdecimal() or int(text) == 0:
-        raise ArgumentTypeError(f"{text!r} is no number of runs, from 1")
+        raise ArgumentTypeError(f"{text!r} is not a number of runs, 1 or more")
     return int(text)
 
 
@@ -80,27 +89,25 @@ def measure(arguments: Namespace, log: EventLog) -> dict[str, Any]:
         Problem: the clip or the model can't be had.
     """
 
-    def measure_one(name: str, reporter: Reporter) -> tuple[dict[str, Any], Machine]:
+    def measure_one(name: str, reporter: Reporter) -> Measured:
         return _measure_one(arguments, name, reporter)
 
     outcomes = run_each(chosen_backends(arguments), log, measure_one).values()
-    machines = [each[1] for each in outcomes if not isinstance(each, Unavailable)]
+    machine = next((each.machine for each in outcomes if isinstance(each, Measured)), None)
     rows = [
-        missing_row(each) if isinstance(each, Unavailable) else each[0] for each in outcomes
+        each.row if isinstance(each, Measured) else missing_row(each) for each in outcomes
     ]
     return {
         "schema": 1,
         "kind": history.KIND,
         "date": date.today().isoformat(),
         "command": shlex.join(["maxwhisper", *sys.argv[1:]]),
-        "machine": msgspec.structs.asdict(machines[0]) if machines else None,
+        "machine": msgspec.structs.asdict(machine) if machine else None,
         "backends": rows,
     }
 
 
-def _measure_one(
-    arguments: Namespace, name: str, reporter: Reporter
-) -> tuple[dict[str, Any], Machine]:
+def _measure_one(arguments: Namespace, name: str, reporter: Reporter) -> Measured:
     heard: dict[type, Any] = {}
 
     def hear(answer: Answer) -> None:
@@ -109,7 +116,8 @@ def _measure_one(
     options, decoding = backend_options(arguments, name), decoding_of(arguments)
     request = Bench(arguments.audio, options, decoding, arguments.runs)
     ask(request, hear, reporter, name)
-    return _row(heard[Ready], heard[Transcript], heard[Timed]), heard[Machine]
+    row = _row(heard[Ready], heard[Transcript], heard[Timed])
+    return Measured(row, heard[Machine])
 
 
 def _row(ready: Ready, transcript: Transcript, timed: Timed) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from rich.text import Text
 from core.messages import Answer, Compare, Features, Ready, Transcript, Unavailable
 from debug.protocol.diagnostic import Problem
 from tui import words
+from tui.columns import Column, table_of
 from tui.commands.output import print_json, table_console
 from tui.commands.shared.ask import ask
 from tui.commands.shared.event_log import EventLog
@@ -111,7 +112,7 @@ def print_comparison(comparison: Comparison) -> None:
     )
     console.print(_side_by_side(comparison.transcripts))
     console.print()
-    console.print(_features(comparison.features))
+    console.print(table_of(FEATURES, comparison.features))
     console.print()
     for missing in comparison.unavailable:
         console.print(f"{missing.backend} can't run: {missing.reason}")
@@ -147,19 +148,15 @@ def _marked(heard: list[Word]) -> Text:
     return Text(" ").join(texts) if texts else Text("(silence)")
 
 
-def _features(features: list[Features]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for title in ("features", "mean", "std", "min", "max", "relative L2", "1 - cos"):
-        table.add_column(title, justify="left" if title == "features" else "right")
-    for row in features:
-        numbers = (row.mean, row.std, row.min, row.max)
-        errors = (row.rel_l2, row.cosine_distance)
-        table.add_row(
-            row.backend,
-            *(words.number(value) for value in numbers),
-            *(words.number(value, 3) for value in errors),
-        )
-    return table
+FEATURES: list[Column[Features]] = [
+    Column("features", lambda row: row.backend),
+    Column("mean", lambda row: words.number(row.mean), right=True),
+    Column("std", lambda row: words.number(row.std), right=True),
+    Column("min", lambda row: words.number(row.min), right=True),
+    Column("max", lambda row: words.number(row.max), right=True),
+    Column("relative L2", lambda row: words.number(row.rel_l2, 3), right=True),
+    Column("1 - cos", lambda row: words.number(row.cosine_distance, 3), right=True),
+]
 
 
 def _conclusion(comparison: Comparison) -> str:

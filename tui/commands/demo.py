@@ -1,13 +1,14 @@
 """``maxwhisper demo``: every backend on the same clip, one after the other."""
 
 from argparse import ArgumentParser, Namespace
+from dataclasses import dataclass
 from typing import Any
 
-from rich.table import Table
 from rich.text import Text
 
-from core.messages import Unavailable
+from core.messages import Transcript, Unavailable
 from tui import words
+from tui.columns import Column, empty_table
 from tui.commands.output import print_json, table_console
 from tui.commands.shared.each_backend import missing_row, run_each
 from tui.commands.shared.event_log import EventLog
@@ -70,30 +71,58 @@ def print_table(outcomes: Outcomes, baseline: Heard | None) -> None:
         console.print(
             f"{baseline.ready.model}, {heard.audio} ({words.seconds(heard.audio_seconds)})"
         )
-    table = Table(box=None, pad_edge=False)
-    titles = ("backend", "time", "speed-up", "real time", "encoder", "memory", "words off")
-    for title in titles:
-        table.add_column(title, justify="left" if title == "backend" else "right")
+    table = empty_table([Column("backend", str), *FIGURES])
     for name, outcome in outcomes.items():
-        cells = _cells(outcome, baseline) if isinstance(outcome, Heard) and baseline else []
-        table.add_row(name, *cells or ["-"] * (len(titles) - 1))
+        table.add_row(name, *_cells(outcome, baseline))
     console.print(table)
     console.print()
     for name, outcome in outcomes.items():
         console.print(_paragraph(name, outcome))
 
 
-def _cells(heard: Heard, baseline: Heard) -> list[str]:
-    seconds = heard.transcript.seconds
-    differences = word_differences(baseline.transcript.text, heard.transcript.text)
-    return [
-        words.seconds(seconds.total),
-        f"{baseline.transcript.seconds.total / seconds.total:.2f}×",
-        f"{heard.transcript.real_time_factor:.3f}",
-        words.seconds(seconds.encode),
-        words.memory(heard.transcript.memory),
-        "baseline" if heard is baseline else str(differences),
-    ]
+@dataclass(frozen=True)
+class Row:
+    """A backend that ran, and the one that it is compared with."""
+
+    heard: Heard
+    baseline: Heard
+
+    @property
+    def transcript(self) -> Transcript:
+        return self.heard.transcript
+
+
+def _speed_up(row: Row) -> str:
+    first = row.baseline.transcript
+    return f"{first.seconds.total / row.transcript.seconds.total:.2f}×"
+
+
+def _words_off(row: Row) -> str:
+    if row.heard is row.baseline:
+        return "baseline"
+    first, text = row.baseline.transcript.text, row.transcript.text
+    return str(word_differences(first, text))
+
+
+FIGURES: list[Column[Row]] = [
+    Column("time", lambda row: words.seconds(row.transcript.seconds.total), right=True),
+    Column("speed-up", _speed_up, right=True),
+    Column("real time", lambda row: f"{row.transcript.real_time_factor:.3f}", right=True),
+    Column(
+        "encoder",
+        lambda row: words.seconds(row.transcript.seconds.encode),
+        right=True,
+    ),
+    Column("memory", lambda row: words.memory(row.transcript.memory), right=True),
+    Column("words off", _words_off, right=True),
+]
+"""Beside the backend's name."""
+
+
+def _cells(outcome: Heard | Unavailable, baseline: Heard | None) -> list[str | Text]:
+    if isinstance(outcome, Unavailable) or baseline is None:
+        return ["-" for _ in FIGURES]
+    return [figure.cell(Row(outcome, baseline)) for figure in FIGURES]
 
 
 def _paragraph(name: str, outcome: Heard | Unavailable) -> Text:

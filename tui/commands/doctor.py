@@ -14,7 +14,7 @@ from tui.commands.shared.event_log import EventLog
 from tui.commands.shared.progress import reporting
 from tui.settings import COULD_NOT_RUN
 
-SUMMARY = "what is installed, and what to do about the rest"
+SUMMARY = "check the installation, and say how to fix what is missing"
 
 
 def add_arguments(parser: ArgumentParser) -> None:

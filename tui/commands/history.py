@@ -3,15 +3,16 @@
 import json
 import sys
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 from core.messages import Memory
 from debug.protocol.diagnostic import Problem
 from tui import words
+from tui.columns import Column, empty_table
 from tui.commands.output import PIPE_WIDTH, print_json, table_console
 from tui.commands.shared.saving import save_text
 
@@ -47,7 +48,7 @@ def run(folder: Path, as_json: bool) -> int:
 
 
 def read_saved(folder: Path) -> list[dict[str, Any]]:
-    """Every saved benchmark of a folder, the oldest first. Other files are left alone.
+    """Every saved benchmark of a folder, the oldest first. Other files are ignored.
 
     Raises:
         Problem: the folder holds none.
@@ -57,7 +58,7 @@ def read_saved(folder: Path) -> list[dict[str, Any]]:
         try:
             contents = json.loads(file.read_text())
         except (OSError, ValueError) as error:
-            print(f"left out {file}: it is no JSON ({error})", file=sys.stderr)
+            print(f"left out {file}: it is not JSON ({error})", file=sys.stderr)
             continue
         if isinstance(contents, dict) and contents.get("kind") == KIND:
             saved.append({"file": file.name, **contents})
@@ -71,10 +72,7 @@ def print_figures(console: Console, saved: Iterable[dict[str, Any]]) -> None:
     roomy = console.width >= PIPE_WIDTH
     for measured in saved:
         console.print(headline(measured), style="bold")
-        table = Table(box=None, pad_edge=False)
-        for title in COLUMNS:
-            left = title in ("backend", "dtype")
-            table.add_column(title, justify="left" if left else "right", no_wrap=True)
+        table = empty_table([NAME, *FIGURES])
         for row in measured["backends"]:
             table.add_row(*cells(row, spread=roomy))
         console.print(table)
@@ -83,39 +81,53 @@ def print_figures(console: Console, saved: Iterable[dict[str, Any]]) -> None:
         console.print()
 
 
-COLUMNS = (
-    "backend",
-    "dtype",
-    "encoder",
-    "decoder",
-    "total",
-    "real time",
-    "load",
-    "compile",
-    "memory",
-)
+@dataclass(frozen=True)
+class Row:
+    """A backend that ran."""
+
+    saved: dict[str, Any]
+    """As in a saved file."""
+    spread: bool
+    """The fastest and the slowest run are shown, too."""
+
+    @property
+    def seconds(self) -> dict[str, Any]:
+        return self.saved["seconds"]
+
+    def times(self, part: str) -> str:
+        return _times(self.seconds[part], self.spread)
 
 
-def cells(row: dict[str, Any], spread: bool = True) -> list[str]:
-    """A backend's figures, as `COLUMNS` names them.
+def _compile(row: Row) -> str:
+    compiled = row.seconds["compile"]
+    return "-" if compiled is None else f"{compiled:.0f}"
+
+
+NAME: Column[Row] = Column("backend", lambda row: row.saved["backend"])
+FIGURES: list[Column[Row]] = [
+    Column("dtype", lambda row: row.saved["dtype"]),
+    Column("encoder", lambda row: row.times("encode"), right=True),
+    Column("decoder", lambda row: row.times("decode"), right=True),
+    Column("total", lambda row: row.times("total"), right=True),
+    Column("real time", lambda row: f"{row.saved['real_time_factor']:.3f}", right=True),
+    Column("load", lambda row: f"{row.seconds['load']:.1f}", right=True),
+    Column("compile", _compile, right=True),
+    Column("memory", lambda row: words.memory(Memory(**row.saved["memory"])), right=True),
+]
+"""What a backend that can't run has none of."""
+
+
+def cells(saved: dict[str, Any], spread: bool = True) -> list[str]:
+    """A backend's name and figures.
 
     Args:
-        row: of a saved file.
+        saved: a row of a saved file.
         spread: the fastest and the slowest run, too.
     """
-    if "unavailable" in row:
-        return [row["backend"], *["-"] * (len(COLUMNS) - 1)]
-    seconds = row["seconds"]
-    compiled = seconds["compile"]
-    return [
-        row["backend"],
-        row["dtype"],
-        *(_times(seconds[part], spread) for part in ("encode", "decode", "total")),
-        f"{row['real_time_factor']:.3f}",
-        f"{seconds['load']:.1f}",
-        "-" if compiled is None else f"{compiled:.0f}",
-        words.memory(Memory(**row["memory"])),
-    ]
+    if "unavailable" in saved:
+        return [saved["backend"], *("-" for _ in FIGURES)]
+    row = Row(saved, spread)
+    return [str(column.cell(row)) for column in (NAME, *FIGURES)]
 
 
 def _times(part: dict[str, float], spread: bool) -> str:
@@ -155,7 +167,8 @@ def page(saved: Iterable[dict[str, Any]]) -> str:
     """The same tables in Markdown."""
     parts = [INTRODUCTION]
     for measured in saved:
-        rows = [COLUMNS, ["---"] * len(COLUMNS)]
+        columns = [NAME, *FIGURES]
+        rows = [[column.title for column in columns], ["---" for _ in columns]]
         rows += [cells(row) for row in measured["backends"]]
         machine = measured["machine"]
         versions = machine["versions"] if machine else {}

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from pathlib import Path
 
 from rich.console import Console
 
@@ -16,3 +17,11 @@ def print_json(value: object) -> None:
 def table_console() -> Console:
     """For tables on stdout."""
     return Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
+
+
+def relative(path: str) -> str:
+    """A path as a person in this folder would write it."""
+    try:
+        return str(Path(path).resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return path

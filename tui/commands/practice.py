@@ -12,8 +12,10 @@ from tui.commands.shared.event_log import EventLog
 from tui.commands.shared.saving import save_text
 from tui.settings import Settings
 
-SUMMARY = "plant a bug in a copy of the encoder: find it, mend it, see it turn green"
+SUMMARY = "plant a bug in a copy of the encoder, to find and fix it in the dashboard"
 FILE = Path("practice.py")
+MARK = "# maxwhisper practice "
+"""Before the bug's number, in the first line of the file."""
 WIDTH = 3
 
 
@@ -23,7 +25,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--list", action="store_true", help="all bugs by number, with hints"
     )
     parser.add_argument("--hint", action="store_true", help="a hint, and nothing else")
-    parser.add_argument("--solution", action="store_true", help="what was done, as a diff")
+    parser.add_argument(
+        "--solution", action="store_true", help="the change that was made, as a diff"
+    )
     parser.add_argument(
         "--write", action="store_true", help=f"only write {FILE}, without the dashboard"
     )
@@ -83,7 +87,7 @@ def _write(bug: Bug, number: int) -> None:
 
 def marked(source: str, number: int) -> str:
     """With a line above that says which bug it is, and not what."""
-    return f"# maxwhisper practice {number}\n{source}"
+    return f"{MARK}{number}\n{source}"
 
 
 def _number_in(file: Path) -> int | None:
@@ -92,7 +96,7 @@ def _number_in(file: Path) -> int | None:
         first = file.read_text().partition("\n")[0]
     except (OSError, UnicodeDecodeError):
         return None
-    number = first.removeprefix("# maxwhisper practice ")
+    number = first.removeprefix(MARK) if first.startswith(MARK) else ""
     return int(number) if number.isdecimal() and 1 <= int(number) <= len(bugs()) else None
 
 

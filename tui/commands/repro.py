@@ -1,4 +1,4 @@
-"""``maxwhisper repro``: the first wrong layer as a folder that shows it by itself."""
+"""``maxwhisper repro``: the first wrong layer as a folder that reproduces it standalone."""
 
 import os
 import subprocess
@@ -15,6 +15,7 @@ from debug.protocol.messages import Progress
 from debug.protocol.verdict import LAYER, Verdict
 from debug.results.run import Run
 from tui.commands import check
+from tui.commands.check_table import conclusion
 from tui.commands.output import print_json
 from tui.commands.shared.ask import ask
 from tui.commands.shared.event_log import EventLog
@@ -23,7 +24,7 @@ from tui.commands.shared.progress import reporting
 from tui.commands.shared.saving import new_folder, refuse_folder, save_json, save_text
 from tui.settings import COULD_NOT_RUN, add_subject_options, settings_of
 
-SUMMARY = "write the first wrong layer as a folder that shows it without maxwhisper"
+SUMMARY = "write the first wrong layer as a folder that reproduces it without maxwhisper"
 SCRIPT = "repro.py"
 CANDIDATE = "candidate.py"
 NEEDS = ("numpy", "torch", "max")
@@ -32,8 +33,8 @@ WRONG, RIGHT = 1, 0
 """The script's exit statuses; any other says that it could not run."""
 README = """\
 {layer} in candidate.py is wrong ({verdict}){where}{why}.
-`python {script}` exits with 1 while it is, with 0 once it is mended; it needs {needs}.
-PyTorch's side is reference.py, both are fed inputs.npz, metrics.json has what is known.
+`python {script}` exits with 1 while it is, with 0 once it is fixed; it needs {needs}.
+PyTorch's side is reference.py, both get inputs.npz, metrics.json has every number.
 """
 
 
@@ -64,17 +65,17 @@ def run(arguments: Namespace, log: EventLog) -> int:
     if arguments.json:
         print_json({"folder": str(output), **metrics})
     else:
-        print(check.conclusion(compared))
+        print(conclusion(compared))
         print(said(output, metrics["repro"], layer, compared.layers[index].parent))
     return WRONG if metrics["repro"]["status"] == WRONG else COULD_NOT_RUN
 
 
 def choose(run: Run, asked: str | None) -> int | None:
-    """The layer to write; None if nothing is wrong. What is never called can't be run by
-    itself: the layer that should call it is the one.
+    """The layer to write; None if nothing is wrong. A layer that is never called can't be
+    run in isolation: the one that should call it is written.
 
     Raises:
-        Problem: there is no such layer, or it is right by itself.
+        Problem: there is no such layer, or it is right in isolation.
     """
     names = {layer.name: index for index, layer in enumerate(run.layers)}
     if asked is not None and asked not in names:
@@ -84,7 +85,7 @@ def choose(run: Run, asked: str | None) -> int | None:
     if index is None or not any(_wrong_in(run, each) for each in names.values()):
         return None
     if run.layers[index].is_input:
-        message = f"{run.layers[index].name} comes before the layers: mend it first"
+        message = f"{run.layers[index].name} comes before the layers: fix it first"
         raise Problem("repro", f"{message}, or give a layer with --layer")
     while (parent := run.layers[index].parent) and _missing(run, index):
         index = names[parent]
@@ -97,7 +98,7 @@ def _missing(run: Run, index: int) -> bool:
 
 
 def _wrong_in(run: Run, index: int) -> bool:
-    """In the run of the whole model, or by itself."""
+    """In the run of the whole model, or in isolation."""
     each = run.results[index].chained, run.isolated(index)
     return any(found and found.verdict not in check.CLOSE for found in each)
 
@@ -109,7 +110,7 @@ def _refuse_right(run: Run, index: int) -> None:
     faults = [run.layers[fault].name for fault in run.faults()]
     others = [fault for fault in faults if fault != name]
     what = f"try --layer {others[0]}" if others else "maxwhisper check shows what is not"
-    raise Problem("repro", f"{name} is right by itself: {what}")
+    raise Problem("repro", f"{name} is right in isolation: {what}")
 
 
 def _say_nothing_is_wrong(as_json: bool) -> None:
@@ -191,10 +192,10 @@ def said(output: Path, outcome: dict[str, Any], layer: str, parent: str | None) 
     """What became of the folder, and what its script said."""
     status = outcome["status"]
     if status == WRONG:
-        last = "It fails by itself, without maxwhisper."
+        last = "It fails without maxwhisper, too."
     elif status == RIGHT:
         calls = f"; what calls it may be wrong: try --layer {parent}" if parent else ""
-        last = f"It does not show the mistake: {layer} alone is right there{calls}."
+        last = f"It does not show the mistake: {layer} is right in isolation{calls}."
     else:
         last = f"It could not run (exit status {status}), so it does not show the mistake."
     lines = [f"{output} is written. Its {SCRIPT} says:", outcome["output"].strip(), last]

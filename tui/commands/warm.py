@@ -7,7 +7,7 @@ from tui.commands.shared.event_log import EventLog
 from tui.commands.shared.headless import run_all
 from tui.settings import add_subject_options, settings_of
 
-SUMMARY = "compile once what the debugger needs here"
+SUMMARY = "compile the debugger's kernels, once on a machine"
 
 
 def add_arguments(parser: ArgumentParser) -> None:

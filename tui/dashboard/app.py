@@ -1,33 +1,98 @@
-"""The dashboard: what the keys and the mouse do."""
+"""The dashboard: what the keys and the mouse do.
+
+It owns a link to the engine and a view. A key becomes a call of one of them; a change that
+the link reports becomes a call of the view.
+"""
 
 import os
 import shlex
 import subprocess
 from collections.abc import Iterable
 from functools import partial
+from pathlib import Path
 
 from textual import on
-from textual.app import SystemCommand
+from textual.app import App, ComposeResult, SystemCommand
 from textual.events import Click
 from textual.screen import Screen
-from textual.widgets import DataTable
+from textual.widgets import DataTable, Footer
 
-from debug.protocol.messages import Abort, Inject, Inspect, RunAgain, RunTo
+from debug.protocol.messages import Inject, Inspect
+from tui.dashboard.changes import (
+    ActivityChanged,
+    Change,
+    LayersChanged,
+    OperationsKnown,
+    Refused,
+    ResultsChanged,
+    RowChanged,
+    Said,
+)
+from tui.dashboard.engine_link import EngineLink
 from tui.dashboard.keys import KEYS
-from tui.dashboard.screens.sheets import DetailsScreen, HelpScreen, SearchScreen
+from tui.dashboard.panes.layers import NORMAL_FROM, WIDE_FROM
+from tui.dashboard.screens.details import DetailsScreen
+from tui.dashboard.screens.help import HelpScreen
+from tui.dashboard.screens.operations import OperationsScreen
+from tui.dashboard.screens.search import SearchScreen
 from tui.dashboard.second_run import COMPILED, FLOAT64, RunMode
 from tui.dashboard.view import View
 from tui.settings import Settings
 
 
-class Dashboard(View):
+class Dashboard(App[int]):
     """Steps the candidate beside the reference."""
 
+    CSS_PATH = Path(__file__).with_name("app.tcss")
+    TITLE = "maxwhisper"
     BINDINGS = [key.binding() for key in KEYS]
+    HORIZONTAL_BREAKPOINTS = [
+        (0, "-tiny"),
+        (60, "-narrow"),
+        (NORMAL_FROM, "-normal"),
+        (WIDE_FROM, "-wide"),
+    ]
+    VERTICAL_BREAKPOINTS = [
+        (0, "-tiny"),
+        (18, "-short"),
+        (32, "-medium"),
+        (46, "-tall"),
+    ]
 
     def __init__(self, settings: Settings) -> None:
-        super().__init__(settings)
+        super().__init__()
+        self.link = EngineLink(settings, self._changed)
+        self.state = self.link.state
+        self.view = View(self.state)
         self._search = ""
+
+    def compose(self) -> ComposeResult:
+        yield self.view
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        self.action_restart()
+
+    async def on_unmount(self) -> None:
+        await self.link.stop()
+
+    def _changed(self, change: Change) -> None:
+        """Draws what the link reports."""
+        match change:
+            case LayersChanged():
+                self.view.show_layers()
+            case RowChanged(index):
+                self.view.show_row(index)
+            case ResultsChanged():
+                self.view.show_all()
+            case ActivityChanged():
+                self.view.show_status()
+            case Said(text, style):
+                self.view.log_pane.say(text, style)
+            case OperationsKnown(layer, inspected):
+                self.push_screen(OperationsScreen(layer, inspected))
+            case Refused(diagnostic):
+                self.notify(diagnostic.message, markup=False)
 
     def get_system_commands(self, screen: Screen) -> Iterable[SystemCommand]:
         """The command palette: every key by name, and what Textual brings."""
@@ -38,12 +103,12 @@ class Dashboard(View):
 
     @on(DataTable.RowSelected)
     def _row_selected(self, event: DataTable.RowSelected) -> None:
-        if event.cursor_row > self.results.position:
+        if event.cursor_row > self.state.results.position:
             self._go(event.cursor_row)
 
     @on(Click, "#chart")
     def _chart_clicked(self, event: Click) -> None:
-        layer = self.chart_pane.layer_at(event.x)
+        layer = self.view.chart_pane.layer_at(event.x)
         if layer is not None:
             self._select(layer)
 
@@ -52,96 +117,105 @@ class Dashboard(View):
     @property
     def _origin(self) -> int:
         """Where a step starts: the selected layer, or the last one computed before it."""
-        return min(self.cursor, self.results.position)
+        return min(self.view.cursor, self.state.results.position)
 
     def _go(self, row: int) -> None:
         """Selects a layer, once it is computed."""
-        if not self.results.layers:
+        if not self.state.results.layers:
             return
-        if row <= self.results.position:
+        if row <= self.state.results.position:
             self._select(row)
-        elif self.activity.busy:
+        elif self.state.activity.busy:
             self.bell()
-        elif not self.engine_alive:
+        elif not self.link.alive:
             self.notify("the engine is gone: press R to restart it", severity="warning")
         else:
-            self.following = True
-            self.begin("running")
-            self.send(RunTo(row))
+            self.link.run_to(row)
 
     def _select(self, row: int) -> None:
-        self.following = False
-        self.layers_pane.select(row)
+        self.state.following = False
+        self.view.select(row)
 
     def action_step(self) -> None:
-        self._go(self.stepper.step(self._origin))
+        self._go(self.state.stepper.step(self._origin))
 
     def action_next(self) -> None:
-        self._go(self.stepper.next(self._origin))
+        self._go(self.state.stepper.next(self._origin))
 
     def action_finish(self) -> None:
-        self._go(self.stepper.finish(self._origin))
+        self._go(self.state.stepper.finish(self._origin))
 
     def action_resume(self) -> None:
-        self._go(self.stepper.resume(self._origin, self.breakpoints))
+        self._go(self.state.stepper.resume(self._origin, self.state.breakpoints))
 
     def action_run_to(self) -> None:
-        self._go(self.cursor)
+        self._go(self.view.cursor)
 
     def action_step_back(self) -> None:
-        self._select(self.stepper.step_back(self.cursor))
+        self._select(self.state.stepper.step_back(self.view.cursor))
 
     def action_next_back(self) -> None:
-        self._select(self.stepper.next_back(self.cursor))
+        self._select(self.state.stepper.next_back(self.view.cursor))
 
     def action_finish_back(self) -> None:
-        self._select(self.stepper.finish_back(self.cursor))
+        self._select(self.state.stepper.finish_back(self.view.cursor))
 
     def action_resume_back(self) -> None:
-        self._select(self.stepper.resume_back(self.cursor, self.breakpoints))
+        self._select(
+            self.state.stepper.resume_back(self.view.cursor, self.state.breakpoints)
+        )
+
+    @property
+    def _can_ask(self) -> bool:
+        """Whether there is an engine with a graph that questions can be about."""
+        return self.state.results.generation > 0 and self.link.alive
 
     def action_inject(self) -> None:
         """What is behind the layer runs again, from the other side's value."""
-        if self.results.generation == 0 or self.activity.busy or not self.engine_alive:
+        if (
+            self.state.results.generation == 0
+            or self.state.activity.busy
+            or not self.link.alive
+        ):
             self.bell()
         else:
-            self.send(Inject(self.cursor))
+            self.link.send(Inject(self.view.cursor))
 
     def action_breakpoint(self) -> None:
-        if self.results.layers:
-            self.breakpoints ^= {self.results.layers[self.cursor].name}
-            self.show_all()
+        if self.state.results.layers:
+            self.state.breakpoints ^= {self.state.results.layers[self.view.cursor].name}
+            self.view.show_all()
 
     # -- Moving ----------------------------------------------------------------------
 
     def action_culprit(self) -> None:
-        culprit = self.results.culprit()
+        culprit = self.state.results.culprit()
         if culprit is None:
-            self.notify("no layer that was computed is wrong")
+            self.notify("no wrong layer so far")
         else:
             self._select(culprit)
 
     def action_outer(self) -> None:
-        self._select(self.stepper.outer(self.cursor))
+        self._select(self.state.stepper.outer(self.view.cursor))
 
     def action_inner(self) -> None:
-        self._select(self.stepper.inner(self.cursor))
+        self._select(self.state.stepper.inner(self.view.cursor))
 
     def action_inspect(self) -> None:
-        """Into the layer: every operation, on both sides."""
-        if self.results.generation == 0 or not self.engine_alive:
+        """Opens the layer: every operation, on both sides."""
+        if not self._can_ask:
             self.bell()
         else:
-            self.send(Inspect(self.cursor))
+            self.link.send(Inspect(self.view.cursor))
 
     def action_cursor(self, rows: int) -> None:
-        self._select(min(max(self.cursor + rows, 0), self.stepper.last))
+        self._select(min(max(self.view.cursor + rows, 0), self.state.stepper.last))
 
     def action_first(self) -> None:
         self._select(0)
 
     def action_last(self) -> None:
-        self._select(self.stepper.last)
+        self._select(self.state.stepper.last)
 
     def action_search(self) -> None:
         self.push_screen(SearchScreen(), self._searched)
@@ -152,7 +226,7 @@ class Dashboard(View):
             self.action_search_again(1)
 
     def action_search_again(self, direction: int) -> None:
-        found = self.stepper.search(self._search, self.cursor, direction)
+        found = self.state.stepper.search(self._search, self.view.cursor, direction)
         if not self._search or found is None:
             self.notify(f"no layer has {self._search!r} in its name", markup=False)
         else:
@@ -161,7 +235,7 @@ class Dashboard(View):
     # -- Panes -----------------------------------------------------------------------
 
     def action_pane(self, name: str) -> None:
-        self.bring_forward(name)
+        self.view.bring_forward(name)
         self.query_one(f"#{name}").focus()
 
     def action_zoom(self) -> None:
@@ -172,19 +246,19 @@ class Dashboard(View):
 
     def action_light(self) -> None:
         self.theme = "textual-light" if self.current_theme.dark else "textual-dark"
-        self.show_all()
+        self.view.show_all()
 
     def action_help(self) -> None:
         self.push_screen(HelpScreen())
 
     def action_details(self) -> None:
-        if self.problem is None:
+        if self.state.problem is None:
             self.notify("nothing has gone wrong")
         else:
-            self.push_screen(DetailsScreen(self.problem))
+            self.push_screen(DetailsScreen(self.state.problem))
 
     def action_edit(self) -> None:
-        place = self.source_pane.place
+        place = self.view.source_pane.place
         editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
         if place is None or not editor:
             self.notify("set EDITOR to open the source from here", severity="warning")
@@ -197,37 +271,32 @@ class Dashboard(View):
     # -- The engine ------------------------------------------------------------------
 
     def action_again(self) -> None:
-        if not self.engine_alive:
+        if not self.link.alive:
             self.action_restart()
-        elif not self.activity.busy:
-            self.begin("loading", "reading the source")
-            self.send(RunAgain(self.results.position))
+        elif not self.state.activity.busy:
+            self.link.run_again()
 
     def action_restart(self) -> None:
-        self.start_engine()
+        run = self.link.run()
+        self.run_worker(run, group="engine", exclusive=True, exit_on_error=False)
 
     def action_abort(self) -> None:
-        """Asks first; an engine deep in native code can only be killed."""
-        if not self.activity.busy:
-            return
-        if self.activity.word == "loading" or self.activity.what.startswith("stopping"):
-            self.kill_engine()
-        else:
-            self.begin("running", "stopping; a again kills the engine")
-            self.send(Abort())
+        if self.state.activity.busy:
+            self.link.abort()
 
     def action_confirm(self) -> None:
-        self._ask(COMPILED)
+        self._run_second(COMPILED)
 
     def action_widen(self) -> None:
         """Is the graph wrong, or does it round?"""
-        self._ask(FLOAT64)
+        self._run_second(FLOAT64)
 
-    def _ask(self, run_mode: RunMode) -> None:
-        if self.asking:
-            self.notify(f"{self.asking.word}; a save gives that up")
-        else:
-            self.ask(run_mode)
+    def _run_second(self, run_mode: RunMode) -> None:
+        if activity := self.state.second_activity:
+            self.notify(f"{activity.what}; a save gives that up", markup=False)
+            return
+        run = self.link.second.run(run_mode)
+        self.run_worker(run, group="second", exclusive=True, exit_on_error=False)
 
     async def action_quit(self) -> None:
         self.exit(0)

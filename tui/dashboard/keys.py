@@ -1,15 +1,20 @@
-"""Every key of the dashboard: the footer, the help and the README are made from this."""
+"""Every key of the dashboard: footer, help page, palette and README are made from this."""
 
 from dataclasses import dataclass
 
 from textual.binding import Binding
 
+OFTEN_TAKEN = ("f1", "f10", "f11")
+"""Terminals and desktops use these keys themselves: they are bound, but not advertised."""
+
 
 @dataclass(frozen=True)
 class Key:
     keys: str
+    """One or several, as Textual names them, with commas between."""
     action: str
     label: str
+    """A word for the footer and the command palette."""
     help: str
     group: str
     shown: bool = False
@@ -35,56 +40,55 @@ class Key:
             "full_stop": ".",
             "escape": "esc",
         }
-        keys = self.keys.split(",")
-        return " ".join(names.get(key, key) for key in keys if not key.startswith("f1"))
+        keys = [key for key in self.keys.split(",") if key not in OFTEN_TAKEN]
+        return " ".join(names.get(key, key) for key in keys)
 
 
-STEP, MOVE, VIEW, ENGINE = "Step", "Move", "View", "Engine"
+STEP, MOVE, VIEW, ENGINE, PROGRAM = "Step", "Move", "View", "Engine", "Program"
 
 KEYS = [
-    Key("s,f11", "step", "step", "compute the next layer, then stop", STEP, True),
-    Key("n,f10", "next", "next", "run over the parts of a block", STEP, True),
+    Key("s,f11", "step", "step", "run the next layer, then stop", STEP, True),
+    Key("n,f10", "next", "next", "step over the parts of a block", STEP, True),
     Key("f", "finish", "finish", "run to the end of this block", STEP, True),
-    Key(
-        "c,f5",
-        "resume",
-        "cont",
-        "run to the next breakpoint or the end",
-        STEP,
-        True,
-    ),
+    Key("c,f5", "resume", "cont", "run to the next breakpoint or the end", STEP, True),
     Key("t", "run_to", "run to", "run to the selected layer", STEP),
-    Key("S", "step_back", "step back", "the layer before", STEP),
-    Key("N", "next_back", "next back", "the layer before, over a block", STEP),
+    Key("S", "step_back", "step back", "the previous layer", STEP),
+    Key("N", "next_back", "next back", "the previous layer, over a block", STEP),
     Key("F", "finish_back", "block start", "the first layer of this block", STEP),
-    Key("C", "resume_back", "continue back", "the breakpoint before, or the start", STEP),
-    Key("p", "inject", "inject", "go on from PyTorch's value here, or from MAX's", STEP),
+    Key("C", "resume_back", "continue back", "the previous breakpoint, or the start", STEP),
+    Key(
+        "p",
+        "inject",
+        "replace",
+        "replace MAX's value here by PyTorch's, or undo that",
+        STEP,
+    ),
     Key("b,f9", "breakpoint", "break", "set or clear a breakpoint here", STEP, True),
-    Key("x", "culprit", "culprit", "jump to the first layer that is wrong", MOVE, True),
-    Key("u", "outer", "out", "out to the block of this layer", MOVE),
-    Key("d", "inner", "in", "in to the first part of this block", MOVE),
+    Key("x", "culprit", "culprit", "jump to the first wrong layer", MOVE, True),
+    Key("u", "outer", "out", "select the block that this layer is in", MOVE),
+    Key("d", "inner", "in", "select the first part of this block", MOVE),
     Key("i", "inspect", "inspect", "the operations of this layer's own code", MOVE, True),
     Key("j", "cursor(1)", "down", "select the next layer", MOVE),
     Key("k", "cursor(-1)", "up", "select the previous layer", MOVE),
     Key("g", "first", "first", "select the first layer", MOVE),
     Key("G", "last", "last", "select the last layer", MOVE),
     Key("slash", "search", "search", "find a layer by name", MOVE),
-    Key("full_stop", "search_again(1)", "next hit", "the next layer found", MOVE),
-    Key("comma", "search_again(-1)", "previous hit", "the previous layer found", MOVE),
+    Key("full_stop", "search_again(1)", "next hit", "the next match", MOVE),
+    Key("comma", "search_again(-1)", "previous hit", "the previous match", MOVE),
     Key("1", "pane('layers')", "layers", "the layers", VIEW),
-    Key("2", "pane('statistics')", "numbers", "the numbers of the layer", VIEW),
-    Key("3", "pane('chart')", "chart", "the error by layer", VIEW),
-    Key("4", "pane('source')", "source", "the source at the layer", VIEW),
+    Key("2", "pane('statistics')", "numbers", "the layer's statistics and errors", VIEW),
+    Key("3", "pane('chart')", "chart", "the error of every layer", VIEW),
+    Key("4", "pane('source')", "source", "the source of the layer, MAX and PyTorch", VIEW),
     Key("5", "pane('log')", "log", "what happened", VIEW),
     Key("z", "zoom", "zoom", "enlarge a pane, or shrink it again", VIEW),
     Key("e", "details", "error", "the last error in full", VIEW),
     Key("o", "edit", "edit", "open the source in $EDITOR at this line", VIEW),
     Key("l", "light", "light/dark", "switch between light and dark", VIEW),
-    Key("r", "again", "again", "read the source and run it again", ENGINE, True),
-    Key("v", "confirm", "compile", "confirm with the compiled graph: minutes", ENGINE),
-    Key("w", "widen", "float64", "run in float64: a wrong graph, or rounding?", ENGINE),
-    Key("a", "abort", "abort", "stop after this layer; again to kill the engine", ENGINE),
-    Key("R", "restart", "restart", "start the engine anew", ENGINE),
-    Key("question_mark,f1", "help", "help", "this page", VIEW, True),
-    Key("q", "quit", "quit", "leave", VIEW, True),
+    Key("r", "again", "again", "reload the source and run it again", ENGINE, True),
+    Key("v", "confirm", "compile", "confirm with the compiled graph (minutes)", ENGINE),
+    Key("w", "widen", "float64", "run in float64: a bug, or only rounding?", ENGINE),
+    Key("a", "abort", "abort", "stop after this layer; twice: kill the engine", ENGINE),
+    Key("R", "restart", "restart", "restart the engine", ENGINE),
+    Key("question_mark,f1", "help", "help", "this page", PROGRAM, True),
+    Key("q", "quit", "quit", "leave the dashboard", PROGRAM, True),
 ]

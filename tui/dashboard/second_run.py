@@ -1,4 +1,8 @@
-"""Second opinions on a graph: it runs once more, otherwise, in an engine of its own."""
+"""A second run of the graph under another condition, and what it says about the first.
+
+Compiled: does the graph that production would run agree with what the interpreter found? In
+float64: rounding all but disappears there, so a layer that is still wrong has a bug.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,10 +21,10 @@ class RunMode:
     doing: str
     """What to say while it is under way."""
     key: str
-    """That asks for it."""
+    """The key that asks for it."""
     mode: Mode = Mode.INTERPRET
     options: Mapping[str, Any] = field(default_factory=dict)
-    """What differs from the first engine's."""
+    """What differs from the first engine's options."""
 
 
 COMPILED = RunMode("compiled", "compiling the whole graph", "v", mode=Mode.COMPILE)
@@ -34,13 +38,13 @@ FLOAT64 = RunMode(
 
 @dataclass
 class SecondRun:
-    """What came of it."""
+    """The results of a second run."""
 
     run_mode: RunMode
     run: Run = field(default_factory=Run)
 
     def conclusion(self, first: Run) -> str:
-        """What the opinion says, in a line."""
+        """What it says about the first run, in a line."""
         if self.run_mode is FLOAT64:
             return graph_or_rounding(first, self.run)
         parts = [f"compiled graph: {self.run.verdict().value}"]
@@ -50,12 +54,12 @@ class SecondRun:
 
 
 def graph_or_rounding(first: Run, wide: Run) -> str:
-    """Whether what is wrong in a run is wrong in float64, too."""
+    """Whether the first wrong layer is wrong in float64, too."""
     index = first.culprit()
     if index is None or (result := wide.current(index)) is None:
         return f"in float64 the graph is {wide.verdict().value}"
     name, isolated = first.layers[index].name, wide.isolated(index)
     healthy = (isolated or result.chained).verdict.healthy
     if healthy:
-        return f"{name} is right in float64: what is wrong is rounding, not the graph"
-    return f"{name} is wrong in float64, too: the graph is wrong, not its rounding"
+        return f"{name} is right in float64: the error is rounding, not a bug in the graph"
+    return f"{name} is wrong in float64, too: a bug in the graph, not rounding"

@@ -1,20 +1,19 @@
-"""What the dashboard shows: its panes, and when each is drawn."""
+"""The panes of the dashboard, and when each is drawn."""
 
 import time
-from pathlib import Path
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container
-from textual.widgets import DataTable, Footer, Static
+from textual.widgets import DataTable, Static
 
-from tui.dashboard.engine_link import EngineLink
 from tui.dashboard.panes.chart import ChartPane
-from tui.dashboard.panes.layers import NORMAL_FROM, WIDE_FROM, LayersPane
+from tui.dashboard.panes.layers import LayersPane
+from tui.dashboard.panes.log import LogPane
 from tui.dashboard.panes.source import SourcePane
 from tui.dashboard.panes.statistics import StatisticsPane
 from tui.dashboard.panes.status import StatusBar
-from tui.settings import Settings
+from tui.dashboard.state import State
 
 SIDE_PANES = ("statistics", "chart", "source", "log")
 TICK_SECONDS = 0.05
@@ -23,33 +22,19 @@ DRAW_SECONDS = 0.25
 CLOCK_SECONDS = 0.25
 
 
-class View(EngineLink):
-    """The half of the dashboard that a person looks at."""
+class View(Container):
+    """Draws a `State`, as much of it as has changed."""
 
-    CSS_PATH = Path(__file__).with_name("app.tcss")
-    TITLE = "maxwhisper"
-    HORIZONTAL_BREAKPOINTS = [
-        (0, "-tiny"),
-        (60, "-narrow"),
-        (NORMAL_FROM, "-normal"),
-        (WIDE_FROM, "-wide"),
-    ]
-    VERTICAL_BREAKPOINTS = [
-        (0, "-tiny"),
-        (18, "-short"),
-        (32, "-medium"),
-        (46, "-tall"),
-    ]
-
-    def __init__(self, settings: Settings) -> None:
-        super().__init__(settings)
+    def __init__(self, state: State) -> None:
+        super().__init__()
+        self._state = state
         # Held, not queried: news may still arrive while the screen is being taken down.
         self.layers_pane = LayersPane()
         self.statistics_pane = StatisticsPane()
         self.source_pane = SourcePane()
         self.chart_pane = ChartPane()
+        self.log_pane = LogPane()
         self.status_bar = StatusBar()
-        self.breakpoints: set[str] = set()
         self._undrawn: set[int] = set()
         self._drawn_at = 0.0
 
@@ -62,80 +47,87 @@ class View(EngineLink):
             yield self.chart_pane
             yield self.log_pane
         yield Static("maxwhisper needs 60 columns and 18 rows", id="too-small")
-        yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         self.bring_forward("statistics")
         self.layers_pane.focus()
         self.set_interval(CLOCK_SECONDS, self._tick_clock)
         self.set_interval(TICK_SECONDS, self._tick_rows)
-        self.start_engine()
-
-    async def on_unmount(self) -> None:
-        await self.stop_engines()
 
     def on_resize(self) -> None:
-        if self.results.layers:  # the columns depend on the room there is
+        if self._state.results.layers:  # the columns depend on the room there is
             self.call_after_refresh(self.show_layers)
 
     def _tick_clock(self) -> None:
-        if self.activity.busy or self.asking:
+        if self._state.activity.busy or self._state.second_activity:
             self.show_status()
 
     def _tick_rows(self) -> None:
         if self._undrawn and time.monotonic() - self._drawn_at >= DRAW_SECONDS:
             self.draw_rows()
 
-    # -- What the panes show ---------------------------------------------------------
+    # -- The selected layer ----------------------------------------------------------
 
     @property
     def cursor(self) -> int:
         return max(self.layers_pane.cursor_row, 0)
 
+    def select(self, row: int) -> None:
+        self.layers_pane.select(row)
+
+    @on(DataTable.RowHighlighted)
+    def _row_highlighted(self) -> None:
+        self.show_cursor()
+
+    # -- Drawing ---------------------------------------------------------------------
+
     def show_layers(self) -> None:
-        self.layers_pane.fill(self.results, self.stepper, self.second_run)
+        """After the layers or the columns have changed."""
+        state = self._state
+        self.layers_pane.fill(state.results, state.stepper, state.second_run)
         self.show_all()
 
     def show_all(self) -> None:
         """After anything that may concern every row."""
         self.draw_rows()
-        for index in range(len(self.results.layers)):
-            self.layers_pane.show(index, self.results, self.breakpoints, self.second_run)
+        for index in range(len(self._state.results.layers)):
+            self._draw_row(index)
         self.show_cursor()
         self.show_status()
 
     def show_row(self, index: int) -> None:
-        """After a layer was computed."""
+        """After a layer was computed: soon, with others that were."""
         self._undrawn.add(index)
 
     def draw_rows(self) -> None:
-        """Brings the rows up to date that were computed since the last time."""
+        """Brings the rows up to date that have changed since the last time."""
         if not self._undrawn:
             return
         rows, self._undrawn = self._undrawn, set()
         self._drawn_at = time.monotonic()
         for row in rows | {max(min(rows) - 1, 0)}:  # the mark of the position moves on
-            self.layers_pane.show(row, self.results, self.breakpoints, self.second_run)
-        if self.following:
-            self.layers_pane.select(self.results.position)
+            self._draw_row(row)
+        if self._state.following:
+            self.select(self._state.results.position)
         if self.cursor in rows:
             self.show_cursor()
         else:
-            self.chart_pane.show(self.cursor, self.results)
-            self.source_pane.show(self.cursor, self.results)
+            self.chart_pane.show(self.cursor, self._state.results)
+            self.source_pane.show(self.cursor, self._state.results)
+
+    def _draw_row(self, index: int) -> None:
+        state = self._state
+        self.layers_pane.show(index, state.results, state.breakpoints, state.second_run)
 
     def show_cursor(self) -> None:
         """Brings the panes that are about the selected layer up to date."""
-        self.statistics_pane.show(self.cursor, self.results, self.second_run)
-        self.chart_pane.show(self.cursor, self.results)
-        self.source_pane.show(self.cursor, self.results)
+        results = self._state.results
+        self.statistics_pane.show(self.cursor, results, self._state.second_run)
+        self.chart_pane.show(self.cursor, results)
+        self.source_pane.show(self.cursor, results)
 
     def show_status(self) -> None:
-        self.status_bar.show(self.results, self.activity, self.asking)
-
-    @on(DataTable.RowHighlighted)
-    def _row_highlighted(self) -> None:
-        self.show_cursor()
+        self.status_bar.show(self._state)
 
     def bring_forward(self, name: str) -> None:
         """Where there is room for one other pane only, shows this one."""

@@ -36,13 +36,13 @@ def test_check_names_the_culprit_with_its_line(encoder):
     assert done.returncode == 1
     assert "First wrong: ln_post (missing)" in done.stdout
     assert "encoder.py:" in done.stdout
-    assert "ln_post is wrong by itself\n" in done.stdout
+    assert "ln_post is wrong in isolation\n" in done.stdout
     assert "Why: ln_post is left out (explains 100 %)\n" in done.stdout
     assert "PyTorch's features say: It is one five now.\nMAX's features say:" in done.stdout
     assert "MAX's features say:     It is one five now." not in done.stdout
 
 
-def test_check_compares_what_probes_name_and_judges_layers_alone(encoder):
+def test_check_compares_what_probes_name_and_judges_layers_in_isolation(encoder):
     replace(encoder, "from max import nn", "from debug import probe\nfrom max import nn")
     product = "qk = (q * scale) @ (k * scale)"
     names = {"qk": "qk", "w": "qk", "qkk": "qk"}

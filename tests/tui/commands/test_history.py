@@ -68,7 +68,7 @@ def test_other_files_are_left_out_and_broken_ones_named(folder: Path, capsys):
     (folder / "other.json").write_text('{"kind": "something else"}')
     (folder / "broken.json").write_text("{")
     assert len(history.read_saved(folder)) == 2
-    assert "broken.json: it is no JSON" in capsys.readouterr().err
+    assert "broken.json: it is not JSON" in capsys.readouterr().err
 
 
 def test_a_folder_without_saved_files_is_a_problem(tmp_path: Path):

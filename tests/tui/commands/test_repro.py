@@ -1,4 +1,4 @@
-"""A wrong layer as a folder that stands alone."""
+"""A wrong layer as a folder that reproduces it standalone."""
 
 import json
 import os
@@ -32,14 +32,14 @@ def repro(*arguments: str) -> subprocess.CompletedProcess[str]:
     return done
 
 
-def outcome(wrong: dict[str, float], alone: dict[str, float]) -> Run:
-    """A run with the ratios of what is wrong in it, and by itself."""
+def outcome(wrong: dict[str, float], isolated_ratios: dict[str, float]) -> Run:
+    """A run with the ratios of what is wrong in it, and in isolation."""
     run = Run()
     run.apply(opened())
     run.apply(Loaded(1, {}, 0.1))
     for index, (name, _) in enumerate(ROWS):
         run.apply(compared(index, wrong.get(name, 1.0)))
-        run.apply(isolated(index, alone.get(name, 1.0)))
+        run.apply(isolated(index, isolated_ratios.get(name, 1.0)))
     return run
 
 
@@ -69,17 +69,17 @@ def test_a_layer_that_is_never_called_is_shown_by_the_one_that_should():
 
 
 @pytest.mark.parametrize(
-    ("wrong", "alone", "asked", "says"),
+    ("wrong", "isolated", "asked", "says"),
     [
         ({"conv": 50.0}, {"conv": 50.0}, "blocks.7", "no layer 'blocks.7'"),
         ({"noise": 50.0}, {}, None, "noise comes before the layers"),
-        ({"conv": 50.0}, {"conv": 50.0}, "norm", "right by itself: try --layer conv"),
-        ({"conv": 50.0}, {}, None, "conv is right by itself"),
+        ({"conv": 50.0}, {"conv": 50.0}, "norm", "right in isolation: try --layer conv"),
+        ({"conv": 50.0}, {}, None, "conv is right in isolation"),
     ],
 )
-def test_what_no_single_layer_shows_is_refused(wrong, alone, asked, says):
+def test_what_no_single_layer_shows_is_refused(wrong, isolated, asked, says):
     with pytest.raises(Problem, match=says):
-        choose(outcome(wrong, alone), asked)
+        choose(outcome(wrong, isolated), asked)
 
 
 def test_a_script_that_does_not_show_the_mistake_is_not_passed_off_as_one_that_does():

@@ -7,7 +7,7 @@ import pytest
 from fakes import FakeEngine, settle
 from textual.pilot import Pilot
 
-from tui.dashboard import engine_link
+from tui.dashboard import engine_link, second_engine
 from tui.dashboard.app import Dashboard
 from tui.dashboard.panes import log
 from tui.settings import Settings
@@ -42,7 +42,8 @@ REFERENCE = "from torch import nn\n\n\n" + SOURCE.replace("__call__", "forward")
 
 @pytest.fixture
 def app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Dashboard:
-    monkeypatch.setattr(engine_link, "EngineClient", FakeEngine)
+    for module in (engine_link, second_engine):
+        monkeypatch.setattr(module, "EngineClient", FakeEngine)
     monkeypatch.setattr(log.time, "strftime", lambda _: "12:00:00")
     FakeEngine.instances.clear()
     source = tmp_path / "model.py"

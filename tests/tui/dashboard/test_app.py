@@ -66,7 +66,7 @@ async def test_stepping_runs_one_layer_at_a_time_and_selects_it(app, press):
         await press(pilot, "s", "s", "s")
         sent = [command for command in engine().sent if isinstance(command, RunTo)]
         assert sent == [RunTo(0), RunTo(1), RunTo(2)]
-        assert app.cursor == app.results.position == 2
+        assert app.view.cursor == app.state.results.position == 2
         assert cell(app, 2, "verdict") == "✓ ok"
         assert cell(app, 3, "verdict") == "· waiting"
 
@@ -75,9 +75,9 @@ async def test_next_and_finish_and_continue_run_over_blocks(app, press):
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         await press(pilot, "s", "n", "n")
-        assert NAMES[app.cursor] == "blocks.0"
+        assert NAMES[app.view.cursor] == "blocks.0"
         await press(pilot, "c")
-        assert app.cursor == LAST
+        assert app.view.cursor == LAST
         assert f"{len(ROWS)} of {len(ROWS)} layers ok" in status(app)
 
 
@@ -87,9 +87,9 @@ async def test_going_back_shows_what_was_recorded_and_asks_the_engine_nothing(ap
         await press(pilot, "c")
         count = len(engine().sent)
         await press(pilot, "S", "S")
-        assert app.cursor == LAST - 2
+        assert app.view.cursor == LAST - 2
         await press(pilot, "s")
-        assert app.cursor == LAST - 1
+        assert app.view.cursor == LAST - 1
         assert len(engine().sent) == count
 
 
@@ -97,10 +97,10 @@ async def test_continue_stops_at_a_breakpoint(app, press):
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         await press(pilot, "j", "j", "j", "b", "g", "c")
-        assert app.cursor == app.results.position == 3
-        assert app.breakpoints == {"blocks.0.attn.query"}
+        assert app.view.cursor == app.state.results.position == 3
+        assert app.state.breakpoints == {"blocks.0.attn.query"}
         await press(pilot, "c")
-        assert app.results.position == LAST
+        assert app.state.results.position == LAST
         assert cell(app, 3, "mark") == "●"
 
 
@@ -110,14 +110,14 @@ async def test_a_step_from_a_row_that_is_not_computed_starts_at_the_last_that_is
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         await press(pilot, "s", "G", "s")
-        assert app.results.position == 1
+        assert app.state.results.position == 1
 
 
 async def test_run_to_the_selected_layer(app, press):
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         await press(pilot, "j", "j", "j", "j", "t")
-        assert app.results.position == 4
+        assert app.state.results.position == 4
 
 
 async def test_the_culprit_is_one_key_away(app, press):
@@ -127,7 +127,7 @@ async def test_the_culprit_is_one_key_away(app, press):
         await press(pilot, "c")
         assert "first wrong: blocks.0.attn" in status(app)
         await press(pilot, "x")
-        assert NAMES[app.cursor] == "blocks.0.attn"
+        assert NAMES[app.view.cursor] == "blocks.0.attn"
         assert cell(app, 5, "verdict") == "✗ diverged"
 
 
@@ -136,13 +136,13 @@ async def test_a_save_says_for_each_layer_whether_it_got_better(app, press):
         await settle(pilot)
         engine().ratios = {5: 300.0}
         await press(pilot, "c", "k", "k")
-        selected = app.cursor
+        selected = app.view.cursor
         engine().ratios = {}
         engine().reload()
         await settle(pilot)
         assert cell(app, 5, "change") == "↑ better"
         assert cell(app, 4, "change") == "="
-        assert app.cursor == selected
+        assert app.view.cursor == selected
         engine().ratios = {2: 50.0}
         engine().reload()
         await settle(pilot)
@@ -212,8 +212,8 @@ async def test_a_long_stage_is_named_with_its_elapsed_time(app):
         await settle(pilot)
         engine().say(Progress("compiling 37 kernels, once on this machine"))
         await settle(pilot)
-        app.activity.since -= 75
-        app.show_status()
+        app.state.activity.since -= 75
+        app.view.show_status()
         assert "compiling 37 kernels, once on this machine 75." in status(app)
 
 
@@ -232,8 +232,8 @@ async def test_run_again_reads_the_source_and_runs_as_far(app, press):
         await settle(pilot)
         await press(pilot, "s", "s", "r")
         assert engine().sent[-1] == RunAgain(1)
-        assert app.results.generation == 2
-        assert app.results.position == 1
+        assert app.state.results.generation == 2
+        assert app.state.results.position == 1
 
 
 async def test_a_missing_layer_has_no_number_and_says_why(app, press):
@@ -252,7 +252,7 @@ async def test_probes_are_listed_with_the_numbers_of_their_layer(app, press):
         await press(pilot, "s", "s", "s")
         engine().say(probed(2, f"{NAMES[2]}.y"), probed(2, f"{NAMES[2]}.z", 50.0))
         await settle(pilot)
-        app.draw_rows()
+        app.view.draw_rows()
         await settle(pilot)
         shown = numbers(app)
         assert "✓ ok y, R 1.5" in shown
@@ -265,20 +265,20 @@ async def test_search_finds_a_layer_and_its_neighbours(app, press):
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         await press(pilot, "slash", *"attn", "enter")
-        assert NAMES[app.cursor] == "blocks.0.attn.query"
+        assert NAMES[app.view.cursor] == "blocks.0.attn.query"
         await press(pilot, "full_stop")
-        assert NAMES[app.cursor] == "blocks.0.attn.key"
+        assert NAMES[app.view.cursor] == "blocks.0.attn.key"
         await press(pilot, "comma")
-        assert NAMES[app.cursor] == "blocks.0.attn.query"
+        assert NAMES[app.view.cursor] == "blocks.0.attn.query"
 
 
 async def test_out_and_in_move_between_a_block_and_its_parts(app, press):
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         await press(pilot, "j", "j", "j", "u")
-        assert NAMES[app.cursor] == "blocks.0.attn"
+        assert NAMES[app.view.cursor] == "blocks.0.attn"
         await press(pilot, "d")
-        assert NAMES[app.cursor] == "blocks.0.attn.query"
+        assert NAMES[app.view.cursor] == "blocks.0.attn.query"
 
 
 async def test_where_there_is_little_room_one_other_pane_is_shown(app, press):
@@ -310,8 +310,8 @@ async def test_what_the_engine_prints_is_shown_as_it_is(app):
         assert "[red]no markup[/nonsense]" in log_text(app)
 
 
-@pytest.mark.parametrize(("key", "manner"), [("v", "compiled"), ("w", "float64")])
-async def test_a_second_opinion_stands_beside_the_interpreter(app, press, key, run_mode):
+@pytest.mark.parametrize(("key", "run_mode"), [("v", "compiled"), ("w", "float64")])
+async def test_a_second_run_stands_beside_the_first(app, press, key, run_mode):
     async with app.run_test(size=(160, 50)) as pilot:
         await settle(pilot)
         await press(pilot, "c", key)
@@ -322,17 +322,17 @@ async def test_a_second_opinion_stands_beside_the_interpreter(app, press, key, r
         FakeEngine.instances[0].say(SourceSaved("model.py"))
         FakeEngine.instances[0].reload()
         await settle(pilot)
-        assert app.second_run is not None
-        assert app.second_run.run.stale is not None
+        assert app.state.second_run is not None
+        assert app.state.second_run.run.stale is not None
 
 
 async def test_p_asks_for_the_other_sides_value(app, press):
     async with app.run_test(size=(160, 50)) as pilot:
         await settle(pilot)
         await press(pilot, "c", "p")
-        assert Inject(app.cursor) in engine().sent
-        engine().say(Loaded(2, {}, 0.1, [app.results.layers[3].name]))
-        app.show_all()
+        assert Inject(app.view.cursor) in engine().sent
+        engine().say(Loaded(2, {}, 0.1, [app.state.results.layers[3].name]))
+        app.view.show_all()
         await settle(pilot)
         assert cell(app, 3, "mark") == "⇐"
         assert "⇐ PyTorch's" in status(app)
@@ -372,7 +372,7 @@ async def test_the_command_palette_knows_every_key_by_name(app, press):
         assert {f"{key.group.lower()}: {key.label}" for key in KEYS} <= set(commands)
         await commands["step: cont"].callback()
         await settle(pilot)
-        assert app.results.position == LAST
+        assert app.state.results.position == LAST
 
 
 async def test_quitting_stops_the_engine(app, press):

@@ -2,7 +2,7 @@ from fakes import settle
 
 from tui.dashboard.app import Dashboard
 from tui.dashboard.keys import KEYS
-from tui.dashboard.screens.sheets import HelpScreen
+from tui.dashboard.screens.help import HelpScreen
 
 MEANINGS = {
     "s": "step",

@@ -1,4 +1,4 @@
-"""What a second opinion says of the first."""
+"""What a second run says about the first."""
 
 import pytest
 from fakes import compared, isolated, opened
@@ -11,7 +11,7 @@ from tui.dashboard.second_run import COMPILED, FLOAT64, SecondRun
 
 
 def run_with(ratio: float) -> Run:
-    """One whose fourth layer has this ratio, whole and alone."""
+    """One whose fourth layer has this ratio, whole and isolated."""
     run = Run()
     run.apply(opened())
     run.apply(Loaded(1, {}, 0.1))
@@ -23,7 +23,10 @@ def run_with(ratio: float) -> Run:
 
 @pytest.mark.parametrize(
     ("wide", "said"),
-    [(1.0, "what is wrong is rounding"), (50.0, "the graph is wrong, not its rounding")],
+    [
+        (1.0, "the error is rounding, not a bug in the graph"),
+        (50.0, "a bug in the graph, not rounding"),
+    ],
 )
 def test_float64_tells_a_wrong_graph_from_rounding(wide: float, said: str):
     assert said in SecondRun(FLOAT64, run_with(wide)).conclusion(run_with(50.0))

@@ -12,7 +12,7 @@ SIZES = [(80, 24), (120, 36), (160, 50)]
 async def diverged(pilot) -> None:
     await settle(pilot)
     FakeEngine.instances[-1].ratios = {5: 300.0, 7: 120.0, 11: 6e6}
-    FakeEngine.instances[-1].alone = {5: 280.0, 7: 110.0, 11: 6e6}
+    FakeEngine.instances[-1].isolated = {5: 280.0, 7: 110.0, 11: 6e6}
     await pilot.press("c")
     await settle(pilot)
     await pilot.press("x")
@@ -79,7 +79,7 @@ def test_a_save_that_helped(app, snap_compare):
     async def helped(pilot) -> None:
         await diverged(pilot)
         FakeEngine.instances[-1].ratios = {7: 300.0}
-        FakeEngine.instances[-1].alone = {7: 300.0}
+        FakeEngine.instances[-1].isolated = {7: 300.0}
         FakeEngine.instances[-1].reload()
         await settle(pilot)
 

@@ -1,9 +1,14 @@
-"""Runs a subject to the end without a screen: what ``check`` and ``warm`` share."""
+"""Runs a subject to the end without a screen: what ``check``, ``warm`` and ``repro`` share.
+
+The engine computes every layer, and then works on its own: isolated layers, causes, texts.
+The run is over once it says that it is idle.
+"""
 
 import asyncio
 
 from debug.protocol.messages import (
     Compared,
+    Event,
     Explained,
     Failed,
     Idle,
@@ -14,6 +19,7 @@ from debug.protocol.messages import (
     Progress,
     RunTo,
     Stopped,
+    Working,
 )
 from debug.protocol.parent_end import EngineClient, Exited, Noise
 from debug.results.run import Run
@@ -23,8 +29,8 @@ from tui.commands.shared.progress import Reporter, reporting
 from tui.settings import Settings
 
 RUNNING = "running the candidate"
-ISOLATED = "running each layer alone"
-WHY = "looking into what is wrong"
+ISOLATING = "running layers in isolation"
+EXPLAINING = "looking for the cause of"
 
 
 def run_all(settings: Settings, log: EventLog) -> Run:
@@ -58,21 +64,31 @@ async def _run_all(settings: Settings, reporter: Reporter) -> Run:
                 case _:
                     run.apply(news)
                     _log(reporter.log, run, news)
-            if isinstance(news, Compared):
-                reporter.progress(Progress(RUNNING, news.index + 1, len(run.layers)))
-            if isinstance(news, Isolated):
-                reporter.progress(Progress(ISOLATED, news.index + 1, len(run.layers)))
-            if isinstance(news, Explained):
-                reporter.progress(Progress(f"{WHY}: {run.layers[news.index].name}"))
+                    if progress := progress_of(news, run):
+                        reporter.progress(progress)
             if isinstance(news, Stopped) and news.position < 0:
                 reporter.progress(Progress(RUNNING, 0, len(run.layers)))
-                engine.send(RunTo(len(run.layers) - 1))
-            if isinstance(news, Idle) and run.position == len(run.layers) - 1:
+                engine.send(RunTo(run.last))
+            if isinstance(news, Idle) and run.is_complete:
                 break
     finally:
         engine.kill()
         await engine.stop()
     return run
+
+
+def progress_of(event: Event, run: Run) -> Progress | None:
+    """What a result or a job says about how far the engine has got."""
+    match event:
+        case Working(job, done, total):
+            return Progress(job, done - 1, total)  # the piece that has begun is not done
+        case Compared(index=index):
+            return Progress(RUNNING, index + 1, len(run.layers))
+        case Isolated(index=index):
+            return Progress(ISOLATING, index + 1, len(run.layers))
+        case Explained(index=index):
+            return Progress(f"{EXPLAINING} {run.layers[index].name}")
+    return None
 
 
 def _log(log: EventLog, run: Run, news: object) -> None:

@@ -26,7 +26,7 @@ def add_transcribing_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--temperature",
         type=temperature,
-        help="decode at this temperature alone (default: openai's fallback from 0 to 1)",
+        help="decode at this temperature only (default: openai's fallback from 0 to 1)",
     )
 
 
@@ -46,7 +46,7 @@ def temperature(text: str) -> float:
     except ValueError:
         value = -1.0
     if not 0 <= value <= 1:
-        raise ArgumentTypeError(f"{text!r} is no temperature from 0 to 1")
+        raise ArgumentTypeError(f"{text!r} is not a temperature from 0 to 1")
     return value
 
 

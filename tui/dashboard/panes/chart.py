@@ -1,4 +1,8 @@
-"""The error of every layer on a log scale, with the floor drawn in."""
+"""The error of every layer on a log scale, with PyTorch's own rounding drawn in.
+
+The distance between a column's top and its ─ is R: a bug is a column that rises far above
+its line, and the error that it passes on lifts all the columns to its right.
+"""
 
 from rich.segment import Segment
 from rich.style import Style
@@ -15,9 +19,9 @@ _RISING = " ▁▂▃▄▅▆▇█"
 
 
 class ChartPane(Widget, can_focus=True):
-    """A column a layer: how high its relative error is, and where its floor lies."""
+    """A column a layer: its relative error, and the error of PyTorch's own rounding."""
 
-    BORDER_TITLE = "relative error by layer, ─ its floor"
+    BORDER_TITLE = "relative error, ─ PyTorch's rounding"
 
     def __init__(self) -> None:
         super().__init__(id="chart")

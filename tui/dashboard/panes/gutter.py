@@ -1,4 +1,8 @@
-"""Which verdict a line of the source carries: the worst of the layers called there."""
+"""Which verdict a line of the source carries: the worst of the layers called there.
+
+A line in the code of a block calls a layer of every block. Its verdict is that of the block
+that is looked at: with blocks.1 selected, ``h = self.attn(h)`` shows blocks.1.attn.
+"""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -64,7 +68,7 @@ def _scope(selected: int, run: Run) -> set[int]:
 
 
 def verdict(index: int, run: Run) -> Verdict | None:
-    """On a layer by itself, where that is known, else on all that led to it."""
+    """Of the layer in isolation where that is known, else in the run of the whole model."""
     if isolated := run.isolated(index):
         return isolated.verdict
     result = run.current(index)

@@ -1,6 +1,12 @@
-"""The layers in order of computation, with their verdicts."""
+"""The layers in order of computation, with their verdicts.
+
+Which columns there are depends on the room: `COLUMNS` says for each how wide it is in a
+wide or a narrow terminal. A column that is not there is not written to.
+"""
 
 from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
 
 from rich.style import Style
 from rich.text import Text
@@ -16,19 +22,42 @@ from tui.themes import colour
 NORMAL_FROM, WIDE_FROM = 110, 150
 """Columns of the terminal from which there is room for more."""
 BAR_WIDTH = 8
-WIDTHS = {
-    "mark": ("", 2),
-    "verdict": ("verdict", 11),
-    "name": ("layer", 22),
-    "shape": ("shape", 12),
-    "ratio": ("R", 7),
-    "alone": ("alone", 7),
-    "bar": ("error", BAR_WIDTH + 1),
-    "change": ("save", 9),
-    "second": ("", 10),
-}
-NARROW = {"mark": 2, "verdict": 2, "name": 20, "ratio": 8, "alone": 7}
-"""Where there is little room: the verdict is its glyph."""
+
+
+class ColumnKey(StrEnum):
+    """What a column shows."""
+
+    MARK = "mark"
+    VERDICT = "verdict"
+    NAME = "name"
+    SHAPE = "shape"
+    RATIO = "ratio"
+    ISOLATED = "isolated"
+    BAR = "bar"
+    CHANGE = "change"
+    SECOND = "second"
+
+
+@dataclass(frozen=True)
+class Column:
+    key: ColumnKey
+    label: str
+    width: int
+    narrow: int | None = None
+    """Its width where there is little room; None if it is left out there."""
+
+
+COLUMNS = (
+    Column(ColumnKey.MARK, "", 2, narrow=2),
+    Column(ColumnKey.VERDICT, "verdict", 11, narrow=2),  # in a narrow one it is its glyph
+    Column(ColumnKey.NAME, "layer", 22, narrow=20),
+    Column(ColumnKey.SHAPE, "shape", 12),
+    Column(ColumnKey.RATIO, "R", 7, narrow=8),
+    Column(ColumnKey.ISOLATED, "isolated", 9, narrow=8),
+    Column(ColumnKey.BAR, "error", BAR_WIDTH + 1),
+    Column(ColumnKey.CHANGE, "save", 9),
+    Column(ColumnKey.SECOND, "", 10),
+)
 
 
 class LayersPane(DataTable[Text]):
@@ -47,29 +76,35 @@ class LayersPane(DataTable[Text]):
         row, top = self.cursor_row, self.scroll_y
         self.clear(columns=True)
         self._narrow = self.app.size.width < NORMAL_FROM
-        for key, width in self._columns(second_run is not None).items():
-            label = WIDTHS[key][0]
-            if key == "second" and second_run is not None:
+        for column in self._shown(second_run is not None):
+            width = column.narrow if self._narrow else column.width
+            label = column.label
+            if column.key is ColumnKey.SECOND and second_run is not None:
                 label = second_run.run_mode.name
-            self.add_column(label if len(label) < width else "", key=key, width=width)
+            fits = width is not None and len(label) <= width
+            self.add_column(label if fits else "", key=column.key, width=width)
         for index, layer in enumerate(run.layers):
             self.add_row(*[Text("")] * len(self.columns), key=str(index))
             indent = "" if self._narrow else " " * max(0, stepper.depth(index) - 1)
-            self._set(index, "verdict", Text("·" if self._narrow else "· waiting", "dim"))
-            self._set(index, "name", Text(indent + layer.name))
+            self._set(
+                index, ColumnKey.VERDICT, Text("·" if self._narrow else "· waiting", "dim")
+            )
+            self._set(index, ColumnKey.NAME, Text(indent + layer.name))
             shape = words.shape(layer.reference.shape)
-            self._set(index, "shape", Text(shape, "dim"))
-        self.select(min(row, max(len(run.layers) - 1, 0)))
+            self._set(index, ColumnKey.SHAPE, Text(shape, "dim"))
+        self.select(min(row, max(run.last, 0)))
         self.scroll_to(y=top, animate=False)
 
-    def _columns(self, has_second: bool) -> dict[str, int]:
-        """What fits: the second opinion's verdict takes another's place."""
+    def _shown(self, has_second: bool) -> list[Column]:
+        """What fits: the second run's verdict takes the place of another column."""
         if self._narrow:
-            return NARROW
-        left_out = {"shape"} if has_second else {"second"}
+            return [column for column in COLUMNS if column.narrow is not None]
+        left_out = {ColumnKey.SHAPE} if has_second else {ColumnKey.SECOND}
         if self.app.size.width < WIDE_FROM:
-            left_out |= {"shape", "bar"} if has_second else {"shape"}
-        return {key: width for key, (_, width) in WIDTHS.items() if key not in left_out}
+            left_out |= (
+                {ColumnKey.SHAPE, ColumnKey.BAR} if has_second else {ColumnKey.SHAPE}
+            )
+        return [column for column in COLUMNS if column.key not in left_out]
 
     def select(self, row: int) -> None:
         """Moves the cursor; after a jump, what is around the row is shown with it."""
@@ -94,7 +129,7 @@ class LayersPane(DataTable[Text]):
             mark = "⇐"
         if index == run.position:
             mark = "▶"
-        self._set(index, "mark", Text(mark, style="bold"))
+        self._set(index, ColumnKey.MARK, Text(mark, style="bold"))
         if result is None:
             return
         style = self._style(result)
@@ -103,15 +138,15 @@ class LayersPane(DataTable[Text]):
         error = words.error_of(result)
         verdict = result.chained.verdict
         word = words.GLYPHS[verdict] if self._narrow else words.verdict(verdict)
-        self._set(index, "verdict", Text(word, style))
-        self._set(index, "ratio", Text(words.ratio(result.chained.ratio), style))
-        self._set(index, "alone", self._isolated(index, run))
-        self._set(index, "bar", Text(words.bar(error, BAR_WIDTH), style))
-        self._set(index, "change", self._trend(index, run))
-        self._set(index, "second", self._second(index, second_run))
+        self._set(index, ColumnKey.VERDICT, Text(word, style))
+        self._set(index, ColumnKey.RATIO, Text(words.ratio(result.chained.ratio), style))
+        self._set(index, ColumnKey.ISOLATED, self._isolated(index, run))
+        self._set(index, ColumnKey.BAR, Text(words.bar(error, BAR_WIDTH), style))
+        self._set(index, ColumnKey.CHANGE, self._trend(index, run))
+        self._set(index, ColumnKey.SECOND, self._second(index, second_run))
 
     def _isolated(self, index: int, run: Run) -> Text:
-        """R of the layer by itself; kept, but dim, until this generation has its own."""
+        """R of the layer in isolation; kept, but dim, until this generation has its own."""
         event = run.isolated_events.get(index)
         if event is None:
             return Text("")
@@ -146,7 +181,7 @@ class LayersPane(DataTable[Text]):
         shade = colour(verdict, self.app.current_theme.dark)
         return Style(color=shade, bold=not verdict.healthy)
 
-    def _set(self, index: int, column: str, text: Text) -> None:
+    def _set(self, index: int, column: ColumnKey, text: Text) -> None:
         if column not in self.columns:
             return
         shown = self.get_cell(str(index), column)

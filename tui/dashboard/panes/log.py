@@ -1,4 +1,4 @@
-"""What happened, in order, with the time of day."""
+"""What has happened, in order, with the time of day."""
 
 import time
 from collections import deque
@@ -26,7 +26,7 @@ class LogPane(RichLog):
             self.write(self._said[-1])
 
     def on_resize(self) -> None:
-        """Wraps everything anew; while the pane is hidden it has no width to wrap to."""
+        """Wraps everything again; while the pane is hidden it has no width to wrap to."""
         if self.size.width != self._width:
             self._width = self.size.width
             self.clear()

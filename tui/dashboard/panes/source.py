@@ -72,7 +72,7 @@ def _candidate_place(index: int, run: Run) -> tuple[Place | None, str]:
         return None, "MAX"
     layer = run.layers[index]
     if layer.is_input:
-        return None, f"MAX is fed {layer.name}"
+        return None, f"MAX gets {layer.name} as an input"
     finding = run.finding(index)
     if finding is not None and (place := finding.place):
         return place, f"MAX {_line(place)}, {finding.op or 'the mistake'}"

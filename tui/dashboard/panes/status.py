@@ -1,52 +1,39 @@
-"""One line at the top: what runs where, and what the engine is doing."""
+"""One line at the top: what the engine is doing or has found, what runs where.
 
-import time
-from dataclasses import dataclass
+    ■ first wrong: ln_post in 1.2 s │ running layers in isolation, 3 of 9 │ cpu float32
+
+What comes first is what a person waits for, because a narrow terminal cuts off the rest.
+"""
 
 from rich.text import Text
 from textual.widgets import Static
 
 from debug.results.run import Run
 from tui import words
+from tui.dashboard.activity import Activity, Phase
+from tui.dashboard.state import State
 
-
-@dataclass
-class Activity:
-    """What the engine is at; the screen's clock tells for how long."""
-
-    word: str = "starting"
-    """starting, loading, running, stopped, failed, dead."""
-    what: str = ""
-    since: float = 0.0
-
-    @property
-    def busy(self) -> bool:
-        return self.word in ("starting", "loading", "running")
-
-    @property
-    def elapsed(self) -> float:
-        return time.monotonic() - self.since
-
-
-GLYPHS = {"stopped": "■", "failed": "✗", "dead": "✗"}
+GLYPHS = {Phase.STOPPED: "■", Phase.FAILED: "✗", Phase.DEAD: "✗"}
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+BUSY, FAILED, DEAD = "busy", "failed", "dead"
+"""The classes that app.tcss colours the bar by."""
 
 
 class StatusBar(Static):
     def __init__(self) -> None:
         super().__init__("", id="status", markup=False)
 
-    def show(self, run: Run, activity: Activity, asking: Activity | None = None) -> None:
-        look = "busy" if activity.busy else activity.word
-        if look == "stopped" and run.stale:
-            look = "failed"
-        for word in ("busy", "failed", "dead"):
-            self.set_class(look == word, word)
-        parts = [self._state(run, activity)]
-        if asking:
-            parts.append(f"{asking.word} {words.seconds(asking.elapsed)}")
-        if run.opened:
-            opened = run.opened
+    def show(self, state: State) -> None:
+        run, activity = state.results, state.activity
+        look = _look(run, activity)
+        for each in (BUSY, FAILED, DEAD):
+            self.set_class(look == each, each)
+        parts = [_doing(run, activity)]
+        if state.job and not activity.busy:
+            parts.append(words.working(state.job))
+        if second := state.second_activity:
+            parts.append(f"{second.what} {words.seconds(second.elapsed)}")
+        if opened := run.opened:
             parts += [
                 f"{opened.device} {opened.dtype}",
                 f"generation {run.generation}",
@@ -57,26 +44,36 @@ class StatusBar(Static):
             ]
         self.update(Text(" │ ".join(parts), no_wrap=True, overflow="ellipsis"))
 
-    @staticmethod
-    def _state(run: Run, activity: Activity) -> str:
-        if activity.busy:
-            tick = SPINNER[int(activity.elapsed * 8) % len(SPINNER)]
-            clock = words.seconds(activity.elapsed) if activity.elapsed >= 1 else ""
-            return f" {tick} {activity.what or activity.word} {clock}".rstrip()
-        glyph = GLYPHS.get(activity.word, "·")
-        if activity.word == "dead":
-            return f" {glyph} {activity.what}: press R to restart it"
-        if activity.word == "failed":
-            return f" {glyph} {activity.what}"
-        if run.stale:
-            return f" ✗ {'STALE, ' if run.generation else ''}{run.stale}"
-        if run.position < 0:
-            return f" {glyph} ready: press s to step, c to run all"
-        return f" {glyph} {_summary(run)} in {words.seconds(run.seconds)}"
+
+def _look(run: Run, activity: Activity) -> str:
+    """How the bar is coloured: idle work leaves it as quiet as it was."""
+    if activity.busy:
+        return BUSY
+    if activity.phase is Phase.DEAD:
+        return DEAD
+    return FAILED if activity.phase is Phase.FAILED or run.stale else ""
+
+
+def _doing(run: Run, activity: Activity) -> str:
+    """What the engine does, or what came of the last run."""
+    if activity.busy:
+        tick = SPINNER[int(activity.elapsed * 8) % len(SPINNER)]
+        clock = words.seconds(activity.elapsed) if activity.elapsed >= 1 else ""
+        return f" {tick} {activity.what or activity.phase} {clock}".rstrip()
+    glyph = GLYPHS.get(activity.phase, "·")
+    if activity.phase is Phase.DEAD:
+        return f" {glyph} {activity.what}: press R to restart it"
+    if activity.phase is Phase.FAILED:
+        return f" {glyph} {activity.what}"
+    if run.stale:
+        return f" ✗ {'STALE, ' if run.generation else ''}{run.stale}"
+    if run.position < 0:
+        return f" {glyph} ready: press s to step, c to run all"
+    return f" {glyph} {_summary(run)} in {words.seconds(run.seconds)}"
 
 
 def _injected(run: Run) -> list[str]:
-    """The layers behind which PyTorch's values go on."""
+    """The layers whose values are replaced by PyTorch's."""
     names = run.loaded.injected if run.loaded else []
     return [f"⇐ PyTorch's {words.listed(names, 1)}"] if names else []
 

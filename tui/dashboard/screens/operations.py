@@ -1,5 +1,11 @@
-"""A layer's own code, operation by operation, on top of the dashboard."""
+"""A layer's own code, operation by operation, on top of the dashboard.
 
+MAX's graph and PyTorch's forward both run on PyTorch's inputs. Each value on MAX's side is
+looked up among PyTorch's values. The first one that is not found there, although all of its
+operands are, is the bug: it is marked ❱.
+"""
+
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Group, RenderableType
@@ -10,23 +16,32 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from debug.protocol.messages import Inspected
-from debug.protocol.values import OperationView, Place, SegmentView, Sensitivity
+from debug.protocol.values import (
+    STATISTICS,
+    OperationView,
+    Place,
+    SegmentView,
+    Sensitivity,
+    Stats,
+)
 from debug.results.headroom import float16_headroom
 from tui import words
-from tui.dashboard.screens.sheets import Sheet
+from tui.columns import Column, fitting
+from tui.dashboard.screens.sheet import Sheet
 
 ROOMY = 110
 """Columns from which numbers are shown beside the rest."""
 SCARCE = 8.0
-"""Headroom in float16 below which it is said."""
+"""Headroom in float16 below which a note says so."""
 LEGEND = (
-    "Both sides were fed PyTorch's values. ✓ is a value that PyTorch has too, or what "
-    "leads to one; ✗ is not; ❱ is the first ✗ whose inputs are all ✓.\n"
+    "Both sides run on PyTorch's inputs. ✓ marks a value that PyTorch has, too, or that "
+    "leads to one; ✗ a value that PyTorch does not have; ❱ the first ✗ whose inputs are "
+    "all ✓: the bug.\n"
 )
 
 
 class OperationsScreen(Sheet):
-    """Every MAX operation with its line, its numbers and PyTorch's value that it is."""
+    """Every MAX operation with its line, its numbers and the match in PyTorch."""
 
     def __init__(self, layer: str, inspected: Inspected) -> None:
         super().__init__()
@@ -48,17 +63,20 @@ def _would_be(inspected: Inspected) -> list[str]:
     lines = []
     if inspected.disappears is not None:
         share = words.share(inspected.disappears)
-        lines.append(f"If it alone were PyTorch's, {share} of the final error would go.")
+        lines.append(
+            f"With only this layer's value replaced by PyTorch's, {share} of the final "
+            "error would go."
+        )
     if inspected.appears is not None:
         error = words.number(inspected.appears, 3)
-        lines.append(f"If it alone were MAX's, the final error would be {error}.")
+        lines.append(f"With only this layer run on MAX, the final error would be {error}.")
     if inspected.sensitivity is not None:
         lines.append(_self_test(inspected.sensitivity))
     return lines
 
 
 def _self_test(sensitivity: Sensitivity) -> str:
-    """What the debugger would miss here."""
+    """The smallest error that the debugger would not miss here."""
     sizes = {
         "everywhere": sensitivity.whole,
         "in one frame": sensitivity.frame,
@@ -66,47 +84,93 @@ def _self_test(sensitivity: Sensitivity) -> str:
     }
     caught = [f"{words.number(size, 3)} {part}" for part, size in sizes.items() if size]
     itself = words.number(sensitivity.itself, 3)
-    smallest = ", ".join(caught) or "none"
-    return f"Self-test: PyTorch beside itself is off by {itself}; seen from {smallest}."
+    smallest = f"errors are detected from {', '.join(caught)}"
+    seen = smallest if caught else "no error is detected"
+    return f"Self-test: PyTorch compared with itself is off by {itself}; {seen}."
+
+
+@dataclass(frozen=True)
+class Row:
+    """An operation of either side."""
+
+    operation: OperationView
+    is_culprit: bool = False
 
 
 def _code(code: SegmentView, roomy: bool) -> list[RenderableType]:
     if not code.candidate and not code.reference:
-        return [Text(f"{code.target}: handed on as it is\n")]
-    ours, theirs = _table("MAX", roomy), _table("PyTorch", roomy)
-    for index, op in enumerate(code.candidate):
-        ours.add_row(*_cells(op, index == code.culprit, op.match, roomy))
-    for op in code.reference:
-        theirs.add_row(*_cells(op, False, ", ".join(op.operands), roomy))
-    return [Text(code.target, "bold underline"), ours, Text(), theirs, Text()]
+        return [Text(f"{code.target}: passed through unchanged\n")]
+    ours = [Row(op, index == code.culprit) for index, op in enumerate(code.candidate)]
+    theirs = [Row(op) for op in code.reference]
+    return [
+        Text(code.target, "bold underline"),
+        _table(_columns("MAX", MATCH, roomy), ours),
+        Text(),
+        _table(_columns("PyTorch", OPERANDS, roomy), theirs),
+        Text(),
+    ]
 
 
-def _table(side: str, roomy: bool) -> Table:
+def _columns(side: str, note: Column[Row], roomy: bool) -> list[Column[Row]]:
+    """Where there is little room, the file goes without saying and numbers are left out."""
+    columns = [
+        Column("", _mark),
+        Column[Row](side, lambda row: row.operation.name),
+        Column[Row]("line", lambda row: _line(row.operation.place, with_file=roomy)),
+        Column[Row]("shape", lambda row: words.shape(row.operation.stats.shape)),
+        *(_statistic(name) for name in STATISTICS),
+        note,
+    ]
+    return fitting(columns, roomy)
+
+
+def _statistic(name: str) -> Column[Row]:
+    def cell(row: Row) -> str:
+        return words.number(getattr(row.operation.stats, name), 3)
+
+    return Column(name, cell, roomy=True)
+
+
+def _mark(row: Row) -> str:
+    if row.is_culprit:
+        return "❱✗"
+    return " ✓" if row.operation.right else " ✗"
+
+
+MATCH = Column[Row]("match", lambda row: _noted(row, row.operation.match), wraps=True)
+OPERANDS = Column[Row](
+    "operands", lambda row: _noted(row, ", ".join(row.operation.operands)), wraps=True
+)
+
+
+def _noted(row: Row, text: str) -> str:
+    """A text, after warnings about the values if there are any."""
+    return "; ".join(part for part in (*_alarms(row.operation.stats), text) if part)
+
+
+def _alarms(stats: Stats) -> list[str]:
+    alarms = []
+    room = float16_headroom(stats)
+    if stats.dtype == "float16" and room is not None and room < SCARCE:
+        alarms.append(f"×{words.number(room, 3)} to overflow")
+    if stats.nonfinite:
+        alarms.append(f"{stats.nonfinite} NaN or Inf")
+    return alarms
+
+
+def _table(columns: list[Column[Row]], rows: list[Row]) -> Table:
     """With its titles in a row of their own: a grid has no header."""
-    last = "is" if side == "MAX" else "of"
-    numbers = ("mean", "std", "min", "max") if roomy else ()
     table = Table.grid(padding=(0, 1))
-    for title in ("", side, "line", "shape", *numbers, last):
-        table.add_column(no_wrap=title != last, min_width=2)
-    titles = ("", side, "line", "shape", *numbers, last)
-    table.add_row(*(Text(title, "bold") for title in titles))
+    for column in columns:
+        table.add_column(no_wrap=not column.wraps, min_width=2)
+    table.add_row(*(Text(column.title, "bold") for column in columns))
+    for row in rows:
+        style = "bold" if row.is_culprit else ""
+        table.add_row(*(Text(str(column.cell(row)), style) for column in columns))
     return table
 
 
-def _cells(op: OperationView, culprit: bool, note: str, roomy: bool) -> list[Text]:
-    mark = "❱✗" if culprit else (" ✓" if op.right else " ✗")
-    stats = op.stats
-    numbers = [words.number(n, 3) for n in (stats.mean, stats.std, stats.min, stats.max)]
-    if stats.nonfinite:
-        note = f"{stats.nonfinite} NaN or Inf; {note}".removesuffix("; ")
-    room = float16_headroom(stats)
-    if stats.dtype == "float16" and room is not None and room < SCARCE:
-        note = f"×{words.number(room, 3)} to overflow; {note}".removesuffix("; ")
-    shape = words.shape(stats.shape)
-    line = _line(op.place) if roomy else str(op.place.line if op.place else "")
-    texts = [mark, op.name, line, shape, *(numbers if roomy else []), note]
-    return [Text(text, "bold" if culprit else "") for text in texts]
-
-
-def _line(place: Place | None) -> str:
-    return f"{Path(place.path).name}:{place.line}" if place else ""
+def _line(place: Place | None, with_file: bool) -> str:
+    if place is None:
+        return ""
+    return f"{Path(place.path).name}:{place.line}" if with_file else str(place.line)

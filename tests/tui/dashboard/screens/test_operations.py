@@ -25,7 +25,7 @@ INSPECTED = Inspected(
             [operation("matmul", 130), operation("softmax", 135, right=False)],
             1,
         ),
-        SegmentView("what blocks.0.attn.key is fed", [], [], None),
+        SegmentView("input of blocks.0.attn.key", [], [], None),
     ],
     0.5,
     0.25,
@@ -49,7 +49,7 @@ async def test_it_shows_both_sides_and_marks_the_culprit(size: tuple[int, int]):
     assert "❱✗ softmax" in text
     assert "❱✗ softmax port.py:8" in text if size[0] > 100 else "❱✗ softmax 8" in text
     assert "equals qk" in text
-    assert "handed on as it is" in text
+    assert "passed through unchanged" in text
     assert "50 % of the final error would go" in text
-    assert "PyTorch beside itself is off by 0" in text
-    assert "seen from 1.2e-6 everywhere, 3.0e-6 in one frame." in text
+    assert "PyTorch compared with itself is off by 0" in text
+    assert "detected from 1.2e-6 everywhere, 3.0e-6 in one frame." in text

@@ -1,0 +1,123 @@
+"""What ``check`` makes of a run: the JSON, the table and the exit status."""
+
+import pytest
+from fakes import ROWS, compared, isolated, opened, probed
+
+from debug.protocol.messages import ComparedWithoutTaps, Explained, Loaded, OutcomeKnown
+from debug.protocol.values import Cause, Divergence, Finding, Outcome, Place
+from debug.protocol.verdict import LAYER, Verdict
+from debug.results.run import Run
+from tui.commands.check import exit_status, report
+from tui.commands.check_table import COLUMNS, Row, conclusion, print_table
+from tui.themes import colour
+
+NAMES = [name for name, _ in ROWS]
+ATTENTION = NAMES.index("blocks.0.attn")
+
+
+def run_with(chained: dict[int, float] | None = None, own: dict[int, float] | None = None):
+    run = Run()
+    places = {"blocks.0": Place("model.py", 20)}
+    run.apply(opened())
+    run.apply(Loaded(1, places, 0.1))
+    for index in range(len(run.layers)):
+        run.apply(compared(index, (chained or {}).get(index, 1.5)))
+        run.apply(isolated(index, (own or {}).get(index, 1.0)))
+    return run
+
+
+def explained() -> Run:
+    run = run_with({ATTENTION: 300.0}, {ATTENTION: 280.0})
+    cause = Cause("the scale is left out", 0.999, 1.0)
+    place, theirs = Place("model.py", 13), Place("/site/openai.py", 135)
+    finding = Finding("the result", None, "softmax", place, theirs, "", [cause])
+    run.apply(Explained(1, ATTENTION, [finding]))
+    return run
+
+
+def printed(run: Run, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    print_table(run)
+    return capsys.readouterr().out.splitlines()
+
+
+@pytest.mark.parametrize(("ratio", "status"), [(1.5, 0), (300.0, 1)])
+def test_the_exit_status_says_whether_anything_is_wrong(ratio: float, status: int):
+    assert exit_status(run_with({5: ratio})) == status
+
+
+def test_inputs_and_layers_are_apart_in_the_json():
+    found = report(run_with())
+    assert [row["name"] for row in found["inputs"]] == ["noise"]
+    assert [row["name"] for row in found["layers"]] == NAMES[1:]
+
+
+def test_the_json_names_the_culprit_its_line_and_its_causes():
+    found = report(explained())
+    assert found["culprit"] == {
+        "layer": "blocks.0.attn",
+        "op": "softmax",
+        "file": "model.py",
+        "line": 13,
+        "kind": "isolated",
+    }
+    assert found["causes"][0]["hypothesis"] == "the scale is left out"
+    assert found["faults"] == ["blocks.0.attn"]
+
+
+def test_a_row_of_the_json_has_the_keys_that_scripts_rely_on():
+    row = report(run_with())["layers"][0]
+    assert list(row) == ["name", "shape", "reference", "candidate", "chained", "isolated"]
+    assert list(row["chained"]) == [
+        *("rel_l2", "ratio", "max_abs", "max_abs_at", "cosine_distance", "reason"),
+        *("channel", "frame", "head", "verdict"),
+    ]
+
+
+def test_the_table_explains_r_with_the_limits_that_decide(capsys):
+    text = "\n".join(printed(run_with(), capsys))
+    ok, bug = f"{LAYER.ok_up_to:g}", f"{LAYER.watch_up_to:g}"
+    assert (
+        f"R = error ÷ PyTorch's own rounding error (up to {ok} is ok, above {bug} is a bug)"
+        in text
+    )
+
+
+def test_the_table_has_a_row_a_layer_below_its_titles(capsys):
+    _, titles, *rows = printed(run_with({ATTENTION: 300.0}, {ATTENTION: 1.5}), capsys)
+    assert titles.split()[:4] == ["verdict", "layer", "shape", "R"]
+    assert "R isolated" in titles
+    assert [row.split()[2] for row in rows[: len(ROWS)]] == NAMES
+    attention = rows[ATTENTION].split()
+    assert attention[:2] == ["✗", "diverged"]
+    assert attention[4:6] == ["300.0", "1.5"]
+
+
+def test_a_layer_with_a_wrong_input_is_not_coloured_in_isolation():
+    run = run_with({ATTENTION: 300.0}, {ATTENTION: 1.5})
+    chained = run.results[ATTENTION].chained
+    row = Row(run.layers[ATTENTION], chained, run.isolated(ATTENTION))
+    cells = {column.title: column.cell(row) for column in COLUMNS}
+    styles = {title: str(getattr(cell, "style", "")) for title, cell in cells.items()}
+    assert styles["R"] == colour(Verdict.DIVERGED, dark=True)
+    assert styles["R isolated"] == ""
+
+
+def test_the_conclusion_says_where_and_why():
+    assert conclusion(explained()).plain.splitlines() == [
+        "First wrong: blocks.0.attn (diverged), model.py:13, softmax",
+        "blocks.0.attn is wrong in isolation",
+        "Why: the scale is left out (explains 99.9 %)",
+        "PyTorch does it in openai.py:135",
+    ]
+    assert conclusion(run_with()).plain == "All 11 layers and 1 inputs are ok."
+
+
+def test_probes_the_compiled_graph_and_the_texts_follow(capsys):
+    run = run_with()
+    run.apply(probed(ATTENTION, "blocks.0.attn.k", 50.0))
+    run.apply(ComparedWithoutTaps(1, Divergence(Verdict.OK, ratio=1.1), 0.0, 0.0))
+    run.apply(OutcomeKnown(1, Outcome("It is one.", "It is on.", 9, 0.25, 2 / 3)))
+    lines = printed(run, capsys)
+    assert any(line.startswith("probe ✗ diverged blocks.0.attn.k") for line in lines)
+    assert any(line.startswith("Compiled, without taps it gives") for line in lines)
+    assert "PyTorch's features say: It is one." in lines

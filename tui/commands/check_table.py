@@ -1,0 +1,132 @@
+"""What ``maxwhisper check`` prints for a person: a row a layer, and a conclusion."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.text import Text
+
+from debug.protocol.values import Divergence, Layer, Place
+from debug.protocol.verdict import LAYER
+from debug.results.run import Run
+from tui import words
+from tui.columns import Column, fitting, table_of
+from tui.commands.output import PIPE_WIDTH, relative, table_console
+from tui.themes import colour
+
+BAR_WIDTH = 16
+LEGEND = (
+    f"R = error ÷ PyTorch's own rounding error ({words.limits(LAYER)}); "
+    "isolated: on PyTorch's inputs"
+)
+"""What the numbers mean, where they are first read."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A layer in the run of the whole model, and in isolation where it was run so."""
+
+    layer: Layer
+    chained: Divergence
+    isolated: Divergence | None
+
+
+def _chained(text: Callable[[Row], str]) -> Callable[[Row], Text]:
+    """A cell in the colour of the layer's verdict."""
+    return lambda row: Text(text(row), _style(row.chained))
+
+
+def _isolated(row: Row) -> Text:
+    """In the colour of its own verdict: a layer that only has a wrong input is ok here."""
+    if row.isolated is None:
+        return Text("")
+    return Text(words.ratio(row.isolated.ratio), _style(row.isolated))
+
+
+def _picture(row: Row) -> str:
+    """What is wrong in words, where there are some; else the error as a bar."""
+    bar = words.bar(row.chained.rel_l2, BAR_WIDTH).rstrip()
+    return row.chained.reason or words.spoiled(row.chained) or bar
+
+
+COLUMNS: list[Column[Row]] = [
+    Column("verdict", _chained(lambda row: words.verdict(row.chained.verdict))),
+    Column("layer", _chained(lambda row: row.layer.name)),
+    Column("shape", _chained(lambda row: words.shape(row.layer.reference.shape))),
+    Column("R", _chained(lambda row: words.ratio(row.chained.ratio)), right=True),
+    Column("R isolated", _isolated, right=True),
+    Column(
+        "rel. L2", _chained(lambda row: words.number(row.chained.rel_l2, 3)), right=True
+    ),
+    Column(
+        "max abs", _chained(lambda row: words.number(row.chained.max_abs, 3)), right=True
+    ),
+    Column(
+        "1 - cos",
+        _chained(lambda row: words.number(row.chained.cosine_distance, 3)),
+        right=True,
+        roomy=True,
+    ),
+    Column("relative L2", _chained(_picture), wraps=True, roomy=True),
+]
+
+
+def _style(divergence: Divergence) -> str:
+    healthy = divergence.verdict.healthy
+    return "" if healthy else colour(divergence.verdict, dark=True)
+
+
+def print_table(run: Run) -> None:
+    console = table_console()
+    opened = run.opened
+    assert opened is not None
+    console.print(
+        f"{opened.model} on {opened.device} in {opened.dtype}, {opened.audio}, "
+        f"{relative(opened.graph)} ({opened.mode.value})"
+    )
+    rows = [
+        Row(layer, run.results[index].chained, run.isolated(index))
+        for index, layer in enumerate(run.layers)
+    ]
+    columns = fitting(COLUMNS, roomy=console.width >= PIPE_WIDTH)
+    console.print(table_of(columns, rows))
+    console.print(LEGEND, style="dim")
+    for probed in run.probed:
+        style = _style(probed.chained) if probed.chained else ""
+        line = words.probed(probed, probed.name)
+        console.print(Text(f"probe {line}", style), soft_wrap=True)
+    console.print(conclusion(run))
+    if run.without_taps is not None:
+        console.print(f"Compiled, {words.without_taps(run.without_taps)}", markup=False)
+    if run.outcome is not None:
+        console.print(*words.outcome(run.outcome), sep="\n", markup=False)
+
+
+def conclusion(run: Run) -> Text:
+    """The first wrong layer, where it is and why; or that there is none."""
+    index = run.culprit()
+    if index is None:
+        inputs = sum(layer.is_input for layer in run.layers)
+        count = len(run.layers) - inputs
+        return Text(f"All {count} layers and {inputs} inputs are ok.", "bold")
+    place, layer = place_of(run, index), run.layers[index]
+    where = f", {relative(place.path)}:{place.line}" if place else ""
+    verdict = run.results[index].chained.verdict.value
+    finding = run.finding(index)
+    op = f", {finding.op}" if finding and finding.op else ""
+    lines = [f"First wrong: {layer.name} ({verdict}){where}{op}", words.blame(run, index)]
+    if finding is not None:
+        lines += [f"Why: {reason}" for reason in words.reasons(finding)]
+        if (theirs := finding.reference) is not None:
+            lines.append(f"PyTorch does it in {Path(theirs.path).name}:{theirs.line}")
+    return Text("\n".join(line for line in lines if line), "bold")
+
+
+def place_of(run: Run, index: int) -> Place | None:
+    """The line of the mistake; else the one that calls the layer, or its block."""
+    finding = run.finding(index)
+    if finding is not None and finding.place is not None:
+        return finding.place
+    layer = run.layers[index]
+    places = run.loaded.places if run.loaded else {}
+    return places.get(layer.name) or places.get(layer.parent or "")

@@ -1,0 +1,66 @@
+"""What the link to the engine reports, each kind of change once.
+
+The link writes to the `State` first and then reports what has changed, so that whoever
+listens can draw no more than that.
+"""
+
+from dataclasses import dataclass
+
+from debug.protocol.diagnostic import Diagnostic
+from debug.protocol.messages import Inspected
+
+
+@dataclass(frozen=True)
+class LayersChanged:
+    """The layers themselves, or the columns beside them."""
+
+
+@dataclass(frozen=True)
+class RowChanged:
+    """What is known of one layer."""
+
+    index: int
+
+
+@dataclass(frozen=True)
+class ResultsChanged:
+    """What is known of any layer."""
+
+
+@dataclass(frozen=True)
+class ActivityChanged:
+    """What an engine is doing."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """A line for the log."""
+
+    text: str
+    style: str = ""
+
+
+@dataclass(frozen=True)
+class OperationsKnown:
+    """The answer to what a layer's own code consists of."""
+
+    layer: str
+    inspected: Inspected
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A question has no answer; nothing else has changed."""
+
+    diagnostic: Diagnostic
+
+
+Change = (
+    LayersChanged
+    | RowChanged
+    | ResultsChanged
+    | ActivityChanged
+    | Said
+    | OperationsKnown
+    | Refused
+)

@@ -1,0 +1,18 @@
+"""The search: one line at the bottom that asks for a part of a layer's name."""
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+
+class SearchScreen(ModalScreen[str]):
+    """Gives back what was typed, empty if the search was given up."""
+
+    BINDINGS = [Binding("escape", "dismiss('')", "close")]
+
+    def compose(self) -> ComposeResult:
+        yield Input(placeholder="part of a layer's name, such as attn.query")
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        self.dismiss(event.value.strip())

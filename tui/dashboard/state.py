@@ -1,0 +1,34 @@
+"""Everything that the dashboard shows, in one place.
+
+The link to the engine changes it as events arrive, the keys change the breakpoints, and the
+view draws it: none of the three needs to know the other two.
+"""
+
+from dataclasses import dataclass, field
+
+from debug.protocol.diagnostic import Diagnostic
+from debug.protocol.messages import Working
+from debug.results.run import Run
+from debug.results.stepper import Stepper
+from tui.dashboard.activity import Activity
+from tui.dashboard.second_run import SecondRun
+
+
+@dataclass
+class State:
+    results: Run = field(default_factory=Run)
+    """Of the engine that steps."""
+    second_run: SecondRun | None = None
+    """Of the same graph compiled, or in float64, once a person has asked for it."""
+    stepper: Stepper = field(default_factory=lambda: Stepper([]))
+    activity: Activity = field(default_factory=Activity)
+    second_activity: Activity | None = None
+    """What the second engine is doing, while there is one."""
+    job: Working | None = None
+    """The idle work of an engine that has stopped; the keys work all the while."""
+    problem: Diagnostic | None = None
+    """The last thing that went wrong."""
+    breakpoints: set[str] = field(default_factory=set)
+    """Names of layers: they survive a reload that changes the indices."""
+    following: bool = False
+    """Whether the selection moves along with the run, until the run stops."""
