@@ -63,7 +63,7 @@ class Pack:
     def _is_found(self, bug: Bug) -> bool:
         """What comes after the bug was looked into has no say in the outcome."""
         culprit = self._run.culprit()
-        if culprit is None or bug.also or self._run.kind(culprit) != "isolated":
+        if culprit is None or bug.also or not self._run.wrong_in_isolation(culprit):
             return False
         return self._run.finding(culprit) is not None
 

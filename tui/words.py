@@ -134,7 +134,7 @@ def blame(run: Run, index: int) -> str:
     name = run.layers[index].name
     faults = [run.layers[fault].name for fault in run.faults()]
     others = [fault for fault in faults if fault != name]
-    if run.kind(index) == "isolated":
+    if run.wrong_in_isolation(index):
         also = f"; so {'are' if len(others) > 1 else 'is'} {listed(others)}"
         return f"{name} is wrong in isolation" + (also if others else "")
     if run.isolated(index) is None or not others:

@@ -17,17 +17,12 @@ from debug.protocol.messages import (
     Event,
     Explained,
     Failed,
-    Idle,
-    Inspected,
     Isolated,
     Loaded,
-    NotPossible,
     Opened,
     OutcomeKnown,
     Probed,
-    SourceSaved,
     Stopped,
-    Working,
 )
 from debug.protocol.values import Divergence, Finding, Layer, Outcome
 from debug.protocol.verdict import Verdict, overall
@@ -105,7 +100,7 @@ class Run:
                 self.seconds = event.seconds
             case Failed():
                 self.stale = event.diagnostic
-            case SourceSaved() | Idle() | Inspected() | NotPossible() | Working():
+            case _:  # nothing to keep
                 pass
 
     @property
@@ -176,7 +171,7 @@ class Run:
         for index in range(len(self.layers)):
             result = self.current(index)
             chained_ok = result is None or result.chained.verdict.healthy
-            if not chained_ok or self._wrong_isolated(index):
+            if not chained_ok or self.wrong_in_isolation(index):
                 return index
         return None
 
@@ -200,17 +195,15 @@ class Run:
         indices = range(len(self.layers))
         return [(i, finding) for i in indices for finding in self.findings(i) or ()]
 
-    def kind(self, index: int) -> str:
-        """Whether a wrong layer is wrong in isolation, too."""
-        return "isolated" if self._wrong_isolated(index) else "chained"
-
     def faults(self) -> list[int]:
         """The layers with a mistake in their own code, or, where that is not known, those
         that are wrong in isolation while their parts are not.
 
         Each is a bug of its own, however many come before it.
         """
-        wrong = [index for index in range(len(self.layers)) if self._wrong_isolated(index)]
+        wrong = [
+            index for index in range(len(self.layers)) if self.wrong_in_isolation(index)
+        ]
         parents = {self.layers[index].parent for index in wrong}
 
         def at_fault(index: int) -> bool:
@@ -219,7 +212,8 @@ class Run:
 
         return [index for index in wrong if at_fault(index)]
 
-    def _wrong_isolated(self, index: int) -> bool:
+    def wrong_in_isolation(self, index: int) -> bool:
+        """Whether a layer is known to be wrong on PyTorch's own input."""
         divergence = self.isolated(index)
         return divergence is not None and not divergence.verdict.healthy
 

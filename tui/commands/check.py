@@ -83,7 +83,7 @@ def _culprit(run: Run) -> dict[str, Any] | None:
         "op": finding.op if finding else None,
         "file": relative(place.path) if place else None,
         "line": place.line if place else None,
-        "kind": run.kind(index),
+        "kind": "isolated" if run.wrong_in_isolation(index) else "chained",
     }
 
 

@@ -108,7 +108,8 @@ def conclusion(run: Run) -> Text:
     if index is None:
         inputs = sum(layer.is_input for layer in run.layers)
         count = len(run.layers) - inputs
-        return Text(f"All {count} layers and {inputs} inputs are ok.", "bold")
+        noun = "input" if inputs == 1 else "inputs"
+        return Text(f"All {count} layers and {inputs} {noun} are ok.", "bold")
     place, layer = place_of(run, index), run.layers[index]
     where = f", {relative(place.path)}:{place.line}" if place else ""
     verdict = run.results[index].chained.verdict.value

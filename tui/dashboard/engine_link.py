@@ -137,6 +137,8 @@ class EngineLink:
         match event:
             case Opened():
                 self._opened(event)
+            case Progress(what) if self.state.job is not None:  # within idle work
+                self._say(what)
             case Progress(what):
                 self._begin(Phase.LOADING, what)
                 self._say(what)

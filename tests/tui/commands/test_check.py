@@ -109,7 +109,7 @@ def test_the_conclusion_says_where_and_why():
         "Why: the scale is left out (explains 99.9 %)",
         "PyTorch does it in openai.py:135",
     ]
-    assert conclusion(run_with()).plain == "All 11 layers and 1 inputs are ok."
+    assert conclusion(run_with()).plain == "All 11 layers and 1 input are ok."
 
 
 def test_probes_the_compiled_graph_and_the_texts_follow(capsys):

@@ -9,10 +9,8 @@ import asyncio
 from debug.protocol.messages import (
     Compared,
     Event,
-    Explained,
     Failed,
     Idle,
-    Isolated,
     NotPossible,
     Open,
     Opened,
@@ -29,8 +27,6 @@ from tui.commands.shared.progress import Reporter, reporting
 from tui.settings import Settings
 
 RUNNING = "running the candidate"
-ISOLATING = "running layers in isolation"
-EXPLAINING = "looking for the cause of"
 
 
 def run_all(settings: Settings, log: EventLog) -> Run:
@@ -84,10 +80,6 @@ def progress_of(event: Event, run: Run) -> Progress | None:
             return Progress(job, done - 1, total)  # the piece that has begun is not done
         case Compared(index=index):
             return Progress(RUNNING, index + 1, len(run.layers))
-        case Isolated(index=index):
-            return Progress(ISOLATING, index + 1, len(run.layers))
-        case Explained(index=index):
-            return Progress(f"{EXPLAINING} {run.layers[index].name}")
     return None
 
 
