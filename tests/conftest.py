@@ -1,5 +1,6 @@
 """What tests of all parts share."""
 
+import ctypes
 import shutil
 import sys
 from pathlib import Path
@@ -10,6 +11,12 @@ ROOT = Path(__file__).resolve().parent.parent
 TOY = ROOT / "tests" / "subjects"
 sys.path.insert(0, str(TOY))
 sys.path.insert(0, str(ROOT / "tests"))
+
+M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4
+if sys.platform == "linux":
+    # As the engine's process has it: glibc is to keep the large blocks that are freed.
+    ctypes.CDLL(None).mallopt(M_MMAP_MAX, 0)
+    ctypes.CDLL(None).mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
