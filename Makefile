@@ -57,12 +57,13 @@ false-alarms: install
 test: install lint types
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
+# Not the dashboard and not micro's training, either: they take longer than a minute.
 test-quick: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/basedpyright
-	$(BIN)/pytest -m "not max and not gpu and not terminal and not process" --ignore=tests/tui/dashboard $(ARGS)
+	$(BIN)/pytest -m "not max and not gpu and not terminal and not process" --ignore=tests/tui/dashboard --ignore=tests/scripts $(ARGS)
 
 coverage: install
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --cov $(ARGS)
