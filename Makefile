@@ -66,7 +66,7 @@ test-quick: install
 	$(BIN)/pytest -m "not max and not gpu and not terminal and not process" --ignore=tests/tui/dashboard --ignore=tests/scripts $(ARGS)
 
 coverage: install
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --cov $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report= --cov-fail-under=0 $(ARGS)
 	$(BIN)/python -m scripts.coverage_by_folder
 
 test-cpu: install
