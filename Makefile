@@ -8,7 +8,7 @@ READY := $(VENV)/ready
 
 .DEFAULT_GOAL := run
 .PHONY: run install demo transcribe serve gpu-check debug-encoder graph-test compare-simple bugpack false-alarms \
-	test test-cpu test-max test-gpu lint types \
+	test test-quick test-cpu test-max test-gpu coverage lint types \
 	benchmark benchmark-json benchmark-reload results screenshot clean
 
 run: install
@@ -53,8 +53,21 @@ false-alarms: install
 
 # -- Tests -----------------------------------------------------------------------------
 
+# Two workers, each with whole files; see tests/conftest.py for their order.
 test: install lint types
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+# Not the dashboard and not micro's training, either: they take longer than a minute.
+test-quick: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/basedpyright
+	$(BIN)/pytest -m "not max and not gpu and not terminal and not process" --ignore=tests/tui/dashboard --ignore=tests/scripts $(ARGS)
+
+coverage: install
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report= --cov-fail-under=0 $(ARGS)
+	$(BIN)/python -m scripts.coverage_by_folder
 
 test-cpu: install
 	$(BIN)/pytest -m "not max and not gpu" $(ARGS)

@@ -1,19 +1,76 @@
 """What tests of all parts share."""
 
+import ctypes
+import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
+from shell import run_python  # noqa: E402
+
+M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4
+if sys.platform == "linux":
+    # As the engine's process has it: glibc is to keep the large blocks that are freed.
+    ctypes.CDLL(None).mallopt(M_MMAP_MAX, 0)
+    ctypes.CDLL(None).mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
+
+
+SLOWEST_FIRST = [
+    *("test_bugs.py", "test_planted_bugs.py", "test_transcribe.py", "test_dashboard.py"),
+    *("test_commands.py", "test_interrupts.py", "test_micro_card.py", "test_process.py"),
+]
+"""Where two workers share the files, none is to be left with these at the end."""
+STARTS_PROCESSES = ("process", "max", "terminal", "gpu")
+"""The marks of tests that may."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Screens first: MAX leaves a thread in the process that is never quite idle, and
+    """Screens first: MAX leaves threads in a process that are never quite idle, and
     Textual's tests wait for a process that is."""
-    items.sort(key=lambda item: "tui" not in item.path.parts)
+    slow = {name: place for place, name in enumerate(SLOWEST_FIRST)}
+
+    def place(item: pytest.Item) -> tuple[bool, int]:
+        has_screen = (ROOT / "tests" / "tui" / "dashboard") in item.path.parents
+        return not has_screen, slow.get(item.path.name, len(slow))
+
+    items.sort(key=place)
+
+
+@pytest.fixture(autouse=True)
+def _tells_what_it_needs(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A test without a mark for it starts no process; one with MAX finds its kernels."""
+    marks = {mark.name for mark in request.node.iter_markers()}
+    if not marks & set(STARTS_PROCESSES):
+        monkeypatch.setattr(subprocess.Popen, "__init__", refuse_process)
+    if "max" in marks and "PYTEST_XDIST_WORKER" in os.environ:
+        request.getfixturevalue("kernels")
+
+
+def refuse_process(_: object, command: object, *__: object, **___: object) -> None:
+    raise AssertionError(f"this test starts {command}: mark it process")
+
+
+@pytest.fixture(scope="session")
+def kernels(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """On a machine that has not compiled them, one worker does and the others wait."""
+    from max.driver import CPU
+    from max.dtype import DType
+
+    from debug.candidate.kernels import stamp
+
+    with FileLock(tmp_path_factory.getbasetemp().parent / "kernels.lock"):
+        note = stamp(DType.float32, CPU())
+        if note is None or not note.is_file():
+            run_python("-m", "tui.commands", "warm")
 
 
 @pytest.fixture

@@ -1,5 +1,8 @@
 """Talks to a real engine process, as the screen does.
 
+Loading torch and MAX takes an engine seconds, so that one engine opens the toy again for
+every test of a module. Tests of how an engine begins or ends have their own.
+
 Tests leave MAX to it: in their own process its threads would keep the processor busy, and
 a Pilot waits until that is idle.
 """
@@ -11,18 +14,19 @@ from pathlib import Path
 from typing import TypeVar
 
 from debug.protocol.messages import (
+    Abort,
     Compared,
     Event,
     Failed,
     Idle,
     Isolated,
     Open,
+    Opened,
     RunTo,
     Stopped,
 )
 from debug.protocol.parent_end import EngineClient, Exited, Noise
 from debug.protocol.values import Divergence, Mode
-from examples.two_layers import FACTORY
 
 PATIENCE_SECONDS = 300
 """The first run on a machine compiles the kernels."""
@@ -48,6 +52,19 @@ class Conversation:
                     raise AssertionError(f"waited for {kind.__name__}, heard {news}")
         raise AssertionError("the engine fell silent")
 
+    async def open(self, graph: Path, mode: Mode) -> Opened:
+        """Has the toy opened; what is left of the test before is not heard."""
+        self.engine.send(Abort())
+        self.engine.send(Open({"graph": str(graph)}, mode))
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            async for news in self._events:
+                if isinstance(news, Opened) and news.graph == str(graph):
+                    self.heard.append(news)
+                    return news
+                if isinstance(news, Exited):
+                    raise AssertionError(f"heard {news}")
+        raise AssertionError("the engine fell silent")
+
     async def run_to(self, index: int) -> list[Compared]:
         start = len(self.heard)
         self.engine.send(RunTo(index))
@@ -70,23 +87,32 @@ class Conversation:
         return [news for news in self.heard[start:] if isinstance(news, Compared)]
 
 
+async def end(engine: EngineClient) -> None:
+    engine.kill()
+    await engine.stop()
+
+
 @asynccontextmanager
-async def opened(graph: Path, mode: Mode = Mode.INTERPRET) -> AsyncIterator[Conversation]:
-    """An engine on the example of two layers that has been asked to open it."""
-    engine = EngineClient(FACTORY)
-    await engine.start()
+async def opened(
+    engine: EngineClient, graph: Path, mode: Mode = Mode.INTERPRET
+) -> AsyncIterator[Conversation]:
+    """An engine that has opened the toy subject and goes on to build the candidate."""
+    if not engine.alive:
+        await engine.start()
+    talk = Conversation(engine)
     try:
-        talk = Conversation(engine)
-        engine.send(Open({"graph": str(graph)}, mode))
+        await talk.open(graph, mode)
         yield talk
-    finally:
-        engine.kill()
-        await engine.stop()
+    except BaseException:
+        await end(engine)  # whatever state it is in, the next test has a new one
+        raise
 
 
 @asynccontextmanager
-async def ready(graph: Path, mode: Mode = Mode.INTERPRET) -> AsyncIterator[Conversation]:
+async def ready(
+    engine: EngineClient, graph: Path, mode: Mode = Mode.INTERPRET
+) -> AsyncIterator[Conversation]:
     """The same once it waits for a step."""
-    async with opened(graph, mode) as talk:
+    async with opened(engine, graph, mode) as talk:
         await talk.wait(Stopped)
         yield talk

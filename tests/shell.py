@@ -25,3 +25,10 @@ def run_python(
         cwd=ROOT,
         env=dict(os.environ),
     )
+
+
+def maxwhisper(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """A command as a person starts it; most tests need no more than `in_process` has."""
+    done = run_python("-m", "tui.commands", *arguments)
+    assert "Traceback" not in done.stderr
+    return done

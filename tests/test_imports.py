@@ -26,19 +26,23 @@ def loaded_by(module: str) -> set[str]:
     return set(done.stdout.split())
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("module", MODULES_OF_THE_SCREEN)
 def test_the_screen_loads_neither_torch_nor_max(module):
     assert not loaded_by(module) & {"torch", "max", "whisper", "numpy"}
 
 
+@pytest.mark.process
 def test_the_debugger_loads_neither_whisper_nor_a_screen():
     assert not loaded_by("debug.engine.session") & {"whisper", "core", "textual", "tui"}
 
 
+@pytest.mark.process
 def test_core_loads_no_screen():
     assert not loaded_by("core.whisper") & {"textual", "tui"}
 
 
+@pytest.mark.process
 def test_the_command_lines_help_needs_no_dashboard():
     assert "textual" not in loaded_by("tui.dashboard")
 

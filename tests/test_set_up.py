@@ -11,14 +11,18 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from shell import ROOT
 
+from scripts.coverage_by_folder import PROMISED as PROMISED_TO_BE_RUN
+
 PROMISED = {
     *("install", "run", "demo", "serve"),
+    *("test-quick", "coverage"),
     *("test", "test-cpu", "test-gpu", "test-max", "graph-test", "gpu-check"),
     *("benchmark", "benchmark-json", "debug-encoder", "compare-simple"),
 }
 MAKEFILE = (ROOT / "Makefile").read_text()
 PIXI = tomllib.loads((ROOT / "pixi.toml").read_text())
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PROJECT = PYPROJECT["project"]
 
 
 def targets() -> set[str]:
@@ -120,3 +124,16 @@ def test_pixi_has_python_as_the_project_does():
     assert PIXI["dependencies"]["python"] == PROJECT["requires-python"]
     assert PIXI["workspace"]["platforms"] == ["linux-64", "osx-arm64"]
     assert "conda-forge" in PIXI["workspace"]["channels"]
+
+
+def test_nine_of_ten_lines_are_run_by_tests_those_of_child_processes_included():
+    measured = PYPROJECT["tool"]["coverage"]
+    assert measured["report"]["fail_under"] >= 90
+    assert set(measured["run"]["source"]) == {"core", "debug", "tui"}
+    assert measured["run"]["omit"] == ["core/repro/template/*"]
+    assert set(measured["run"]["patch"]) == {"subprocess", "_exit"}
+
+
+def test_the_floor_is_of_core_and_debug():
+    assert PROMISED_TO_BE_RUN == ("core", "debug")
+    assert "scripts.coverage_by_folder" in PIXI["tasks"]["coverage"]["cmd"]

@@ -39,7 +39,7 @@ from scripts.train_micro import (
 TEXTS = ["The green duck ran.", "It is twenty now.", "Call Anna tonight."]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def clips() -> list[Clip]:
     generator = np.random.default_rng(0)
     loud = [generator.integers(-9000, 9000, 24_000 + n * 4_000) for n in range(3)]
@@ -196,14 +196,16 @@ def test_whole_windows_are_encoded_as_openais_encoder_does(clips):
         assert torch.equal(learner.encode(batch.mel), learner.whisper.encoder(batch.mel))
 
 
-@pytest.fixture
-def losses(clips, tmp_path, monkeypatch) -> Path:
+@pytest.fixture(scope="module")
+def losses(clips, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Of a training that was stopped after two of three steps, and went on."""
-    monkeypatch.setattr("scripts.train_micro.FINISH", Stage(0, ()))
-    for steps in (2, 3):
-        monkeypatch.setattr("scripts.train_micro.STAGES", [Stage(steps, (Shape(4.0, 1),))])
-        training = Training(Learner(used_tokens(TEXTS)), Console(quiet=True), tmp_path)
-        training.run(clips)
+    folder = tmp_path_factory.mktemp("training")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("scripts.train_micro.FINISH", Stage(0, ()))
+        for steps in (2, 3):
+            patch.setattr("scripts.train_micro.STAGES", [Stage(steps, (Shape(4.0, 1),))])
+            training = Training(Learner(used_tokens(TEXTS)), Console(quiet=True), folder)
+            training.run(clips)
     return training.losses
 
 

@@ -20,7 +20,8 @@ ENGLISH, MULTILINGUAL = 51864, 51865
 
 
 def small(n_vocab: int = ENGLISH) -> Whisper:
-    dims = ModelDimensions(80, 1500, 64, 1, 1, n_vocab, 448, 64, 1, 1)
+    # Its texts are short: 32 tokens a window, which is half of what it can look back on.
+    dims = ModelDimensions(80, 1500, 64, 1, 1, n_vocab, 64, 64, 1, 1)
     model = Whisper(dims)
     model.load_state_dict(random_state(dims))
     return model.eval()

@@ -3,11 +3,10 @@
 import re
 import shutil
 import subprocess
-import sys
-from os import environ
 from pathlib import Path
 
 import pytest
+from in_process import maxwhisper
 from shell import ROOT, run_python
 
 from core.practice.bugs import bugs, find_bug, planted
@@ -42,11 +41,7 @@ def test_the_layer_the_line_and_the_cause_are_found_as_often_as_promised():
 
 
 def practice(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tui.commands", "practice", *arguments]
-    environment = {**environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True
-    )
+    return maxwhisper("practice", *arguments, folder=folder)
 
 
 def test_practice_writes_the_bug_and_keeps_its_name_to_itself(tmp_path: Path):

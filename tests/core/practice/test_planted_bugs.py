@@ -1,12 +1,23 @@
 """Bugs that a port of Whisper really meets, planted in copies of the encoder."""
 
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from editing import replace
-from shell import ROOT, run_python
+from in_process import maxwhisper
+from sessions import run_all
+from shell import ROOT
+
+from core.practice.bugs import ENCODER
+from debug.engine.session import Session
+from debug.protocol.messages import Message, Open
+from debug.results.run import Run
+from tui.commands import check
+from tui.settings import SUBJECT
 
 pytestmark = pytest.mark.max
 
@@ -149,19 +160,50 @@ BUGS = [
 ]
 
 
-def check(graph: Path, *options: str) -> tuple[int, dict]:
-    """The exit status and the object of ``maxwhisper check --json``."""
-    command = ["-m", "tui.commands", "check", "--json", "--graph", str(graph)]
-    done = run_python(*command, *options)
-    assert "Traceback" not in done.stderr
-    return done.returncode, json.loads(done.stdout)
+class Checked:
+    """What ``maxwhisper check`` says of one source after another: PyTorch's side, which is
+    always the same, runs once."""
+
+    def __init__(self, graph: Path) -> None:
+        self._run = Run()
+        command = Open({"graph": str(graph)}, watch=False)
+        self._session = Session.open(SUBJECT, command, self._apply)
+
+    def _apply(self, event: Message) -> None:
+        self._run.apply(cast(Any, event))
+
+    def again(self) -> tuple[int, dict[str, Any]]:
+        """The exit status and the object of ``--json``."""
+        self._session.load()
+        run_all(self._session)
+        while not self._session.settled:
+            self._session.go_on()
+        report = json.dumps(check.report(self._run), allow_nan=False)
+        return check.exit_status(self._run), json.loads(report)
+
+
+@pytest.fixture(scope="module")
+def graph(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("planted") / "encoder.py"
+
+
+@pytest.fixture(scope="module")
+def checked(graph: Path) -> Checked:
+    shutil.copy(ENCODER, graph)
+    return Checked(graph)
+
+
+@pytest.fixture
+def broken(graph: Path) -> Path:
+    """The encoder that the session reads, as it is shipped, to break."""
+    return Path(shutil.copy(ENCODER, graph))
 
 
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
-def test_check_names_the_first_wrong_layer(encoder, bug):
+def test_check_names_the_first_wrong_layer(checked, broken, bug):
     for old, new in bug.edits:
-        replace(encoder, old, new)
-    status, report = check(encoder)
+        replace(broken, old, new)
+    status, report = checked.again()
     assert status == 1
     assert report["culprit"]["layer"] == bug.culprit
     assert report["verdict"] == "diverged"
@@ -175,12 +217,12 @@ def test_check_names_the_first_wrong_layer(encoder, bug):
     assert report["culprit"]["kind"] == ("isolated" if itself else "chained")
 
 
-def test_check_names_the_operation_that_makes_the_first_nan(encoder):
-    replace(encoder, "return ops.gelu(x)", "return ops.log(x)")
-    status, report = check(encoder)
+def test_check_names_the_operation_that_makes_the_first_nan(checked, broken):
+    replace(broken, "return ops.gelu(x)", "return ops.log(x)")
+    status, report = checked.again()
     assert (status, report["verdict"]) == (1, "invalid")
     assert report["culprit"]["op"] == "log"
-    line = encoder.read_text().splitlines()[report["culprit"]["line"] - 1]
+    line = broken.read_text().splitlines()[report["culprit"]["line"] - 1]
     assert line.strip() == "return ops.log(x)"
     assert "log makes the first NaN or Inf" in report["causes"][0]["hypothesis"]
 
@@ -188,8 +230,9 @@ def test_check_names_the_operation_that_makes_the_first_nan(encoder):
 @pytest.mark.parametrize("clip", ["speech.flac", "silence.wav", "sweep.wav"])
 @pytest.mark.parametrize("model", ["micro", "random:tiny"])
 def test_the_shipped_encoder_is_ok_in_every_layer_on_every_clip(clip, model):
-    graph, audio = ROOT / "core" / "encoder.py", ROOT / "audio_samples" / clip
-    status, report = check(graph, str(audio), "--model", model)
+    audio = ROOT / "audio_samples" / clip
+    done = maxwhisper("check", "--json", str(audio), "--model", model)
+    status, report = done.returncode, json.loads(done.stdout)
     kinds = "chained", "isolated"
     wrong = [(x, k) for x in report["layers"] for k in kinds if x[k]["verdict"] != "ok"]
     assert (status, report["verdict"], report["culprit"], wrong) == (0, "ok", None, [])

@@ -8,13 +8,13 @@ from debug.protocol.messages import ComparedWithoutTaps, Idle
 from debug.protocol.values import Mode
 from debug.protocol.verdict import Verdict
 
-pytestmark = pytest.mark.max
+pytestmark = [pytest.mark.max, pytest.mark.asyncio(loop_scope="module")]
 
 
-async def test_the_compiled_graph_agrees_with_the_interpreter(toy_graph):
-    async with ready(toy_graph, Mode.COMPILE) as talk:
+async def test_the_compiled_graph_agrees_with_the_interpreter(own_engine, toy_graph):
+    async with ready(own_engine, toy_graph, Mode.COMPILE) as talk:
         compiled = await talk.run_to(3)
-    async with ready(toy_graph) as talk:
+    async with ready(own_engine, toy_graph) as talk:
         interpreted = await talk.run_to(3)
     assert [r.chained.verdict for r in compiled] == [Verdict.OK] * 4
     for one, other in zip(compiled, interpreted, strict=True):
@@ -24,15 +24,15 @@ async def test_the_compiled_graph_agrees_with_the_interpreter(toy_graph):
         assert one.chained.rel_l2 == pytest.approx(other.chained.rel_l2, abs=2e-7)
 
 
-async def test_the_compiled_graph_sees_the_same_bug(toy_graph):
+async def test_the_compiled_graph_sees_the_same_bug(own_engine, toy_graph):
     replace(toy_graph, "ops.gelu(x)", "ops.relu(x)")
-    async with ready(toy_graph, Mode.COMPILE) as talk:
+    async with ready(own_engine, toy_graph, Mode.COMPILE) as talk:
         verdicts = [r.chained.verdict for r in await talk.run_to(3)]
     assert verdicts == [Verdict.OK, Verdict.OK, Verdict.DIVERGED, Verdict.DIVERGED]
 
 
-async def test_looking_at_the_layers_changes_nothing_but_rounding(toy_graph):
-    async with ready(toy_graph, Mode.COMPILE) as talk:
+async def test_looking_at_the_layers_changes_nothing_but_rounding(own_engine, toy_graph):
+    async with ready(own_engine, toy_graph, Mode.COMPILE) as talk:
         await talk.run_to(3)
         await talk.wait(Idle)
         (without_taps,) = (

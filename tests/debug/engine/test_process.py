@@ -4,7 +4,7 @@ import os
 import signal
 
 import pytest
-from conversation import Conversation, opened, ready
+from conversation import Conversation, end, opened, ready
 from editing import replace, save_by_renaming
 
 from debug.protocol.messages import (
@@ -20,11 +20,11 @@ from debug.protocol.parent_end import EngineClient, Exited, Noise
 from debug.protocol.values import Mode
 from debug.protocol.verdict import Verdict
 
-pytestmark = pytest.mark.max
+pytestmark = [pytest.mark.max, pytest.mark.asyncio(loop_scope="module")]
 
 
-async def test_a_step_computes_one_layer_and_nothing_after_it(toy_graph):
-    async with ready(toy_graph) as talk:
+async def test_a_step_computes_one_layer_and_nothing_after_it(own_engine, toy_graph):
+    async with ready(own_engine, toy_graph) as talk:
         assert [r.index for r in await talk.run_to(0)] == [0]
         assert [r.index for r in await talk.run_to(1)] == [1]
         rest = await talk.run_to(3)
@@ -33,18 +33,19 @@ async def test_a_step_computes_one_layer_and_nothing_after_it(toy_graph):
 
 
 async def test_a_layer_that_raises_on_the_device_stops_those_before_it_from_nothing(
+    engine,
     toy_graph,
 ):
     """A later layer that can't run must not keep an earlier one from being computed."""
     replace(toy_graph, "return self.shrink(x)", "return self.shrink(x * 0 / 0)")
-    async with ready(toy_graph) as talk:
+    async with ready(engine, toy_graph) as talk:
         results = await talk.run_to(3)
         verdicts = [r.chained.verdict for r in results]
         assert verdicts == [Verdict.OK, Verdict.OK, Verdict.INVALID, Verdict.INVALID]
 
 
-async def test_a_save_reloads_and_runs_as_far_as_before(toy_graph):
-    async with ready(toy_graph) as talk:
+async def test_a_save_reloads_and_runs_as_far_as_before(engine, toy_graph):
+    async with ready(engine, toy_graph) as talk:
         await talk.run_to(2)
         save_by_renaming(toy_graph, toy_graph.read_text().replace("gelu(x)", "relu(x)"))
         await talk.wait(SourceSaved)
@@ -54,8 +55,8 @@ async def test_a_save_reloads_and_runs_as_far_as_before(toy_graph):
         assert all(r.generation == 2 for r in results)
 
 
-async def test_what_an_edit_does_not_touch_is_not_computed_again(toy_graph):
-    async with ready(toy_graph) as talk:
+async def test_what_an_edit_does_not_touch_is_not_computed_again(engine, toy_graph):
+    async with ready(engine, toy_graph) as talk:
         await talk.run_to(3)
         replace(toy_graph, "gelu(x)", "relu(x)")
         by_index = {r.index: r for r in await talk.results()}
@@ -67,19 +68,19 @@ async def test_what_an_edit_does_not_touch_is_not_computed_again(toy_graph):
         assert all(r.chained.verdict is Verdict.OK for r in restored)
 
 
-async def test_a_save_of_an_imported_file_reloads_too(toy_graph):
+async def test_a_save_of_an_imported_file_reloads_too(engine, toy_graph):
     parts = toy_graph.with_name("parts.py")
     parts.write_text("FACTOR = 1.0\n")
     text = toy_graph.read_text().replace("ops.gelu(x)", "ops.gelu(x) * FACTOR")
     toy_graph.write_text("from parts import FACTOR\n" + text)
-    async with ready(toy_graph) as talk:
+    async with ready(engine, toy_graph) as talk:
         assert all(r.chained.verdict is Verdict.OK for r in await talk.run_to(3))
         save_by_renaming(parts, "FACTOR = 1.5\n")
         assert (await talk.results())[2].chained.verdict is Verdict.DIVERGED
 
 
-async def test_an_unchanged_save_is_ignored(toy_graph):
-    async with ready(toy_graph) as talk:
+async def test_an_unchanged_save_is_ignored(engine, toy_graph):
+    async with ready(engine, toy_graph) as talk:
         await talk.run_to(3)
         toy_graph.write_text(toy_graph.read_text())
         replace(toy_graph, "gelu(x)", "relu(x)")
@@ -99,10 +100,10 @@ async def test_an_unchanged_save_is_ignored(toy_graph):
     ids=["syntax", "exception", "shape", "no tensor", "weight"],
 )
 async def test_a_bad_save_is_placed_and_the_next_good_one_clears_it(
-    toy_graph, old, new, says, line
+    engine, toy_graph, old, new, says, line
 ):
     good = toy_graph.read_text()
-    async with ready(toy_graph) as talk:
+    async with ready(engine, toy_graph) as talk:
         await talk.run_to(3)
         replace(toy_graph, old, new)
         failed = await talk.wait(Failed)
@@ -116,9 +117,9 @@ async def test_a_bad_save_is_placed_and_the_next_good_one_clears_it(
         assert len(await talk.results()) == 4
 
 
-async def test_the_latest_of_quick_saves_wins(toy_graph):
+async def test_the_latest_of_quick_saves_wins(engine, toy_graph):
     good = toy_graph.read_text()
-    async with ready(toy_graph) as talk:
+    async with ready(engine, toy_graph) as talk:
         await talk.run_to(3)
         for factor in (2, 3, 4):
             toy_graph.write_text(good.replace("ops.gelu(x)", f"ops.gelu(x) * {factor}"))
@@ -129,10 +130,10 @@ async def test_the_latest_of_quick_saves_wins(toy_graph):
                 break
 
 
-async def test_a_candidate_that_is_bad_from_the_start_can_be_mended(toy_graph):
+async def test_a_candidate_that_is_bad_from_the_start_can_be_mended(own_engine, toy_graph):
     good = toy_graph.read_text()
     toy_graph.write_text("x = (")
-    async with opened(toy_graph) as talk:
+    async with opened(own_engine, toy_graph) as talk:
         failed = await talk.wait(Failed)
         assert not failed.fatal
         toy_graph.write_text(good)
@@ -141,31 +142,33 @@ async def test_a_candidate_that_is_bad_from_the_start_can_be_mended(toy_graph):
         assert len(await talk.run_to(3)) == 4
 
 
-async def test_what_the_source_prints_does_not_tear_the_protocol(toy_graph):
+async def test_what_the_source_prints_does_not_tear_the_protocol(engine, toy_graph):
     replace(toy_graph, "x = self.grow(x)", "print('hello'); x = self.grow(x)")
-    async with ready(toy_graph) as talk:
+    async with ready(engine, toy_graph) as talk:
         assert len(await talk.run_to(3)) == 4
         assert Noise("hello") in talk.heard
 
 
-async def test_running_again_reads_the_source_and_computes_nothing_twice(toy_graph):
-    async with ready(toy_graph) as talk:
+async def test_running_again_reads_the_source_and_computes_nothing_twice(engine, toy_graph):
+    async with ready(engine, toy_graph) as talk:
         await talk.run_to(3)
         talk.engine.send(RunAgain(3))
         assert [r.reused for r in await talk.results()] == [False, True, True, True]
 
 
-async def test_a_layer_that_is_never_called_is_missing(toy_graph):
+async def test_a_layer_that_is_never_called_is_missing(engine, toy_graph):
     replace(toy_graph, "x = self.grow(x)", "x = x @ self.grow.weight.T + self.grow.bias")
-    async with ready(toy_graph) as talk:
+    async with ready(engine, toy_graph) as talk:
         verdicts = [r.chained.verdict for r in await talk.run_to(3)]
         assert verdicts == [Verdict.OK, Verdict.MISSING, Verdict.OK, Verdict.OK]
 
 
-async def test_a_layer_that_is_wrong_is_wrong_by_itself_and_what_it_feeds_is_not(toy_graph):
+async def test_a_layer_that_is_wrong_is_wrong_by_itself_and_what_it_feeds_is_not(
+    engine, toy_graph
+):
     doubled = "self.bias * (2 if int(x.shape[-1]) == 8 else 1)"
     replace(toy_graph, "+ self.bias", f"+ {doubled}")
-    async with ready(toy_graph) as talk:
+    async with ready(engine, toy_graph) as talk:
         chained = [r.chained.verdict for r in await talk.run_to(3)]
         isolated = await talk.isolated()
     assert chained == [Verdict.OK, *[Verdict.DIVERGED] * 3]
@@ -173,9 +176,9 @@ async def test_a_layer_that_is_wrong_is_wrong_by_itself_and_what_it_feeds_is_not
     assert isolated[2].verdict is Verdict.OK
 
 
-async def test_a_bug_between_two_layers_is_in_neither_of_them(toy_graph):
+async def test_a_bug_between_two_layers_is_in_neither_of_them(engine, toy_graph):
     replace(toy_graph, "ops.gelu(x)", "ops.relu(x)")
-    async with ready(toy_graph) as talk:
+    async with ready(engine, toy_graph) as talk:
         chained = [r.chained.verdict for r in await talk.run_to(3)]
         isolated = await talk.isolated()
     assert chained == [Verdict.OK, Verdict.OK, Verdict.DIVERGED, Verdict.DIVERGED]
@@ -183,18 +186,18 @@ async def test_a_bug_between_two_layers_is_in_neither_of_them(toy_graph):
     assert isolated[3].verdict is Verdict.DIVERGED
 
 
-async def test_steps_isolate_no_layer_that_was_not_computed(toy_graph):
-    async with ready(toy_graph) as talk:
+async def test_steps_isolate_no_layer_that_was_not_computed(engine, toy_graph):
+    async with ready(engine, toy_graph) as talk:
         await talk.run_to(1)
         assert list(await talk.isolated()) == [1]
         await talk.run_to(2)
         assert list(await talk.isolated()) == [2]
 
 
-async def test_a_layer_that_takes_another_shape_is_invalid_by_itself(toy_graph):
+async def test_a_layer_that_takes_another_shape_is_invalid_by_itself(engine, toy_graph):
     flat = "x = self.grow(x.reshape((6, 8))).reshape((1, 6, 16))"
     replace(toy_graph, "x = self.grow(x)", flat)
-    async with ready(toy_graph) as talk:
+    async with ready(engine, toy_graph) as talk:
         await talk.run_to(3)
         isolated = await talk.isolated()
     assert isolated[1].verdict is Verdict.INVALID
@@ -202,26 +205,27 @@ async def test_a_layer_that_takes_another_shape_is_invalid_by_itself(toy_graph):
     assert isolated[2].verdict is Verdict.OK
 
 
-async def test_the_compiled_graph_runs_no_layer_alone(toy_graph):
-    async with ready(toy_graph, Mode.COMPILE) as talk:
+async def test_the_compiled_graph_runs_no_layer_alone(engine, toy_graph):
+    async with ready(engine, toy_graph, Mode.COMPILE) as talk:
         await talk.run_to(3)
         assert await talk.isolated() == {}
 
 
-async def test_the_reference_is_known_before_the_candidate_is_built(toy_graph):
-    async with opened(toy_graph) as talk:
-        event = await talk.wait(Opened)
+async def test_the_reference_is_known_before_the_candidate_is_built(own_engine, toy_graph):
+    async with opened(own_engine, toy_graph) as talk:
+        (event,) = talk.heard
+        assert isinstance(event, Opened)
         assert [layer.name for layer in event.layers] == [
             "noise",
             "grow",
             "shrink",
             "network",
         ]
-        assert not any(isinstance(news, Loaded) for news in talk.heard)
+        await talk.wait(Loaded)
 
 
-async def test_a_killed_engine_says_how_it_ended(toy_graph):
-    async with ready(toy_graph) as talk:
+async def test_a_killed_engine_says_how_it_ended(own_engine, toy_graph):
+    async with ready(own_engine, toy_graph) as talk:
         assert talk.engine.pid is not None
         os.kill(talk.engine.pid, signal.SIGKILL)
         exited = await talk.wait(Exited)
@@ -229,8 +233,8 @@ async def test_a_killed_engine_says_how_it_ended(toy_graph):
         assert not talk.engine.alive
 
 
-async def test_an_engine_ends_with_its_screen(toy_graph):
-    async with ready(toy_graph) as talk:
+async def test_an_engine_ends_with_its_screen(own_engine, toy_graph):
+    async with ready(own_engine, toy_graph) as talk:
         await talk.engine.stop()
         assert (await talk.wait(Exited)).code in (0, -signal.SIGKILL)
 
@@ -244,5 +248,4 @@ async def test_a_subject_that_does_not_exist_is_a_problem_in_one_line():
         assert failed.fatal
         assert "there is no subject nowhere:open_subject" in str(failed.diagnostic)
     finally:
-        engine.kill()
-        await engine.stop()
+        await end(engine)

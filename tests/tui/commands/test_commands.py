@@ -1,19 +1,15 @@
-"""The commands as a shell sees them: what they print, and with which exit status."""
+"""What the commands print, and with which exit status."""
 
 import json
 import subprocess
 
 import pytest
 from editing import replace
+from in_process import maxwhisper
+from shell import maxwhisper as in_a_shell
 from shell import run_python
 
 pytestmark = pytest.mark.max
-
-
-def maxwhisper(*arguments: str) -> subprocess.CompletedProcess[str]:
-    done = run_python("-m", "tui.commands", *arguments)
-    assert "Traceback" not in done.stderr
-    return done
 
 
 def complaint(done: subprocess.CompletedProcess[str]) -> str:
@@ -24,7 +20,7 @@ def complaint(done: subprocess.CompletedProcess[str]) -> str:
 
 
 def test_check_prints_a_row_for_every_layer_and_a_conclusion():
-    done = maxwhisper("check")
+    done = in_a_shell("check")
     assert done.returncode == 0
     assert done.stdout.count("✓ ok") == 46
     assert "All 44 layers and 2 inputs are ok." in done.stdout
@@ -86,7 +82,7 @@ def test_check_json_is_one_object_of_schema_1():
         (("check", "--device", "gpu"), "MAX finds no GPU"),
         (("check", "--device", "cpu", "--dtype", "float16"), "float32 or float64"),
         (("check", "--graph", "LICENSE"), "syntax error"),
-        (("check", "--graph", "core/dims.py"), "no max.nn.Module named AudioEncoder"),
+        (("check", "--graph", "core/model/dims.py"), "no max.nn.Module named AudioEncoder"),
         (("check", "--start", "soon"), "invalid float value"),
         (("check", "--engine", "guess"), "invalid choice"),
         (("nonsense",), "invalid choice"),
@@ -108,14 +104,14 @@ def test_the_dashboard_complains_of_its_arguments_in_one_line():
 
 
 def test_bad_input_with_json_is_an_object_on_stdout():
-    done = maxwhisper("check", "--json", "none.wav")
+    done = in_a_shell("check", "--json", "none.wav")
     error = json.loads(done.stdout)["error"]
     assert error["kind"] == "audio"
     assert error["message"] in complaint(done)
 
 
 def test_doctor_finds_what_it_needs_and_says_so():
-    done = maxwhisper("doctor", "--json")
+    done = in_a_shell("doctor", "--json")
     findings = {f["name"]: f for f in json.loads(done.stdout)["findings"]}
     assert done.returncode == 0
     assert {"python", "torch", "max", "devices", "interpreter", "model", "audio"} <= set(
@@ -130,5 +126,5 @@ def test_doctor_reads_well():
 
 
 def test_warm_leaves_nothing_to_compile():
-    assert maxwhisper("warm").returncode == 0
-    assert "compiling" not in maxwhisper("warm").stderr
+    assert in_a_shell("warm").returncode == 0
+    assert "compiling" not in in_a_shell("warm").stderr

@@ -57,6 +57,7 @@ def long_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("after", [0.15, 0.5, 2.0, 5.0])
 def test_a_transcription_ends_without_a_word_and_with_its_worker(
     long_file: Path, after: float
@@ -67,6 +68,7 @@ def test_a_transcription_ends_without_a_word_and_with_its_worker(
     assert psutil.wait_procs(children, timeout=5)[1] == []
 
 
+@pytest.mark.process
 def test_an_interrupted_benchmark_saves_nothing_and_closes_its_log(tmp_path: Path):
     file, log = tmp_path / "figures.json", tmp_path / "log"
     arguments = ("bench", "--backend", "cpu", "--save", str(file), "--log", str(log))
@@ -85,6 +87,7 @@ def test_an_interrupted_check_ends_with_its_engine():
     assert psutil.wait_procs(children, timeout=5)[1] == []
 
 
+@pytest.mark.process
 def test_a_reader_that_has_enough_is_no_problem():
     command = f"{sys.executable} -m tui.commands --help | true"
     done = subprocess.run(

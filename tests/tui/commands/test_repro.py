@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 from fakes import MISSING, ROWS, compared, isolated, opened
-from shell import ROOT, run_python
+from in_process import maxwhisper
+from shell import ROOT
+from shell import maxwhisper as in_a_shell
 
 from core.practice.bugs import find_bug, planted
 from debug.protocol.diagnostic import Problem
@@ -24,12 +26,6 @@ for name in ("core", "debug", "tui", "whisper"):
 sys.path.insert(0, "")
 runpy.run_path("repro.py", run_name="__main__")
 """
-
-
-def repro(*arguments: str) -> subprocess.CompletedProcess[str]:
-    done = run_python("-m", "tui.commands", "repro", *arguments)
-    assert "Traceback" not in done.stderr
-    return done
 
 
 def outcome(wrong: dict[str, float], isolated_ratios: dict[str, float]) -> Run:
@@ -98,7 +94,7 @@ def test_a_script_that_does_not_show_the_mistake_is_not_passed_off_as_one_that_d
     ],
 )
 def test_a_folder_that_can_not_be_made_is_refused_before_anything_runs(arguments, says):
-    done = repro(*arguments)
+    done = maxwhisper("repro", *arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("maxwhisper: ")
     assert says in done.stderr
@@ -107,14 +103,14 @@ def test_a_folder_that_can_not_be_made_is_refused_before_anything_runs(arguments
 
 @pytest.mark.max
 def test_where_all_is_well_nothing_is_written(tmp_path: Path):
-    done = repro("--output", str(tmp_path / "folder"))
+    done = maxwhisper("repro", "--output", str(tmp_path / "folder"))
     assert (done.returncode, list(tmp_path.iterdir())) == (0, [])
     assert done.stdout == "Nothing is wrong, so nothing was written.\n"
 
 
 @pytest.mark.max
 def test_a_bad_candidate_leaves_no_folder(tmp_path: Path):
-    done = repro("--graph", "LICENSE", "--output", str(tmp_path / "folder"))
+    done = maxwhisper("repro", "--graph", "LICENSE", "--output", str(tmp_path / "folder"))
     assert (done.returncode, list(tmp_path.iterdir())) == (2, [])
     assert "syntax error" in done.stderr
 
@@ -125,7 +121,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     there = tmp_path_factory.mktemp("repro")
     graph, folder = there / "port.py", there / "folder"
     graph.write_text(planted(find_bug("epsilon-1e-6")))
-    done = repro("--graph", str(graph), "--output", str(folder), "--json")
+    done = in_a_shell("repro", "--graph", str(graph), "--output", str(folder), "--json")
     assert done.returncode == 1, done.stderr
     assert json.loads(done.stdout)["layer"] == "blocks.0.attn_ln"
     assert sorted(there.iterdir()) == [folder, graph]

@@ -1,9 +1,10 @@
-"""The commands that transcribe, as a shell sees them: real files and real MAX."""
+"""The commands that transcribe: real files and real MAX."""
 
 import json
 import shutil
 import subprocess
 import wave
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ from typing import Any
 import pytest
 import torch
 from editing import replace
+from in_process import maxwhisper
 from shell import ROOT, run_python
+from shell import maxwhisper as in_a_shell
 from whisper.model import ModelDimensions
 
 from core.model.audio import BUNDLED_CLIP, load_audio
@@ -23,19 +26,14 @@ CLIPS = sorted(
 )
 SPOKEN = json.loads(BUNDLED_CLIP.with_name("transcripts.json").read_text())
 GREEDY = ("--temperature", "0")
+Run = Callable[..., subprocess.CompletedProcess[str]]
 no_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 
 
-def maxwhisper(*arguments: str) -> subprocess.CompletedProcess[str]:
-    done = run_python("-m", "tui.commands", *arguments)
-    assert "Traceback" not in done.stderr
-    return done
-
-
-def in_json(*arguments: str, status: int = 0) -> dict[str, Any]:
+def in_json(*arguments: str, run: Run = maxwhisper) -> dict[str, Any]:
     """What a command prints with --json: one object and nothing else."""
-    done = maxwhisper(*arguments, "--json")
-    assert done.returncode == status, done.stderr
+    done = run(*arguments, "--json")
+    assert done.returncode == 0, done.stderr
     return json.loads(done.stdout, parse_constant=pytest.fail)
 
 
@@ -87,7 +85,7 @@ def test_features_are_compared_over_all_windows():
 
 def test_they_say_the_same_with_a_checkpoint_file_and_a_language(multilingual: str):
     arguments = ("--model", multilingual, "--language", "german", *GREEDY)
-    comparison = in_json("compare", *arguments)
+    comparison = in_json("compare", *arguments, run=in_a_shell)
     assert_same_tokens(comparison)
     assert {row["language"] for row in comparison["backends"]} == {"de"}
     assert comparison["backends"][0]["model"] == "multilingual"
@@ -102,9 +100,9 @@ def test_max_computes_with_the_graph_that_it_is_given(encoder: Path):
 
 
 def test_a_second_process_transcribes_without_compiling(tmp_path: Path):
-    maxwhisper("transcribe", "--backend", "max", *GREEDY)
+    in_a_shell("transcribe", "--backend", "max", *GREEDY)
     log = tmp_path / "log"
-    done = maxwhisper("transcribe", "--backend", "max", *GREEDY, "--log", str(log))
+    done = in_a_shell("transcribe", "--backend", "max", *GREEDY, "--log", str(log))
     assert done.returncode == 0
     (ready,) = [event["data"] for event in events(log) if event["event"] == "ready"]
     assert ready["compiled_now"] is False
@@ -118,11 +116,11 @@ def test_a_damaged_artifact_is_compiled_anew(tmp_path: Path, monkeypatch):
     (kept,) = [f["detail"] for f in here["findings"] if f["name"] == "MAX's cache"]
     monkeypatch.setenv("MODULAR_MAX_CACHE_DIR", kept.partition(" in ")[2])
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    first = in_json("transcribe", "--backend", "max", *GREEDY)
+    first = in_json("transcribe", "--backend", "max", *GREEDY, run=in_a_shell)
     (artifact,) = (tmp_path / "maxwhisper" / "encoders").glob("*.mef")
     whole = artifact.read_bytes()
     artifact.write_bytes(whole[:1000] + bytes(1000) + whole[2000:])
-    second = in_json("transcribe", "--backend", "max", *GREEDY)
+    second = in_json("transcribe", "--backend", "max", *GREEDY, run=in_a_shell)
     assert first["text"] == second["text"]
     assert first["seconds"]["compile"] > 0
     assert second["seconds"]["compile"] > 0
@@ -148,7 +146,7 @@ def test_words_have_times(multilingual: str):
 
 @no_gpu
 def test_the_demo_has_a_row_for_every_backend():
-    done = maxwhisper("demo", *GREEDY)
+    done = in_a_shell("demo", *GREEDY)
     assert done.returncode == 0
     rows = {line.split()[0]: line for line in done.stdout.splitlines() if line.strip()}
     assert "baseline" in done.stdout
@@ -168,7 +166,7 @@ def test_the_demo_in_json_compares_with_the_cpu():
 def test_a_benchmark_is_saved_and_listed(tmp_path: Path):
     file = tmp_path / "here.json"
     arguments = ("--backend", "cpu", "--backend", "max", "--runs", "2", *GREEDY)
-    printed = in_json("bench", *arguments, "--save", str(file))
+    printed = in_json("bench", *arguments, "--save", str(file), run=in_a_shell)
     assert printed == json.loads(file.read_text())
     assert [row["backend"] for row in printed["backends"]] == ["cpu", "max"]
     for row in printed["backends"]:
@@ -245,7 +243,7 @@ def test_bad_input_is_one_line_and_exit_status_2(arguments, says, bad_files):
 
 @no_gpu
 def test_the_gpu_backend_without_a_gpu_is_exit_status_2_and_one_line():
-    done = maxwhisper("transcribe", "--backend", "gpu")
+    done = in_a_shell("transcribe", "--backend", "gpu")
     assert done.returncode == 2
     assert "no CUDA GPU" in done.stderr.splitlines()[-1]
 
