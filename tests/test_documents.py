@@ -20,7 +20,6 @@ DOCUMENTS = sorted(
     [*ROOT.glob("*.md"), *DOCS.glob("*.md"), *(ROOT / "examples").rglob("*.md")]
 )
 README = (ROOT / "README.md").read_text()
-"""Named in the documents before they are there."""
 
 
 def read(name: str) -> str:
