@@ -3,8 +3,11 @@
 The interpreter runs each operation by a kernel that MAX compiles when it first meets it,
 and a compilation costs 20 s whatever is in it. So the kernels of all operations that a
 network is likely to use are compiled together, in one or two minutes, before the first
-graph. MAX keeps the result in its own cache; `stamp` notes beside it which kernels it
-holds.
+graph.
+
+MAX keeps the result in its own cache, and `stamp` notes beside it which kernels it holds.
+Another folder is MAX's to choose, by the variable ``MODULAR_CACHE_DIR``: in the shell, or
+in ``main`` of ``debug/engine/process.py``, which runs before MAX is imported.
 """
 
 import contextlib

@@ -23,7 +23,7 @@ from debug.causes.explainer import Explainer, LoadedCandidate, explain_input
 from debug.causes.inspection import inspected
 from debug.engine import jobs
 from debug.engine.background import Background, Generation
-from debug.engine.opening import opened
+from debug.engine.opened import opened
 from debug.experiments.injection import Injection
 from debug.experiments.probes import Variables
 from debug.experiments.without_taps import run_without_taps

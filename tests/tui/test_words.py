@@ -6,7 +6,7 @@ from debug.protocol.values import Divergence, Outcome, Slice, Stats
 from debug.protocol.verdict import Verdict
 from debug.results.run import Run
 from tui import words
-from tui.dashboard.panes.statistics import sparkline
+from tui.dashboard.panes.numbers import sparkline
 from tui.themes import colour
 
 

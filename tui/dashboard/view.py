@@ -10,8 +10,8 @@ from textual.widgets import DataTable, Static
 from tui.dashboard.panes.chart import ChartPane
 from tui.dashboard.panes.layers import LayersPane
 from tui.dashboard.panes.log import LogPane
+from tui.dashboard.panes.numbers import NumbersPane
 from tui.dashboard.panes.source import SourcePane
-from tui.dashboard.panes.statistics import StatisticsPane
 from tui.dashboard.panes.status import StatusBar
 from tui.dashboard.state import State
 
@@ -30,7 +30,7 @@ class View(Container):
         self._state = state
         # Held, not queried: news may still arrive while the screen is being taken down.
         self.layers_pane = LayersPane()
-        self.statistics_pane = StatisticsPane()
+        self.numbers_pane = NumbersPane()
         self.source_pane = SourcePane()
         self.chart_pane = ChartPane()
         self.log_pane = LogPane()
@@ -42,7 +42,7 @@ class View(Container):
         yield self.status_bar
         with Container(id="panes"):
             yield self.layers_pane
-            yield self.statistics_pane
+            yield self.numbers_pane
             yield self.source_pane
             yield self.chart_pane
             yield self.log_pane
@@ -122,7 +122,7 @@ class View(Container):
     def show_cursor(self) -> None:
         """Brings the panes that are about the selected layer up to date."""
         results = self._state.results
-        self.statistics_pane.show(self.cursor, results, self._state.second_run)
+        self.numbers_pane.show(self.cursor, results, self._state.second_run)
         self.chart_pane.show(self.cursor, results)
         self.source_pane.show(self.cursor, results)
 

@@ -49,7 +49,7 @@ def _linear(called: Called) -> Iterator[Mistake]:
     weight, bias = called.weight(1, "weight"), called.weight(2, "bias")
     if called.has_bias:
         yield from _biases(bias, lambda f: linear(lambda x, w, b: f(F.linear(x, w), b)))
-    if called.sizes[1][0] == called.sizes[1][1]:
+    if _is_square(called.sizes[1]):
         text = f"{weight} is not transposed"
         replacement = linear(lambda x, w, b: F.linear(x, w.T, b))
         yield Mistake(("transposed", weight), text, replacement, weight)
@@ -110,7 +110,7 @@ def _conv1d(called: Called) -> Iterator[Mistake]:
     for by in (1, -1):
         text = "the taps of the kernel are rotated"
         rotated = with_weight(lambda w, by=by: w.roll(by, -1))
-        yield Mistake(("taps rotated",), text, rotated, weight)
+        yield Mistake(("taps rotated", by), text, rotated, weight)
     for tap in range(called.sizes[1][2]):
         text = f"tap {tap} of the kernel is left out"
         without = with_weight(lambda w, tap=tap: _without(w, tap))
@@ -285,8 +285,8 @@ def _matmul(called: Called) -> Iterator[Mistake]:
     if sizes[0][-2:] == sizes[1][-2:]:
         text = "the factors change places"
         yield Mistake(("factors exchanged",), text, lambda a, _: a[1] @ a[0])
-    for number, (*_, rows, columns) in enumerate(sizes):
-        if rows == columns:
+    for number, size in enumerate(sizes):
+        if _is_square(size):
             name = called.recording.name(called.step.operands[number])
 
             def transposed(args: Sequence[Any], _: Mapping, number: int = number) -> Tensor:
@@ -294,6 +294,11 @@ def _matmul(called: Called) -> Iterator[Mistake]:
                 return factors[0] @ factors[1]
 
             yield Mistake(("transposed", name), f"{name} is transposed", transposed)
+
+
+def _is_square(size: Sequence[int]) -> bool:
+    """In its last two axes; a vector has no such axes."""
+    return len(size) > 1 and size[-1] == size[-2]
 
 
 def _layout(called: Called) -> Iterator[Mistake]:

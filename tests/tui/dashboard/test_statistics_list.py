@@ -16,7 +16,6 @@ from debug.protocol.values import STATISTICS, Divergence, OperationView, Segment
 from debug.protocol.verdict import Verdict
 from debug.results.run import Run
 from tui.commands.check import report
-from tui.dashboard.panes import statistics
 from tui.dashboard.screens import operations
 
 
@@ -69,13 +68,13 @@ async def test_a_new_statistic_is_a_row_of_the_pane_and_a_column_of_the_operatio
         engine.say(replace(opened(), layers=skewed), Loaded(1, {}, 0.1))
         engine.say(Compared(1, 0, SKEWED, OK, 0.1, False))
         await settle(pilot)
-        for module in (statistics, operations):
+        for module in (numbers, operations):
             monkeypatch.setattr(module, "STATISTICS", (*STATISTICS, "skewness"))
         operation = OperationView("matmul", None, SKEWED, [], "", True)
         engine.say(Inspected(1, 0, [SegmentView("its result", [operation], [], None)]))
         await settle(pilot)
         app.view.show_all()
-        pane = text_of(app.view.statistics_pane.query_one(Static))
+        pane = text_of(app.view.numbers_pane.query_one(Static))
         assert pane.split("skewness")[1].split()[:3] == ["0.625", "0.625", "0"]
         table = text_of(app.screen.query_one(Static))
         assert "skewness" in table

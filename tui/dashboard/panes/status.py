@@ -3,6 +3,7 @@
     ■ first wrong: ln_post in 1.2 s │ running layers in isolation, 3 of 9 │ cpu float32
 
 What comes first is what a person waits for, because a narrow terminal cuts off the rest.
+The name of a job is the job's own: see ``debug/engine/jobs.py``.
 """
 
 from rich.text import Text
