@@ -8,6 +8,7 @@ from recordings import numbers
 from torch import Tensor
 
 from debug.causes.hypotheses.fitted import Fit, Support, fits, local_fits, supports
+from debug.causes.hypotheses.functions import shifted
 
 FRAMES, WIDTH = 10, 6
 RIGHT = numbers(FRAMES, WIDTH) + 1
@@ -31,10 +32,7 @@ def first_that_fits(found: list[Fit], wrong: Tensor, right: Tensor) -> str | Non
         (lambda r: r.roll(2, 0), "axis 0 is rotated by 2"),
         (lambda r: r[:, [0, 2, 1, 3, 4, 5]], "axis 1 is in another order, from 1 to 2"),
         (lambda r: r[:, [0, 0, 2, 3, 4, 5]], "axis 1 is filled with the wrong slices"),
-        (
-            lambda r: torch.cat([torch.zeros(1, WIDTH), r[:-1]]).double(),
-            "axis 0 is shifted by +1",
-        ),
+        (lambda r: shifted(r, 1, 0), "axis 0 is shifted by +1"),
     ],
 )
 def test_a_transform_of_the_whole_is_named(spoil: Callable[[Tensor], Tensor], text: str):
@@ -99,7 +97,7 @@ def test_a_blend_is_wrong_in_its_slices_only():
         (lambda part: part * 0, "zero at 4 of axis 0"),
         (lambda part: part * 3, "it is multiplied by 3 at 4 of axis 0"),
         (lambda part: part + 2, "2 is added at 4 of axis 0"),
-        (lambda part: part.flip(-1), "axis 1 is in reverse at 4 of axis 0"),
+        (lambda part: shifted(part, 1, 0), "axis 1 is shifted by +1 at 4 of axis 0"),
     ],
 )
 def test_what_happened_to_one_slice_is_named(spoil: Callable[[Tensor], Tensor], text: str):

@@ -62,7 +62,8 @@ def at(segment: Segment, function: str) -> dict[str, Hypothesis]:
 
 def replayed(segment: Segment, hypothesis: Hypothesis) -> Tensor:
     steps, values = hypothesis.replaced_steps, hypothesis.replaced_values
-    return segment.recording.replay(segment.target.value, steps, values)
+    with torch.inference_mode():
+        return segment.recording.replay(segment.target.value, steps, values)
 
 
 def test_a_weight_may_be_taken_for_another_of_its_shape(segment: Segment):
@@ -82,7 +83,7 @@ def test_a_value_taken_for_another_gives_what_the_code_would(segment: Segment):
     hypothesis = at(segment, "mul")["shift in place of scale"]
     values, recording = segment.recording.values, segment.recording
     one, other = (values[recording.results[name]] for name in ("one", "other"))
-    expected = F.gelu(one * recording.all_weights["shift"]) - other
+    expected = F.gelu(one * recording.all_weights["shift"].detach()) - other
     assert torch.allclose(replayed(segment, hypothesis), expected)
 
 
@@ -115,7 +116,7 @@ def test_layers_whose_results_have_one_shape_may_have_changed_places(segment: Se
     assert swap.swapped == ("one", "other")
     recording = segment.recording
     one, other = (recording.values[recording.results[n]] for n in ("one", "other"))
-    expected = F.gelu(other * recording.all_weights["scale"]) - one
+    expected = F.gelu(other * recording.all_weights["scale"].detach()) - one
     assert torch.allclose(replayed(segment, swap), expected)
 
 
