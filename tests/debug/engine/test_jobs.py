@@ -13,7 +13,7 @@ from debug.candidate.interpreter import LazyValue
 from debug.engine.background import Generation
 from debug.engine.jobs import CompareOutcome, CompareWithoutTaps
 from debug.engine.session import Session
-from debug.measure.truth import measure_reference
+from debug.measure.truth import Truth, measure_reference
 from debug.pause import Interrupted, go_on
 from debug.protocol.messages import (
     ComparedWithoutTaps,
@@ -88,7 +88,7 @@ def test_the_outcome_is_said_as_the_subject_has_it(events):
 
 VALUE = torch.ones(1, 6, 8)
 TRUTH = measure_reference(VALUE.double(), VALUE)
-TRUTHS = dict.fromkeys(("noise", "grow", "shrink", "network"), TRUTH)
+TRUTHS: dict[str, Truth] = dict.fromkeys(("noise", "grow", "shrink", "network"), TRUTH)
 LAST = 3
 
 
