@@ -4,23 +4,28 @@ import math
 import pytest
 from fakes import MISSING, compared, opened, stats
 
+from core.messages import Examination
 from debug.protocol.diagnostic import Diagnostic
 from debug.protocol.messages import (
     Abort,
     Compared,
+    ComparedWithoutTaps,
     Failed,
     Loaded,
+    NotPossible,
     Open,
+    OutcomeKnown,
     Probed,
     Progress,
     RunAgain,
     RunTo,
+    SourceSaved,
     Stopped,
     decode_command,
     decode_event,
     encode,
 )
-from debug.protocol.values import Place, Stats
+from debug.protocol.values import Mode, Outcome, Place, Stats
 
 COMMANDS = [Open({"model": "micro", "start": 1.5}), RunTo(3), RunAgain(4), Abort()]
 EVENTS = [
@@ -52,3 +57,37 @@ def test_a_json_number_is_never_nan_or_infinity():
     line = encode(Compared(1, 0, stats, MISSING, 0.0, False))
     candidate = json.loads(line, parse_constant=lambda name: pytest.fail(name))["candidate"]
     assert (candidate["mean"], candidate["std"], candidate["min"]) == (None, None, None)
+
+
+# -- Names on the wire -------------------------------------------------------------------
+
+TAGS = [
+    (SourceSaved("a.py"), "Changed"),
+    (OutcomeKnown(1, Outcome("one", "other", 3, 0.5, 1.0)), "Followed"),
+    (ComparedWithoutTaps(1, MISSING, None, 1e-7), "Untapped"),
+    (NotPossible(Diagnostic("inspect", "no")), "Refused"),
+    (Examination("torch", True, "2.6"), "Finding"),
+]
+
+
+@pytest.mark.parametrize(("message", "tag"), TAGS, ids=[tag for _, tag in TAGS])
+def test_a_renamed_message_keeps_its_tag(message, tag):
+    assert json.loads(encode(message))["type"] == tag
+
+
+@pytest.mark.parametrize("event", [m for m, _ in TAGS[:-1]], ids=[t for _, t in TAGS[:-1]])
+def test_a_renamed_event_survives_the_pipe(event):
+    assert decode_event(encode(event)) == event
+
+
+@pytest.mark.parametrize("message", [Open({}, Mode.COMPILE), opened(Mode.COMPILE)])
+def test_the_mode_keeps_its_key(message):
+    keys = json.loads(encode(message))
+    assert keys["engine"] == "compile"
+    assert "mode" not in keys
+
+
+def test_lines_of_before_the_renames_are_understood():
+    line = b'{"type": "Open", "options": {}, "engine": "compile", "watch": false}'
+    assert decode_command(line) == Open({}, Mode.COMPILE, watch=False)
+    assert decode_event(b'{"type": "Changed", "path": "a.py"}') == SourceSaved("a.py")

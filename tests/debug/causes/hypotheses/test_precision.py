@@ -1,0 +1,57 @@
+"""Functions in fewer bits, as mistakes."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from recordings import numbers, recording_of
+
+from debug.causes.hypotheses.precision import in_fewer_bits, round_to
+from debug.reference.recording import run_step
+
+
+def test_a_value_is_rounded_and_keeps_its_own_type():
+    x = numbers(5)
+    rounded = round_to(x, torch.bfloat16)
+    assert rounded.dtype == torch.float64
+    assert torch.equal(rounded, x.bfloat16().double())
+    assert not torch.equal(rounded, x)
+
+
+@pytest.mark.parametrize("given", [2, None, "constant"])
+def test_what_is_no_tensor_is_not_rounded(given: object):
+    assert round_to(given, torch.float16) is given
+
+
+@pytest.mark.parametrize("name", ["permute", "reshape"])
+def test_what_moves_numbers_about_rounds_nothing(name: str):
+    codes = {
+        "permute": lambda _, x: x.permute(1, 0),
+        "reshape": lambda _, x: x.reshape(6),
+    }
+    recording = recording_of(codes[name], numbers(2, 3))
+    assert recording.steps[0].name == name
+    assert list(in_fewer_bits(recording.steps[0])) == []
+
+
+def test_only_products_are_made_in_tf32():
+    x, weight = numbers(2, 3), numbers(3, 3, seed=1)
+    recording = recording_of(lambda m, x: F.relu(F.linear(x, m.weight)), x, weight=weight)
+    linear, relu = (
+        [mistake.key for mistake in in_fewer_bits(step)] for step in recording.steps
+    )
+    assert ("computed in", "TF32") in linear
+    assert ("computed in", "TF32") not in relu
+
+
+def test_arguments_in_fewer_bits_are_not_the_result_in_fewer_bits():
+    recording = recording_of(lambda _, x: x.exp(), numbers(2, 3))
+    (step,) = recording.steps
+    made = {
+        mistake.key: run_step(step, recording.values, mistake.replacement)
+        for mistake in in_fewer_bits(step)
+    }
+    right = recording.values[0]
+    only_arguments = made["arguments in", "float16"]
+    assert torch.equal(only_arguments, right.half().double().exp())
+    both = made["computed in", "float16"]
+    assert torch.equal(both, only_arguments.half().double())

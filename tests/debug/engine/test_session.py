@@ -1,0 +1,99 @@
+"""Generations of the toy in one session."""
+
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from editing import replace
+from sessions import finished, run_all
+from toy import ToySubject
+
+from debug.engine.session import Session
+from debug.protocol.diagnostic import Problem
+from debug.protocol.messages import Compared, Explained, Loaded, Message, Opened, Progress
+from debug.protocol.verdict import Verdict
+from debug.subject import Candidate
+
+pytestmark = pytest.mark.max
+
+
+def compared(events: list[Message], generation: int) -> list[Compared]:
+    found = (event for event in events if isinstance(event, Compared))
+    return [event for event in found if event.generation == generation]
+
+
+def test_a_session_says_what_it_opens_and_then_what_it_loads(toy_graph: Path):
+    events: list[Message] = []
+    session = finished(toy_graph, events)
+    said = [type(event) for event in events if not isinstance(event, Progress)]
+    assert said == [Opened, Loaded, *[Compared] * 4]
+    assert session.complete
+    assert session.stopped(0.5).position == 3
+
+
+def test_a_bad_load_changes_nothing(toy_graph: Path):
+    session = finished(toy_graph, [])
+    replace(toy_graph, "ops.gelu(x)", "ops.gelu(y)")
+    with pytest.raises(Problem, match="'y' is not defined"):
+        session.load()
+    assert (session.generation, session.position) == (1, 3)
+    session.inspect(session.names.index("grow"))
+
+
+def test_a_save_is_seen_until_it_is_loaded_good_or_bad(toy_graph: Path):
+    session = finished(toy_graph, [])
+    assert session.source_changed() is None
+    replace(toy_graph, "ops.gelu(x)", "ops.gelu(y)")
+    assert session.source_changed() == str(toy_graph)
+    with pytest.raises(Problem):
+        session.load()
+    assert session.source_changed() is None
+
+
+def test_a_load_computes_again_only_what_it_changed(toy_graph: Path):
+    events: list[Message] = []
+    session = finished(toy_graph, events)
+    replace(toy_graph, "ops.gelu(x)", "ops.relu(x)")
+    session.load()
+    assert session.position == -1
+    run_all(session)
+    assert [each.reused for each in compared(events, 2)] == [False, True, False, False]
+    assert compared(events, 2)[1].chained == compared(events, 1)[1].chained
+
+
+def test_a_layer_that_is_never_called_is_missing_and_cant_be_asked_about(toy_graph: Path):
+    replace(toy_graph, "x = self.grow(x)", "x = x @ self.grow.weight.T + self.grow.bias")
+    events: list[Message] = []
+    session = finished(toy_graph, events)
+    grow = session.names.index("grow")
+    assert compared(events, 1)[grow].chained.verdict is Verdict.MISSING
+    with pytest.raises(Problem, match="the candidate never calls grow"):
+        session.inject(grow)
+    with pytest.raises(Problem, match="it never runs"):
+        session.inspect(grow)
+
+
+class Loud(ToySubject):
+    def candidate(self, source: ModuleType) -> Candidate:
+        made = super().candidate(source)
+        return Candidate(made.module, made.weights, {"noise": made.inputs["noise"] * 2})
+
+
+def test_an_input_that_is_wrong_is_explained_at_once(toy_graph: Path):
+    events: list[Message] = []
+    session = Session(Loud(toy_graph), events.append)
+    session.load()
+    session.advance()
+    (explained,) = (event for event in events if isinstance(event, Explained))
+    (finding,) = explained.findings
+    assert finding.target == "input of the model"
+    assert finding.causes[0].hypothesis == "it is multiplied by 2"
+    assert not compared(events, 1)[0].chained.verdict.healthy
+
+
+def test_a_max_that_is_not_the_one_that_is_needed_is_a_problem(
+    toy_graph: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("debug.candidate.max_internals.version", lambda _: "99.1")
+    with pytest.raises(Problem, match=r"max 99\.1 is installed"):
+        Session(ToySubject(toy_graph), lambda _: None)
