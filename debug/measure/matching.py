@@ -9,12 +9,12 @@ A transposed match that the shape does not show, such as a square matrix, is sus
 the numbers are there, and whoever reads them reads nonsense.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 from math import prod
 
-import torch
 from torch import Tensor
 
 from debug.protocol.verdict import FLOAT32_HALF_ULP, LAYER
@@ -121,8 +121,8 @@ def share_explained(value: Tensor, exact: Tensor, supposed: Tensor) -> float:
     With m the candidate, r the reference and s what a hypothesis makes of r:
     1 - ||m - s||^2 / ||m - r||^2.
     """
-    error = (value - exact).square().sum().item()
-    if error == 0 or supposed.shape != value.shape or not torch.isfinite(supposed).all():
+    error = (value - exact).norm().item() ** 2
+    if error == 0 or supposed.shape != value.shape:
         return 0.0
-    left = (value - supposed).square().sum().item()
-    return max(1 - left / error, 0.0)
+    left = (value - supposed).norm().item() ** 2
+    return max(1 - left / error, 0.0) if math.isfinite(left) else 0.0

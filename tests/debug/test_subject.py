@@ -1,7 +1,6 @@
 """What the debugger asks of a model, on the toy."""
 
 import pytest
-from toy import ToySubject
 
 from debug.protocol.diagnostic import Problem
 from debug.protocol.values import Outcome
@@ -13,14 +12,16 @@ from debug.subject import (
     load_subject,
     model_of,
 )
+from examples.two_layers import FACTORY
+from examples.two_layers.subject import TwoLayers
 
 
-class WithOutcome(ToySubject):
+class WithOutcome(TwoLayers):
     def outcome(self, reference: object, candidate: object, pause: object) -> Outcome:
         raise NotImplementedError
 
 
-def toy(subject: type[ToySubject]) -> ToySubject:
+def toy(subject: type[TwoLayers]) -> TwoLayers:
     return subject.__new__(subject)
 
 
@@ -31,13 +32,15 @@ def test_the_model_is_the_layer_that_is_part_of_no_other_wherever_it_stands():
 
 
 def test_a_subject_is_opened_by_the_name_of_its_factory(tmp_path):
-    subject = load_subject("toy:open_subject", Options({"graph": tmp_path / "port.py"}))
-    assert subject.title == "toy"
+    subject = load_subject(FACTORY, Options({"graph": tmp_path / "port.py"}))
+    assert subject.title == "two layers"
     assert subject.graph == tmp_path / "port.py"
     assert argument_of(subject).name == "noise"
 
 
-@pytest.mark.parametrize("factory", ["nowhere:open", "toy:nothing", "toy"])
+@pytest.mark.parametrize(
+    "factory", ["nowhere:open", "examples.two_layers.subject:nothing", "examples"]
+)
 def test_a_factory_that_does_not_exist_is_a_problem_that_says_how_to_give_one(factory):
     with pytest.raises(Problem, match=r"give it as package\.module:function") as raised:
         load_subject(factory, Options())
@@ -47,7 +50,7 @@ def test_a_factory_that_does_not_exist_is_a_problem_that_says_how_to_give_one(fa
 
 def test_only_what_says_what_its_result_is_for_has_an_outcome():
     assert isinstance(toy(WithOutcome), HasOutcome)
-    assert not isinstance(toy(ToySubject), HasOutcome)
+    assert not isinstance(toy(TwoLayers), HasOutcome)
 
 
 def test_an_option_that_nobody_gave_is_its_default():

@@ -124,9 +124,9 @@ def _named(order: list[int]) -> str:
     n = len(order)
     if order == list(range(n))[::-1]:
         return "in reverse"
-    for by in range(1, n):
-        if order == [(i - by) % n for i in range(n)]:
-            return f"rotated by {by}"
+    by = -order[0] % n
+    if order == [(i - by) % n for i in range(n)]:
+        return f"rotated by {by}"
     if sorted(order) == list(range(n)):
         moved = [i for i in range(n) if order[i] != i]
         return f"in another order, from {moved[0]} to {moved[-1]}"

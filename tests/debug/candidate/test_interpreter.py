@@ -7,13 +7,13 @@ import torch
 from editing import replace
 from max.driver import CPU
 from max.dtype import DType
-from toy import ToySubject
 
 from debug.candidate import kernels, max_internals
 from debug.candidate.interpreter import Interpreter, LazyValue
 from debug.candidate.source import load_source
 from debug.candidate.trace import Probe, Traced, build
 from debug.protocol.diagnostic import Problem
+from examples.two_layers.subject import TwoLayers
 
 pytestmark = pytest.mark.max
 
@@ -28,7 +28,7 @@ class Port:
     """A subject with its source, loaded as often as it is asked to."""
 
     def __init__(self, graph: Path) -> None:
-        self.graph, self.subject = graph, ToySubject(graph)
+        self.graph, self.subject = graph, TwoLayers(graph)
         self.interpreter = Interpreter(print)
 
     def traced(self) -> Traced:

@@ -6,7 +6,6 @@ import pytest
 import torch
 from max.driver import CPU
 from max.dtype import DType
-from toy import ToySubject
 
 from debug.candidate import kernels, max_internals
 from debug.candidate.buffers import to_buffer
@@ -14,6 +13,7 @@ from debug.candidate.operations import Evaluation, Operation, OperationIndex, ev
 from debug.candidate.program import Program, Tokens
 from debug.candidate.source import load_source
 from debug.candidate.trace import build
+from examples.two_layers.subject import TwoLayers
 
 pytestmark = pytest.mark.max
 GIVEN = torch.ones(1, 6, 16)
@@ -27,7 +27,7 @@ def warm() -> None:
 
 def of_shrink(graph: Path) -> Evaluation:
     """From the input of ``shrink`` to its result."""
-    subject = ToySubject(graph)
+    subject = TwoLayers(graph)
     _, traced = build(subject, load_source(graph), subject.layers, True)
     max_internals.lower(traced.graph)
     program = Program(traced, Tokens())
@@ -36,7 +36,7 @@ def of_shrink(graph: Path) -> Evaluation:
 
 
 def bias(graph: Path) -> torch.Tensor:
-    return ToySubject(graph).reference().get_parameter("shrink.bias").detach()
+    return TwoLayers(graph).reference().get_parameter("shrink.bias").detach()
 
 
 def test_every_operation_has_its_value_and_what_it_uses(toy_graph: Path):
@@ -66,7 +66,7 @@ def test_operations_have_the_line_of_the_source_that_made_them(toy_graph: Path):
 
 
 def test_a_value_that_was_given_has_no_maker(toy_graph: Path):
-    subject = ToySubject(toy_graph)
+    subject = TwoLayers(toy_graph)
     _, traced = build(subject, load_source(toy_graph), subject.layers, True)
     max_internals.lower(traced.graph)
     program = Program(traced, Tokens())

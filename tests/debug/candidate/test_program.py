@@ -7,13 +7,13 @@ import torch
 from editing import replace
 from max.driver import CPU, Buffer
 from max.dtype import DType
-from toy import ToySubject
 
 from debug.candidate import kernels, max_internals
 from debug.candidate.buffers import to_buffer, to_torch
 from debug.candidate.program import Program, Tokens
 from debug.candidate.source import load_source
 from debug.candidate.trace import build
+from examples.two_layers.subject import TwoLayers
 
 pytestmark = pytest.mark.max
 
@@ -28,7 +28,7 @@ class Generations:
     """Programs of one subject, whose weights are the same objects throughout."""
 
     def __init__(self, graph: Path) -> None:
-        self.graph, self.subject, self.tokens = graph, ToySubject(graph), Tokens()
+        self.graph, self.subject, self.tokens = graph, TwoLayers(graph), Tokens()
 
     def program(self, injected: dict[str, Buffer] | None = None) -> Program:
         source = load_source(self.graph)

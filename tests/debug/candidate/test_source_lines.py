@@ -2,11 +2,11 @@
 
 import sys
 
-from graph import Network
 from max.graph import DeviceRef
 
 from debug.candidate.source_lines import calling_line, definition
 from debug.protocol.values import Place
+from examples.two_layers.graph import Network
 
 
 def inner(files: set[str]) -> Place | None:

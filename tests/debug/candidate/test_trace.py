@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 from editing import replace
-from toy import HIDDEN, ToySubject
 
 from debug.candidate.source import load_source
 from debug.candidate.trace import (
@@ -16,13 +15,15 @@ from debug.candidate.trace import (
     first_value,
 )
 from debug.protocol.diagnostic import Problem
+from examples.two_layers.reference import HIDDEN
+from examples.two_layers.subject import TwoLayers
 
 GELU = "        x = ops.gelu(x)\n"
 LAYERS = ["grow", "shrink", "network"]
 
 
 def traced(graph: Path, with_inputs: bool = True) -> Traced:
-    subject = ToySubject(graph)
+    subject = TwoLayers(graph)
     return build(subject, load_source(graph), subject.layers, with_inputs)[1]
 
 

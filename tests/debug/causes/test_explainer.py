@@ -12,9 +12,9 @@ from debug.causes.explainer import SHOWN_CAUSES, explain_input
 from debug.measure.truth import measure_reference
 from debug.protocol.messages import Explained, Message
 from debug.protocol.values import Finding
+from examples.two_layers.subject import GRAPH
 
 pytestmark = pytest.mark.max
-GRAPH = Path(__file__).parents[2] / "subjects" / "graph.py"
 BETWEEN = "        x = ops.gelu(x, 'tanh')\n"
 WITHIN = (
     "        return x @ self.weight.T + self.bias * (2 if int(x.shape[-1]) == 8 else 1)\n"

@@ -7,7 +7,6 @@ import pytest
 import torch
 from editing import replace
 from sessions import run_all
-from toy import ToySubject
 
 from debug.candidate.interpreter import LazyValue
 from debug.engine.background import Generation
@@ -26,13 +25,13 @@ from debug.protocol.messages import (
 )
 from debug.protocol.values import Divergence, Outcome
 from debug.protocol.verdict import Verdict
+from examples.two_layers.subject import GRAPH, TwoLayers
 
 pytestmark = pytest.mark.max
-GRAPH = Path(__file__).parents[2] / "subjects" / "graph.py"
 OUTCOME = Outcome("one", "other", 3, 0.5, 1.0)
 
 
-class WithOutcome(ToySubject):
+class WithOutcome(TwoLayers):
     asked = 0
 
     def outcome(self, reference: torch.Tensor, candidate: torch.Tensor, pause) -> Outcome:
@@ -145,7 +144,7 @@ def test_a_result_of_which_nothing_follows_is_not_asked_about(
 
 
 def test_a_subject_without_an_outcome_is_not_asked():
-    job = CompareOutcome(ToySubject(GRAPH), TRUTHS, go_on, lambda _: None)
+    job = CompareOutcome(TwoLayers(GRAPH), TRUTHS, go_on, lambda _: None)
     job.begin(generation(1))
     assert job.left(LAST) == 0
 

@@ -6,13 +6,13 @@ from types import ModuleType
 import pytest
 from editing import replace
 from sessions import finished, run_all
-from toy import ToySubject
 
 from debug.engine.session import Session
 from debug.protocol.diagnostic import Problem
 from debug.protocol.messages import Compared, Explained, Loaded, Message, Opened, Progress
 from debug.protocol.verdict import Verdict
 from debug.subject import Candidate
+from examples.two_layers.subject import TwoLayers
 
 pytestmark = pytest.mark.max
 
@@ -73,7 +73,7 @@ def test_a_layer_that_is_never_called_is_missing_and_cant_be_asked_about(toy_gra
         session.inspect(grow)
 
 
-class Loud(ToySubject):
+class Loud(TwoLayers):
     def candidate(self, source: ModuleType) -> Candidate:
         made = super().candidate(source)
         return Candidate(made.module, made.weights, {"noise": made.inputs["noise"] * 2})
@@ -96,4 +96,4 @@ def test_a_max_that_is_not_the_one_that_is_needed_is_a_problem(
 ):
     monkeypatch.setattr("debug.candidate.max_internals.version", lambda _: "99.1")
     with pytest.raises(Problem, match=r"max 99\.1 is installed"):
-        Session(ToySubject(toy_graph), lambda _: None)
+        Session(TwoLayers(toy_graph), lambda _: None)

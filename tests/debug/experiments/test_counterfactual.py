@@ -10,9 +10,9 @@ from sessions import finished
 from debug.causes.explainer import LoadedCandidate
 from debug.engine.session import Session
 from debug.experiments.counterfactual import Counterfactual
+from examples.two_layers.subject import GRAPH
 
 pytestmark = pytest.mark.max
-GRAPH = Path(__file__).parents[2] / "subjects" / "graph.py"
 
 
 @pytest.mark.parametrize(

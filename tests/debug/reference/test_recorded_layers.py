@@ -2,11 +2,11 @@
 
 import pytest
 import torch
-from toy import ToySubject, open_subject
 
 from debug.reference import recorded_layers
 from debug.reference.recorded_layers import RecordedLayers
 from debug.subject import Options
+from examples.two_layers.subject import TwoLayers, open_subject
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def test_a_layer_is_recorded_once(layers: RecordedLayers):
 
 
 def test_rounded_values_are_those_of_a_run_in_the_candidates_precision():
-    subject: ToySubject = open_subject(Options())
+    subject: TwoLayers = open_subject(Options())
     layers = RecordedLayers(subject)
     recording, rounded = layers.of("network"), layers.rounded("network")
     assert recording.result is not None
@@ -38,7 +38,7 @@ def test_rounded_values_are_those_of_a_run_in_the_candidates_precision():
 
 
 def test_the_models_own_reference_stays_in_float32():
-    subject: ToySubject = open_subject(Options())
+    subject: TwoLayers = open_subject(Options())
     layers = RecordedLayers(subject)
     layers.of("grow")
     assert {p.dtype for p in layers.wide.parameters()} == {torch.float64}

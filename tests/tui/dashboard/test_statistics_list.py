@@ -16,6 +16,7 @@ from debug.protocol.values import STATISTICS, Divergence, OperationView, Segment
 from debug.protocol.verdict import Verdict
 from debug.results.run import Run
 from tui.commands.check import report
+from tui.dashboard.panes import numbers
 from tui.dashboard.screens import operations
 
 

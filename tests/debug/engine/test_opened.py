@@ -3,29 +3,29 @@
 from pathlib import Path
 
 import pytest
-from toy import ToySubject
 
-from debug.engine.opening import opened
+from debug.engine.opened import opened
 from debug.measure.truth import Truth
 from debug.protocol.messages import Opened
 from debug.protocol.values import Mode
 from debug.reference.hooks import run_reference
+from examples.two_layers.subject import TwoLayers
 
 GRAPH = Path("port.py")
 
 
 @pytest.fixture(scope="module")
-def subject() -> ToySubject:
-    return ToySubject(GRAPH)
+def subject() -> TwoLayers:
+    return TwoLayers(GRAPH)
 
 
 @pytest.fixture(scope="module")
-def truths(subject: ToySubject) -> dict[str, Truth]:
+def truths(subject: TwoLayers) -> dict[str, Truth]:
     return run_reference(subject, "float32")
 
 
 @pytest.fixture(scope="module")
-def event(subject: ToySubject, truths: dict[str, Truth]) -> Opened:
+def event(subject: TwoLayers, truths: dict[str, Truth]) -> Opened:
     return opened(subject, truths, Mode.COMPILE, 1.5, 0.5)
 
 
@@ -48,6 +48,6 @@ def test_every_layer_has_the_references_numbers_and_line(event, truths):
 
 
 def test_the_subject_is_named_with_where_and_how_it_runs(event):
-    assert (event.model, event.audio, event.graph) == ("toy", "noise", "port.py")
+    assert (event.model, event.audio, event.graph) == ("two layers", "noise", "port.py")
     assert (event.device, event.dtype, event.mode) == ("cpu", "float32", Mode.COMPILE)
     assert (event.seconds_load, event.seconds_reference) == (1.5, 0.5)
