@@ -1,4 +1,9 @@
-"""Every key of the dashboard: footer, help page, palette and README are made from this."""
+"""Every key of the dashboard: footer, help page, palette and ``docs/keys.md`` are made from
+this.
+
+A new key is a `Key` here, whose action is a method ``action_...`` of the app in
+``app.py``.
+"""
 
 from dataclasses import dataclass
 
