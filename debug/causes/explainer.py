@@ -15,7 +15,8 @@ from debug.candidate.interpreter import LazyValue
 from debug.candidate.operations import Operation
 from debug.candidate.program import Program
 from debug.causes.hypotheses.fitted import fits
-from debug.causes.search import Hypothesis, Tried, find_causes
+from debug.causes.hypotheses.operands import Hypothesis, Kind
+from debug.causes.search import Keys, Tried, find_causes
 from debug.causes.segment import Segment, segments
 from debug.experiments.counterfactual import Counterfactual, counterfactual
 from debug.measure.matching import relative_error, share_explained
@@ -48,6 +49,9 @@ class Explainer:
         self, subject: Subject, truths: Mapping[str, Truth], recordings: RecordedLayers
     ) -> None:
         self._subject, self._truths, self._recordings = subject, truths, recordings
+        self._program: Program | None = None
+        self._likely: set[Keys] = set()
+        """What explained other layers of this program."""
 
     def explain(
         self, name: str, code: LoadedCandidate, pause: Pause = go_on
@@ -60,6 +64,8 @@ class Explainer:
         Raises:
             Interrupted: ``pause`` says that something else is wanted.
         """
+        if code.program is not self._program:
+            self._program, self._likely = code.program, set()
         found_segments = self.segments(name, code, pause)
         if found_segments is None:
             return {}
@@ -67,7 +73,9 @@ class Explainer:
         for segment in found_segments:
             if segment.wrong:
                 with torch.inference_mode():
-                    found = find_causes(segment)
+                    found = find_causes(segment, likely=self._likely)
+                if found and found[0].complete and found[0].hypothesis.kind is Kind.NAMED:
+                    self._likely.add(found[0].hypothesis.keys)
                 about = self._never_called(found, code) or name
                 finding = _finding(segment, found, code)
                 findings.setdefault(about, []).append(finding)

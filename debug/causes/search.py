@@ -15,7 +15,7 @@ Every step of the search asks `Segment.pause` whether something else is wanted.
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
@@ -51,6 +51,8 @@ MOST_TOGETHER = 4
 DOES_NOT_RUN = (RuntimeError, IndexError, TypeError, ValueError)
 """What a replay raises where shapes do not fit: then it was not that."""
 
+Keys = frozenset[Key]
+
 
 @dataclass(frozen=True)
 class Tried:
@@ -74,10 +76,23 @@ class Tried:
         return -explains, self.hypothesis.kind, -1 if operation is None else operation
 
 
-def find_causes(segment: Segment, depth: int = MOST_IN_A_ROW) -> list[Tried]:
-    """What explains a wrong value, best first; empty where nothing does."""
+def find_causes(
+    segment: Segment, depth: int = MOST_IN_A_ROW, likely: Collection[Keys] = ()
+) -> list[Tried]:
+    """What explains a wrong value, best first; empty where nothing does.
+
+    Args:
+        segment: whose end is wrong.
+        depth: how many mistakes are looked for after a first one.
+        likely: what was found in other layers. Layers share code, so the same mistake is
+            tried before the search begins.
+    """
     if segment.value is None or not bool(torch.isfinite(segment.value).all()):
         return []
+    for hypothesis in _seen_in_candidate(segment, likely) if likely else ():
+        tried = attempt(segment, hypothesis)
+        if tried is not None and tried.complete:
+            return [tried]
     deadline = time.monotonic() + BUDGET_SECONDS
     tried = _try_all(segment, _seen_in_candidate(segment))
     seen = [t.hypothesis for t in tried if t.hypothesis.operation is not None]
@@ -130,15 +145,21 @@ def attempt(segment: Segment, hypothesis: Hypothesis) -> Tried | None:
 # -- What accounts for one of the candidate's values ---------------------------------
 
 
-def _seen_in_candidate(segment: Segment) -> Iterator[Hypothesis]:
-    """What makes a value that the candidate has and the reference has not."""
+def _seen_in_candidate(
+    segment: Segment, only: Collection[Keys] | None = None
+) -> Iterator[Hypothesis]:
+    """What makes a value that the candidate has and the reference has not; ``only`` the
+    mistakes with these keys."""
     indices = [OperationIndex(i) for i in range(len(segment.operations))]
     wrong = [i for i in indices if not segment.right[i]]
     from_input = [i for i in wrong if segment.operations[i].from_input]
     for step in segment.frontier:
         counterparts = _counterparts(segment, segment.pool[step.result], from_input)
         for hypothesis in hypotheses_at(segment, step):
-            yield from _with_a_counterpart(segment, step, hypothesis, counterparts)
+            if only is None or hypothesis.keys in only:
+                yield from _with_a_counterpart(segment, step, hypothesis, counterparts)
+        if only is not None:
+            continue
         yield from _fitted(segment, step.result, counterparts[:FITTED_COUNTERPARTS])
         for operand in dict.fromkeys(step.operands):
             if operand not in segment.pool:
@@ -147,6 +168,8 @@ def _seen_in_candidate(segment: Segment) -> Iterator[Hypothesis]:
             meant = wrong if is_weight else from_input
             counterparts = _counterparts(segment, segment.pool[operand], meant)
             yield from _fitted(segment, operand, counterparts[:FITTED_COUNTERPARTS])
+    if only is not None:
+        return
     if not segment.frontier:
         target = segment.target.value
         yield from other_values(segment, target)
@@ -266,7 +289,7 @@ def _transformed(
 def _supposed(segment: Segment, tried: list[Tried]) -> Iterator[Hypothesis]:
     """The rest, whose value the candidate does not have as such."""
     done = {each.hypothesis.keys for each in tried}
-    alike: dict[frozenset[Key], list[Hypothesis]] = {}
+    alike: dict[Keys, list[Hypothesis]] = {}
     for step in segment.frontier:
         for hypothesis in hypotheses_at(segment, step):
             alike.setdefault(hypothesis.keys, []).append(hypothesis)
