@@ -15,6 +15,10 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from shell import run_python  # noqa: E402
 
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Two workers with as many threads each as there are cores would wait for each other.
+    os.environ["OMP_NUM_THREADS"] = "1"
+
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4
 if sys.platform == "linux":
     # As the engine's process has it: glibc is to keep the large blocks that are freed.
