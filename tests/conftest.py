@@ -18,6 +18,9 @@ from shell import run_python  # noqa: E402
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Two workers with as many threads each as there are cores would wait for each other.
     os.environ["OMP_NUM_THREADS"] = "1"
+    # readline sets these for whatever pytest starts, and they would overrule a terminal.
+    os.environ.pop("COLUMNS", None)
+    os.environ.pop("LINES", None)
 
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4
 if sys.platform == "linux":
