@@ -9,6 +9,7 @@ from debug.protocol.messages import (
     Abort,
     Compared,
     Event,
+    Explained,
     Idle,
     Isolated,
     Loaded,
@@ -22,7 +23,7 @@ from debug.protocol.messages import (
     Working,
 )
 from debug.protocol.parent_end import Exited, Noise
-from debug.protocol.values import Divergence, Layer, Mode, Place, Slice, Stats
+from debug.protocol.values import Divergence, Finding, Layer, Mode, Place, Slice, Stats
 from debug.protocol.verdict import Verdict
 
 ROWS: list[tuple[str, str | None]] = [
@@ -102,6 +103,22 @@ def divergence(ratio: float) -> Divergence:
         frames=[error] * 64,
         channels=[error] * 64,
     )
+
+
+NAMES = [name for name, _ in ROWS]
+OURS, THEIRS = "port.py", "openai.py"
+ATTENTION = NAMES.index("blocks.0.attn")
+SOFTMAX = 13
+
+
+def mistake(
+    index: int = ATTENTION, ours: str = OURS, theirs: str | None = THEIRS
+) -> Explained:
+    """A softmax that is wrong, on both sides' lines."""
+    assert theirs is not None
+    place, reference = Place(ours, SOFTMAX), Place(theirs, SOFTMAX + LOWER)
+    finding = Finding("its result", None, "softmax", place, reference, "")
+    return Explained(1, index, [finding])
 
 
 MISSING = Divergence(Verdict.MISSING, reason="the candidate never calls it")

@@ -25,6 +25,7 @@ from debug.engine import jobs
 from debug.engine.background import Background, Generation
 from debug.engine.opened import opened
 from debug.experiments.injection import Injection
+from debug.experiments.isolation import NEVER_CALLED
 from debug.experiments.probes import Variables
 from debug.experiments.without_taps import run_without_taps
 from debug.measure.divergence import compare
@@ -41,7 +42,6 @@ from debug.protocol.messages import (
     Stopped,
 )
 from debug.protocol.values import Divergence, Mode, Stats
-from debug.protocol.verdict import Verdict
 from debug.reference.hooks import run_reference
 from debug.reference.recorded_layers import RecordedLayers
 from debug.subject import Candidate, Options, Subject, load_subject, model_of
@@ -252,8 +252,7 @@ class Session:
             return *result, False
         lazy = self._values.get(name)
         if lazy is None:
-            reason = "the candidate never calls it"
-            return None, Divergence(Verdict.MISSING, reason=reason), False
+            return None, NEVER_CALLED, False
         key = name, lazy.digest
         if key in self._results:
             return *self._results[key], True

@@ -19,6 +19,8 @@ from debug.protocol.diagnostic import first_line
 from debug.protocol.values import Divergence
 from debug.protocol.verdict import Verdict
 
+NEVER_CALLED = Divergence(Verdict.MISSING, reason="the candidate never calls it")
+
 
 class Isolation:
     """Keeps its results: an edit concerns few layers."""
@@ -37,7 +39,7 @@ class Isolation:
             computed: the candidate's side; None if the candidate never calls the layer.
         """
         if computed is None:
-            return Divergence(Verdict.MISSING, reason="the candidate never calls it")
+            return NEVER_CALLED
         if computed.isolated is None or truth.isolated is None:
             return None
         isolated = computed.isolated()

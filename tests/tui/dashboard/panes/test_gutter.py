@@ -1,28 +1,27 @@
 """Which verdict a line of the source carries."""
 
 import pytest
-from fakes import CALLS, LOWER, MISSING, ROWS, compared, isolated, opened
+from fakes import (
+    ATTENTION,
+    CALLS,
+    LOWER,
+    MISSING,
+    NAMES,
+    OURS,
+    SOFTMAX,
+    THEIRS,
+    compared,
+    isolated,
+    mistake,
+    opened,
+)
 
 from debug.protocol.diagnostic import Diagnostic
-from debug.protocol.messages import Compared, Explained, Failed, Loaded
-from debug.protocol.values import Finding, Place
+from debug.protocol.messages import Compared, Failed, Loaded
+from debug.protocol.values import Place
 from debug.protocol.verdict import Verdict
 from debug.results.run import Run
 from tui.dashboard.panes.gutter import candidate_gutter, reference_gutter
-
-NAMES = [name for name, _ in ROWS]
-OURS, THEIRS = "port.py", "openai.py"
-ATTENTION = NAMES.index("blocks.0.attn")
-SOFTMAX = 13
-
-
-def mistake(
-    index: int = ATTENTION, ours: str = OURS, theirs: str | None = THEIRS
-) -> Explained:
-    assert theirs is not None
-    place, reference = Place(ours, SOFTMAX), Place(theirs, SOFTMAX + LOWER)
-    finding = Finding("its result", None, "softmax", place, reference, "")
-    return Explained(1, index, [finding])
 
 
 @pytest.fixture

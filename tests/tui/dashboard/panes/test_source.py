@@ -1,32 +1,28 @@
 """Both sides' source: where each is shown, and which line is marked."""
 
-from fakes import CALLS, LOWER, MISSING, ROWS, FakeEngine, compared, settle
+from fakes import (
+    ATTENTION,
+    CALLS,
+    LOWER,
+    MISSING,
+    NAMES,
+    SOFTMAX,
+    FakeEngine,
+    compared,
+    mistake,
+    settle,
+)
 
 from debug.protocol.diagnostic import Diagnostic
 from debug.protocol.messages import (
     Compared,
-    Explained,
     Failed,
     Loaded,
     SourceSaved,
     Stopped,
 )
-from debug.protocol.values import Finding, Place
+from debug.protocol.values import Place
 from tui.dashboard.panes.source import SourcePane
-
-NAMES = [name for name, _ in ROWS]
-OURS, THEIRS = "port.py", "openai.py"
-ATTENTION = NAMES.index("blocks.0.attn")
-SOFTMAX = 13
-
-
-def mistake(
-    index: int = ATTENTION, ours: str = OURS, theirs: str | None = THEIRS
-) -> Explained:
-    assert theirs is not None
-    place, reference = Place(ours, SOFTMAX), Place(theirs, SOFTMAX + LOWER)
-    finding = Finding("its result", None, "softmax", place, reference, "")
-    return Explained(1, index, [finding])
 
 
 def row(name: str) -> int:
