@@ -20,7 +20,7 @@ from core.model.outcome import outcome
 from core.model.port import GRAPH, build_port, find_port
 from core.model.weights import to_buffer
 from debug.protocol.values import Outcome
-from debug.subject import Candidate, Input, LayerName, Options, argument_of, model_of
+from debug.subject import Candidate, Input, LayerName, Options, arguments_of, model_of
 
 DEFAULT_MODEL = "micro"
 
@@ -86,8 +86,8 @@ class WhisperSubject:
     def reference(self) -> torch.nn.Module:
         return load_encoder(self._dims, self._state)
 
-    def run_reference(self, module: torch.nn.Module, x: Tensor) -> None:
-        run_encoder(module, x)
+    def run_reference(self, module: torch.nn.Module, *arguments: Tensor) -> None:
+        run_encoder(module, *arguments)
 
     @cached_property
     def _model(self) -> Whisper:
@@ -120,7 +120,7 @@ class WhisperSubject:
 
     def _candidate_inputs(self, source: ModuleType) -> Mapping[str, Tensor]:
         """The port's input: openai's log-mel, unless its source brings its own."""
-        mel = argument_of(self).reference
+        (mel,) = (each.reference for each in arguments_of(self))
         own = getattr(source, "log_mel_spectrogram", None)
         if own is not None:
             mel = torch.as_tensor(np.asarray(own(self._samples.numpy(), self._dims.n_mels)))

@@ -114,8 +114,8 @@ class Pair:
     def reference(self) -> torch.nn.Module:
         return self._reference
 
-    def run_reference(self, module: torch.nn.Module, x: Tensor) -> None:
-        module(x)
+    def run_reference(self, module: torch.nn.Module, *arguments: Tensor) -> None:
+        module(*arguments)
 
     def candidate(self, source: ModuleType) -> Candidate:
         declared = self._candidate.raw_state_dict()

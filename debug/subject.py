@@ -32,7 +32,42 @@ class Input:
     reference: torch.Tensor
     """The same in float32, as the reference takes it."""
     is_argument: bool = False
-    """Whether it is the one that the model is called with."""
+    """Whether the model is called with it."""
+    compared: bool = True
+    """Whether the candidate gets the same, so that it has a row."""
+
+
+@dataclass(frozen=True)
+class CalledModule:
+    """A call of one of the candidate's modules, as it was traced."""
+
+    name: str
+    """Dotted, from the candidate's root; the root's own is empty."""
+    call: int
+    """Which of the calls of this module it is, from 1."""
+    shape: tuple[int, ...]
+    """Of the first value that it returned."""
+
+
+@dataclass(frozen=True)
+class Counterpart:
+    """Where a layer's value is on the candidate's side."""
+
+    modules: tuple[str, ...]
+    """Dotted names; the results of several are joined along the last axis."""
+    call: int = 1
+    channels: tuple[int, ...] | None = None
+    """The channels of the module's result that are the layer's, if not all are."""
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """Which layer is what on the candidate's side."""
+
+    layers: "Sequence[LayerName]"
+    """Those that are compared, in order of computation."""
+    counterparts: Mapping[str, Counterpart]
+    """By layer; one that the candidate lacks is missing here."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +78,12 @@ class Candidate:
     weights: Mapping[str, Buffer]
     inputs: Mapping[str, torch.Tensor]
     """By the names of the subject's inputs."""
+    arguments: Sequence[torch.Tensor] | None = None
+    """What the module is called with, where that is not what the reference is."""
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    """Of the symbolic dimensions that the source names."""
+    align: "Callable[[Sequence[CalledModule]], Alignment] | None" = None
+    """Which modules are which layers, where names do not say so."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +95,17 @@ class LayerName:
     """The layer that it is a part of; None for the model itself."""
     heads: int | None = None
     """How many heads of attention the channels belong to, one after the other."""
+    module: str | None = None
+    """The reference's module where it has another name, as a second call of one has."""
+    call: int = 1
+    """Which of the module's calls it is."""
+    shape: tuple[int, ...] | None = None
+    """The candidate's, where it joins axes or leaves out some of size 1."""
+
+    @property
+    def path(self) -> str:
+        """The dotted name of the reference's module."""
+        return self.name if self.module is None else self.module
 
     @property
     def is_model(self) -> bool:
@@ -89,15 +141,20 @@ class Subject(Protocol):
 
     @property
     def inputs(self) -> Sequence[Input]:
-        """In order of computation; one of them is what the model is called with."""
+        """In order of computation; some of them are what the model is called with."""
         ...
 
     def reference(self) -> torch.nn.Module:
         """The reference in float32 on the CPU, in evaluation mode."""
         ...
 
-    def run_reference(self, module: torch.nn.Module, x: torch.Tensor) -> None:
-        """Runs the reference, or a copy of it in another dtype, for its hooks."""
+    def run_reference(self, module: torch.nn.Module, *arguments: torch.Tensor) -> None:
+        """Runs the reference, or a copy of it in another dtype, for its hooks.
+
+        Args:
+            module: the reference or the copy.
+            arguments: the inputs that are arguments, in that dtype and in their order.
+        """
         ...
 
     def candidate(self, source: ModuleType) -> Candidate:
@@ -114,9 +171,28 @@ def model_of(layers: Sequence[LayerName]) -> LayerName:
     return next(layer for layer in layers if layer.is_model)
 
 
-def argument_of(subject: Subject) -> Input:
-    """The input that the model is called with."""
-    return next(value for value in subject.inputs if value.is_argument)
+def arguments_of(subject: Subject) -> list[Input]:
+    """The inputs that the model is called with."""
+    return [value for value in subject.inputs if value.is_argument]
+
+
+def arguments_in(subject: Subject, dtype: torch.dtype) -> list[torch.Tensor]:
+    """What the reference is called with, in a precision; integers stay as they are."""
+    return [in_precision(value.reference, dtype) for value in arguments_of(subject)]
+
+
+def in_precision(value: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    """A tensor in another precision, if it is one of floating point numbers."""
+    return value.to(dtype) if value.is_floating_point() else value
+
+
+@runtime_checkable
+class HasAlignment(Protocol):
+    """A subject whose layers are known for good only when the candidate was traced."""
+
+    def adopt(self, alignment: Alignment) -> None:
+        """Takes over the layers of a generation that was loaded."""
+        ...
 
 
 @runtime_checkable

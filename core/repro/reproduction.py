@@ -17,7 +17,7 @@ from debug.candidate.source import load_source, local_files
 from debug.candidate.trace import build
 from debug.protocol.diagnostic import Problem
 from debug.reference.hooks import LayerCall, StayInFloat64, hooked
-from debug.subject import LayerName, Options, argument_of, model_of
+from debug.subject import LayerName, Options, arguments_in, model_of
 
 TEMPLATE = Path(__file__).parent / "template" / "repro.py"
 CANDIDATE = "candidate.py"
@@ -71,7 +71,7 @@ def reference_argument(subject: WhisperSubject, layer: LayerName) -> Tensor:
     module = subject.reference().double()
     layers = [layer, model_of(subject.layers)]
     with torch.inference_mode(), hooked(module, layers, keep), StayInFloat64():
-        subject.run_reference(module, argument_of(subject).reference.double())
+        subject.run_reference(module, *arguments_in(subject, torch.float64))
     return found[0]
 
 

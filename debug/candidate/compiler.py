@@ -39,7 +39,7 @@ class Compiler:
         self._announce("the whole graph")
         try:
             model = self._session.load(traced.graph, weights_registry=traced.weights)
-            outputs = model.execute(traced.argument)
+            outputs = model.execute(*traced.arguments)
         except Exception as error:
             message = f"MAX can't compile or run the graph: {first_line(error)}"
             raise Problem("compile", message, detail=str(error)) from error

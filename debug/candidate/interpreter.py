@@ -6,7 +6,7 @@ it, and an edit costs what depends on it.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import torch
@@ -15,7 +15,7 @@ from max.driver import Buffer
 from debug.candidate import max_internals
 from debug.candidate.buffers import to_buffer, to_torch
 from debug.candidate.max_internals import ValueKey
-from debug.candidate.program import LayerInput, Program, Tokens
+from debug.candidate.program import Program, Tokens
 from debug.candidate.trace import Probe, Traced
 from debug.protocol.diagnostic import Problem
 
@@ -28,8 +28,11 @@ class IsolatedLayer:
     """Of all that the value is computed from besides the input."""
     shape: list[int]
     """The input's."""
-    value: Callable[[torch.Tensor], torch.Tensor]
-    """Computes the layer of an argument of that shape, and brings it to the CPU."""
+    value: Callable[..., torch.Tensor]
+    """Computes the layer of an argument of that shape and of what enters from aside, by
+    layer, and brings it to the CPU."""
+    aside: Mapping[str, list[int]] = field(default_factory=dict)
+    """The layers whose results enter it from aside, with the results' shapes."""
 
 
 @dataclass(frozen=True)
@@ -101,17 +104,41 @@ class Interpreter:
         program = self.program
         if program is None or layer not in program.inputs:
             return None
-        return partial(self._isolated, program, program.inputs[layer], key)
+        return partial(self._isolated, program, layer, key)
 
-    def _isolated(
-        self, program: Program, layer_input: LayerInput, key: ValueKey
-    ) -> IsolatedLayer:
-        route = program.route(layer_input.key, key)
+    def _isolated(self, program: Program, layer: str, key: ValueKey) -> IsolatedLayer:
+        layer_input = program.inputs[layer]
+        outside = program.outside(layer)
+        route = program.route(layer_input.key, key, outside)
 
-        def value(given: torch.Tensor) -> torch.Tensor:
-            kind = layer_input.type
-            start = to_buffer(given, kind.dtype, kind.device.to_device())
+        def value(
+            given: torch.Tensor, aside: Mapping[str, torch.Tensor] | None = None
+        ) -> torch.Tensor:
+            start = _in_place_of(layer_input.key, given)
+            from_aside = {
+                name: _in_place_of(route.aside[name], each)
+                for name, each in (aside or {}).items()
+            }
             with max_internals.announcing_kernels(self._announce):
-                return to_torch(program.evaluate_isolated(route, start, self.kept))
+                return to_torch(
+                    program.evaluate_isolated(route, start, self.kept, from_aside)
+                )
 
-        return IsolatedLayer(program.digest_isolated(route), layer_input.shape, value)
+        digest, shapes = program.digest_isolated(route), _shapes(route.aside)
+        return IsolatedLayer(digest, layer_input.shape, value, shapes)
+
+
+def _in_place_of(key: ValueKey, given: torch.Tensor) -> Buffer:
+    """A value as a buffer of the type that the graph has there."""
+    kind = max_internals.tensor_type(key)
+    assert kind is not None
+    return to_buffer(given, kind.dtype, kind.device.to_device())
+
+
+def _shapes(keys: Mapping[str, ValueKey]) -> dict[str, list[int]]:
+    kinds = {name: max_internals.tensor_type(key) for name, key in keys.items()}
+    return {
+        name: [int(size) for size in kind.shape]
+        for name, kind in kinds.items()
+        if kind is not None
+    }

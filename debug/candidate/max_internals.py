@@ -4,7 +4,7 @@ Written against MAX 26.7: `check` says what is missing when another version is i
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -17,6 +17,7 @@ from max._interpreter_ops import gc_compile
 from max._mlir_context import in_default_mlir_context
 from max.driver import Buffer, Device
 from max.graph import Graph, Module, TensorType, Type
+from max.graph import dim as dim_module
 from max.graph import graph as graph_module
 from max.nn.layer import layer as layer_module
 
@@ -41,6 +42,7 @@ def check() -> str | None:
         (Graph, "_add_op_generated"),
         (Graph, "_add_op_get_op_with_results"),
         (graph_module, "_location"),
+        (dim_module.SymbolicDim, "to_mlir"),
         (layer_module, "_LAYER_HOOKS"),
         (layer_module, "_call_with_hooks"),
     ]
@@ -119,6 +121,27 @@ def tensor_type(value: ValueKey) -> TensorType | None:
     except (TypeError, ValueError, NotImplementedError):
         return None
     return kind if isinstance(kind, TensorType) else None
+
+
+@contextmanager
+def binding(sizes: Mapping[str, int]) -> Iterator[None]:
+    """Gives symbolic dimensions their sizes while a graph is built.
+
+    A port may name dimensions, as in ``ops.reshape(mask, ("batch", 1, 1, "seq"))``. The
+    interpreter needs static shapes, so each such name stands for its size.
+    """
+    before = dim_module.SymbolicDim.to_mlir
+
+    def to_mlir(self: Any) -> Any:
+        if self.name not in sizes:
+            return before(self)
+        return dim_module.StaticDim(sizes[self.name]).to_mlir()
+
+    dim_module.SymbolicDim.to_mlir = to_mlir
+    try:
+        yield
+    finally:
+        dim_module.SymbolicDim.to_mlir = before
 
 
 # -- Source lines and layers ---------------------------------------------------------

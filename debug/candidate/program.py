@@ -60,6 +60,8 @@ class Route:
     start: ValueKey
     end: ValueKey
     indices: list[int]
+    aside: dict[str, ValueKey] = field(default_factory=dict)
+    """Results of other layers that enter on the way, such as a residual; by layer."""
 
 
 class Program:
@@ -86,6 +88,7 @@ class Program:
                     self.inputs[layer] = LayerInput(key, traced.outputs[output])
                 case Probe():
                     self.probes[output] = key
+        self._parents = traced.parents
         injected = injected or {}
         self._injected = {self.layers[name]: buffer for name, buffer in injected.items()}
         self._own: dict[ValueKey, str] = {}
@@ -97,9 +100,9 @@ class Program:
         self._fixed: set[ValueKey] = set()
         """Values that depend on weights and constants alone, such as transposed weights."""
         self._slots: Slots = {}
-        (argument,) = max_internals.graph_inputs(traced.graph)
-        self._slots[argument] = traced.argument
-        self.digest[argument] = traced.argument_digest
+        arguments = max_internals.graph_inputs(traced.graph)
+        self._slots.update(zip(arguments, traced.arguments, strict=True))
+        self.digest.update(zip(arguments, traced.argument_digests, strict=True))
         for index, op in enumerate(self.body):
             self._read(index, op, traced, tokens)
         self.digests = set(self.digest.values())
@@ -231,24 +234,51 @@ class Program:
 
     # -- Layers in isolation -----------------------------------------------------------
 
-    def route(self, start: ValueKey, end: ValueKey) -> Route:
-        """All that a layer computes of its argument."""
+    def route(
+        self, start: ValueKey, end: ValueKey, outside: Mapping[ValueKey, str] | None = None
+    ) -> Route:
+        """All that a layer computes of its argument.
+
+        Args:
+            start: the layer's input.
+            end: its result.
+            outside: results of layers that are no part of it, with the layers' names. What
+                comes by way of them is given, too.
+        """
+        outside = outside or {}
         needed: set[int] = set()
+        aside: dict[str, ValueKey] = {}
         pending = [end]
         while pending:
             index = self._maker.get(value := pending.pop())
-            if value != start and index is not None and index not in needed:
-                needed.add(index)
-                pending.extend(self._operands[index])
-        reached, indices = {start}, []
+            if value == start or index is None or index in needed:
+                continue
+            if value != end and value in outside:
+                aside[outside[value]] = value
+                continue
+            needed.add(index)
+            pending.extend(self._operands[index])
+        reached, indices = {start, *aside.values()}, []
         for index in sorted(needed):
             if not reached.isdisjoint(self._operands[index]):
                 reached.update(self.body[index].results)
                 indices.append(index)
-        return Route(start, end, indices)
+        return Route(start, end, indices, aside)
+
+    def outside(self, layer: str) -> dict[ValueKey, str]:
+        """The results of all layers that are neither this one nor within it."""
+        own = {key for name, key in self.layers.items() if self._is_within(name, layer)}
+        return {key: name for name, key in self.layers.items() if key not in own}
+
+    def _is_within(self, name: str | None, layer: str) -> bool:
+        """Whether one layer is another or a part of it."""
+        while name is not None and name != layer:
+            name = self._parents.get(name)
+        return name == layer
 
     def digest_isolated(self, route: Route) -> str:
         digests = {**self.digest, route.start: "the argument"}
+        digests.update({key: f"{name}, given" for name, key in route.aside.items()})
         for index in route.indices:
             text = self._combine(index, digests)
             for number, result in enumerate(self.body[index].results):
@@ -256,10 +286,18 @@ class Program:
         return digests[route.end]
 
     def evaluate_isolated(
-        self, route: Route, start: Buffer, kept: dict[str, Buffer]
+        self,
+        route: Route,
+        start: Buffer,
+        kept: dict[str, Buffer],
+        aside: Mapping[str, Buffer] | None = None,
     ) -> Buffer:
-        """The end of a way whose start is given. What enters from aside is as it is."""
-        slots: Slots = {route.start: start}
+        """The end of a way whose start is given.
+
+        What enters from aside is given by layer, or as it is where it is not.
+        """
+        slots: Slots = {route.aside[name]: buffer for name, buffer in (aside or {}).items()}
+        slots[route.start] = start
         uses = Counter(used for index in route.indices for used in self._operands[index])
         made = {result for index in route.indices for result in self.body[index].results}
         for used in uses:

@@ -17,9 +17,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import numpy as np
 from max.driver import Buffer, Device
 from max.dtype import DType
-from max.graph import DeviceRef, Graph, TensorType, TensorValue
+from max.graph import DeviceRef, Graph, TensorType, TensorValue, ops
 from torch import Tensor
 
 from debug.candidate import max_internals
@@ -29,7 +30,16 @@ from debug.candidate.source import Source
 from debug.candidate.source_lines import calling_line, definition
 from debug.protocol.diagnostic import Problem
 from debug.protocol.values import Place
-from debug.subject import Candidate, LayerName, Subject, argument_of, model_of
+from debug.subject import (
+    Alignment,
+    CalledModule,
+    Candidate,
+    Counterpart,
+    LayerName,
+    Subject,
+    arguments_of,
+    model_of,
+)
 
 T = TypeVar("T")
 
@@ -76,10 +86,14 @@ class Traced:
     """All that the source names; those that are no tensors are no outputs."""
     places: dict[str, Place]
     """The source line that calls each layer."""
-    argument: Buffer
-    argument_digest: str
-    """Of its content: the same input is a new buffer in every generation."""
+    arguments: Sequence[Buffer]
+    argument_digests: Sequence[str]
+    """Of their content: the same input is a new buffer in every generation."""
     weights: dict[str, Buffer]
+    parents: Mapping[str, str | None]
+    """By layer, the one that it is a part of."""
+    alignment: Alignment | None = None
+    """Which module is which layer, where the subject does not know before."""
 
     @property
     def layers(self) -> dict[str, TensorType]:
@@ -118,10 +132,11 @@ def build(
         raise
     except Exception as error:
         raise Problem.of("graph", error, source.names, path=subject.graph) from error
-    argument = candidate.inputs[argument_of(subject).name]
-    device, dtype = subject.device, subject.dtype
-    taps = Taps(candidate.module, layers, source.names, with_inputs)
-    return candidate, trace(candidate, taps, argument.contiguous(), dtype, device)
+    arguments = candidate.arguments
+    if arguments is None:
+        arguments = [candidate.inputs[each.name] for each in arguments_of(subject)]
+    taps = Taps(candidate, layers, source.names, with_inputs)
+    return candidate, trace(candidate, taps, arguments, subject.dtype, subject.device)
 
 
 class Taps:
@@ -129,26 +144,28 @@ class Taps:
 
     def __init__(
         self,
-        module: Any,
+        candidate: Candidate,
         layers: Sequence[LayerName],
         files: Collection[str],
         with_inputs: bool,
     ) -> None:
         """
         Args:
-            module: the candidate.
+            candidate: the port, loaded.
             layers: those to look for; the model itself is one of them.
             files: the candidate's source files, in which errors and layers are placed.
             with_inputs: whether layers' inputs and probes are outputs, too.
         """
         self.model = model_of(layers).name
         self.files, self._with_inputs = files, with_inputs
+        module = candidate.module
         self._names = {id(m): prefix.rstrip(".") for prefix, m in module.named_modules()}
-        self._names[id(module)] = self.model
+        self._names[id(module)] = ""
+        self.layers, self._align = list(layers), candidate.align
         self._wanted = {layer.name for layer in layers}
-        self._results: dict[Output, TensorValue] = {}
-        self._inputs: dict[Output, TensorValue] = {}
+        self._calls: dict[tuple[str, int], _Call] = {}
         self._probes: dict[Probe, TensorValue | None] = {}
+        self.alignment: Alignment | None = None
         self.places: dict[str, Place] = {}
 
     @contextmanager
@@ -169,19 +186,18 @@ class Taps:
     def _layer_called(self, layer: Any, args: Any, kwargs: Any, output: Any) -> None:
         name = self._names.get(id(layer))
         value = first_value(output)
-        if name not in self._wanted or name is None or value is None:
+        if name is None or value is None:
             return
-        self._results[Result(name)] = value
+        number = sum(called == name for called, _ in self._calls) + 1
         given = first_value([*args, *kwargs.values()])
-        if given is not None:
-            self._inputs[FirstInput(name)] = given
-        if place := calling_line(sys._getframe(1), self.files):
-            self.places[name] = place
+        place = calling_line(sys._getframe(1), self.files)
+        self._calls[name, number] = _Call(value, given, place)
 
     def _probe_passed(self, name: str, x: Any) -> None:
         frame = sys._getframe(1)
         around = [self._names.get(id(each)) for each in max_internals.layers_around(frame)]
-        within = [each for each in around if each is not None and each in self._wanted]
+        named = [self.model if each == "" else each for each in around]
+        within = [each for each in named if each is not None and each in self._wanted]
         meant = about(name, within, self._wanted, self.model)
         if meant is not None:
             value = first_value(x)
@@ -193,34 +209,94 @@ class Taps:
         return list(self._probes)
 
     def outputs(self) -> dict[Output, TensorValue]:
-        """Every value to be returned, by what it is."""
+        """Every value to be returned, by what it is. Called when all layers were."""
+        results: dict[Output, TensorValue] = {}
+        inputs: dict[Output, TensorValue] = {}
+        for layer, counterpart in self._counterparts().items():
+            calls = [self._calls.get((m, counterpart.call)) for m in counterpart.modules]
+            called = [call for call in calls if call is not None]
+            if not called or len(called) < len(calls):
+                continue
+            results[Result(layer)] = _value_of(called, counterpart)
+            if called[0].given is not None:
+                inputs[FirstInput(layer)] = called[0].given
+            if called[0].place is not None:
+                self.places[layer] = called[0].place
         if not self._with_inputs:
-            return self._results
+            return results
         tensors = {p: value for p, value in self._probes.items() if value is not None}
-        return {**self._results, **self._inputs, **tensors}
+        return {**results, **inputs, **tensors}
+
+    def _counterparts(self) -> Mapping[str, Counterpart]:
+        """What each layer is on this side, in order of computation."""
+        if self._align is None:
+            by_name = {each.name: each for each in self.layers}
+            by_name[""] = by_name.pop(self.model)
+            return {
+                by_name[name].name: Counterpart((name,), number)
+                for name, number in self._calls
+                if name in by_name and by_name[name].call == number
+            }
+        shapes = {key: call.value.shape for key, call in self._calls.items()}
+        called = [
+            CalledModule(*key, tuple(int(size) for size in shape))
+            for key, shape in shapes.items()
+        ]
+        self.alignment = self._align(called)
+        self.layers = list(self.alignment.layers)
+        return self.alignment.counterparts
+
+
+@dataclass(frozen=True)
+class _Call:
+    """One call of one of the candidate's modules."""
+
+    value: TensorValue
+    given: TensorValue | None
+    place: Place | None
+
+
+def _value_of(calls: Sequence[_Call], counterpart: Counterpart) -> TensorValue:
+    """A layer's value: a module's result, some of its channels, or several joined."""
+    values = [call.value for call in calls]
+    value = values[0] if len(values) == 1 else ops.concat(values, axis=-1)
+    channels = counterpart.channels
+    if channels is None:
+        return value
+    first, stop = channels[0], channels[0] + len(channels)
+    if channels == tuple(range(first, stop)):
+        return value[..., first:stop]
+    device = value.device
+    index = ops.constant(np.array(channels, np.int64), DType.int64, device)
+    return ops.gather(value, index, axis=-1)
 
 
 def trace(
-    candidate: Candidate, taps: Taps, argument: Tensor, dtype: DType, device: Device
+    candidate: Candidate,
+    taps: Taps,
+    arguments: Sequence[Tensor],
+    dtype: DType,
+    device: Device,
 ) -> Traced:
     """Builds the graph with every value that is tapped as an output.
 
     Args:
         candidate: the port, loaded.
         taps: what is to be an output.
-        argument: the input of the model, of the shape that the graph is built for.
-        dtype: the precision of the graph's argument.
-        device: where the graph's argument lives.
+        arguments: what the model is called with, in the shapes that the graph is built for.
+        dtype: the precision of those that are floating point numbers.
+        device: where they live.
 
     Raises:
         Problem: the source raised, or no graph came of it.
     """
     module = candidate.module
-    buffer = to_buffer(argument, dtype, device)
+    arguments = [argument.contiguous() for argument in arguments]
+    buffers = [_argument(argument, dtype, device) for argument in arguments]
     kinds: dict[Output, TensorType] = {}
 
-    def forward(x: Any) -> list[TensorValue]:
-        if first_value(module(x.tensor)) is None:
+    def forward(*given: Any) -> list[TensorValue]:
+        if first_value(module(*(x.tensor for x in given))) is None:
             place = definition(module)
             path, line = (place.path, place.line) if place else (None, None)
             raise Problem("graph", no_tensor(module), path, line)
@@ -228,10 +304,11 @@ def trace(
         kinds.update({output: value.type for output, value in outputs.items()})
         return list(outputs.values())
 
-    input_type = TensorType(dtype, buffer.shape, DeviceRef.from_device(device))
+    where = DeviceRef.from_device(device)
+    types = [TensorType(buffer.dtype, buffer.shape, where) for buffer in buffers]
     try:
-        with taps.listening():
-            graph = Graph("candidate", forward, input_types=[input_type])
+        with taps.listening(), max_internals.binding(candidate.sizes):
+            graph = Graph("candidate", forward, input_types=types)
     except Problem:
         raise
     except Exception as error:
@@ -243,10 +320,18 @@ def trace(
         kinds,
         taps.probes,
         taps.places,
-        buffer,
-        content_digest(argument),
+        buffers,
+        [content_digest(argument) for argument in arguments],
         dict(candidate.weights),
+        {layer.name: layer.parent for layer in taps.layers},
+        taps.alignment,
     )
+
+
+def _argument(value: Tensor, dtype: DType, device: Device) -> Buffer:
+    """An argument on its device: in the graph's precision, or whole numbers as they are."""
+    own = DType[str(value.dtype).removeprefix("torch.")]
+    return to_buffer(value, dtype if value.is_floating_point() else own, device)
 
 
 def about(

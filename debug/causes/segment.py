@@ -24,13 +24,15 @@ from debug.candidate.buffers import to_buffer
 from debug.candidate.max_internals import ValueKey
 from debug.candidate.operations import Evaluation, OperationIndex, evaluation
 from debug.candidate.program import Program
+from debug.measure.layout import laid_out
 from debug.measure.matching import Match, Sought, find, in_shape_of, relative_error
-from debug.measure.truth import Truth, in_layout
+from debug.measure.truth import Truth
 from debug.pause import Pause, go_on
 from debug.protocol.verdict import LAYER
 from debug.reference.intermediates import intermediates
 from debug.reference.pytorch_functions import LAYOUTS
 from debug.reference.recording import Recording, Replacement, Step, ValueId
+from debug.subject import in_precision
 
 
 @dataclass(frozen=True)
@@ -241,23 +243,43 @@ def _given(
     pins: dict[ValueKey, Buffer] = {}
     given: dict[ValueId, Tensor] = {}
     layer_input = program.inputs.get(name)
-    dtype, device = next(
-        (each.type.dtype, each.type.device.to_device()) for each in program.inputs.values()
-    )
-    narrow = getattr(torch, dtype.name)
+    for key, layer in _from_aside(name, recording, program).items():
+        pins.update(_pinned(key, truths[layer].exact, truths[layer].axes_back)[0])
     if layer_input is not None and recording.argument is not None:
-        exact = recording.values[recording.argument].to(narrow)
-        given[recording.argument] = exact.double()
-        axes = truths[name].axes
-        laid = in_layout(exact, truths[name].axes_back, layer_input.shape)
-        if list(laid.shape) != layer_input.shape and axes:
-            laid = in_layout(exact, axes, layer_input.shape)
-        pins[layer_input.key] = to_buffer(laid, dtype, device)
+        exact, truth = recording.values[recording.argument], truths[name]
+        pin, rounded = _pinned(layer_input.key, exact, truth.axes_back, truth.axes)
+        pins.update(pin)
+        given[recording.argument] = rounded
     for layer, value in recording.results.items():
-        exact = recording.values[value].to(narrow)
-        given[value] = exact.double()
-        key, axes = program.layers.get(layer), truths[layer].axes
+        key, exact = program.layers.get(layer), recording.values[value]
+        given[value] = exact
         if key is not None:
-            laid = exact.permute(axes) if axes else exact
-            pins[key] = to_buffer(laid, dtype, device)
+            pin, given[value] = _pinned(key, exact, truths[layer].axes)
+            pins.update(pin)
     return pins, given
+
+
+def _from_aside(name: str, recording: Recording, program: Program) -> dict[ValueKey, str]:
+    """Other layers' results that enter this layer's code beside its input."""
+    layer_input, outside = program.inputs.get(name), program.outside(name)
+    if layer_input is None:
+        return {}
+    ends = (target.key for target in targets(name, recording, program))
+    routes = (program.route(layer_input.key, end, outside) for end in ends)
+    return {key: layer for route in routes for layer, key in route.aside.items()}
+
+
+def _pinned(
+    key: ValueKey, exact: Tensor, *axes: tuple[int, ...] | None
+) -> tuple[dict[ValueKey, Buffer], Tensor]:
+    """A value of the reference in the candidate's place, and as the candidate has it."""
+    kind = max_internals.tensor_type(key)
+    assert kind is not None
+    buffer = to_buffer(
+        laid_out(exact, [int(size) for size in kind.shape], *axes),
+        kind.dtype,
+        kind.device.to_device(),
+    )
+    narrow = getattr(torch, kind.dtype.name)
+    rounded = in_precision(exact, narrow)
+    return {key: buffer}, rounded.double() if exact.is_floating_point() else exact

@@ -35,7 +35,7 @@ class IsolateLayers:
         into."""
         self._names, self._truths, self._emit = list(truths), truths, emit
         self._inputs = {value.name for value in subject.inputs}
-        self._isolation = Isolation(subject.dtype.name)
+        self._isolation = Isolation(subject.dtype.name, truths)
         self._found_wrong = found_wrong
         self.begin(Generation())
 

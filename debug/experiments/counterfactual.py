@@ -11,14 +11,17 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.utils._pytree import tree_map
 
 from debug.candidate.buffers import to_buffer, to_torch
 from debug.candidate.interpreter import LazyValue
 from debug.candidate.program import Program
+from debug.experiments.isolation import aside
+from debug.measure.layout import laid_out
 from debug.measure.matching import relative_error
 from debug.measure.truth import Truth, in_layout
 from debug.reference.hooks import StayInFloat64, first_tensor, layer_modules
-from debug.subject import Subject, argument_of, model_of
+from debug.subject import Subject, arguments_in, model_of
 
 
 @dataclass(frozen=True)
@@ -91,16 +94,15 @@ def _layer_only(
         return None
     isolated = computed.isolated()
     axes = truth.axes_back
-    value = isolated.value(
-        in_layout(truth.isolated.argument, axes, isolated.shape)
-    ).double()
+    argument = laid_out(truth.isolated.argument, isolated.shape, axes, truth.axes)
+    value = isolated.value(argument, aside(isolated, truths)).double()
     value = value.permute(axes) if axes else value
     found: list[Tensor] = []
 
     def replace(_: nn.Module, args: object, output: object) -> object:
-        if isinstance(output, tuple):
-            return (value, *output[1:])
-        return value
+        first = first_tensor(output)
+        given = None if first is None else value.reshape(first.shape)
+        return tree_map(lambda leaf: given if leaf is first else leaf, output)
 
     def keep(_: nn.Module, args: object, output: object) -> None:
         result = first_tensor(output)
@@ -111,7 +113,7 @@ def _layer_only(
     handles = [target.register_forward_hook(replace), module.register_forward_hook(keep)]
     try:
         with torch.inference_mode(), StayInFloat64():
-            subject.run_reference(module, argument_of(subject).reference.double())
+            subject.run_reference(module, *arguments_in(subject, torch.float64))
     finally:
         for handle in handles:
             handle.remove()

@@ -12,7 +12,8 @@ from max.driver import Buffer
 
 from debug.candidate.buffers import to_buffer
 from debug.candidate.trace import Traced
-from debug.measure.truth import Truth, in_layout
+from debug.measure.layout import laid_out
+from debug.measure.truth import Truth
 from debug.subject import Subject
 
 
@@ -34,7 +35,7 @@ class Injection:
         for name in self.layers & traced.layers.keys():
             shape = tuple(int(size) for size in traced.layers[name].shape)
             truth = self._truths[name]
-            exact = in_layout(truth.exact, truth.axes_back, shape)
+            exact = laid_out(truth.exact, shape, truth.axes_back)
             if tuple(exact.shape) != shape:
                 continue
             key = name, shape

@@ -10,11 +10,14 @@ the first of them on wrong in the chain, and exactly those nine in isolation (an
 blocks that hold them).
 """
 
+from collections.abc import Mapping
+
 from torch import Tensor
 
 from debug.candidate.interpreter import IsolatedLayer, LazyValue
 from debug.measure.divergence import compare
-from debug.measure.truth import Truth, in_layout
+from debug.measure.layout import laid_out
+from debug.measure.truth import Truth
 from debug.protocol.diagnostic import first_line
 from debug.protocol.values import Divergence
 from debug.protocol.verdict import Verdict
@@ -25,9 +28,13 @@ NEVER_CALLED = Divergence(Verdict.MISSING, reason="the candidate never calls it"
 class Isolation:
     """Keeps its results: an edit concerns few layers."""
 
-    def __init__(self, dtype: str) -> None:
-        """``dtype`` is what the candidate should compute in, such as ``float32``."""
-        self._dtype = dtype
+    def __init__(self, dtype: str, truths: Mapping[str, Truth]) -> None:
+        """
+        Args:
+            dtype: what the candidate should compute in, such as ``float32``.
+            truths: of all layers, for those that enter another from aside.
+        """
+        self._dtype, self._truths = dtype, truths
         self._results: dict[tuple[int, str], Divergence] = {}
         """By truth and digest: two layers may be the same operations."""
 
@@ -49,14 +56,31 @@ class Isolation:
         return self._results[key]
 
     def _run(self, truth: Truth, argument: Tensor, isolated: IsolatedLayer) -> Divergence:
-        argument = in_layout(argument, truth.axes_back, isolated.shape)
+        argument = laid_out(argument, isolated.shape, truth.axes_back, truth.axes)
         if list(argument.shape) != isolated.shape:
             theirs = f"the reference gives it {list(argument.shape)}"
             reason = f"takes {isolated.shape} where {theirs}"
             return Divergence(Verdict.INVALID, reason=reason)
         try:
-            value = isolated.value(argument)
+            value = isolated.value(argument, aside(isolated, self._truths))
         except Exception as error:
             reason = f"can't run in isolation: {first_line(error)}"
             return Divergence(Verdict.INVALID, reason=reason)
         return compare(value, truth.when_isolated, self._dtype)[1]
+
+
+def aside(isolated: IsolatedLayer, truths: Mapping[str, Truth]) -> dict[str, Tensor]:
+    """The reference's results of other layers that enter a layer beside its input.
+
+    Example: a module that adds a residual is called with two values. With the first alone
+    given, the second would bring in what went wrong before the layer.
+    """
+    found = {}
+    for name, shape in isolated.aside.items():
+        truth = truths.get(name)
+        if truth is None:
+            continue
+        value = laid_out(truth.exact, shape, truth.axes_back)
+        if list(value.shape) == shape:
+            found[name] = value
+    return found

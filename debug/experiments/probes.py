@@ -15,10 +15,12 @@ from torch import Tensor
 
 from debug.candidate.interpreter import LazyValue
 from debug.candidate.trace import Probe
+from debug.experiments.isolation import aside
 from debug.measure.divergence import compare
+from debug.measure.layout import laid_out
 from debug.measure.matching import Sought, find, reorderings
 from debug.measure.statistics import describe
-from debug.measure.truth import Truth, in_layout, measure_reference
+from debug.measure.truth import Truth, measure_reference
 from debug.protocol.diagnostic import first_line
 from debug.protocol.messages import Probed
 from debug.protocol.values import Divergence
@@ -127,8 +129,12 @@ class Variables:
         if computed.isolated is None or truth.isolated is None:
             return None
         isolated = computed.isolated()
-        argument = in_layout(truth.isolated.argument, truth.axes_back, isolated.shape)
-        return isolated.value(argument) if list(argument.shape) == isolated.shape else None
+        argument = laid_out(
+            truth.isolated.argument, isolated.shape, truth.axes_back, truth.axes
+        )
+        if list(argument.shape) != isolated.shape:
+            return None
+        return isolated.value(argument, aside(isolated, self._truths))
 
     def _equals(self, layer: str, value: Tensor) -> str:
         """What a value that is not the one it should be is instead, if anything."""

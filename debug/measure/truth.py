@@ -95,6 +95,7 @@ def measure_reference(
     rounded: Tensor,
     axes: tuple[int, ...] | None = None,
     heads: int | None = None,
+    shape: tuple[int, ...] | None = None,
 ) -> Truth:
     """What is known of a layer before the candidate runs.
 
@@ -103,9 +104,12 @@ def measure_reference(
         rounded: the same in the precision of the candidate.
         axes: brings the reference's layout into the candidate's.
         heads: how many heads the channels belong to, if they do.
+        shape: the candidate's, where it joins axes or leaves out some of size 1.
     """
     if axes is not None:
         exact, rounded = exact.permute(axes), rounded.permute(axes)
+    if shape is not None:
+        exact, rounded = exact.reshape(shape), rounded.reshape(shape)
     exact = exact.contiguous()
     rounding = slice_norms((rounded.double() - exact).square())
     norms = slice_norms(exact.square())
@@ -124,6 +128,7 @@ def measure_isolated(truth: Truth, argument: Tensor, rounded: Tensor) -> Truth:
         rounded = rounded.permute(truth.axes)
         if argument.ndim == len(truth.axes):
             argument = argument.permute(truth.axes)
+    rounded = rounded.reshape(truth.exact.shape)
     rounding = slice_norms((rounded.double() - truth.exact).square())
     return replace(truth, isolated=IsolatedTruth(argument.contiguous(), rounding))
 

@@ -10,6 +10,7 @@ A float64 run is not just ``module.double()``: models that guard half precision 
 """
 
 import copy
+import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,32 +20,68 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
-from torch.utils._pytree import tree_leaves
+from torch.utils._pytree import tree_leaves, tree_map
 
 from debug.measure.truth import Truth, measure_isolated, measure_reference
 from debug.protocol.values import Place
 from debug.reference.call_sites import reference_definition, reference_place
-from debug.subject import LayerName, Subject, argument_of
+from debug.subject import LayerName, Subject, arguments_in, in_precision
 
 
 class StayInFloat64(TorchFunctionMode):
-    """Makes ``x.float()`` a no-op on float64.
+    """Makes ``x.float()``, ``x.to(torch.float32)`` and the like no-ops on float64.
 
-    Models that guard half precision with ``x.float()`` would drop to float32 inside a
-    float64 run, and measure a floor that is not there.
+    Models guard half precision with them, or with ``softmax(x, dtype=torch.float32)``.
+    They would drop to float32 inside a float64 run, and measure a floor that is not there.
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._on = True
+
+    @contextmanager
+    def lifted(self) -> Iterator[None]:
+        """For what is no part of the model, such as measuring it."""
+        self._on = False
+        try:
+            yield
+        finally:
+            self._on = True
 
     def __torch_function__(
         self, func: Callable, types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
-        if func is torch.Tensor.float and args[0].dtype == torch.float64:
-            return args[0]
-        return func(*args, **(kwargs or {}))
+        kwargs = kwargs or {}
+        first = args[0] if args else None
+        wide = isinstance(first, Tensor) and first.dtype == torch.float64
+        if not (wide and self._on):
+            return func(*args, **kwargs)
+        if func is torch.Tensor.float:
+            return first
+        args = (args[0], *(_widened(value) for value in args[1:]))
+        return func(*args, **{name: _widened(value) for name, value in kwargs.items()})
+
+
+def _widened(value: Any) -> Any:
+    """What a function of a float64 tensor is told beside it, such as a dtype."""
+    return torch.float64 if value is torch.float32 else value
 
 
 def first_tensor(given: Any) -> Tensor | None:
     """A module that takes or returns several values is known by its first."""
     return next((leaf for leaf in tree_leaves(given) if isinstance(leaf, Tensor)), None)
+
+
+def named_tensors(layer: nn.Module, args: Any, kwargs: Any) -> Iterator[tuple[str, Tensor]]:
+    """What a layer is called with, by the names of its parameters."""
+    try:
+        given = inspect.signature(layer.forward).bind(*args, **kwargs).arguments
+    except (TypeError, ValueError):
+        given = {f"argument {number}": each for number, each in enumerate(args)} | kwargs
+    for name, value in given.items():
+        for number, tensor in enumerate(tree_leaves(value)):
+            if isinstance(tensor, Tensor):
+                yield name if isinstance(value, Tensor) else f"{name}[{number}]", tensor
 
 
 @dataclass(frozen=True)
@@ -66,11 +103,10 @@ class LayerCall:
         """What another copy of the layer makes of the same in another precision."""
 
         def narrowed(value: Any) -> Any:
-            wide = isinstance(value, Tensor) and value.is_floating_point()
-            return value.to(dtype) if wide else value
+            return in_precision(value, dtype) if isinstance(value, Tensor) else value
 
-        kwargs = {name: narrowed(value) for name, value in self.kwargs.items()}
-        value = first_tensor(module(*map(narrowed, self.args), **kwargs))
+        args, kwargs = tree_map(narrowed, (self.args, dict(self.kwargs)))
+        value = first_tensor(module(*args, **kwargs))
         assert value is not None
         return value
 
@@ -81,22 +117,15 @@ def hooked(
     layers: Sequence[LayerName],
     record: Callable[[LayerName, LayerCall], None],
 ) -> Iterator[None]:
-    """Calls ``record`` after every call of a named layer."""
+    """Calls ``record`` after the call of a named layer; of several calls, after its own."""
     handles = []
     modules = layer_modules(module, layers)
 
     for layer in layers:
-
-        def hook(
-            _: nn.Module, args: Any, kwargs: Any, output: Any, layer: LayerName = layer
-        ) -> None:
-            place = reference_place(sys._getframe(1))
-            value = first_tensor(output)
-            if value is not None:
-                record(layer, LayerCall(args, kwargs, value.detach(), place))
-
+        watch = _Watch(layer, record)
         target = modules[layer.name]
-        handles.append(target.register_forward_hook(hook, with_kwargs=True))
+        handles.append(target.register_forward_pre_hook(watch.enter, with_kwargs=True))
+        handles.append(target.register_forward_hook(watch.leave))
     try:
         yield
     finally:
@@ -104,10 +133,43 @@ def hooked(
             handle.remove()
 
 
+class _Watch:
+    """Sees one layer's calls from both ends, and records the one that is the layer's."""
+
+    def __init__(
+        self, layer: LayerName, record: Callable[[LayerName, LayerCall], None]
+    ) -> None:
+        self._layer, self._record, self._calls = layer, record, 0
+        self._given: list[tuple[Any, Any, Place]] = []
+
+    def enter(self, _: nn.Module, args: Any, kwargs: Any) -> None:
+        self._calls += 1
+        if self._calls == self._layer.call:
+            # The layer may write into what it is given.
+            args, kwargs = tree_map(_copied, (args, kwargs))
+            self._given.append((args, kwargs, reference_place(sys._getframe(1))))
+
+    def leave(self, _: nn.Module, args: Any, output: Any) -> None:
+        if not self._given:
+            return
+        given, value = self._given.pop(), first_tensor(output)
+        if value is not None:
+            arguments, keywords, place = given
+            self._record(self._layer, LayerCall(arguments, keywords, value.detach(), place))
+
+
+def _copied(value: Any) -> Any:
+    return value.clone() if isinstance(value, Tensor) else value
+
+
 def layer_modules(module: nn.Module, layers: Sequence[LayerName]) -> dict[str, nn.Module]:
     """PyTorch's modules by the layers' names; the model's is whatever the layer says."""
-    model = {layer.name: module for layer in layers if layer.is_model}
-    return {**dict(module.named_modules()), **model}
+    modules = dict(module.named_modules(remove_duplicate=False))
+    return {
+        **modules,
+        **{layer.name: modules[layer.path] for layer in layers if layer.module is not None},
+        **{layer.name: module for layer in layers if layer.is_model},
+    }
 
 
 def run_reference(subject: Subject, dtype: str) -> dict[str, Truth]:
@@ -121,7 +183,6 @@ def run_reference(subject: Subject, dtype: str) -> dict[str, Truth]:
         truths[value.name] = measure_reference(value.exact, value.reference)
 
     module, layers = subject.reference(), subject.layers
-    x = argument_of(subject).reference
     rounded = rounding(dtype)
     values: dict[str, Tensor] = {}
 
@@ -130,25 +191,32 @@ def run_reference(subject: Subject, dtype: str) -> dict[str, Truth]:
 
     def measure(layer: LayerName, call: LayerCall) -> None:
         value = values.pop(layer.name)
-        truth = measure_reference(call.value.clone(), value, layer.axes, layer.heads)
+        exact = call.value.clone()
+        truth = measure_reference(exact, value, layer.axes, layer.heads, layer.shape)
         if not layer.is_model:
             value = call.again(modules[layer.name], rounded)
         argument = call.argument
         if argument is not None:
-            argument = argument.to(getattr(torch, dtype))
+            argument = in_precision(argument, getattr(torch, dtype))
             truth = measure_isolated(truth, argument, value)
         place = call.place
         if layer.is_model:
             place = reference_definition(module) or place
         truths[layer.name] = replace(truth, place=place)
 
+    stay = StayInFloat64()
+
+    def measured(layer: LayerName, call: LayerCall) -> None:
+        with stay.lifted():
+            measure(layer, call)
+
     with torch.inference_mode():
         wide = copy.deepcopy(module).double()
         with hooked(module, layers, keep):
-            subject.run_reference(module, x.to(rounded))
+            subject.run_reference(module, *arguments_in(subject, rounded))
         modules = layer_modules(module, layers)
-        with hooked(wide, layers, measure), StayInFloat64():
-            subject.run_reference(wide, x.double())
+        with hooked(wide, layers, measured), stay:
+            subject.run_reference(wide, *arguments_in(subject, torch.float64))
     return {name: truths[name] for name in in_order(subject)}
 
 
@@ -158,4 +226,5 @@ def rounding(dtype: str) -> torch.dtype:
 
 
 def in_order(subject: Subject) -> list[str]:
-    return [v.name for v in subject.inputs] + [layer.name for layer in subject.layers]
+    inputs = [value.name for value in subject.inputs if value.compared]
+    return inputs + [layer.name for layer in subject.layers]

@@ -11,10 +11,17 @@ from functools import cached_property
 import torch
 from torch import Tensor, nn
 
-from debug.reference.hooks import LayerCall, StayInFloat64, hooked, layer_modules, rounding
+from debug.reference.hooks import (
+    LayerCall,
+    StayInFloat64,
+    hooked,
+    layer_modules,
+    named_tensors,
+    rounding,
+)
 from debug.reference.recorder import recorded
 from debug.reference.recording import Recording, ValueId
-from debug.subject import LayerName, Subject, argument_of, model_of
+from debug.subject import LayerName, Subject, arguments_in, model_of
 
 KEPT_BYTES = 4 << 30
 """Beyond that, what was recorded first is dropped, and recorded again if it is needed."""
@@ -39,10 +46,11 @@ class RecordedLayers:
             subject, module = self._subject, self.wide
             modules = layer_modules(module, subject.layers)
             within = {part.name: modules[part.name] for part in self._parts(name)}
-            x = argument_of(subject).reference.double()
-            recording = recorded(module, modules[name], within)
+            arguments = arguments_in(subject, torch.float64)
+            call = next(layer.call for layer in subject.layers if layer.name == name)
+            recording = recorded(module, modules[name], within, call)
             with torch.inference_mode(), recording as made, StayInFloat64():
-                subject.run_reference(module, x)
+                subject.run_reference(module, *arguments)
             self._make_room()
             self._recordings[name] = made
         return self._recordings[name]
@@ -67,12 +75,20 @@ class RecordedLayers:
                 given[part] = call.value.clone()
             if layer.name == name and argument is not None and call.argument is not None:
                 given[argument] = call.argument.clone()
+                beside = named_tensors(modules[name], call.args, call.kwargs)
+                given.update(
+                    (recording.aside[each], value)
+                    for each, value in beside
+                    if each in recording.aside
+                )
 
-        module, x = subject.reference(), argument_of(subject).reference
+        module = subject.reference()
+        modules = layer_modules(module, subject.layers)
+        rounded = rounding(subject.dtype.name)
         layers = [layer for layer in subject.layers if layer.name == name]
         layers = [*self._parts(name), *layers, model_of(subject.layers)]
         with torch.inference_mode(), hooked(module, layers, keep):
-            subject.run_reference(module, x.to(rounding(subject.dtype.name)))
+            subject.run_reference(module, *arguments_in(subject, rounded))
         return given
 
     def _parts(self, name: str) -> list[LayerName]:

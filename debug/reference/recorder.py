@@ -19,7 +19,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves, tree_map
 
 from debug.reference.call_sites import PASSED_OVER, reference_place
-from debug.reference.hooks import first_tensor
+from debug.reference.hooks import first_tensor, named_tensors
 from debug.reference.recording import Recording, Ref, Step, ValueId, writes
 from debug.reference.variable_names import Bindings
 
@@ -94,7 +94,7 @@ class Recorder(TorchFunctionMode):
 
 @contextmanager
 def recorded(
-    module: nn.Module, layer: nn.Module, within: Mapping[str, nn.Module]
+    module: nn.Module, layer: nn.Module, within: Mapping[str, nn.Module], call: int = 1
 ) -> Iterator[Recording]:
     """Records one layer's own code while the model runs.
 
@@ -102,18 +102,28 @@ def recorded(
         module: the model, which gives weights their names.
         layer: whose code it is.
         within: the layers that it calls; what they do is not recorded.
+        call: which of the layer's calls is meant.
     """
     recorder = Recorder(module)
-    recording, handles = recorder.recording, []
+    recording, handles, calls = recorder.recording, [], 0
 
     def enter(_: nn.Module, args: Any, kwargs: Any) -> None:
+        nonlocal calls
+        calls += 1
+        if calls != call:
+            return
         argument = first_tensor([*args, *kwargs.values()])
         if argument is not None:
             recording.argument = recorder.add(argument, "the argument")
+        for name, tensor in named_tensors(layer, args, kwargs):
+            if tensor is not argument:
+                recording.aside[name] = recorder.add(tensor, name)
         recorder.bindings.enter()
         recorder.on = True
 
     def leave(_: nn.Module, args: Any, output: Any) -> None:
+        if not recorder.on:
+            return
         recorder.on = False
         recorder.bindings.leave()
         value = first_tensor(output)
@@ -132,20 +142,26 @@ def recorded(
 
 
 def _watch_child(recorder: Recorder, name: str, child: nn.Module) -> list[Any]:
-    recording = recorder.recording
+    recording, inside = recorder.recording, False
 
     def enter(_: nn.Module, args: Any, kwargs: Any) -> None:
+        nonlocal inside
         argument = first_tensor([*args, *kwargs.values()])
         if argument is not None and recorder.on:
             recording.inputs[name] = recorder.index(argument)
+        if not recorder.on:
+            return
         recorder.bindings.look()
-        recorder.on = False
+        recorder.on, inside = False, True
 
     def leave(_: nn.Module, args: Any, output: Any) -> None:
+        nonlocal inside
+        if not inside:
+            return
         value = first_tensor(output)
         if value is not None:
             recording.results[name] = recorder.add(value, f"{name}'s result")
-        recorder.on = True
+        recorder.on, inside = True, False
 
     return [
         child.register_forward_pre_hook(enter, with_kwargs=True),

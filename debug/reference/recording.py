@@ -87,6 +87,8 @@ class Recording:
     steps: list[Step] = field(default_factory=list)
     argument: ValueId | None = None
     """The layer's own input."""
+    aside: dict[str, ValueId] = field(default_factory=dict)
+    """What else it is called with, such as a residual, by the parameter's name."""
     results: dict[str, ValueId] = field(default_factory=dict)
     """What each layer within returns."""
     inputs: dict[str, ValueId] = field(default_factory=dict)
@@ -105,7 +107,7 @@ class Recording:
     @property
     def given(self) -> set[ValueId]:
         """What the code gets from outside, but for weights and constants."""
-        given = set(self.results.values())
+        given = {*self.results.values(), *self.aside.values()}
         return given if self.argument is None else given | {self.argument}
 
     def maker(self, value: ValueId) -> Step | None:

@@ -39,8 +39,8 @@ class TwoLayers:
     def reference(self) -> torch.nn.Module:
         return self._network
 
-    def run_reference(self, module: torch.nn.Module, x: torch.Tensor) -> None:
-        module(x)
+    def run_reference(self, module: torch.nn.Module, *arguments: torch.Tensor) -> None:
+        module(*arguments)
 
     def candidate(self, source: ModuleType) -> Candidate:
         module = source.Network(WIDTH, HIDDEN, DeviceRef.CPU())

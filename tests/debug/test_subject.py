@@ -8,7 +8,7 @@ from debug.subject import (
     HasOutcome,
     LayerName,
     Options,
-    argument_of,
+    arguments_of,
     load_subject,
     model_of,
 )
@@ -35,7 +35,7 @@ def test_a_subject_is_opened_by_the_name_of_its_factory(tmp_path):
     subject = load_subject(FACTORY, Options({"graph": tmp_path / "port.py"}))
     assert subject.title == "two layers"
     assert subject.graph == tmp_path / "port.py"
-    assert argument_of(subject).name == "noise"
+    assert [each.name for each in arguments_of(subject)] == ["noise"]
 
 
 @pytest.mark.parametrize(

@@ -89,8 +89,8 @@ def test_a_layer_that_is_never_called_is_no_output(toy_graph: Path):
 
 def test_the_same_input_has_the_same_digest_in_every_generation(toy_graph: Path):
     one, other = traced(toy_graph), traced(toy_graph)
-    assert one.argument is not other.argument
-    assert one.argument_digest == other.argument_digest
+    assert one.arguments[0] is not other.arguments[0]
+    assert one.argument_digests == other.argument_digests
 
 
 def test_a_model_that_returns_nothing_is_placed_at_its_definition(toy_graph: Path):

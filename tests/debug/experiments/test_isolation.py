@@ -41,7 +41,7 @@ class Layer:
 
 
 def run(truth: Truth, layer: Layer):
-    found = Isolation("float32").run(truth, layer.lazy())
+    found = Isolation("float32", {}).run(truth, layer.lazy())
     assert found is not None
     return found
 
@@ -52,13 +52,13 @@ def test_a_layer_is_judged_on_the_references_input(truth: Truth):
 
 
 def test_a_layer_that_is_never_called_is_missing(truth: Truth):
-    found = Isolation("float32").run(truth, None)
+    found = Isolation("float32", {}).run(truth, None)
     assert found is not None
     assert found.verdict is Verdict.MISSING
 
 
 def test_nothing_is_said_where_the_argument_is_not_known(truth: Truth):
-    isolation = Isolation("float32")
+    isolation = Isolation("float32", {})
     assert isolation.run(truth, LazyValue("d", lambda: X)) is None
     alone = measure_reference(X, X.float())
     assert isolation.run(alone, Layer(torch.exp).lazy()) is None
@@ -79,7 +79,7 @@ def test_a_layer_that_raises_is_invalid_and_says_why(truth: Truth):
 
 
 def test_what_no_edit_has_changed_does_not_run_again(truth: Truth):
-    isolation, layer = Isolation("float32"), Layer(torch.exp)
+    isolation, layer = Isolation("float32", {}), Layer(torch.exp)
     first = isolation.run(truth, layer.lazy())
     assert isolation.run(truth, layer.lazy()) is first
     assert layer.runs == 1

@@ -33,7 +33,8 @@ def test_the_floor_of_half_precision_is_higher(subject):
     network = subject.reference()
 
     class Half(TwoLayers):
-        def run_reference(self, module: torch.nn.Module, x: torch.Tensor) -> None:
+        def run_reference(self, module: torch.nn.Module, *arguments: torch.Tensor) -> None:
+            (x,) = arguments
             module.to(x.dtype)(x)
 
     half = Half(subject.graph)
