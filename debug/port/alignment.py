@@ -1,0 +1,317 @@
+"""Which layer of the reference is which module of a port, found without a map of names.
+
+Ports rename and regroup: ``self_attn.q_proj`` is ``attention.wq``, three projections are
+one. What a port must keep are the weights, so leaves pair by what they hold
+(`debug.port.fingerprints`), and a module that holds others pairs with the one that holds
+the same leaves. Where weights can't tell (norms of ones, biases of zeros), the order of
+calls between neighbours that are certain does.
+
+Where names and content disagree, names win: ``wq`` that holds ``v_proj``'s weight is a bug,
+and not another name for ``v_proj``.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from debug.port import fused, names
+from debug.port.side import Side
+from debug.subject import Counterpart
+
+LIKELY = 0.5
+"""By how much names must speak for another pairing of two layers."""
+
+
+class How(StrEnum):
+    """What made a pair."""
+
+    YOU = "you"
+    NAME = "name"
+    WEIGHTS = "weights"
+    SOME = "some weights"
+    PART = "part of a weight"
+    ORDER = "order"
+    LEAVES = "leaves"
+
+
+@dataclass(frozen=True)
+class Pair:
+    layer: str
+    counterpart: Counterpart
+    how: How
+    doubt: str = ""
+    """What speaks against it: likely a bug."""
+
+
+@dataclass(frozen=True)
+class Unpaired:
+    """A module that only one side has, and why."""
+
+    name: str
+    reason: str
+    is_error: bool = False
+
+
+@dataclass
+class Matched:
+    """All pairs, and what is left over."""
+
+    pairs: dict[str, Pair] = field(default_factory=dict)
+    """By the reference's module."""
+    reference_only: list[Unpaired] = field(default_factory=list)
+    candidate_only: list[Unpaired] = field(default_factory=list)
+
+    @property
+    def doubts(self) -> list[str]:
+        """What is likely a bug, each as one line."""
+        alone = [*self.reference_only, *self.candidate_only]
+        return [
+            *(pair.doubt for pair in self.pairs.values() if pair.doubt),
+            *(f"{each.name} {each.reason}" for each in alone if each.is_error),
+        ]
+
+
+def match(
+    reference: Side, candidate: Side, said: Mapping[str, str], ignored: Sequence[str]
+) -> Matched:
+    """Pairs the modules of two sides.
+
+    Args:
+        reference: PyTorch's side.
+        candidate: MAX's side.
+        said: pairs that a person is sure of, by the reference's name.
+        ignored: modules of the reference that are left out.
+    """
+    return _Matching(reference, candidate, said, ignored).result()
+
+
+class _Matching:
+    """The pairs so far; each step adds to them."""
+
+    def __init__(
+        self,
+        reference: Side,
+        candidate: Side,
+        said: Mapping[str, str],
+        ignored: Sequence[str],
+    ) -> None:
+        self._ref, self._cand = reference, candidate
+        self._found = Matched()
+        self._taken: set[str] = set()
+        self._ignored = tuple(f"{name}." for name in ignored)
+        for layer, module in said.items():
+            if layer in reference.order and module in candidate.order:
+                self._pair(layer, module, How.YOU)
+
+    def result(self) -> Matched:
+        self._by_name()
+        self._by_content(self._ref.content, self._cand.content, How.WEIGHTS)
+        self._by_content(self._largest(self._ref), self._largest(self._cand), How.SOME)
+        self._by_slices()
+        self._by_likeness()
+        self._exchange_by_name()
+        self._containers()
+        self._functions()
+        self._leftovers()
+        return self._found
+
+    # -- Leaves ------------------------------------------------------------------------
+
+    def _pair(self, layer: str, module: str, how: How, doubt: str = "") -> None:
+        self._found.pairs[layer] = Pair(layer, Counterpart((module,)), how, doubt)
+        self._taken.add(module)
+
+    def _free(self) -> tuple[list[str], list[str]]:
+        """The leaves of either side that have no counterpart yet."""
+        pairs = self._found.pairs
+        theirs = [n for n in self._ref.leaves if n not in pairs and not self._ignores(n)]
+        return theirs, [n for n in self._cand.leaves if n not in self._taken]
+
+    def _ignores(self, name: str) -> bool:
+        return f"{name}.".startswith(self._ignored)
+
+    def _by_name(self) -> None:
+        """The same name and sizes: a person's claim, whatever they hold."""
+        theirs, ours = self._free()
+        by_name = {names.plain(name): name for name in theirs}
+        for module in ours:
+            layer = by_name.get(names.plain(module))
+            if layer is None or self._ref.sizes(layer) != self._cand.sizes(module):
+                continue
+            same = self._ref.content(layer) == self._cand.content(module)
+            doubt = "" if same else self._held_instead(layer, module)
+            self._pair(layer, module, How.NAME, doubt)
+
+    def _held_instead(self, layer: str, module: str) -> str:
+        """What a module holds where a layer's weights are expected."""
+        held = self._cand.content(module)
+        other = next((n for n in self._ref.leaves if self._ref.content(n) == held), None)
+        if other is not None:
+            return f"{module} holds {other}'s weights, not {layer}'s"
+        mine, right = self._cand.largest(module), self._ref.largest(layer)
+        if mine == right:
+            return ""  # one of the small ones: its layer will show it
+        return f"{module}'s weights equal none of the reference: were they loaded?"
+
+    @staticmethod
+    def _largest(side: Side):  # noqa: ANN205
+        return lambda leaf: (side.largest(leaf),)
+
+    def _by_content(self, of_layer, of_module, how: How) -> None:  # noqa: ANN001
+        """The same weights: unique ones first, then the others in order of calls."""
+        theirs, ours = self._free()
+        held, wanted = Counter(map(of_module, ours)), Counter(map(of_layer, theirs))
+        by_content = {of_layer(layer): layer for layer in theirs}
+        for module in ours:
+            key = of_module(module)
+            if held[key] == wanted[key] == 1:
+                self._pair(by_content[key], module, how)
+        _, ours = self._free()
+        for module in ours:
+            key = of_module(module)
+            alike = [layer for layer in self._free()[0] if of_layer(layer) == key]
+            if alike:
+                self._pair(self._next_to(module, alike), module, How.ORDER)
+
+    def _next_to(self, module: str, layers: Sequence[str]) -> str:
+        """The first layer after the counterpart of the module's neighbour."""
+        place = self._cand.order[module]
+        before = [
+            self._ref.order[pair.layer]
+            for pair in self._found.pairs.values()
+            if self._cand.order[pair.counterpart.modules[0]] < place
+        ]
+        anchor = max(before, default=-1)
+        return next((n for n in layers if self._ref.order[n] > anchor), layers[0])
+
+    def _by_slices(self) -> None:
+        """Several projections that one side joined into one weight."""
+        theirs, ours = self._free()
+        for layer, counterpart in fused.slices(self._ref, self._cand, theirs, ours):
+            self._found.pairs[layer] = Pair(layer, counterpart, How.PART)
+            self._taken.update(counterpart.modules)
+
+    def _by_likeness(self) -> None:
+        """Weights that equal none of the reference: paired by size, name and order."""
+        theirs, ours = self._free()
+        for module in ours:
+            sizes = self._cand.sizes(module)
+            alike = [n for n in self._free()[0] if max(self._ref.sizes(n)) == max(sizes)]
+            if not alike:
+                continue
+            first = self._next_to(module, alike)
+            layer = max(
+                alike, key=lambda n: (names.similarity(n, module) > LIKELY, n == first)
+            )
+            self._pair(layer, module, How.ORDER, self._held_instead(layer, module))
+
+    def _exchange_by_name(self) -> None:
+        """Two layers whose weights were exchanged have counterparts by content, and names
+        that say the opposite."""
+        pairs = [p for p in self._found.pairs.values() if p.how is How.WEIGHTS]
+        for one in pairs:
+            for other in pairs:
+                if one.layer < other.layer and self._names_oppose(one, other):
+                    mine, yours = one.counterpart.modules[0], other.counterpart.modules[0]
+                    for layer, module in ((one.layer, yours), (other.layer, mine)):
+                        self._pair(
+                            layer, module, How.NAME, self._held_instead(layer, module)
+                        )
+
+    def _names_oppose(self, one: Pair, other: Pair) -> bool:
+        """Whether two layers of one module would pair the other way round by name."""
+        a, b = one.counterpart.modules[0], other.counterpart.modules[0]
+        parents = (one.layer, other.layer), (a, b)
+        if any(x.rpartition(".")[0] != y.rpartition(".")[0] for x, y in parents):
+            return False
+        if self._cand.sizes(a) != self._cand.sizes(b):
+            return False
+        by_content = names.similarity(one.layer, a) + names.similarity(other.layer, b)
+        by_name = names.similarity(one.layer, b) + names.similarity(other.layer, a)
+        return by_name > by_content + LIKELY
+
+    # -- Modules that hold others ------------------------------------------------------
+
+    def _containers(self) -> None:
+        """The same leaves within; of several such, the outermost first."""
+        if "" in self._ref.order and "" in self._cand.order:
+            self._pair("", "", How.YOU)
+        theirs, ours = self._held_by(self._ref, True), self._held_by(self._cand, False)
+        for leaves, modules in ours.items():
+            layers = [n for n in theirs.get(leaves, []) if n not in self._found.pairs]
+            modules = [n for n in modules if n not in self._taken]
+            for layer, module in self._nested(layers, modules):
+                self._pair(layer, module, How.LEAVES)
+
+    def _nested(
+        self, layers: Sequence[str], modules: Sequence[str]
+    ) -> Iterator[tuple[str, str]]:
+        """Pairs of nested modules that hold the same."""
+        layers, modules = sorted(layers, key=len), sorted(modules, key=len)
+        if len(layers) == len(modules):
+            yield from zip(layers, modules, strict=True)
+            return
+        for module in modules:
+            if layers:
+                best = max(layers, key=lambda n: (names.similarity(n, module), -len(n)))
+                layers = [each for each in layers if len(each) > len(best)]
+                yield best, module
+
+    def _held_by(self, side: Side, is_reference: bool) -> dict[frozenset, list[str]]:
+        """The modules of one side by the paired leaves within, as the reference's names."""
+        pairs = self._found.pairs
+        of_module: dict[str, set[str]] = {}
+        for pair in pairs.values():
+            for module in pair.counterpart.modules:
+                of_module.setdefault(module, set()).add(pair.layer)
+        found: dict[frozenset, list[str]] = {}
+        for name in side.order:
+            within = [leaf for leaf in side.within(name) if leaf in side.leaves]
+            if is_reference:
+                held = {leaf for leaf in within if leaf in pairs}
+            else:
+                held = {layer for leaf in within for layer in of_module.get(leaf, ())}
+            if name and held and not self._ignores(name):
+                found.setdefault(frozenset(held), []).append(name)
+        return found
+
+    def _functions(self) -> None:
+        """Modules without weights, such as activations, where both sides have them."""
+        ours = {
+            names.plain(name): name for name in self._cand.order if name not in self._taken
+        }
+        for layer in self._ref.order:
+            module = ours.get(names.plain(layer))
+            free = layer not in self._found.pairs and not self._ref.own(layer)
+            if module is not None and free and not self._ref.within(layer):
+                self._pair(layer, module, How.NAME)
+
+    # -- What is left ------------------------------------------------------------------
+
+    def _leftovers(self) -> None:
+        held = set(self._cand.prints.values())
+        read = {names.plain(name) for name in self._cand.weights}
+        for layer in self._ref.order:
+            if layer not in self._found.pairs and not self._ignores(layer):
+                self._found.reference_only.append(self._reason(layer, held, read))
+        for module in self._cand.order:
+            if module not in self._taken:
+                self._found.candidate_only.append(self._reason_of_module(module))
+
+    def _reason(self, layer: str, held: set, read: set[str]) -> Unpaired:
+        """Why a layer of the reference has no counterpart."""
+        if layer not in self._ref.leaves:
+            reason = "holds no weight" if not self._ref.within(layer) else "is no unit there"
+            return Unpaired(layer, reason)
+        if fused.is_read(self._ref.own(layer), self._cand.weights):
+            return Unpaired(layer, "is only read there, not called")
+        return Unpaired(layer, "has no counterpart: no module holds its weights", True)
+
+    def _reason_of_module(self, module: str) -> Unpaired:
+        if module not in self._cand.leaves:
+            return Unpaired(module, "is no unit in the reference")
+        if fused.is_read(self._cand.own(module), self._ref.weights):
+            return Unpaired(module, "is only read in the reference, not called")
+        reason = "has weights that equal none of the reference: were they loaded?"
+        return Unpaired(module, reason, True)
