@@ -78,9 +78,12 @@ def widened(x: TensorValue) -> list[TensorValue]:
 
 def stamp(dtype: DType, device: Device) -> Path | None:
     """A note beside MAX's cache that the kernels are in it, so that neither outlives the
-    other."""
+    other. They are of one architecture, and machines that differ may share the folder."""
     folder = max_internals.cache_folder()
-    place = f"{device.label}-{device.id}-{dtype.name}"
+    place = f"{device.label}-{device.id}"
+    if not device.is_host:
+        place += f"-{device.architecture_name}"
+    place += f"-{dtype.name}"
     return None if folder is None else folder / f"maxwhisper-kernels-{place}.txt"
 
 
