@@ -53,6 +53,8 @@ def time_encoder(say: Say, device: str, size: str, side: str, dtype: str) -> Fou
         figures |= measured(call, clock, wait, RUNS[chosen.type])
     used = memory.measure()
     figures |= {"process_bytes": peak_memory(), "device_bytes": used.device}
+    if chosen.type == "cuda":
+        figures["torch_peak_bytes"] = torch.cuda.max_memory_allocated(chosen)
     says = f"{figures['median_ms']:.3g} ms, the median of {figures['runs']}"
     says += f" ({figures['wall_ms']:.3g} on the wall)"
     if used.device is not None:

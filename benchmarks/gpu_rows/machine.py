@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 import torch
-from max.driver import accelerator_count
+from max.driver import Buffer, Device, accelerator_count
 from max.dtype import DType
 
 from benchmarks.gpu_rows.found import Found, Say
@@ -40,10 +40,22 @@ def card(say: Say, device: str) -> Found:
             "torch_cuda": torch.version.cuda,
             "memory_total": total,
             "memory_free": free,
+            "memory_taken_by_max": reserved(chosen, side),
         }
     figures["card"] = name
     versions = ", ".join(f"{n} {v}" for n, v in describe_machine().versions.items())
     return Found(f"{name}; {versions}", figures=figures)
+
+
+def reserved(device: Device, side: torch.device) -> int:
+    """Bytes that are gone once MAX was asked for a few: it may take them in large pieces,
+    and leave PyTorch in the same process too little."""
+    before, _ = torch.cuda.mem_get_info(side)
+    held = Buffer.zeros((1024,), DType.float32, device=device)
+    device.synchronize()
+    after, _ = torch.cuda.mem_get_info(side)
+    del held
+    return before - after
 
 
 def kernels(say: Say, device: str, dtype: str) -> Found:

@@ -14,11 +14,11 @@ import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
-from max.driver import Buffer, Device
+from max.driver import Device
 from max.dtype import DType
 from max.graph import DeviceRef, Graph, TensorType, TensorValue, ops
 
-from debug.candidate import max_internals
+from debug.candidate import max_internals, outline
 
 SIZE = 8
 
@@ -63,7 +63,7 @@ def missing_kernels(dtype: DType, device: Device) -> list[max_internals.Kernel]:
         input_types=[TensorType(dtype, (1, SIZE, SIZE), DeviceRef.from_device(device))],
     )
     max_internals.lower(graph)
-    argument = Buffer.zeros((1, SIZE, SIZE), dtype, device=device)
+    argument = outline.zeros((1, SIZE, SIZE), dtype, device)
     return max_internals.kernels_of(graph, [argument])
 
 
