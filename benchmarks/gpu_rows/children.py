@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 class Children:
     def __init__(self, device: str, folder: Path) -> None:
         """``folder`` gets what the processes print, a file each."""
-        self._device, self._folder = device, folder
+        self.device, self._folder = device, folder
         self._running: set[subprocess.Popen] = set()
         self._ended = False
 
@@ -35,7 +35,7 @@ class Children:
             hear: is told every message of the row.
         """
         command = [sys.executable, "-m", "benchmarks.gpu_rows.child", row.measure]
-        arguments = {"device": self._device, **row.arguments}
+        arguments = {"device": self.device, **row.arguments}
         path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
         log = self._folder / f"{row.name.replace(' ', '-').replace(':', '-')}.log"
         with log.open("wb") as noise:

@@ -16,7 +16,7 @@ class Played(Children):
     """Rows that say what they were told to say, without a process."""
 
     def __init__(self, **says: dict) -> None:
-        self.says, self.order = says, []
+        self.says, self.order, self.device = says, [], "gpu:1"
 
     def run(self, row, limit, hear):
         self.order.append(row.name)
