@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from benchmarks.gpu_rows.found import Found, Say
-from debug.candidate import max_internals
+from debug.candidate import kernels, max_internals
 from debug.candidate.interpreter import Interpreter
 from debug.candidate.source import load_source
 from debug.candidate.trace import build
@@ -96,6 +96,7 @@ def step(say: Say, device: str, model: str, dtype: str) -> Found:
     """
     given = {"device": device, "model": model, "dtype": dtype}
     subject = load_subject(FACTORY, Options(given))
+    kernels.warm(subject.dtype, subject.device, lambda _: None)
     truths = run_reference(subject, dtype)
     source = load_source(subject.graph)
     _, traced = build(subject, source, subject.layers, with_inputs=True)

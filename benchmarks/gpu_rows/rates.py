@@ -27,7 +27,7 @@ def rates(say: Say, device: str, dtypes: str) -> Found:
     target = torch.empty_like(source)
     least = measured(lambda: target.copy_(source), clock, wait, runs=20)["least_ms"]
     figures["copy"] = 2 * source.numel() / (least / 1e3)
-    said = [f"{n.replace('_', ' in ')} {v / 1e12:.1f} T/s" for n, v in figures.items()]
+    said = [f"{n.replace('_', ' in ')} {v / 1e12:.3g} T/s" for n, v in figures.items()]
     said[-1] = f"copy {figures['copy'] / 1e9:.0f} GB/s"
     return Found(", ".join(said), figures=figures)
 

@@ -10,7 +10,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.gpu_rows import encoders, layers, target
 from core.model.checkpoint import load_checkpoint
-from core.model.openai_encoder import load_encoder
+from core.model.openai_encoder import load_encoder, run_encoder
 from debug.candidate import max_internals
 from debug.candidate.interpreter import LazyValue
 
@@ -70,7 +70,7 @@ def test_an_encoders_operations_are_those_that_pytorch_counts():
     dims = checkpoint.dims
     encoder = load_encoder(dims, checkpoint.encoder_state())
     with FlopCounterMode(display=False) as counter, torch.no_grad():
-        encoder(torch.zeros(1, dims.n_mels, 3000))
+        run_encoder(encoder, torch.zeros(1, dims.n_mels, 3000))
     counted = counter.get_total_flops()
     assert encoders.operations(dims) == pytest.approx(counted, rel=0.01)
 
