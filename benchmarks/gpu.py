@@ -31,7 +31,7 @@ MINUTES = {"gpu": (8.0, 3.0), "cpu": (60.0, 20.0)}
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("--device", default="gpu", help="gpu, gpu:1 or cpu (default: gpu)")
     parser.add_argument(
         "--quick", action="store_true", help="the first third, in 3 minutes"

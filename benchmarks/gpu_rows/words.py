@@ -4,7 +4,7 @@ from benchmarks.gpu_rows.found import Found, Say
 from core.backends.backend import open_backend
 from core.backends.transcription import Transcriber
 from core.machine import DeviceMemory
-from core.messages import BackendOptions, Decoding
+from core.messages import BackendOptions, Decoding, Transcript
 from core.model.audio import BUNDLED_CLIP, load_audio
 from core.model.devices import gpu_number
 
@@ -16,8 +16,12 @@ def words(say: Say, device: str, backend: str, dtype: str) -> Found:
     opened = open_backend(options, lambda what: None)
     transcriber = Transcriber(opened, Decoding(temperature=0.0), memory)
     samples = load_audio(BUNDLED_CLIP)
-    for _ in range(2):
-        heard = transcriber.transcribe(samples, BUNDLED_CLIP.name, lambda done, total: None)
+
+    def hear() -> Transcript:
+        return transcriber.transcribe(samples, BUNDLED_CLIP.name, lambda done, total: None)
+
+    hear()
+    heard = hear()
     seconds = heard.seconds
     figures = {
         "text": heard.text,
