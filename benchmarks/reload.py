@@ -80,9 +80,11 @@ async def settle(app: Dashboard, generation: int) -> None:
         await asyncio.sleep(0.005)
 
 
-async def measure_reloads(model: str, runs: int, graph: Path) -> tuple[dict, float]:
+async def measure_reloads(
+    options: dict[str, str], runs: int, graph: Path
+) -> tuple[dict, float]:
     """Seconds to the first and last changed number by edit, and peak GB of both."""
-    app = TimedDashboard(Settings({"model": model, "graph": str(graph)}))
+    app = TimedDashboard(Settings({**options, "graph": str(graph)}))
     times: dict[str, list[tuple[float, float]]] = {name: [] for name in EDITS}
     memory = 0.0
     async with app.run_test(size=(120, 36)) as pilot:
@@ -144,7 +146,9 @@ def main() -> None:
         graph = Path(folder) / "encoder.py"
         graph.write_text(SOURCE.read_text())
         bare = statistics.median(bare_script(arguments.model, graph) for _ in range(3))
-        times, memory = asyncio.run(measure_reloads(arguments.model, arguments.runs, graph))
+        times, memory = asyncio.run(
+            measure_reloads({"model": arguments.model}, arguments.runs, graph)
+        )
     paint = statistics.median(first_paint() for _ in range(3))
     report = summarise(arguments.model, arguments.runs, times, bare, paint, memory)
     show(report)

@@ -16,8 +16,10 @@ from core.messages import Machine, Memory
 PACKAGES = ("max", "torch", "openai-whisper", "numpy")
 
 
-def describe_machine() -> Machine:
-    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else None
+def describe_machine(gpu_number: int = 0) -> Machine:
+    """``gpu_number`` is the GPU in use, where there are several."""
+    there = torch.cuda.is_available() and gpu_number < torch.cuda.device_count()
+    gpu = torch.cuda.get_device_name(gpu_number) if there else None
     return Machine(
         processor=processor(),
         cores=len(os.sched_getaffinity(0))
@@ -68,18 +70,20 @@ class DeviceMemory:
     Both keep what they have once held: what is in use after a run is the peak.
     """
 
-    def __init__(self) -> None:
-        self._before = _device_bytes()
+    def __init__(self, gpu_number: int = 0) -> None:
+        """``gpu_number`` is the one in use, where there are several."""
+        self._number = gpu_number
+        self._before = _device_bytes(gpu_number)
 
     def measure(self) -> Memory:
-        now = _device_bytes()
+        now = _device_bytes(self._number)
         if now is None or self._before is None:
             return Memory(peak_memory(), None)
         return Memory(peak_memory(), now - self._before)
 
 
-def _device_bytes() -> int | None:
-    if not torch.cuda.is_available():
+def _device_bytes(number: int) -> int | None:
+    if not torch.cuda.is_available() or number >= torch.cuda.device_count():
         return None
-    free, total = torch.cuda.mem_get_info()
+    free, total = torch.cuda.mem_get_info(number)
     return total - free

@@ -19,7 +19,7 @@ class BackendOptions(msgspec.Struct, frozen=True, kw_only=True):
     """cpu, gpu or max."""
     model: str = "micro"
     device: str = "auto"
-    """Where MAX runs: auto, cpu or gpu."""
+    """Where MAX runs: auto, cpu, gpu or gpu:1; its number is the gpu backend's, too."""
     dtype: str = "auto"
     graph: str | None = None
     """The source of the MAX encoder, if it is not the project's own."""

@@ -41,11 +41,12 @@ class Outcome:
 class Pack:
     """One session for all bugs: the reference runs once."""
 
-    def __init__(self, graph: Path, model: str) -> None:
+    def __init__(self, graph: Path, options: dict[str, str]) -> None:
+        """``options`` are a subject's: model, device, dtype."""
         graph.write_text(planted(None))
         self._graph, self._run = graph, Run()
-        options = {"graph": str(graph), "model": model}
-        self._session = Session.open(FACTORY, Open(options, watch=False), self._apply)
+        given = Open({**options, "graph": str(graph)}, watch=False)
+        self._session = Session.open(FACTORY, given, self._apply)
 
     def _apply(self, event: Message) -> None:
         self._run.apply(event)  # pyright: ignore[reportArgumentType]
@@ -108,7 +109,7 @@ def main() -> None:
     chosen = [b for b in bugs() if not arguments.names or b.name in arguments.names]
     outcomes: list[Outcome] = []
     with tempfile.TemporaryDirectory() as folder:
-        pack = Pack(Path(folder) / "encoder.py", arguments.model)
+        pack = Pack(Path(folder) / "encoder.py", {"model": arguments.model})
         for bug in chosen:
             outcomes.append(outcome := pack.outcome(bug))
             console.print(_row(bug, outcome), no_wrap=True, overflow="ellipsis")

@@ -68,7 +68,9 @@ def add_model_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--graph", help="the MAX encoder's source (default: core/encoder.py)"
     )
-    parser.add_argument("--device", default="auto", help="where MAX runs: auto, cpu or gpu")
+    parser.add_argument(
+        "--device", default="auto", help="where MAX runs: auto, cpu, gpu or gpu:1"
+    )
 
 
 def settings_of(arguments: Namespace) -> Settings:

@@ -11,9 +11,9 @@ from whisper.model import Whisper
 from core.backends.max_encoder import load_max_encoder
 from core.messages import BACKENDS, BackendOptions, Ready
 from core.model.checkpoint import Checkpoint, load_checkpoint
-from core.model.devices import choose_device, choose_dtype
+from core.model.devices import choose_device, choose_dtype, gpu_number, torch_gpu
 from core.model.port import GRAPH, find_port
-from debug.protocol.diagnostic import Problem
+from debug.protocol.diagnostic import Problem, first_line
 
 Announce = Callable[[str], None]
 """Is told what is slow before it begins."""
@@ -48,15 +48,12 @@ def _open_cpu(options: BackendOptions, announce: Announce) -> Backend:
 
 
 def _open_gpu(options: BackendOptions, announce: Announce) -> Backend:
-    if not torch.cuda.is_available():
-        build = "" if torch.version.cuda else "; this PyTorch is built for the CPU alone"
-        message = f"PyTorch finds no CUDA GPU on this machine{build}"
-        raise Problem("device", f"{message}; use --backend cpu or max")
+    device = torch_gpu(gpu_number(options.device))
     dtype = "float16" if options.dtype == "auto" else options.dtype
     if dtype not in ("float16", "float32"):
         message = f"openai's Whisper does not run in {dtype} on the GPU"
         raise Problem("dtype", f"{message}; use --dtype float16 or float32")
-    return _open_torch(options, announce, torch.device("cuda"), dtype)
+    return _open_torch(options, announce, device, dtype)
 
 
 def _open_torch(
@@ -64,7 +61,12 @@ def _open_torch(
 ) -> Backend:
     started = time.perf_counter()
     checkpoint = _load(options, announce)
-    model = checkpoint.build().to(device)
+    _make_current(device)
+    try:
+        model = checkpoint.build().to(device)
+    except RuntimeError as error:
+        message = f"PyTorch can't put the model on {options.name}: {first_line(error)}"
+        raise Problem("device", message, detail=str(error)) from error
     ready = Ready(
         backend=options.name,
         model=checkpoint.title,
@@ -84,9 +86,9 @@ def _open_max(options: BackendOptions, announce: Announce) -> Backend:
     checkpoint = _load(options, announce)
     model = checkpoint.build()
     # The decoder goes where the encoder is, so that the features need not move.
-    decoder_device = torch.device(
-        "cuda" if torch.cuda.is_available() and not device.is_host else "cpu"
-    )
+    on_gpu = torch.cuda.is_available() and not device.is_host
+    decoder_device = torch_gpu(device.id) if on_gpu else torch.device("cpu")
+    _make_current(decoder_device)
     announce("reading the MAX encoder")
     encoder = load_max_encoder(
         graph,
@@ -111,6 +113,12 @@ def _open_max(options: BackendOptions, announce: Announce) -> Backend:
     )
     half = dtype.name == "float16" and decoder_device.type == "cuda"
     return Backend(model, half, ready)
+
+
+def _make_current(device: torch.device) -> None:
+    """What is timed and measured later is PyTorch's current GPU."""
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
 
 
 def _load(options: BackendOptions, announce: Announce) -> Checkpoint:

@@ -37,13 +37,18 @@ class MaxEncoder(torch.nn.Module):
         rows = [self._encode(row) for row in mel.split(1)]
         return rows[0] if len(rows) == 1 else torch.cat(rows)
 
+    def run(self, x: Buffer) -> Buffer:
+        """One window, in the encoder's precision and on its device, to its features. A GPU
+        may still be at work when this returns."""
+        return self._model.execute(x)[0]
+
     def _encode(self, mel: Tensor) -> Tensor:
         """Memory is shared, not copied, where both sides are on one device."""
         x = mel.detach().to(self._dtype).contiguous()
         if x.is_cuda:  # the two have streams of their own
             torch.cuda.synchronize(x.device)
         try:
-            features = self._model.execute(Buffer.from_dlpack(x).to(self._device))[0]
+            features = self.run(Buffer.from_dlpack(x).to(self._device))
         except Exception as error:
             message = f"MAX can't run the encoder: {first_line(error)}"
             raise Problem("run", message, detail=str(error)) from error

@@ -1,9 +1,12 @@
 """Where MAX runs, and in which precision."""
 
+import os
+
+import torch
 from max.driver import CPU, Accelerator, Device, accelerator_count
 from max.dtype import DType
 
-from debug.protocol.diagnostic import Problem
+from debug.protocol.diagnostic import Problem, first_line
 
 DTYPES = {
     "cpu": ("float32", "float64"),
@@ -12,14 +15,66 @@ DTYPES = {
 
 
 def choose_device(name: str) -> Device:
-    """``auto`` is the GPU where MAX finds one."""
-    if name not in ("auto", "cpu", "gpu"):
-        raise Problem("device", f"unknown device {name!r}; choose auto, cpu or gpu")
-    if name == "cpu" or (name == "auto" and accelerator_count() == 0):
+    """``auto`` is the first GPU where MAX finds one; ``gpu:1`` is the second.
+
+    Raises:
+        Problem: there is no such device, or MAX can't open it.
+    """
+    kind, _, number = name.partition(":")
+    good = kind == "gpu" and number.isdecimal() if ":" in name else True
+    if kind not in ("auto", "cpu", "gpu") or not good:
+        message = f"unknown device {name!r}; choose auto, cpu or gpu"
+        raise Problem("device", f"{message} (gpu:1 is the second)")
+    count = 0 if kind == "cpu" else accelerator_count()
+    if kind == "cpu" or (kind == "auto" and count == 0):
         return CPU()
-    if accelerator_count() == 0:
-        raise Problem("device", "MAX finds no GPU on this machine; use --device cpu")
-    return Accelerator()
+    if count == 0:
+        message = f"MAX finds no GPU on this machine{hidden_gpus()}"
+        raise Problem("device", f"{message}; use --device cpu")
+    if gpu_number(name) >= count:
+        message = f"there is no {name}: MAX finds {count}, counted from gpu:0"
+        raise Problem("device", f"{message}{hidden_gpus()}; use --device gpu:{count - 1}")
+    try:
+        return Accelerator(gpu_number(name))
+    except (ValueError, RuntimeError) as error:  # busy, or without kernels of MAX
+        message = f"MAX can't open {name}: {first_line(error)}"
+        raise Problem("device", message, detail=str(error)) from error
+
+
+def gpu_number(name: str) -> int:
+    """Which GPU a device's name means: 1 for ``gpu:1``, and 0 where none is said."""
+    number = name.partition(":")[2]
+    return int(number) if number.isdecimal() else 0
+
+
+def hidden_gpus() -> str:
+    """What to say beside a GPU that is not found: it may only be hidden."""
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    return "" if visible is None else f" (CUDA_VISIBLE_DEVICES shows {visible or 'none'!r})"
+
+
+def torch_device(device: Device) -> torch.device:
+    """PyTorch's name for a device of MAX. Both count what the driver shows them.
+
+    Raises:
+        Problem: PyTorch does not find that GPU.
+    """
+    return torch.device("cpu") if device.is_host else torch_gpu(device.id)
+
+
+def torch_gpu(number: int) -> torch.device:
+    """
+    Raises:
+        Problem: PyTorch does not find that GPU.
+    """
+    if not torch.cuda.is_available():
+        build = "" if torch.version.cuda else "; this PyTorch is built for the CPU alone"
+        message = f"PyTorch finds no CUDA GPU on this machine{hidden_gpus()}{build}"
+        raise Problem("device", f"{message}; use --backend cpu or max")
+    if number >= (count := torch.cuda.device_count()):
+        message = f"PyTorch finds {count} GPU, and there is no gpu:{number}{hidden_gpus()}"
+        raise Problem("device", f"{message}; use --device gpu:{count - 1}")
+    return torch.device("cuda", number)
 
 
 def choose_dtype(name: str, device: Device) -> DType:

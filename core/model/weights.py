@@ -11,6 +11,7 @@ from max.driver import Buffer, Device
 from max.dtype import DType
 from torch import Tensor
 
+from debug.candidate.buffers import on_device
 from debug.protocol.diagnostic import Problem
 
 
@@ -27,7 +28,7 @@ def to_max_layout(name: str, tensor: Tensor) -> Tensor:
 def to_buffer(name: str, tensor: Tensor, dtype: DType, device: Device) -> Buffer:
     """A tensor of the checkpoint as a weight on its device."""
     narrowed = to_max_layout(name, tensor).to(getattr(torch, dtype.name))
-    return Buffer.from_dlpack(narrowed.contiguous()).to(device)
+    return on_device(narrowed.contiguous(), device)
 
 
 def check_weights(module: nn.Module, state: Mapping[str, Tensor], graph: Path) -> None:

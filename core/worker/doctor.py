@@ -6,8 +6,13 @@ import time
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.messages import Examination
+from debug.protocol.device_errors import remedy_for
+
+if TYPE_CHECKING:
+    from max.driver import Device
 
 
 def python() -> Iterator[Examination]:
@@ -20,15 +25,33 @@ def torch() -> Iterator[Examination]:
     import torch
 
     yield Examination("torch", True, str(torch.__version__))
+    from core.model.devices import hidden_gpus
+
     if torch.cuda.is_available():
-        detail = f"{torch.version.cuda}, {torch.cuda.get_device_name()}"
-        yield Examination("cuda", True, detail)
+        for number in range(torch.cuda.device_count()):
+            yield torch_gpu(number)
     elif torch.version.cuda:
         remedy = "for --backend gpu: an NVIDIA GPU with its driver (nvidia-smi shows it)"
-        yield Examination("cuda", True, f"{torch.version.cuda}, but no GPU", remedy)
+        detail = f"{torch.version.cuda}, but no GPU{hidden_gpus()}"
+        yield Examination("cuda", True, detail, remedy)
     else:
         remedy = "for --backend gpu: a PyTorch that is built with CUDA"
         yield Examination("cuda", True, "this PyTorch is built for the CPU alone", remedy)
+
+
+def torch_gpu(number: int) -> Examination:
+    """One GPU, and whether this PyTorch has code for it."""
+    import torch
+
+    major, minor = torch.cuda.get_device_capability(number)
+    free, total = (size / 2**30 for size in torch.cuda.mem_get_info(number))
+    name = torch.cuda.get_device_name(number)
+    detail = f"{torch.version.cuda}, gpu:{number} is {name}, sm_{major}{minor}, "
+    detail += f"{free:.0f} of {total:.0f} GiB free"
+    known = torch.cuda.get_arch_list()  # code for one of the same generation runs, too
+    good = not known or any(each.startswith(f"sm_{major}") for each in known)
+    remedy = "" if good else f"a PyTorch with code for it; this one has {' '.join(known)}"
+    return Examination("cuda", True, detail, remedy)
 
 
 def whisper() -> Iterator[Examination]:
@@ -59,15 +82,20 @@ def audio() -> Iterator[Examination]:
 def max_engine() -> Iterator[Examination]:
     from max.driver import CPU, Accelerator, accelerator_count
 
+    from core.model.devices import hidden_gpus
     from debug.candidate import max_internals
 
     problem = max_internals.check()
     yield Examination("max", problem is None, version("max"), problem or "")
     count = accelerator_count()
-    device = Accelerator() if count else CPU()
-    gpus = f"{count} GPU: {device.architecture_name}" if count else "no GPU, so the CPU"
-    yield Examination("devices", True, gpus)
-    yield from kernels(device)
+    if not count:
+        yield Examination("devices", True, f"no GPU, so the CPU{hidden_gpus()}")
+        yield kernels(CPU(), "float32")
+    for number in range(count):
+        device = Accelerator(number)
+        yield Examination("devices", True, f"gpu:{number} is {device.architecture_name}")
+        for dtype in ("float32", "float16", "bfloat16"):
+            yield kernels(device, dtype)
 
 
 def tiny_graph() -> Iterator[Examination]:
@@ -112,17 +140,20 @@ def size_of(folder: Path) -> str:
     return f"{count}, {megabytes:.0f} MB" if files else "empty"
 
 
-def kernels(device) -> Iterator[Examination]:
+def kernels(device: "Device", dtype: str) -> Examination:
+    """Whether what the interpreter needs there was compiled before."""
     from max.dtype import DType
 
     from debug.candidate.kernels import are_compiled, missing_kernels
 
-    names = [kernel.key for kernel in missing_kernels(DType.float32, device)]
-    warm = are_compiled(names, DType.float32, device)
-    detail = f"{len(names)} kernels for {device.label} in float32"
-    remedy = "" if warm else "the first run compiles them, 1 to 3 minutes: maxwhisper warm"
+    names = [kernel.key for kernel in missing_kernels(DType[dtype], device)]
+    warm = are_compiled(names, DType[dtype], device)
+    place = device.label if device.is_host else f"gpu:{device.id}"
+    detail = f"{len(names)} kernels for {place} in {dtype}"
+    options = "" if device.is_host else f" --device {place} --dtype {dtype}"
+    remedy = f"the first run compiles them, 1 to 3 minutes: maxwhisper warm{options}"
     state = "compiled" if warm else "not compiled yet"
-    yield Examination("interpreter", True, f"{detail}, {state}", remedy)
+    return Examination("interpreter", True, f"{detail}, {state}", "" if warm else remedy)
 
 
 REMEDY = "install the project again: make install"
@@ -149,5 +180,6 @@ def examine(say: Callable[[str], None]) -> Iterator[Examination]:
         try:
             yield from examination()
         except Exception as error:
+            remedy = remedy_for(error) or REMEDY
             reason = f"{type(error).__name__}: {error}".splitlines()[0]
-            yield Examination(name, False, reason, REMEDY)
+            yield Examination(name, False, reason, remedy)

@@ -68,9 +68,10 @@ class Worker:
 
     def _bench(self, request: Bench) -> None:
         from core.machine import describe_machine
+        from core.model.devices import gpu_number
 
         name, samples = self._audio(request.audio)
-        self._emit(describe_machine())
+        self._emit(describe_machine(gpu_number(request.backend.device)))
         transcriber = self._transcriber(request)
         transcript = self._transcribe(transcriber, samples, name, "warming up")
         runs = []
@@ -118,8 +119,9 @@ class Worker:
         from core.backends.backend import open_backend
         from core.backends.transcription import Transcriber
         from core.machine import DeviceMemory
+        from core.model.devices import gpu_number
 
-        memory = DeviceMemory()
+        memory = DeviceMemory(gpu_number(options.device))
         backend = open_backend(options, self._say)
         self._emit(backend.ready)
         return Transcriber(backend, request.decoding, memory), backend

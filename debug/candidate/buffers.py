@@ -11,12 +11,28 @@ from torch import Tensor
 def to_buffer(value: Tensor, dtype: DType, device: Device) -> Buffer:
     """A tensor of PyTorch as a buffer of MAX on its device, in the graph's precision."""
     narrowed = value.to(getattr(torch, dtype.name)).contiguous()
-    return Buffer.from_dlpack(narrowed).to(device)
+    return on_device(narrowed, device)
+
+
+def on_device(value: Tensor, device: Device) -> Buffer:
+    """A contiguous tensor of the CPU. It may be gone as soon as this returns, so that a
+    copy to a GPU is waited for."""
+    buffer = Buffer.from_dlpack(value).to(device)
+    if not device.is_host:
+        device.synchronize()
+    return buffer
 
 
 def to_torch(buffer: Buffer) -> Tensor:
-    """A buffer of MAX as a tensor on the CPU, without a copy where it is there already."""
-    return torch.from_dlpack(buffer.to(CPU()))
+    """A buffer of MAX as a tensor on the CPU, without a copy where it is there already.
+
+    A GPU computes and copies behind the program's back: it is waited for, so that what is
+    compared is there, and what is timed is over.
+    """
+    here = buffer.to(CPU())
+    if not buffer.device.is_host:
+        buffer.device.synchronize()
+    return torch.from_dlpack(here)
 
 
 def content_digest(value: Tensor) -> str:

@@ -14,11 +14,11 @@ import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
-from max.driver import Buffer, Device
+from max.driver import Device
 from max.dtype import DType
 from max.graph import DeviceRef, Graph, TensorType, TensorValue, ops
 
-from debug.candidate import max_internals
+from debug.candidate import max_internals, outline
 
 SIZE = 8
 
@@ -63,7 +63,7 @@ def missing_kernels(dtype: DType, device: Device) -> list[max_internals.Kernel]:
         input_types=[TensorType(dtype, (1, SIZE, SIZE), DeviceRef.from_device(device))],
     )
     max_internals.lower(graph)
-    argument = Buffer.zeros((1, SIZE, SIZE), dtype, device=device)
+    argument = outline.zeros((1, SIZE, SIZE), dtype, device)
     return max_internals.kernels_of(graph, [argument])
 
 
@@ -78,9 +78,12 @@ def widened(x: TensorValue) -> list[TensorValue]:
 
 def stamp(dtype: DType, device: Device) -> Path | None:
     """A note beside MAX's cache that the kernels are in it, so that neither outlives the
-    other."""
+    other. They are of one architecture, and machines that differ may share the folder."""
     folder = max_internals.cache_folder()
-    place = f"{device.label}-{device.id}-{dtype.name}"
+    place = f"{device.label}-{device.id}"
+    if not device.is_host:
+        place += f"-{device.architecture_name}"
+    place += f"-{dtype.name}"
     return None if folder is None else folder / f"maxwhisper-kernels-{place}.txt"
 
 

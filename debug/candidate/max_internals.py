@@ -21,6 +21,8 @@ from max.graph import dim as dim_module
 from max.graph import graph as graph_module
 from max.nn.layer import layer as layer_module
 
+from debug.candidate import outline
+
 SUPPORTED = "26.7"
 
 Op = _core.Operation
@@ -262,7 +264,7 @@ def _zeros(result: ValueKey) -> Buffer:
     kind = Type.from_mlir(result.type)
     assert isinstance(kind, TensorType)
     shape = [int(dim) for dim in kind.shape]
-    return Buffer.zeros(shape, kind.dtype, device=kind.device.to_device())
+    return outline.zeros(shape, kind.dtype, kind.device.to_device())
 
 
 @in_default_mlir_context

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import msgspec
 
+from debug.protocol.device_errors import remedy_for
+
 
 class Diagnostic(msgspec.Struct, frozen=True):
     kind: str
@@ -38,7 +40,14 @@ def first_line(error: BaseException) -> str:
     """The line of an exception's message that says most, with the exception's type.
 
     It is the first, but MAX puts its reason under a heading, and shapes in its dialect.
+    What a GPU's driver says comes after what it means.
     """
+    said = _said(error)
+    remedy = remedy_for(error)
+    return said if remedy is None else f"{remedy} ({said})"
+
+
+def _said(error: BaseException) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     if "Diagnostics:" in lines[:-1]:
         lines = lines[lines.index("Diagnostics:") + 1 :]

@@ -32,7 +32,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--write", action="store_true", help=f"only write {FILE}, without the dashboard"
     )
     parser.add_argument("--model", default="micro", help="as for check (default: micro)")
-    parser.add_argument("--device", default="auto", help="where MAX runs: auto, cpu or gpu")
+    parser.add_argument(
+        "--device", default="auto", help="where MAX runs: auto, cpu, gpu or gpu:1"
+    )
 
 
 def run(arguments: Namespace, log: EventLog) -> int:

@@ -49,12 +49,15 @@ def run_max(weights: dict[str, Tensor], argument: Tensor) -> Tensor:
     """The port's layer, compiled."""
     import candidate  # only here, so that one that can't be imported is no wrong layer
 
-    device = CPU() if METRICS["device"] == "cpu" else Accelerator()
+    kind, _, number = METRICS["device"].partition(" ")
+    device = CPU() if kind == "cpu" else Accelerator(int(number))
     dtype, place = DType[DTYPE], DeviceRef.from_device(device)
 
     def to_buffer(value: Tensor, dtype: DType) -> Buffer:
         narrow = value.to(getattr(torch, dtype.name)).contiguous()
-        return Buffer.from_dlpack(narrow).to(device)
+        buffer = Buffer.from_dlpack(narrow).to(device)
+        device.synchronize()
+        return buffer
 
     arguments: Any = (*BUILD["sizes"], dtype, place)
     encoder = candidate.AudioEncoder(*arguments)
@@ -71,7 +74,9 @@ def run_max(weights: dict[str, Tensor], argument: Tensor) -> Tensor:
     types = [TensorType(dtype, x.shape, place)]
     graph = Graph("layer", lambda x: layer(x.tensor), input_types=types)
     model = InferenceSession(devices=[device]).load(graph, weights_registry=buffers)
-    return torch.from_dlpack(model.execute(x)[0].to(CPU()))
+    output = model.execute(x)[0].to(CPU())
+    device.synchronize()
+    return torch.from_dlpack(output)
 
 
 def in_layout(value: Tensor, shape: Any) -> Tensor:

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
-from max.driver import CPU
+from max.driver import CPU, Device
 from max.dtype import DType
 
 from debug.candidate import kernels, max_internals
@@ -73,3 +74,20 @@ def test_a_note_that_cant_be_written_stops_nothing(monkeypatch, cache: Path):
     compiled = lacking(monkeypatch, "gelu")
     warmed()
     assert compiled == [["gelu"]]
+
+
+def test_kernels_of_every_gpu_architecture_and_precision_have_a_note_of_their_own():
+    def note(number: int, architecture: str, dtype: DType) -> Path | None:
+        gpu = SimpleNamespace(
+            label="gpu", id=number, is_host=False, architecture_name=architecture
+        )
+        return kernels.stamp(dtype, cast(Device, gpu))
+
+    notes = {
+        note(0, "sm_90a", DType.float32),
+        note(0, "sm_90a", DType.float16),
+        note(0, "sm_80", DType.float32),
+        note(1, "sm_90a", DType.float32),
+        kernels.stamp(*WHERE),
+    }
+    assert len(notes) == 5

@@ -1,0 +1,39 @@
+"""One row in a process of its own: python -m benchmarks.gpu_rows.child MEASURE ARGUMENTS
+
+Ends when its stdin does, so that nothing goes on computing after the script was ended.
+"""
+
+import importlib
+import json
+import sys
+from dataclasses import asdict
+from typing import Any
+
+from benchmarks.gpu_rows.found import rounded
+from debug.protocol.child_end import end_with, private_stdout
+from debug.protocol.diagnostic import from_exception
+
+
+def main() -> int:
+    messages = private_stdout()
+    end_with(sys.stdin.fileno())
+    module, _, name = sys.argv[1].partition(":")
+
+    def tell(message: dict[str, Any]) -> None:
+        messages.write(json.dumps(rounded(message)).encode() + b"\n")
+
+    try:
+        measure = getattr(importlib.import_module(f"benchmarks.gpu_rows.{module}"), name)
+        arguments = json.loads(sys.argv[2])
+        found = measure(lambda figures: tell({"figures": figures}), **arguments)
+    except Exception as error:
+        diagnostic = from_exception("row", error)
+        print(diagnostic.detail, file=sys.stderr)
+        tell({"problem": str(diagnostic)})
+        return 1
+    tell(asdict(found))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
