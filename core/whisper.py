@@ -14,11 +14,11 @@ from whisper.model import Whisper
 
 from core.model.audio import BUNDLED_CLIP, load_audio, log_mel, log_mel_float64, window
 from core.model.checkpoint import Checkpoint, load_checkpoint
-from core.model.devices import choose_device, choose_dtype
 from core.model.openai_encoder import encoder_sizes, load_encoder, run_encoder
 from core.model.outcome import outcome
 from core.model.port import GRAPH, build_port, find_port
 from core.model.weights import to_buffer
+from debug.candidate.devices import choose_device, choose_dtype
 from debug.protocol.values import Outcome
 from debug.subject import Candidate, Input, LayerName, Options, arguments_of, model_of
 

@@ -7,7 +7,7 @@ the model's result is used for (`HasOutcome`). Another model is one new file, su
 """
 
 import importlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -84,6 +84,8 @@ class Candidate:
     """Of the symbolic dimensions that the source names."""
     align: "Callable[[Sequence[CalledModule]], Alignment] | None" = None
     """Which modules are which layers, where names do not say so."""
+    files: Collection[str] = ()
+    """Source files of the port outside its folder, such as an architecture of MAX."""
 
 
 @dataclass(frozen=True)
@@ -190,9 +192,19 @@ def in_precision(value: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
 class HasAlignment(Protocol):
     """A subject whose layers are known for good only when the candidate was traced."""
 
+    @property
+    def libraries(self) -> Collection[str]:
+        """Packages outside the source's folder that the candidate is made of."""
+        ...
+
     def adopt(self, alignment: Alignment) -> None:
         """Takes over the layers of a generation that was loaded."""
         ...
+
+
+def libraries_of(subject: Subject) -> Collection[str]:
+    """The packages outside the source's folder that are read again with a save."""
+    return subject.libraries if isinstance(subject, HasAlignment) else ()
 
 
 @runtime_checkable

@@ -13,6 +13,9 @@ from debug.protocol.values import Mode
 SUBJECT = "core.whisper:open_subject"
 """What is debugged, as the engine imports it: the one place that names Whisper."""
 
+PORT = "debug.port.subject:open_port"
+"""What is debugged where a port's file is given."""
+
 COULD_NOT_RUN = 2
 """The exit status of a command that could not do its work at all."""
 
@@ -58,7 +61,9 @@ def add_subject_options(parser: ArgumentParser) -> None:
 def add_model_options(parser: ArgumentParser) -> None:
     """The options that say which Whisper hears what; shared by all that run one."""
     parser.add_argument(
-        "audio", nargs="?", help="an audio file, or - for stdin (default: a bundled clip)"
+        "audio",
+        nargs="?",
+        help="an audio file, - for stdin, or a port's .py file (default: a bundled clip)",
     )
     parser.add_argument(
         "--model",
@@ -77,4 +82,21 @@ def settings_of(arguments: Namespace) -> Settings:
     names = ("audio", "model", "graph", "device", "dtype", "start")
     given = {name: getattr(arguments, name) for name in names}
     options = {name: value for name, value in given.items() if value is not None}
-    return Settings(options, Mode(arguments.engine))
+    mode = Mode(arguments.engine)
+    if str(options.get("audio", "")).endswith(".py"):
+        return Settings(_options_of_a_port(options), mode, PORT)
+    return Settings(options, mode)
+
+
+def _options_of_a_port(options: dict[str, Any]) -> dict[str, Any]:
+    """What is asked of a port's file instead of Whisper.
+
+    Raises:
+        Problem: an option of Whisper's was given, which a port's file has no use for.
+    """
+    for name, default in (("model", "micro"), ("graph", None), ("start", 0.0)):
+        if options.get(name, default) != default:
+            message = f"--{name} is Whisper's: {options['audio']} says itself what it runs"
+            raise Problem("arguments", f"{message}; leave it out")
+    kept = {name: options[name] for name in ("device", "dtype") if name in options}
+    return {"port": options["audio"], **kept}

@@ -21,9 +21,9 @@ from benchmarks.gpu_rows.target import (
 from core.backends.max_encoder import load_max_encoder
 from core.machine import DeviceMemory, peak_memory
 from core.model.checkpoint import load_checkpoint
-from core.model.devices import choose_device, gpu_number
 from core.model.openai_encoder import load_encoder
 from core.model.port import GRAPH
+from debug.candidate.devices import choose_device, gpu_number
 
 RUNS = {"cuda": 50, "cpu": 5}
 

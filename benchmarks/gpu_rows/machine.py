@@ -12,10 +12,11 @@ from benchmarks.gpu_rows.found import Found, Say
 from core.backends.max_encoder import load_max_encoder
 from core.machine import describe_machine, processor
 from core.model.checkpoint import load_checkpoint
-from core.model.devices import choose_device, torch_device
+from core.model.devices import torch_device
 from core.model.port import GRAPH
 from debug.candidate import kernels as debugger_kernels
 from debug.candidate import max_internals
+from debug.candidate.devices import choose_device
 from debug.protocol.diagnostic import Problem
 
 

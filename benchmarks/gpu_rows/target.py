@@ -14,7 +14,8 @@ from typing import Any
 import torch
 from max.driver import Device, DeviceEvent
 
-from core.model.devices import choose_device, torch_device
+from core.model.devices import torch_device
+from debug.candidate.devices import choose_device
 
 
 def torch_side(device: str) -> torch.device:

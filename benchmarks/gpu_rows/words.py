@@ -6,7 +6,7 @@ from core.backends.transcription import Transcriber
 from core.machine import DeviceMemory
 from core.messages import BackendOptions, Decoding, Transcript
 from core.model.audio import BUNDLED_CLIP, load_audio
-from core.model.devices import gpu_number
+from debug.candidate.devices import gpu_number
 
 
 def words(say: Say, device: str, backend: str, dtype: str) -> Found:

@@ -11,8 +11,9 @@ from whisper.model import Whisper
 from core.backends.max_encoder import load_max_encoder
 from core.messages import BACKENDS, BackendOptions, Ready
 from core.model.checkpoint import Checkpoint, load_checkpoint
-from core.model.devices import choose_device, choose_dtype, gpu_number, torch_gpu
+from core.model.devices import torch_gpu
 from core.model.port import GRAPH, find_port
+from debug.candidate.devices import choose_device, choose_dtype, gpu_number
 from debug.protocol.diagnostic import Problem, first_line
 
 Announce = Callable[[str], None]

@@ -25,7 +25,7 @@ def torch() -> Iterator[Examination]:
     import torch
 
     yield Examination("torch", True, str(torch.__version__))
-    from core.model.devices import hidden_gpus
+    from debug.candidate.devices import hidden_gpus
 
     if torch.cuda.is_available():
         for number in range(torch.cuda.device_count()):
@@ -82,8 +82,8 @@ def audio() -> Iterator[Examination]:
 def max_engine() -> Iterator[Examination]:
     from max.driver import CPU, Accelerator, accelerator_count
 
-    from core.model.devices import hidden_gpus
     from debug.candidate import max_internals
+    from debug.candidate.devices import hidden_gpus
 
     problem = max_internals.check()
     yield Examination("max", problem is None, version("max"), problem or "")

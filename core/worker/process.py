@@ -68,7 +68,7 @@ class Worker:
 
     def _bench(self, request: Bench) -> None:
         from core.machine import describe_machine
-        from core.model.devices import gpu_number
+        from debug.candidate.devices import gpu_number
 
         name, samples = self._audio(request.audio)
         self._emit(describe_machine(gpu_number(request.backend.device)))
@@ -119,7 +119,7 @@ class Worker:
         from core.backends.backend import open_backend
         from core.backends.transcription import Transcriber
         from core.machine import DeviceMemory
-        from core.model.devices import gpu_number
+        from debug.candidate.devices import gpu_number
 
         memory = DeviceMemory(gpu_number(options.device))
         backend = open_backend(options, self._say)

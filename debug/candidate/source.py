@@ -14,7 +14,7 @@ import hashlib
 import itertools
 import linecache
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
@@ -44,33 +44,49 @@ def content_hash(path: Path) -> str | None:
         return None
 
 
-def content_hashes(path: Path) -> dict[Path, str | None]:
+def content_hashes(path: Path, libraries: Collection[str] = ()) -> dict[Path, str | None]:
     """The hashes of a source file and of all that it imports, as they are now.
 
     Taken before a load: what is saved while it runs then differs, and is not missed.
+
+    Args:
+        path: the file.
+        libraries: packages elsewhere whose files take part.
     """
-    return {file: content_hash(file) for file in local_files(path)}
+    files = [*local_files(path), *map(Path, library_files(libraries).values())]
+    return {file: content_hash(file) for file in files}
 
 
-def load_source(path: Path) -> Source:
+def load_source(path: Path, libraries: Collection[str] = ()) -> Source:
     """Executes a source file in a fresh module, and the local modules that it imports.
 
     Nothing that was loaded before is touched: if the file is bad, its predecessor stands.
+
+    Args:
+        path: the file.
+        libraries: packages elsewhere that are read again as well, where they were loaded.
 
     Raises:
         Problem: the file can't be read, compiled or executed.
     """
     path = path.resolve()
+    elsewhere = library_files(libraries)
     # All of it must parse before any of it runs.
-    codes = {str(file): _compile(file) for file in local_files(path)}
+    files = [*local_files(path), *map(Path, elsewhere.values())]
+    codes = {str(file): _compile(file) for file in files}
     names = set(codes)
     name = f"candidate_{next(_generations)}"
     module = ModuleType(name)
     module.__file__ = str(path)
-    forgotten = _forget(path.parent, names - {str(path)})
+    base, package = package_of(path.parent)
+    if package:
+        module.__package__ = ".".join(package)
+        if str(base) not in sys.path:
+            sys.path.insert(0, str(base))
+    forgotten = _forget(path.parent, names - {str(path)}, elsewhere)
     sys.modules[name] = module
     try:
-        with _Neighbours(path.parent, codes):
+        with _Neighbours(path.parent, codes, elsewhere):
             exec(codes[str(path)], module.__dict__)
     except (Exception, SystemExit) as error:
         sys.modules.update(forgotten)
@@ -100,8 +116,10 @@ class _Neighbours(MetaPathFinder):
     second: a save of one digit within a second would be missed.
     """
 
-    def __init__(self, root: Path, codes: dict[str, CodeType]) -> None:
-        self._root, self._codes = root, codes
+    def __init__(
+        self, root: Path, codes: dict[str, CodeType], elsewhere: Mapping[str, str]
+    ) -> None:
+        self._root, self._codes, self._elsewhere = root, codes, elsewhere
 
     def __enter__(self) -> None:
         sys.meta_path.insert(0, self)
@@ -112,11 +130,16 @@ class _Neighbours(MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        file = _neighbour(fullname, self._root, set(self._codes))
+        file = self._elsewhere.get(fullname)
+        file = file or _neighbour(fullname, self._root, set(self._codes))
         if file is None:
             return None
         loader = _Compiled(fullname, file, self._codes[file])
-        return spec_from_file_location(fullname, file, loader=loader)
+        is_package = Path(file).name == "__init__.py"
+        within = [str(Path(file).parent)] if is_package else None
+        return spec_from_file_location(
+            fullname, file, loader=loader, submodule_search_locations=within
+        )
 
 
 class _Compiled(SourceFileLoader):
@@ -137,10 +160,33 @@ def _neighbour(name: str, root: Path, names: set[str]) -> str | None:
     return str(file) if library is None or library.origin == str(file) else None
 
 
-def _forget(root: Path, names: set[str]) -> dict[str, ModuleType]:
+def _forget(
+    root: Path, names: set[str], elsewhere: Mapping[str, str]
+) -> dict[str, ModuleType]:
     """Takes a source's neighbours out of ``sys.modules``, to be imported afresh."""
     keys = [key for key in sys.modules if _neighbour(key, root, names)] if names else []
+    keys += [key for key in elsewhere if key in sys.modules and key not in keys]
     return {key: sys.modules.pop(key) for key in keys}
+
+
+def library_files(packages: Collection[str]) -> dict[str, str]:
+    """The source files of all loaded modules in some packages, by the modules' names."""
+    found = {}
+    for name, module in list(sys.modules.items()):
+        within = name in packages or name.rpartition(".")[0] in packages
+        file = getattr(module, "__file__", None)
+        if within and file and file.endswith(".py"):
+            found[name] = file
+    return found
+
+
+def package_of(folder: Path) -> tuple[Path, list[str]]:
+    """The folder that holds the outermost package around a folder, and the dotted name."""
+    parts: list[str] = []
+    while (folder / "__init__.py").is_file():
+        parts.insert(0, folder.name)
+        folder = folder.parent
+    return folder, parts
 
 
 def local_files(path: Path) -> list[Path]:
@@ -165,18 +211,32 @@ def _imported(file: Path, root: Path) -> list[Path]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            names.add(node.module)
-            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            module = _absolute(node, file)
+            names.add(module)
+            names.update(f"{module}.{alias.name}" for alias in node.names)
     return [path for name in names if (path := _local(name, root)) is not None]
 
 
+def _absolute(node: ast.ImportFrom, file: Path) -> str:
+    """The dotted name of the module that a statement imports from."""
+    if node.level == 0:
+        return node.module or ""
+    package = package_of(file.parent)[1]
+    above = package[: len(package) - node.level + 1]
+    return ".".join([*above, *([node.module] if node.module else [])])
+
+
 def _local(name: str, root: Path) -> Path | None:
-    """The file of a module, if it lies in the candidate's folder or a folder below."""
+    """The file of a module, if it lies in the candidate's folder, a folder below, or the
+    package that the candidate is a part of."""
+    if not name:
+        return None
     parts = name.split(".")
-    if (root / "__init__.py").is_file():  # a package's modules are named by it
-        if parts[0] != root.name or len(parts) == 1:
-            return None
-        parts = parts[1:]
-    file = root.joinpath(*parts).with_suffix(".py")
+    base, package = package_of(root)
+    if package and (parts[0] != package[0] or len(parts) == 1):
+        return None  # a package's modules are named by it
+    file = base.joinpath(*parts).with_suffix(".py")
+    if not file.is_file():
+        file = base.joinpath(*parts, "__init__.py")
     return file.resolve() if file.is_file() else None

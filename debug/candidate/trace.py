@@ -25,6 +25,7 @@ from torch import Tensor
 
 from debug.candidate import max_internals
 from debug.candidate.buffers import content_digest, to_buffer
+from debug.candidate.module_tree import ModuleTree
 from debug.candidate.probe import listening
 from debug.candidate.source import Source
 from debug.candidate.source_lines import calling_line, definition
@@ -135,6 +136,7 @@ def build(
     arguments = candidate.arguments
     if arguments is None:
         arguments = [candidate.inputs[each.name] for each in arguments_of(subject)]
+    source.names.update(candidate.files)
     taps = Taps(candidate, layers, source.names, with_inputs)
     return candidate, trace(candidate, taps, arguments, subject.dtype, subject.device)
 
@@ -158,9 +160,8 @@ class Taps:
         """
         self.model = model_of(layers).name
         self.files, self._with_inputs = files, with_inputs
-        module = candidate.module
-        self._names = {id(m): prefix.rstrip(".") for prefix, m in module.named_modules()}
-        self._names[id(module)] = ""
+        modules = ModuleTree(candidate.module).modules
+        self._names = {id(module): name for name, module in modules.items()}
         self.layers, self._align = list(layers), candidate.align
         self._wanted = {layer.name for layer in layers}
         self._calls: dict[tuple[str, int], _Call] = {}

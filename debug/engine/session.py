@@ -44,7 +44,15 @@ from debug.protocol.messages import (
 from debug.protocol.values import Divergence, Mode, Stats
 from debug.reference.hooks import run_reference
 from debug.reference.recorded_layers import RecordedLayers
-from debug.subject import Candidate, Options, Subject, load_subject, model_of
+from debug.subject import (
+    Candidate,
+    HasAlignment,
+    Options,
+    Subject,
+    libraries_of,
+    load_subject,
+    model_of,
+)
 
 
 class Runner(Protocol):
@@ -96,24 +104,12 @@ class Session:
             raise Problem("max", problem)
         self._emit, self.subject, self._mode = emit, subject, mode
         loaded = time.perf_counter()
-        emit(Progress("running the reference in float64 and float32"))
         self.dtype = subject.dtype.name
-        self._truths = run_reference(subject, self.dtype)
-        self.names = list(self._truths)
-        self._model = model_of(subject.layers).name
         self._inputs = {value.name for value in subject.inputs}
-        load = loaded - (loaded if started is None else started)
-        seconds = load, time.perf_counter() - loaded
-        emit(opened(subject, self._truths, mode, *seconds))
-
-        self._runner = self._make_runner()
-        self._results: dict[tuple[str, str], tuple[Stats, Divergence]] = {}
-        """By layer and digest: a graph may return one value as two layers."""
         self._pause: Pause = go_on
-        recordings = RecordedLayers(subject)
-        self._explainer = Explainer(subject, self._truths, recordings)
-        self._background = self._make_background(recordings)
-        self._injection = Injection(subject, self._truths)
+        self._seconds_load = loaded - (loaded if started is None else started)
+        self._run_reference()
+        self._runner = self._make_runner()
         self._traced: Traced | None = None
         self._candidate: Candidate | None = None
         self._values: dict[str, LazyValue] = {}
@@ -121,6 +117,24 @@ class Session:
         self.position = -1
         self.attempted: dict[Path, str | None] = {}
         """The source files of the last load, good or bad, with their hashes."""
+
+    def _run_reference(self) -> None:
+        """Measures the reference's side of the subject's layers, and begins with them."""
+        subject, emit = self.subject, self._emit
+        started = time.perf_counter()
+        emit(Progress("running the reference in float64 and float32"))
+        self._truths = run_reference(subject, self.dtype)
+        self.names = list(self._truths)
+        self._layers = list(subject.layers)
+        self._model = model_of(self._layers).name
+        seconds = self._seconds_load, time.perf_counter() - started
+        emit(opened(subject, self._truths, self._mode, *seconds))
+        self._results: dict[tuple[str, str], tuple[Stats, Divergence]] = {}
+        """By layer and digest: a graph may return one value as two layers."""
+        recordings = RecordedLayers(subject)
+        self._explainer = Explainer(subject, self._truths, recordings)
+        self._background = self._make_background(recordings)
+        self._injection = Injection(subject, self._truths)
 
     def _make_runner(self) -> Runner:
         if self._mode is Mode.COMPILE:
@@ -170,6 +184,7 @@ class Session:
         candidate, traced = build(self.subject, source, layers, with_inputs=interpreted)
         injected = self._injection.values(traced)
         values = self._runner.load(traced, injected)
+        self._align(traced)
         self._candidate, self._values = candidate, values
         self._traced = traced
         self.generation += 1
@@ -188,6 +203,15 @@ class Session:
         seconds = time.perf_counter() - started
         replaced = sorted(injected, key=self.names.index)
         self._emit(Loaded(self.generation, traced.places, seconds, replaced))
+
+    def _align(self, traced: Traced) -> None:
+        """Takes over the layers of this generation, if it has others."""
+        subject, alignment = self.subject, traced.alignment
+        if not isinstance(subject, HasAlignment) or alignment is None:
+            return
+        if list(alignment.layers) != self._layers:
+            subject.adopt(alignment)
+            self._run_reference()
 
     def _probed(self, probe: Probe) -> LazyValue | None:
         runner = self._runner
@@ -214,8 +238,9 @@ class Session:
         )
 
     def _read(self) -> Source:
-        self.attempted = content_hashes(self.subject.graph)
-        return load_source(self.subject.graph)
+        graph, libraries = self.subject.graph, libraries_of(self.subject)
+        self.attempted = content_hashes(graph, libraries)
+        return load_source(graph, libraries)
 
     def source_changed(self) -> str | None:
         """A source file whose content differs from the last load, or None."""
@@ -245,7 +270,7 @@ class Session:
         assert self._candidate is not None
         if name in self._candidate.inputs:
             value = self._candidate.inputs[name]
-            result = compare(value, truth, "float32")
+            result = compare(value, truth, truth.stats.dtype)
             if not result[1].verdict.healthy:
                 findings = [explain_input(value, truth)]
                 self._emit(Explained(self.generation, self.names.index(name), findings))

@@ -110,7 +110,7 @@ def measure_reference(
         exact, rounded = exact.permute(axes), rounded.permute(axes)
     if shape is not None:
         exact, rounded = exact.reshape(shape), rounded.reshape(shape)
-    exact = exact.contiguous()
+    exact = exact.double().contiguous()  # whole numbers and masks, too
     rounding = slice_norms((rounded.double() - exact).square())
     norms = slice_norms(exact.square())
     return Truth(exact, norms, rounding, describe(rounded), axes, heads)

@@ -155,10 +155,10 @@ class _Matching:
         return f"{module}'s weights equal none of the reference: were they loaded?"
 
     @staticmethod
-    def _largest(side: Side):  # noqa: ANN205
+    def _largest(side: Side):
         return lambda leaf: (side.largest(leaf),)
 
-    def _by_content(self, of_layer, of_module, how: How) -> None:  # noqa: ANN001
+    def _by_content(self, of_layer, of_module, how: How) -> None:
         """The same weights: unique ones first, then the others in order of calls."""
         theirs, ours = self._free()
         held, wanted = Counter(map(of_module, ours)), Counter(map(of_layer, theirs))
@@ -194,8 +194,7 @@ class _Matching:
 
     def _by_likeness(self) -> None:
         """Weights that equal none of the reference: paired by size, name and order."""
-        theirs, ours = self._free()
-        for module in ours:
+        for module in self._free()[1]:
             sizes = self._cand.sizes(module)
             alike = [n for n in self._free()[0] if max(self._ref.sizes(n)) == max(sizes)]
             if not alike:
@@ -302,7 +301,9 @@ class _Matching:
     def _reason(self, layer: str, held: set, read: set[str]) -> Unpaired:
         """Why a layer of the reference has no counterpart."""
         if layer not in self._ref.leaves:
-            reason = "holds no weight" if not self._ref.within(layer) else "is no unit there"
+            reason = (
+                "holds no weight" if not self._ref.within(layer) else "is no unit there"
+            )
             return Unpaired(layer, reason)
         if fused.is_read(self._ref.own(layer), self._cand.weights):
             return Unpaired(layer, "is only read there, not called")

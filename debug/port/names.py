@@ -21,7 +21,7 @@ def pattern(name: str) -> str:
 
 
 def core(name: str) -> str:
-    """What the last part of a dotted name says: ``q`` of ``self_attn.q_proj`` and ``wq``."""
+    """What the last part of a dotted name says: ``q`` of ``attn.q_proj`` and ``wq``."""
     last = name.rpartition(".")[2]
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", last).lower()
     words = [word for word in spaced.split("_") if word not in FILLERS]

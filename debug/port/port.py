@@ -41,7 +41,7 @@ class Port:
     """The port's weights by its names, or what makes them of the reference's state. One of
     Modular's ``convert_safetensor_state_dict`` will do."""
     layers: Mapping[str, str] = field(default_factory=dict)
-    """Pairs that alignment should take as they are: the reference's name, then the port's."""
+    """Pairs that are to be taken as they are: the reference's name, then the port's."""
     ignore: Sequence[str] = ()
     """Layers of the reference that are not to be compared, with all within them."""
     output: Callable[[Any], Tensor] | None = None

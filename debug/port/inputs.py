@@ -1,0 +1,73 @@
+"""A port's inputs: tensors of any dtype, in any nesting, beside plain values.
+
+The debugger holds the tensors as a list, for it runs the reference in several precisions;
+`Inputs.called` puts them back into their places.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils import _pytree as pytree
+
+from debug.subject import Input
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What the reference is called with."""
+
+    values: Mapping[str, Any]
+
+    @property
+    def named(self) -> dict[str, Tensor]:
+        """The tensors by name: ``mask``, or ``cache.0`` within a list."""
+        leaves, _ = pytree.tree_flatten_with_path(dict(self.values))
+        return {
+            ".".join(
+                str(getattr(key, "key", getattr(key, "idx", key))) for key in path
+            ): leaf
+            for path, leaf in leaves
+            if isinstance(leaf, Tensor)
+        }
+
+    def rows(self, compared: Mapping[str, Any]) -> list[Input]:
+        """One for each tensor; ``compared`` are those that the candidate gets as well."""
+        return [
+            Input(
+                name,
+                value.double() if value.is_floating_point() else value,
+                value.float() if value.is_floating_point() else value,
+                is_argument=True,
+                compared=name in compared,
+            )
+            for name, value in self.named.items()
+        ]
+
+    def call(self, module: nn.Module, tensors: Sequence[Tensor]) -> None:
+        """Calls the reference with other tensors in the places of its own."""
+        leaves, spec = pytree.tree_flatten(dict(self.values))
+        given = iter(tensors)
+        filled = [next(given) if isinstance(leaf, Tensor) else leaf for leaf in leaves]
+        module(**pytree.tree_unflatten(filled, spec))
+
+
+def tensors_of(given: Mapping[str, Any] | Sequence[Any]) -> list[Tensor]:
+    """What the candidate is called with, as tensors in order."""
+    values = given.values() if isinstance(given, Mapping) else given
+    return [torch.as_tensor(value) for value in values]
+
+
+def sizes_of(types: Sequence[Any], arguments: Sequence[Tensor]) -> dict[str, int]:
+    """The sizes of the symbolic dimensions that a port declares for its inputs."""
+    sizes: dict[str, int] = {}
+    for kind, argument in zip(types, arguments, strict=False):
+        if len(kind.shape) != argument.ndim:
+            continue
+        for dim, size in zip(kind.shape, argument.shape, strict=True):
+            name = getattr(dim, "name", None)
+            if name is not None:
+                sizes.setdefault(name, size)
+    return sizes

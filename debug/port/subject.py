@@ -1,0 +1,163 @@
+"""A port file as a subject of the debugger: ``maxwhisper-tui my_port.py``."""
+
+import contextlib
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+
+import torch
+from max.driver import Device
+from max.dtype import DType
+from max.graph import DeviceRef
+from torch import Tensor
+
+from debug.candidate.devices import choose_device, choose_dtype
+from debug.candidate.module_tree import ModuleTree
+from debug.candidate.source import Source, library_files, load_source
+from debug.candidate.trace import build
+from debug.port.aligned import align, reference_side, rows_alone, state_of
+from debug.port.alignment import Matched
+from debug.port.inputs import Inputs, sizes_of, tensors_of
+from debug.port.port import Port
+from debug.port.side import Side
+from debug.port.weights import Buffers, adapted, fitting
+from debug.protocol.diagnostic import Problem
+from debug.subject import Alignment, CalledModule, Candidate, LayerName, Options
+
+
+def open_port(options: Options) -> "PortSubject":
+    """Opens the port file that a person named.
+
+    Raises:
+        Problem: the file is no port, or its reference does not run.
+    """
+    path = Path(options.text("port", "")).resolve()
+    if not path.is_file():
+        raise Problem("port", f"there is no file {path}; give a port's file")
+    device = choose_device(options.text("device", "auto"))
+    dtype = choose_dtype(options.text("dtype", "float32"), device)
+    source = load_source(path)
+    subject = PortSubject(port_in(source.module, path), path, device, dtype)
+    subject.align_with(source)
+    return subject
+
+
+def port_in(source: ModuleType, path: Path) -> Port:
+    """What the ``port`` function of a file returns.
+
+    Raises:
+        Problem: there is no such function, or it returns something else.
+    """
+    make = getattr(source, "port", None)
+    if not callable(make):
+        raise Problem("port", "no function port() is here: it must return a Port", path)
+    try:
+        port = make()
+    except Exception as error:
+        raise Problem.of("port", error, {str(path)}, path=path) from error
+    if not isinstance(port, Port):
+        kind = type(port).__name__
+        raise Problem("port", f"port() returned a {kind}, and must return a Port", path)
+    return port
+
+
+class PortSubject:
+    """A person's two modules. The reference is the one that the file made when it was
+    opened; the candidate is that of the last load."""
+
+    def __init__(self, port: Port, path: Path, device: Device, dtype: DType) -> None:
+        """
+        Raises:
+            Problem: the reference does not run.
+        """
+        self._port, self.graph, self.device, self.dtype = port, path, device, dtype
+        self._reference = port.reference.eval()
+        if (pick := port.output) is not None:
+            self._reference.register_forward_hook(lambda _, __, output: pick(output))
+        self._values = Inputs(port.inputs)
+        self.title = port.title or type(port.reference).__name__
+        self.audio = ", ".join(self._values.named) or "no input"
+        shared = self._values.named if port.candidate_inputs is None else {}
+        self.inputs = self._values.rows(shared)
+        self._buffers = Buffers(device)
+        self._side = self._reference_side()
+        self.layers: Sequence[LayerName] = rows_alone(self._reference, self._side)
+        self.matched: Matched | None = None
+        self.libraries: set[str] = set()
+        """Packages outside the file's folder that the port is made of."""
+
+    def _reference_side(self) -> Side:
+        arguments = [each.reference for each in self.inputs]
+        try:
+            with torch.inference_mode():
+                return reference_side(
+                    self._reference, lambda module: self._values.call(module, arguments)
+                )
+        except Exception as error:
+            message = "the reference does not run on these inputs"
+            raise Problem.of("port", error, {str(self.graph)}, prefix=message) from error
+
+    def reference(self) -> torch.nn.Module:
+        return self._reference
+
+    def run_reference(self, module: torch.nn.Module, *arguments: Tensor) -> None:
+        self._values.call(module, arguments)
+
+    def candidate(self, source: ModuleType) -> Candidate:
+        port = port_in(source, self.graph)
+        self._stays_the_same(port)
+        device = DeviceRef.from_device(self.device)
+        tree = ModuleTree(port.candidate(device, self.dtype))
+        self.libraries = tree.packages
+        declared = tree.declared
+        given = adapted(port.weights, state_of(self._reference))
+        values = fitting({name: shape for name, (shape, _) in declared.items()}, given)
+        weights = {
+            name: self._buffers.of(name, values[name], dtype)
+            for name, (_, dtype) in declared.items()
+        }
+        tree.load(weights)
+        arguments = tensors_of(port.candidate_inputs or self._values.named)
+
+        def align_with(calls: Sequence[CalledModule]) -> Alignment:
+            alignment, self.matched = align(
+                self._reference, self._side, Side(calls, values), port.layers, port.ignore
+            )
+            return alignment
+
+        return Candidate(
+            tree.root,
+            weights,
+            {each.name: each.reference for each in self.inputs if each.compared},
+            arguments,
+            sizes_of(tree.input_types(), arguments),
+            align_with,
+            set(library_files(tree.packages).values()),
+        )
+
+    def _stays_the_same(self, port: Port) -> None:
+        """Only the candidate is read again with a save: a reference of other weights would
+        be compared with results of the first.
+
+        Raises:
+            Problem: they are others.
+        """
+        before, now = state_of(self._reference), state_of(port.reference)
+        differ = before.keys() != now.keys() or any(
+            not torch.equal(value, now[name]) for name, value in before.items()
+        )
+        if differ:
+            message = "the reference's weights are not those of the first load"
+            advice = "seed them (torch.manual_seed), or restart the engine"
+            raise Problem("port", f"{message}; {advice}", str(self.graph))
+
+    def adopt(self, alignment: Alignment) -> None:
+        self.layers = alignment.layers
+
+    def align_with(self, source: Source) -> None:
+        """Finds the layers before the reference runs. A candidate that can't be built yet
+        is no error here: the first load says so."""
+        with contextlib.suppress(Problem):
+            _, traced = build(self, source, self.layers, with_inputs=False)
+            if traced.alignment is not None:
+                self.adopt(traced.alignment)

@@ -1,0 +1,120 @@
+"""The port's weights: the reference's by the port's names, or what an adapter makes.
+
+The same weight twice is the same buffer, so that a save computes again only what it
+changed: buffers are kept by name and content.
+"""
+
+import hashlib
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from max.driver import Buffer, Device
+from max.dtype import DType
+from max.graph.weights import WeightData
+from torch import Tensor
+
+from debug.candidate.buffers import to_buffer
+from debug.port.names import plain
+from debug.port.port import Weights
+from debug.protocol.diagnostic import Problem
+
+
+class _Lazy:
+    """A weight as Modular's adapters take it: one that is asked for its data."""
+
+    def __init__(self, name: str, value: Tensor) -> None:
+        self.name, self._value = name, value
+
+    def data(self) -> WeightData:
+        return WeightData.from_numpy(self._value.float().numpy(), self.name)
+
+
+def adapted(
+    adapt: Weights | Callable[[Any], Weights] | None, state: Mapping[str, Tensor]
+) -> dict[str, Tensor]:
+    """What a person's adapter makes of the reference's state, as tensors.
+
+    Raises:
+        Problem: the adapter returned something else.
+    """
+    made: Any = state
+    if callable(adapt):
+        lazy = _takes_modulars_weights(adapt)
+        given = {n: _Lazy(n, v) for n, v in state.items()} if lazy else dict(state)
+        made = adapt(given)
+    elif adapt is not None:
+        made = adapt
+    if not isinstance(made, Mapping):
+        kind = type(made).__name__
+        raise Problem("weights", f"weights= gave a {kind}; it must give tensors by name")
+    return {name: _tensor(name, value) for name, value in made.items()}
+
+
+def _takes_modulars_weights(adapt: Callable[[Any], Weights]) -> bool:
+    """Whether it is written for `max.graph.weights.Weights`, as Modular's adapters are."""
+    parameters = list(inspect.signature(adapt).parameters.values())
+    return bool(parameters) and "Weights" in str(parameters[0].annotation)
+
+
+def _tensor(name: str, value: Any) -> Tensor:
+    if isinstance(value, Tensor):
+        return value.detach()
+    if isinstance(value, WeightData):
+        return torch.from_dlpack(value.to_buffer()).clone()
+    if isinstance(value, np.ndarray | Buffer):
+        return torch.from_dlpack(value).clone()
+    kind = type(value).__name__
+    raise Problem("weights", f"the weight {name} is a {kind}; give a tensor or an array")
+
+
+def fitting(
+    declared: Mapping[str, tuple[int, ...]], given: Mapping[str, Tensor]
+) -> dict[str, Tensor]:
+    """A value for every weight that a port declares, by name.
+
+    Names may differ in case and underscores. What is given beyond that is left alone, for
+    a port may be of a part of the model.
+
+    Raises:
+        Problem: a weight has no value, or one of another shape.
+    """
+    by_plain = {plain(name): name for name in given}
+    found: dict[str, Tensor] = {}
+    for name, shape in declared.items():
+        source = name if name in given else by_plain.get(plain(name))
+        if source is None:
+            raise Problem("weights", _missing(name, shape, given))
+        if tuple(given[source].shape) != shape:
+            message = f"the port declares {name} as {list(shape)}, its value is"
+            advice = "bring it into that layout with weights="
+            raise Problem("weights", f"{message} {list(given[source].shape)}; {advice}")
+        found[name] = given[source]
+    return found
+
+
+def _missing(name: str, shape: tuple[int, ...], given: Mapping[str, Tensor]) -> str:
+    alike = [each for each, value in given.items() if tuple(value.shape) == shape]
+    meant = f", such as {alike[0]}" if alike else ""
+    return (
+        f"the port declares the weight {name}, and nothing is called that; "
+        f"rename the reference's{meant}, with weights="
+    )
+
+
+class Buffers:
+    """Weights on a device: one object for the same numbers under the same name."""
+
+    def __init__(self, device: Device) -> None:
+        self._device = device
+        self._kept: dict[tuple[str, str, str], Buffer] = {}
+
+    def of(self, name: str, value: Tensor, dtype: DType) -> Buffer:
+        contents = value.contiguous().flatten().view(torch.uint8).numpy().data
+        key = name, dtype.name, hashlib.blake2b(contents, digest_size=16).hexdigest()
+        if key not in self._kept:
+            own = value if value.is_floating_point() else value.clone()
+            self._kept[key] = to_buffer(own, dtype, self._device)
+        return self._kept[key]
