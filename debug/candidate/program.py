@@ -106,7 +106,8 @@ class Program:
         for index, op in enumerate(self.body):
             self._read(index, op, traced, tokens)
         self.digests = set(self.digest.values())
-        self._kept_keys = set(self.layers.values()) | self._fixed
+        # The arguments and weights may be needed again by what is computed aside.
+        self._kept_keys = set(self.layers.values()) | self._fixed | set(self._slots)
         self._uses = Counter(used for each in self._operands for used in each)
 
     def _read(self, index: int, op: Op, traced: Traced, tokens: Tokens) -> None:
