@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from core import machine
-from core.model import devices
+from core.model import devices as torch_devices
+from debug.candidate import devices
 from debug.protocol.diagnostic import Problem
 
 
@@ -44,21 +45,21 @@ def problem_of(name: str) -> str:
 def test_a_gpu_is_chosen_by_its_number_on_both_sides(name: str, number: int):
     device = devices.choose_device(name)
     assert device.id == number
-    assert devices.torch_device(device) == torch.device("cuda", number)
+    assert torch_devices.torch_device(device) == torch.device("cuda", number)
 
 
 @pytest.mark.usefixtures("two_gpus")
 def test_the_cpu_can_be_asked_for_where_there_are_gpus():
     device = devices.choose_device("cpu")
     assert device.is_host
-    assert devices.torch_device(device) == torch.device("cpu")
+    assert torch_devices.torch_device(device) == torch.device("cpu")
 
 
 @pytest.mark.usefixtures("two_gpus")
 def test_a_gpu_too_many_is_a_problem_that_says_how_many_there_are():
     assert "MAX finds 2, counted from gpu:0; use --device gpu:1" in problem_of("gpu:2")
     with pytest.raises(Problem, match="PyTorch finds 2 GPU, and there is no gpu:2"):
-        devices.torch_gpu(2)
+        torch_devices.torch_gpu(2)
 
 
 @pytest.mark.parametrize("name", ["tpu", "gpu:", "gpu:one", "gpu:-1", "cpu:0", "auto:1"])
