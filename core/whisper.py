@@ -1,6 +1,6 @@
 """Whisper's encoder as a subject of the debugger."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
@@ -63,7 +63,7 @@ class WhisperSubject:
         self._checkpoint = checkpoint
         self._dims = checkpoint.dims
         self._state = checkpoint.encoder_state()
-        self._buffers: dict[tuple[str, DType], Buffer] = {}
+        self._buffers: dict[tuple[str, DType, tuple[int, ...]], Buffer] = {}
         self._samples = samples
         n_mels = self._dims.n_mels
         mel = log_mel(samples, n_mels)
@@ -100,7 +100,7 @@ class WhisperSubject:
         return outcome(self._model, reference, candidate, pause)
 
     def candidate(self, source: ModuleType) -> Candidate:
-        module, weights = build_port(
+        port = build_port(
             source,
             self.graph,
             self._dims,
@@ -109,13 +109,17 @@ class WhisperSubject:
             self.device,
             self._buffer,
         )
-        return Candidate(module, weights, self._candidate_inputs(source))
+        theirs = {layer.name: port.naming.of(layer.name) for layer in self.layers}
+        names = {ours: name for ours, name in theirs.items() if ours != name}
+        inputs = self._candidate_inputs(source)
+        return Candidate(port.module, port.weights, inputs, names)
 
-    def _buffer(self, name: str, dtype: DType) -> Buffer:
+    def _buffer(self, name: str, dtype: DType, shape: Sequence[int]) -> Buffer:
         """A weight on the device: one buffer for all generations that ask alike."""
-        key = name, dtype
+        key = name, dtype, tuple(shape)
         if key not in self._buffers:
-            self._buffers[key] = to_buffer(name, self._state[name], dtype, self.device)
+            tensor = self._state[name]
+            self._buffers[key] = to_buffer(name, tensor, dtype, shape, self.device)
         return self._buffers[key]
 
     def _candidate_inputs(self, source: ModuleType) -> Mapping[str, Tensor]:

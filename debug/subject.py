@@ -43,6 +43,8 @@ class Candidate:
     weights: Mapping[str, Buffer]
     inputs: Mapping[str, torch.Tensor]
     """By the names of the subject's inputs."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """The module of a layer, as a dotted name, where it is not the layer's own."""
 
 
 @dataclass(frozen=True)

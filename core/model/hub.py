@@ -3,7 +3,8 @@
 Files are asked for one by one, because a model's repository may hold the same weights for
 half a dozen programs. A model that is in the cache is taken from there, and nobody is asked
 whether there is a newer one. What is not there and can't be downloaded, for
-``HF_HUB_OFFLINE`` is set or there is no network, ends as one line that says where to put it.
+``HF_HUB_OFFLINE`` is set or there is no network, ends as one line that says where to put
+it.
 """
 
 import re

@@ -120,7 +120,7 @@ def build(
         raise Problem.of("graph", error, source.names, path=subject.graph) from error
     argument = candidate.inputs[argument_of(subject).name]
     device, dtype = subject.device, subject.dtype
-    taps = Taps(candidate.module, layers, source.names, with_inputs)
+    taps = Taps(candidate, layers, source.names, with_inputs)
     return candidate, trace(candidate, taps, argument.contiguous(), dtype, device)
 
 
@@ -129,22 +129,24 @@ class Taps:
 
     def __init__(
         self,
-        module: Any,
+        candidate: Candidate,
         layers: Sequence[LayerName],
         files: Collection[str],
         with_inputs: bool,
     ) -> None:
         """
         Args:
-            module: the candidate.
+            candidate: the port, loaded.
             layers: those to look for; the model itself is one of them.
             files: the candidate's source files, in which errors and layers are placed.
             with_inputs: whether layers' inputs and probes are outputs, too.
         """
         self.model = model_of(layers).name
         self.files, self._with_inputs = files, with_inputs
-        self._names = {id(m): prefix.rstrip(".") for prefix, m in module.named_modules()}
-        self._names[id(module)] = self.model
+        layer_of = {module: layer for layer, module in candidate.names.items()}
+        modules = {id(m): name.rstrip(".") for name, m in candidate.module.named_modules()}
+        self._names = {key: layer_of.get(name, name) for key, name in modules.items()}
+        self._names[id(candidate.module)] = self.model
         self._wanted = {layer.name for layer in layers}
         self._results: dict[Output, TensorValue] = {}
         self._inputs: dict[Output, TensorValue] = {}
