@@ -52,7 +52,11 @@ def test_a_folder_of_something_else_is_named(tmp_path, files, says):
         ("tiny.gguf", b"GGUF\x03", "GGUF"),
         ("ggml-tiny.bin", b"lmgg\x00", "whisper.cpp"),
         ("model.onnx", b"\x08\x07", "ONNX"),
-        ("model.safetensors", b"version https://git-lfs.github.com/spec/v1", "git lfs pull"),
+        (
+            "model.safetensors",
+            b"version https://git-lfs.github.com/spec/v1",
+            "git lfs pull",
+        ),
         ("model.bin", b"<!DOCTYPE html>", "a web page"),
         ("model.safetensors", b"", "no whole safetensors file"),
     ],
