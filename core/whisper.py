@@ -17,8 +17,9 @@ from core.model.checkpoint import Checkpoint, load_checkpoint
 from core.model.devices import choose_device, choose_dtype
 from core.model.openai_encoder import encoder_sizes, load_encoder, run_encoder
 from core.model.outcome import outcome
-from core.model.port import GRAPH, build_port, find_port
+from core.model.port import GRAPH, build_port, find_port, state_for
 from core.model.weights import to_buffer
+from debug.candidate.source import load_source
 from debug.protocol.values import Outcome
 from debug.subject import Candidate, Input, LayerName, Options, argument_of, model_of
 
@@ -62,7 +63,7 @@ class WhisperSubject:
         self.dtype = dtype
         self._checkpoint = checkpoint
         self._dims = checkpoint.dims
-        self._state = checkpoint.encoder_state()
+        self._state = self._state_for_port()
         self._buffers: dict[tuple[str, DType, tuple[int, ...]], Buffer] = {}
         self._samples = samples
         n_mels = self._dims.n_mels
@@ -72,6 +73,14 @@ class WhisperSubject:
             Input("mel", log_mel_float64(samples, n_mels), mel, is_argument=True),
         ]
         self.layers = layer_names(self._dims.n_audio_layer, self._dims.n_audio_head)
+
+    def _state_for_port(self) -> dict[str, Tensor]:
+        state = self._checkpoint.encoder_state()
+        try:
+            source = load_source(self.graph).module
+            return state_for(source, self.graph, self._dims, state, self.dtype, self.device)
+        except Exception:  # its first load says what is wrong with the source
+            return state
 
     @property
     def sizes(self) -> list[int]:

@@ -14,7 +14,7 @@ from whisper.audio import N_FRAMES
 from whisper.model import ModelDimensions
 
 from core.backends.artifact import Compiled, compile_once
-from core.model.port import build_port
+from core.model.port import build_port, state_for
 from core.model.weights import to_buffer
 from debug.candidate.source import load_source
 from debug.candidate.trace import first_value, no_tensor
@@ -76,11 +76,11 @@ def load_max_encoder(
             compile it.
     """
     source = load_source(graph_file)
+    port_of = source.module, graph_file, dims
     try:
+        state = state_for(*port_of, state, dtype, device)
         port = build_port(
-            source.module,
-            graph_file,
-            dims,
+            *port_of,
             state,
             dtype,
             device,

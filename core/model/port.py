@@ -28,7 +28,7 @@ from core.model.argument import permute_argument, takes_frames_first
 from core.model.naming import MODULAR, OPENAI, Naming, naming_of
 from core.model.openai_encoder import encoder_sizes
 from core.model.weight_files import needs_extra
-from core.model.weights import check_weights
+from core.model.weights import POSITIONS, check_weights, unrounded_table
 from debug.protocol.diagnostic import Problem
 
 GRAPH = Path(__file__).parents[1] / "encoder.py"
@@ -102,6 +102,27 @@ def build_port(
     if naming is not OPENAI and takes_frames_first(another, dims, dtype, device, usually):
         permute_argument(module)
     return Port(module, weights, naming)
+
+
+def state_for(
+    source: ModuleType,
+    path: Path,
+    dims: ModelDimensions,
+    state: dict[str, Tensor],
+    dtype: DType,
+    device: Device,
+) -> dict[str, Tensor]:
+    """The checkpoint's tensors as a port means them, with the arguments of `build_port`.
+
+    A port without a weight for the position table computes it, and so has it unrounded,
+    while most checkpoints keep it rounded to half precision. That is no mistake in the
+    port, so PyTorch is to run with the unrounded one, too.
+    """
+    declared = make_module(source, path, dims, dtype, device).raw_state_dict()
+    exact = unrounded_table(state[POSITIONS])
+    if exact is None or naming_of(declared, state).of(POSITIONS) in declared:
+        return state
+    return {**state, POSITIONS: exact}
 
 
 def make_module(
