@@ -4,7 +4,6 @@ import os
 import urllib.error
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import whisper
 from torch import Tensor
@@ -23,10 +22,11 @@ from core.model.hugging_face import (
     alignment_heads,
     dims_of_config,
     openai_state,
+    whisper_config,
 )
 from core.model.random_weights import random_state
 from core.model.shapes import check_shapes, dims_of_shapes
-from core.model.weight_files import WEIGHT_FILES, read_file, read_json
+from core.model.weight_files import WEIGHT_FILES, read_file, read_json, read_settings
 from debug.protocol.diagnostic import Problem
 
 MICRO = Path(__file__).parents[1] / "checkpoints" / "micro.pt"
@@ -167,9 +167,9 @@ def _from_file(path: Path, name: str | None = None) -> Checkpoint:
         raise Problem("model", f"{path.name} is {what}")
     state = openai_state(state, path.name)
     heads = None
-    if dims is None and (config := _config(path.parent)):
+    if dims is None and (config := whisper_config(path.parent)):
         dims = dims_of_config(config, name)
-        heads = alignment_heads(_settings(path.parent, "generation_config.json"), dims)
+        heads = alignment_heads(read_settings(path.parent, "generation_config.json"), dims)
     elif dims is None:
         dims = dims_of_shapes(state, path.name)
         note = ", ".join(filter(None, [note, f"{dims.n_audio_head} heads assumed"]))
@@ -188,7 +188,7 @@ def _from_folder(folder: Path, name: str | None = None) -> Checkpoint:
     adapter_settings = folder / "adapter_config.json"
     if not files and adapter_settings.is_file():
         raise Problem("model", f"{name} is {adapter(read_json(adapter_settings))}")
-    if what := foreign_config(_settings(folder, "config.json")):
+    if what := foreign_config(read_settings(folder, "config.json")):
         raise Problem("model", f"{name} is {what}")
     if not files:
         files = sorted([*folder.glob("*.pt"), *folder.glob("*.safetensors")])
@@ -197,16 +197,6 @@ def _from_folder(folder: Path, name: str | None = None) -> Checkpoint:
             what = f"a folder with {several}: give one of them" if files else None
             raise Problem("model", f"{name} is {what or foreign_folder(folder)}")
     return _from_file(files[0], name)
-
-
-def _settings(folder: Path, file: str) -> dict[str, Any]:
-    return read_json(folder / file) if (folder / file).is_file() else {}
-
-
-def _config(folder: Path) -> dict[str, Any]:
-    """The ``config.json`` of a Whisper; empty if there is none."""
-    config = _settings(folder, "config.json")
-    return config if config.get("model_type") == "whisper" else {}
 
 
 def _one_word(name: str) -> str:

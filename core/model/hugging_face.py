@@ -9,6 +9,7 @@ import base64
 import gzip
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from torch import Tensor
 from whisper.model import ModelDimensions
 
 from core.model.naming import HUGGING_FACE
+from core.model.weight_files import read_settings
 from debug.protocol.diagnostic import Problem
 
 WRAPPERS = re.compile(r"^(?:_orig_mod\.|module\.|model\.)+")
@@ -44,6 +46,12 @@ def openai_state(state: Mapping[str, Tensor], source: str) -> dict[str, Tensor]:
         message = f"{source} has a {HEAD} of its own, where openai's Whisper uses the"
         raise Problem("model", f"{message} embedding of tokens; tie the two and save again")
     return bare
+
+
+def whisper_config(folder: Path) -> dict[str, Any]:
+    """The ``config.json`` of a Whisper; empty if there is none."""
+    config = read_settings(folder, "config.json")
+    return config if config.get("model_type") == "whisper" else {}
 
 
 def dims_of_config(config: Mapping[str, Any], source: str) -> ModelDimensions:

@@ -44,6 +44,11 @@ def read_json(path: Path) -> dict[str, Any]:
     return contents if isinstance(contents, dict) else {}
 
 
+def read_settings(folder: Path, file: str) -> dict[str, Any]:
+    """A file of settings beside the weights; empty if there is none."""
+    return read_json(folder / file) if (folder / file).is_file() else {}
+
+
 def read_file(path: Path) -> dict[str, Any]:
     """The contents of a ``.safetensors`` file, an index, or a file of PyTorch's.
 
