@@ -141,11 +141,7 @@ def _official(name: str) -> Checkpoint:
 
 
 def _from_file(path: Path, name: str | None = None) -> Checkpoint:
-    """A file as openai publishes them, or one with nothing but tensors.
-
-    Args:
-        path: the file, or the index of one in shards.
-        name: what to call the model, if not after the file.
+    """A file as openai publishes them, or one with nothing but tensors, or an index.
 
     Raises:
         Problem: it is no Whisper; says what it is.

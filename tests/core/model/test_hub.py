@@ -39,7 +39,7 @@ class Hub:
         self.asked.append(file)
         if not (self.files / file).is_file():
             raise EntryNotFoundError(f"404 for {file}")
-        return shutil.copy(self.files / file, self.cache / file)
+        return str(shutil.copy(self.files / file, self.cache / file))
 
 
 @pytest.fixture
