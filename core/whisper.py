@@ -1,6 +1,6 @@
 """Whisper's encoder as a subject of the debugger."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
@@ -16,9 +16,10 @@ from core.model.audio import BUNDLED_CLIP, load_audio, log_mel, log_mel_float64,
 from core.model.checkpoint import Checkpoint, load_checkpoint
 from core.model.openai_encoder import encoder_sizes, load_encoder, run_encoder
 from core.model.outcome import outcome
-from core.model.port import GRAPH, build_port, find_port
+from core.model.port import GRAPH, build_port, find_port, state_for
 from core.model.weights import to_buffer
 from debug.candidate.devices import choose_device, choose_dtype
+from debug.candidate.source import load_source
 from debug.protocol.values import Outcome
 from debug.subject import Candidate, Input, LayerName, Options, arguments_of, model_of
 
@@ -62,8 +63,8 @@ class WhisperSubject:
         self.dtype = dtype
         self._checkpoint = checkpoint
         self._dims = checkpoint.dims
-        self._state = checkpoint.encoder_state()
-        self._buffers: dict[tuple[str, DType], Buffer] = {}
+        self._state = self._state_for_port()
+        self._buffers: dict[tuple[str, DType, tuple[int, ...]], Buffer] = {}
         self._samples = samples
         n_mels = self._dims.n_mels
         mel = log_mel(samples, n_mels)
@@ -72,6 +73,14 @@ class WhisperSubject:
             Input("mel", log_mel_float64(samples, n_mels), mel, is_argument=True),
         ]
         self.layers = layer_names(self._dims.n_audio_layer, self._dims.n_audio_head)
+
+    def _state_for_port(self) -> dict[str, Tensor]:
+        state = self._checkpoint.encoder_state()
+        try:
+            source = load_source(self.graph).module
+            return state_for(source, self.graph, self._dims, state, self.dtype, self.device)
+        except Exception:  # its first load says what is wrong with the source
+            return state
 
     @property
     def sizes(self) -> list[int]:
@@ -100,7 +109,7 @@ class WhisperSubject:
         return outcome(self._model, reference, candidate, pause)
 
     def candidate(self, source: ModuleType) -> Candidate:
-        module, weights = build_port(
+        port = build_port(
             source,
             self.graph,
             self._dims,
@@ -109,13 +118,17 @@ class WhisperSubject:
             self.device,
             self._buffer,
         )
-        return Candidate(module, weights, self._candidate_inputs(source))
+        theirs = {layer.name: port.naming.of(layer.name) for layer in self.layers}
+        names = {ours: name for ours, name in theirs.items() if ours != name}
+        inputs = self._candidate_inputs(source)
+        return Candidate(port.module, port.weights, inputs, names=names)
 
-    def _buffer(self, name: str, dtype: DType) -> Buffer:
+    def _buffer(self, name: str, dtype: DType, shape: Sequence[int]) -> Buffer:
         """A weight on the device: one buffer for all generations that ask alike."""
-        key = name, dtype
+        key = name, dtype, tuple(shape)
         if key not in self._buffers:
-            self._buffers[key] = to_buffer(name, self._state[name], dtype, self.device)
+            tensor = self._state[name]
+            self._buffers[key] = to_buffer(name, tensor, dtype, shape, self.device)
         return self._buffers[key]
 
     def _candidate_inputs(self, source: ModuleType) -> Mapping[str, Tensor]:

@@ -86,6 +86,8 @@ class Candidate:
     """Which modules are which layers, where names do not say so."""
     files: Collection[str] = ()
     """Source files of the port outside its folder, such as an architecture of MAX."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """The module of a layer, as a dotted name, where it is not the layer's own."""
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,8 @@ def add_model_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--model",
         default="micro",
-        help="micro, an official name, random:NAME, or a checkpoint file (default: micro)",
+        help="micro, an official name, random:NAME, a checkpoint file, or a Hugging Face "
+        "folder or hub name (default: micro)",
     )
     parser.add_argument(
         "--graph", help="the MAX encoder's source (default: core/encoder.py)"

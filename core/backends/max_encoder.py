@@ -2,20 +2,22 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 from max.driver import Buffer, Device
 from max.dtype import DType
 from max.engine import InferenceSession, Model
-from max.graph import DeviceRef, Graph, TensorType
+from max.graph import DeviceRef, Graph, TensorType, TensorValue
 from torch import Tensor
 from whisper.audio import N_FRAMES
 from whisper.model import ModelDimensions
 
 from core.backends.artifact import Compiled, compile_once
-from core.model.port import build_port
+from core.model.port import build_port, state_for
 from core.model.weights import to_buffer
 from debug.candidate.source import load_source
+from debug.candidate.trace import first_value, no_tensor
 from debug.protocol.diagnostic import Problem, first_line
 
 
@@ -79,24 +81,31 @@ def load_max_encoder(
             compile it.
     """
     source = load_source(graph_file)
+    port_of = source.module, graph_file, dims
     try:
-        module, weights = build_port(
-            source.module,
-            graph_file,
-            dims,
+        state = state_for(*port_of, state, dtype, device)
+        port = build_port(
+            *port_of,
             state,
             dtype,
             device,
-            lambda name, precision: to_buffer(name, state[name], precision, device),
+            lambda n, kind, shape: to_buffer(n, state[n], kind, shape, device),
         )
         shape = (1, dims.n_mels, N_FRAMES)
         input_type = TensorType(dtype, shape, DeviceRef.from_device(device))
-        graph = Graph("encoder", lambda x: module(x.tensor), input_types=[input_type])
+
+        def encode(x: Any) -> TensorValue:
+            features = first_value(port.module(x.tensor))
+            if features is None:
+                raise Problem("graph", no_tensor(port.module), graph_file)
+            return features
+
+        graph = Graph("encoder", encode, input_types=[input_type])
     except Problem:
         raise
     except Exception as error:
         raise Problem.of("graph", error, source.names, path=graph_file) from error
     session = InferenceSession(devices=[device])
     compiled = compile_once(graph, session, device, announce)
-    model = session.init(compiled.model, weights_registry=weights)
+    model = session.init(compiled.model, weights_registry=port.weights)
     return MaxEncoder(model, dtype, device, compiled)

@@ -1,22 +1,39 @@
 """Finds a Whisper by name or file and loads it."""
 
 import os
-import pickle
 import urllib.error
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 import whisper
 from torch import Tensor
 from whisper.model import ModelDimensions, Whisper
 
-from core.model.dims import SIZE_NAMES, dimensions, tensor_shapes
+from core.model.dims import SIZE_NAMES, dimensions
+from core.model.foreign import (
+    adapter,
+    foreign_config,
+    foreign_file,
+    foreign_folder,
+    foreign_tensors,
+)
+from core.model.hub import HUB_NAME, download
+from core.model.hugging_face import (
+    alignment_heads,
+    dims_of_config,
+    openai_state,
+    whisper_config,
+)
 from core.model.random_weights import random_state
+from core.model.shapes import check_shapes, dims_of_shapes
+from core.model.weight_files import WEIGHT_FILES, read_file, read_json, read_settings
 from debug.protocol.diagnostic import Problem
 
 MICRO = Path(__file__).parents[1] / "checkpoints" / "micro.pt"
 """The bundled model: see the README beside it."""
+NESTED = ("model_state_dict", "state_dict")
+"""Where openai and trainers keep the tensors within a file."""
+FILE_ENDINGS = (".pt", ".pth", ".bin", ".safetensors", ".json")
 
 
 @dataclass(frozen=True)
@@ -53,12 +70,14 @@ class Checkpoint:
 
 
 def load_checkpoint(name: str) -> Checkpoint:
-    """Loads ``micro``, ``random:NAME``, an official name, or the path of a file.
+    """Loads a model by name, or from a file, a folder or the Hugging Face hub.
 
-    Random weights are those of seed 0, or of another: ``random:NAME:SEED``.
+    ``micro`` is bundled; an official name is openai's; ``random:NAME`` has random weights
+    of seed 0, and ``random:NAME:SEED`` of another; ``owner/name`` is the hub's, where no
+    such path exists.
 
     Raises:
-        Problem: there is no such model, the file is no checkpoint, or it can't be
+        Problem: there is no such model, what is there is no Whisper, or it can't be
             downloaded; the message says where to put it.
     """
     if name == "micro":
@@ -67,9 +86,17 @@ def load_checkpoint(name: str) -> Checkpoint:
         return _random(name, name.removeprefix("random:"))
     if name in whisper.available_models():
         return _official(name)
-    if os.sep in name or name.endswith((".pt", ".pth")) or Path(name).exists():
-        return _from_file(Path(name))
-    choices = "micro, random:NAME, a file, or " + ", ".join(whisper.available_models())
+    path = Path(name).expanduser()
+    if path.is_dir():
+        return _from_folder(path)
+    if path.exists() or name.endswith(FILE_ENDINGS):
+        return _from_file(path)
+    if HUB_NAME.fullmatch(name):
+        return _from_folder(download(name), name)
+    if os.sep in name:
+        return _from_file(path)
+    choices = "micro, random:NAME, a file or folder, owner/name of the Hugging Face hub, "
+    choices += "or " + ", ".join(whisper.available_models())
     raise Problem("model", f"unknown model {name!r}; choose {choices}")
 
 
@@ -113,54 +140,61 @@ def _official(name: str) -> Checkpoint:
     return Checkpoint(name, "", model.dims, model.state_dict(), heads)
 
 
-def _from_file(path: Path) -> Checkpoint:
-    """A file as openai publishes them: ``dims`` and ``model_state_dict``."""
-    contents = _read(path)
+def _from_file(path: Path, name: str | None = None) -> Checkpoint:
+    """A file as openai publishes them, or one with nothing but tensors, or an index.
+
+    Raises:
+        Problem: it is no Whisper; says what it is.
+    """
+    if what := foreign_file(path):
+        raise Problem("model", f"{path.name} is {what}")
+    contents = read_file(path)
+    name = name or _one_word(path.stem)
+    note = str(contents.get("note", ""))
     try:
-        dims = ModelDimensions(**contents["dims"])
-        state = contents["model_state_dict"]
-        note = str(contents.get("note", ""))
-    except (KeyError, TypeError) as error:
-        message = "is no Whisper checkpoint: it needs dims and model_state_dict"
-        raise Problem("model", f"{path.name} {message}; save it as openai does") from error
-    _check_shapes(path, dims, state)
-    return Checkpoint(path.stem, note, dims, state)
+        given = contents.get("dims")
+        dims = None if given is None else ModelDimensions(**given)
+    except TypeError as error:
+        message = f"{path.name} is no Whisper checkpoint: its dims are not openai's"
+        raise Problem("model", f"{message}; save it as openai does") from error
+    state = next((contents[key] for key in NESTED if key in contents), contents)
+    state = state if isinstance(state, dict) else {}
+    if what := foreign_tensors(state):
+        raise Problem("model", f"{path.name} is {what}")
+    state = openai_state(state, path.name)
+    heads = None
+    if dims is None and (config := whisper_config(path.parent)):
+        dims = dims_of_config(config, name)
+        heads = alignment_heads(read_settings(path.parent, "generation_config.json"), dims)
+    elif dims is None:
+        dims = dims_of_shapes(state, path.name)
+        note = ", ".join(filter(None, [note, f"{dims.n_audio_head} heads assumed"]))
+    check_shapes(path.name, dims, state)
+    return Checkpoint(name, note, dims, state, heads)
 
 
-def _read(path: Path) -> dict:
-    try:
-        contents = torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError as error:
-        message = f"there is no file {path}; give a checkpoint's path, or --model micro"
-        raise Problem("model", message) from error
-    except (
-        OSError,
-        RuntimeError,
-        EOFError,
-        ValueError,
-        pickle.UnpicklingError,
-    ) as error:
-        reason = str(error).strip().splitlines()[0][:100] if str(error).strip() else "empty"
-        message = f"{path.name} is no checkpoint that PyTorch can read ({reason})"
-        raise Problem("model", f"{message}; give a .pt file, or --model micro") from error
-    return contents if isinstance(contents, dict) else {}
+def _from_folder(folder: Path, name: str | None = None) -> Checkpoint:
+    """A model as Hugging Face's programs save it, or a folder with one file of openai's.
+
+    Raises:
+        Problem: it is no Whisper; says what it is.
+    """
+    name = name or _one_word(folder.resolve().name)
+    files = [folder / each for each in WEIGHT_FILES if (folder / each).is_file()]
+    adapter_settings = folder / "adapter_config.json"
+    if not files and adapter_settings.is_file():
+        raise Problem("model", f"{name} is {adapter(read_json(adapter_settings))}")
+    if what := foreign_config(read_settings(folder, "config.json")):
+        raise Problem("model", f"{name} is {what}")
+    if not files:
+        files = sorted([*folder.glob("*.pt"), *folder.glob("*.safetensors")])
+        if len(files) != 1:
+            several = ", ".join(each.name for each in files[:3])
+            what = f"a folder with {several}: give one of them" if files else None
+            raise Problem("model", f"{name} is {what or foreign_folder(folder)}")
+    return _from_file(files[0], name)
 
 
-def _check_shapes(path: Path, dims: ModelDimensions, state: dict[str, Tensor]) -> None:
-    """Refuses a file whose tensors do not have the sizes that its ``dims`` promise."""
-    if dims.n_mels not in (80, 128) or dims.n_audio_ctx != 1500:
-        size = f"{dims.n_mels} mels and {dims.n_audio_ctx} positions"
-        message = "Whisper has 80 or 128 mels and 1500 positions"
-        raise Problem("model", f"{path.name} has {size}; {message}")
-    promised = tensor_shapes(dims)
-    if extra := [name for name in state if name not in promised]:
-        names = ", ".join(extra[:3]) + (", ..." if len(extra) > 3 else "")
-        message = f"{path.name} holds tensors that no Whisper has: {names}"
-        raise Problem("model", f"{message}; save model.state_dict()")
-    for name, shape in promised.items():
-        if name not in state:
-            message = f"{path.name} lacks the tensor {name} that its dims promise"
-            raise Problem("model", f"{message}; save it again")
-        if state[name].shape != shape:
-            shapes = f"{list(state[name].shape)}, its dims promise {list(shape)}"
-            raise Problem("model", f"{name} in {path.name} is {shapes}; save it again")
+def _one_word(name: str) -> str:
+    """Messages hold a model's name among words of their own."""
+    return "-".join(name.split())

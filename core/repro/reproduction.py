@@ -78,10 +78,17 @@ def reference_argument(subject: WhisperSubject, layer: LayerName) -> Tensor:
 def _argument_shape(subject: WhisperSubject, layer: str) -> list[int]:
     """
     Raises:
-        Problem: the source is bad, or never calls the layer.
+        Problem: the source is bad, has other names than openai's, or never calls the layer.
     """
     source = load_source(subject.graph)
-    _, traced = build(subject, source, subject.layers, with_inputs=True)
+    candidate, traced = build(subject, source, subject.layers, with_inputs=True)
+    if candidate.names:
+        message = "repro writes ports with openai's names only, and this has others"
+        raise Problem(
+            "repro",
+            f"{message}; send the port itself and what maxwhisper check says",
+            subject.graph,
+        )
     if layer not in traced.inputs:
         message = f"the candidate never calls {layer}; choose the layer that should"
         raise Problem("repro", message, subject.graph)

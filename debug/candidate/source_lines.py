@@ -1,5 +1,6 @@
 """The lines of the candidate's own source: where it calls a layer, and where it begins."""
 
+import inspect
 from collections.abc import Collection
 from types import FrameType
 from typing import Any
@@ -18,5 +19,5 @@ def calling_line(frame: FrameType | None, files: Collection[str]) -> Place | Non
 
 def definition(module: Any) -> Place | None:
     """Where the candidate itself begins: nothing in its own source calls it."""
-    code = getattr(getattr(type(module).__call__, "__wrapped__", None), "__code__", None)
+    code = getattr(inspect.unwrap(type(module).__call__), "__code__", None)
     return Place(code.co_filename, code.co_firstlineno) if code else None

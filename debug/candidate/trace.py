@@ -163,8 +163,9 @@ class Taps:
         modules = ModuleTree(candidate.module).modules
         self._names = {id(module): name for name, module in modules.items()}
         self.layers, self._align = list(layers), candidate.align
-        self._wanted = {layer.name for layer in layers}
+        self._module_of = candidate.names
         self._calls: dict[tuple[str, int], _Call] = {}
+        self._passed: list[_Passed] = []
         self._probes: dict[Probe, TensorValue | None] = {}
         self.alignment: Alignment | None = None
         self.places: dict[str, Place] = {}
@@ -187,8 +188,9 @@ class Taps:
     def _layer_called(self, layer: Any, args: Any, kwargs: Any, output: Any) -> None:
         name = self._names.get(id(layer))
         value = first_value(output)
-        if name is None or value is None:
-            return
+        around = max_internals.layers_around(sys._getframe(1))
+        if name is None or value is None or sum(each is layer for each in around) > 1:
+            return  # a class that calls the one it extends is called once
         number = sum(called == name for called, _ in self._calls) + 1
         given = first_value([*args, *kwargs.values()])
         place = calling_line(sys._getframe(1), self.files)
@@ -196,14 +198,21 @@ class Taps:
 
     def _probe_passed(self, name: str, x: Any) -> None:
         frame = sys._getframe(1)
-        around = [self._names.get(id(each)) for each in max_internals.layers_around(frame)]
-        named = [self.model if each == "" else each for each in around]
-        within = [each for each in named if each is not None and each in self._wanted]
-        meant = about(name, within, self._wanted, self.model)
-        if meant is not None:
-            value = first_value(x)
-            place = calling_line(frame, self.files)
-            self._probes[Probe(*meant, place, value is not None)] = value
+        around = (self._names.get(id(each)) for each in max_internals.layers_around(frame))
+        modules = [each for each in around if each is not None]
+        place = calling_line(frame, self.files)
+        self._passed.append(_Passed(name, modules, first_value(x), place))
+
+    def _resolve_probes(self, counterparts: Mapping[str, Counterpart]) -> None:
+        """Which layer each probe is in, once it is known which module is which layer."""
+        layer_of = {each.modules[0]: layer for layer, each in counterparts.items()}
+        layers = {layer.name for layer in self.layers}
+        for passed in self._passed:
+            around = [layer_of[each] for each in passed.modules if each in layer_of]
+            meant = about(passed.name, around, layers, self.model)
+            if meant is not None:
+                probe = Probe(*meant, passed.place, passed.value is not None)
+                self._probes[probe] = passed.value
 
     @property
     def probes(self) -> list[Probe]:
@@ -213,7 +222,9 @@ class Taps:
         """Every value to be returned, by what it is. Called when all layers were."""
         results: dict[Output, TensorValue] = {}
         inputs: dict[Output, TensorValue] = {}
-        for layer, counterpart in self._counterparts().items():
+        counterparts = self._counterparts()
+        self._resolve_probes(counterparts)
+        for layer, counterpart in counterparts.items():
             calls = [self._calls.get((m, counterpart.call)) for m in counterpart.modules]
             called = [call for call in calls if call is not None]
             if not called or len(called) < len(calls):
@@ -231,8 +242,8 @@ class Taps:
     def _counterparts(self) -> Mapping[str, Counterpart]:
         """What each layer is on this side, in order of computation."""
         if self._align is None:
-            by_name = {each.name: each for each in self.layers}
-            by_name[""] = by_name.pop(self.model)
+            names = {**self._module_of, self.model: ""}
+            by_name = {names.get(each.name, each.name): each for each in self.layers}
             return {
                 by_name[name].name: Counterpart((name,), number)
                 for name, number in self._calls
@@ -254,6 +265,17 @@ class _Call:
 
     value: TensorValue
     given: TensorValue | None
+    place: Place | None
+
+
+@dataclass(frozen=True)
+class _Passed:
+    """A value that the source names by a probe."""
+
+    name: str
+    modules: Sequence[str]
+    """Those that are being called, innermost first."""
+    value: TensorValue | None
     place: Place | None
 
 

@@ -38,7 +38,7 @@ def test_only_convolutions_change_their_layout():
 
 @pytest.mark.parametrize("dtype", [DType.float32, DType.float64, DType.float16])
 def test_a_weight_arrives_in_the_precision_that_is_asked_for(dtype):
-    buffer = to_buffer("ln_post.bias", torch.ones(3), dtype, CPU())
+    buffer = to_buffer("ln_post.bias", torch.ones(3), dtype, [3], CPU())
     assert (buffer.dtype, buffer.shape) == (dtype, (3,))
 
 
