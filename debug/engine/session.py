@@ -37,6 +37,7 @@ from debug.protocol.messages import (
     Explained,
     Loaded,
     Message,
+    NotPossible,
     Open,
     Progress,
     Stopped,
@@ -188,6 +189,9 @@ class Session:
         seconds = time.perf_counter() - started
         replaced = sorted(injected, key=self.names.index)
         self._emit(Loaded(self.generation, traced.places, seconds, replaced))
+        if isinstance(self._runner, Interpreter):
+            for refused in self._runner.refused:
+                self._emit(NotPossible(refused))
 
     def _probed(self, probe: Probe) -> LazyValue | None:
         runner = self._runner
