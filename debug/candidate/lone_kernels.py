@@ -40,6 +40,7 @@ CHAIN = "!mo.chain"
 _FIXED = ("constant", "param.to_value", "shape.to_tensor")
 _NAME = re.compile(r"%\w+(?:#\d+)?")
 _LAYOUT = re.compile(r", \{layout = #mo\.layout<\w+>\}")
+_OPERANDS = re.compile(r'^[^"]*"[\w.]+"\(([^)]*)\)')
 _DEFINED = re.compile(r"(%\w+)(?::\d+)? =|(%\w+): ")
 
 
@@ -61,6 +62,13 @@ class LoneKernel:
     """What it returns."""
     device: Device
 
+    @property
+    def why_not(self) -> str | None:
+        """Why it can't be compiled alone, as far as that can be said beforehand."""
+        if any("mo.constant.external" in graph for graph in self.called):
+            return "what it calls has weights of its own"
+        return None
+
 
 @dataclass
 class _Draft:
@@ -80,7 +88,8 @@ class Cutter:
         self._graph, self._libraries = graph, max_internals.libraries(graph)
         self._makers = {result: op for op in body for result in op.results}
         inputs = max_internals.graph_inputs(graph)
-        self._inputs = {value: f"%arg{number}" for number, value in enumerate(inputs)}
+        first = _number_of_first(inputs, body)
+        self._inputs = {value: f"%arg{first + i}" for i, value in enumerate(inputs)}
 
     def cut(self, op: Op) -> LoneKernel:
         """The operation alone."""
@@ -140,6 +149,18 @@ class Cutter:
         name = max_internals.text(maker).partition(" = ")[0].partition(":")[0]
         results = list(maker.results)
         return name if len(results) == 1 else f"{name}#{results.index(value)}"
+
+
+def _number_of_first(inputs: Sequence[ValueKey], body: Sequence[Op]) -> int:
+    """MLIR numbers the arguments of a module's last graph first, ours perhaps not from 0:
+    the text of an operation that uses one tells."""
+    for op in body:
+        names = _OPERANDS.search(max_internals.text(op))
+        direct = names[1].split(", ") if names else []
+        for name, used in zip(direct, max_internals.operands(op), strict=False):
+            if used in inputs:
+                return int(name.removeprefix("%arg")) - list(inputs).index(used)
+    return 0
 
 
 def _device(results: Sequence[ValueKey]) -> Device:

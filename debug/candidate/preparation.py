@@ -55,6 +55,7 @@ def prepare(traced: Traced, announce: Callable[[str], None]) -> Prepared:
     cutter = Cutter(traced.graph, body) if survey.refused else None
     cut = {index: cutter.cut(body[index]) for index in survey.refused} if cutter else {}
     lone = {each.key: each for each in cut.values()}
+    _failed.update({key: why for key, each in lone.items() if (why := each.why_not)})
     new = {key: each for key, each in lone.items() if key not in {*_models, *_failed}}
     load({**{each.key: each for each in survey.kernels}, **new}, announce)
     prepared = Prepared()
