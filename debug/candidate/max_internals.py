@@ -45,6 +45,7 @@ def check() -> str | None:
         (_core.engine, "max_cache_dir"),
         (Graph, "_add_op_generated"),
         (Graph, "_add_op_get_op_with_results"),
+        (Graph, "_block"),
         (graph_module, "_location"),
         (graph_module, "_parse_module_via_cmlir"),
         (layer_module, "_LAYER_HOOKS"),
@@ -255,6 +256,14 @@ def layers_around(frame: FrameType | None) -> Iterator[Any]:
         if code.co_name == "__call_with_hooks" and code.co_filename == file:
             yield frame.f_locals["layer"]
         frame = frame.f_back
+
+
+def is_inside() -> bool:
+    """Whether what is being traced is a condition's branch, a loop or a subgraph: nothing
+    outside can use its values."""
+    graph = Graph.current
+    whole = next(op for op in graph._module.body if isinstance(op, mo.GraphOp))
+    return graph._current_block != graph._graph_body or graph.name != whole.sym_name
 
 
 def cache_folder() -> Path | None:

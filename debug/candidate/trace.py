@@ -171,6 +171,8 @@ class Taps:
         value = first_value(output)
         if name not in self._wanted or name is None or value is None:
             return
+        if max_internals.is_inside():
+            return
         self._results[Result(name)] = value
         given = first_value([*args, *kwargs.values()])
         if given is not None:
@@ -184,7 +186,7 @@ class Taps:
         within = [each for each in around if each is not None and each in self._wanted]
         meant = about(name, within, self._wanted, self.model)
         if meant is not None:
-            value = first_value(x)
+            value = None if max_internals.is_inside() else first_value(x)
             place = calling_line(frame, self.files)
             self._probes[Probe(*meant, place, value is not None)] = value
 

@@ -24,10 +24,12 @@ from examples.two_layers import FACTORY
 
 pytestmark = pytest.mark.max
 
+Stepped = tuple[Session, list[Message]]
+
 PORT = """
 from max import nn
 from max.dtype import DType
-from max.graph import DeviceRef, TensorType, ops
+from max.graph import DeviceRef, Weight, ops
 from max.graph.type import FilterLayout
 
 CPU = DeviceRef.CPU()
@@ -92,7 +94,7 @@ class Network(nn.Module):
         self.permuted = Permuted((4, 4, 3, 3))
         self.grouped = Grouped((4, 2, 3, 3))
         self.transposed = Transposed((4, 3, 3, 3))
-        self.half = Half()
+        self.halving = Half()
         self.choice = Choice()
         self.loop = Loop()
 
@@ -103,7 +105,7 @@ class Network(nn.Module):
 
     def layers(self):
         yield from (self.permuted, self.grouped, self.transposed)
-        yield from (self.half, self.choice, self.loop)
+        yield from (self.halving, self.choice, self.loop)
 """
 
 
@@ -133,7 +135,7 @@ def reference() -> nn.Sequential:
         "permuted": Layer(lambda x, w: conv2d(x, w, padding=1), (4, 4, 3, 3)),
         "grouped": Layer(lambda x, w: conv2d(x, w, padding=1, groups=2), (4, 2, 3, 3)),
         "transposed": Layer(lambda x, w: conv_transpose2d(x, w, stride=2), (4, 3, 3, 3)),
-        "half": Layer(halved),
+        "halving": Layer(halved),
         "choice": Layer(torch.relu),
         "loop": Layer(lambda x: 4 * x),
     }
@@ -190,7 +192,7 @@ def compared(stepped: Stepped) -> dict[str, Compared]:
 
 
 @pytest.mark.parametrize(
-    "layer", ["permuted", "grouped", "transposed", "half", "choice", "loop", "network"]
+    "layer", ["permuted", "grouped", "transposed", "halving", "choice", "loop", "network"]
 )
 def test_a_layer_that_the_interpreter_cant_run_has_its_numbers(stepped, layer: str):
     result = compared(stepped)[layer]
