@@ -116,8 +116,17 @@ _LOCATION = re.compile(r' loc\("(.*)":(\d+):0\)$')
 
 
 def signature(op: Op) -> str:
-    """The operation with its attributes and types, without the names of its operands."""
-    return _SSA_NAME.sub("%", text(op))
+    """The operation with its attributes and types, without the names of its operands.
+
+    Within regions, such as a loop's body, names say which value goes where. They are
+    numbered by their order, so that the same operation in another graph has the same.
+    """
+    if not len(op.regions):
+        return _SSA_NAME.sub("%", text(op))
+    numbers: dict[str, str] = {}
+    return _SSA_NAME.sub(
+        lambda name: numbers.setdefault(name[0], f"%{len(numbers)}"), text(op)
+    )
 
 
 def text(op: Op) -> str:
@@ -183,7 +192,7 @@ def libraries(graph: Graph) -> str:
 def called_graphs(graph: Graph, op_text: str) -> list[str]:
     """The graphs that an operation calls, and those that they call, as text."""
     found: dict[str, str] = {}
-    pending = [op_text]
+    pending = [op_text] if "callee = @" in op_text else []
     while pending:
         within = pending.pop()
         for called in _graphs(graph)[1:]:

@@ -96,7 +96,8 @@ def _load_group(group: Needed, device: Device) -> None:
             _failed.update({key: first_line(error) for key in lone})
             return
         if not lone:
-            raise
+            message = f"MAX can't compile the interpreter's kernels: {first_line(error)}"
+            raise Problem("interpreter", message, detail=str(error)) from error
         if kernels:
             _load_group({each.key: each for each in kernels}, device)
         for key, each in lone.items():

@@ -117,7 +117,9 @@ class Program:
         # What has no digest only says what comes before what, as the graph's order does.
         used = [each for each in max_internals.operands(op) if each in self.digest]
         self._operands.append(used)
-        self._signatures.append(max_internals.signature(op))
+        signature = max_internals.signature(op)
+        called = max_internals.called_graphs(traced.graph, signature)
+        self._signatures.append("\n".join([signature, *called]))
         name = max_internals.weight_name(op)
         if name is not None:
             text = tokens.of(traced.weights[name])
