@@ -20,15 +20,19 @@ from debug.candidate import max_internals
 
 def compiled(needed: Collection[str]) -> list[list[str]]:
     """Groups of the kernels that are needed, each of which was compiled together before."""
-    folder, found, left = _folder(), [], set(needed)
-    if folder is None:
-        return []
-    notes = [_read(path) for path in sorted(folder.glob(f"{_prefix()}*.txt"))]
-    for group in sorted(notes, key=len, reverse=True):
+    found, left = [], set(needed)
+    for group in sorted(noted(), key=len, reverse=True):
         if group and left.issuperset(group):
             found.append(group)
             left.difference_update(group)
     return found
+
+
+def noted() -> list[list[str]]:
+    """All groups that this machine has compiled."""
+    folder = _folder()
+    found = folder.glob(f"{_prefix()}*.txt") if folder is not None else ()
+    return [_read(path) for path in sorted(found)]
 
 
 def note(group: Collection[str]) -> None:

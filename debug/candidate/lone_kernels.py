@@ -29,14 +29,12 @@ from max.driver import CPU, Device
 from max.graph import Graph
 
 from debug.candidate import max_internals
-from debug.candidate.max_internals import Op, ValueKey
+from debug.candidate.max_internals import CHAIN, Op, ValueKey
 
 LONGEST_CONSTANT = 2000
 """Characters of a constant that comes along; a longer one becomes an argument."""
 NAME = "lone"
 """Stands for a graph's name until that is known."""
-CHAIN = "!mo.chain"
-"""The type of values that only say what comes before what."""
 _FIXED = ("constant", "param.to_value", "shape.to_tensor")
 _NAME = re.compile(r"%\w+(?:#\d+)?")
 _LAYOUT = re.compile(r", \{layout = #mo\.layout<\w+>\}")
@@ -95,13 +93,13 @@ class Cutter:
         """The operation alone."""
         draft, taken = _Draft(), []
         for used in max_internals.operands(op):
-            if max_internals.type_text(used) == CHAIN or self._bring(used, draft):
+            if max_internals.is_chain(used) or self._bring(used, draft):
                 continue
             self._argument(used, draft)
             taken.append(used)
         whole = max_internals.text(op)
         draft.lines[whole] = None
-        returned = [r for r in op.results if max_internals.type_text(r) != CHAIN]
+        returned = [r for r in op.results if not max_internals.is_chain(r)]
         outputs = {self._name(r, op): max_internals.type_text(r) for r in returned}
         called = max_internals.called_graphs(self._graph, whole)
         text = _written(draft, outputs, self._libraries)

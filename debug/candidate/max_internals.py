@@ -30,6 +30,10 @@ ValueKey = Any
 """An MLIR value: hashable, equal to itself only within one graph."""
 
 
+CHAIN = "!mo.chain"
+"""How MLIR writes the type of values that only say what comes before what."""
+
+
 def check() -> str | None:
     """What is wrong with the installed MAX, or None."""
     installed = version("max")
@@ -205,6 +209,11 @@ def called_graphs(graph: Graph, op_text: str) -> list[str]:
 def type_text(value: ValueKey) -> str:
     """The type of a value as MLIR writes it."""
     return re.sub(r"^\w+\((.*)\)$", r"\1", str(value.type))
+
+
+def is_chain(value: ValueKey) -> bool:
+    """Whether a value is none, and only says what comes before what."""
+    return type_text(value) == CHAIN
 
 
 # -- Source lines and layers ---------------------------------------------------------

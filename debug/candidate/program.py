@@ -128,6 +128,8 @@ class Program:
             text = self._combine(index, self.digest)
         fixed = all(u in self._fixed for u in used)
         for number, result in enumerate(op.results):
+            if index in self._runners and max_internals.is_chain(result):
+                continue  # nothing that runs alone changes what others read
             self._maker[result] = index
             self.digest[result] = f"{text}.{number}"
             if fixed:
@@ -176,11 +178,12 @@ class Program:
     def _run(
         self, index: int, slots: Slots, uses: Counter[ValueKey], keep: Collection[ValueKey]
     ) -> None:
-        """Runs one operation, and drops what it was the last to use."""
+        """Runs one operation, and drops what it was the last to use. What none makes, the
+        graph's argument, could not be computed again."""
         self._dispatch(index, slots)
         for used in self._operands[index]:
             uses[used] -= 1
-            if uses[used] == 0 and used not in keep:
+            if uses[used] == 0 and used not in keep and used in self._maker:
                 slots.pop(used, None)
 
     def _dispatch(self, index: int, slots: Slots) -> None:
