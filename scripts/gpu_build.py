@@ -85,15 +85,17 @@ def encoder(size: str, dtype: str) -> str:
 
     checkpoint, device = load_checkpoint(f"random:{size}"), Accelerator()
     state, kind = checkpoint.encoder_state(), DType[dtype]
-    module, _ = build_port(
+    module = build_port(
         port,
         GRAPH,
         checkpoint.dims,
         state,
         kind,
         device,
-        lambda name, precision: to_buffer(name, state[name], precision, CPU()),
-    )
+        lambda name, precision, shape: to_buffer(
+            name, state[name], precision, shape, CPU()
+        ),
+    ).module
     shape = (1, checkpoint.dims.n_mels, N_FRAMES)
     given = TensorType(kind, shape, DeviceRef.from_device(device))
     graph = Graph("encoder", lambda x: module(x.tensor), input_types=[given])
@@ -108,11 +110,12 @@ def kernels(dtype: str) -> str:
     from max.driver import Accelerator
     from max.dtype import DType
 
-    from debug.candidate import max_internals
+    from debug.candidate import max_kernels
     from debug.candidate.kernels import missing_kernels
 
-    found = missing_kernels(DType[dtype], Accelerator())
-    max_internals.compile_together(found)
+    device = Accelerator()
+    found = missing_kernels(DType[dtype], device)
+    max_kernels.compile_together(found, [], device)
     return f"{len(found)} kernels"
 
 

@@ -3,7 +3,7 @@
 Three shapes of a port are known. openai's is what `core/encoder.py` is. The other two are
 brought to it, so that nothing else need know of them:
 
-- Hugging Face's names: the layers are found by them (`Port.names`).
+- Hugging Face's names: the layers are found by them (`BuiltPort.names`).
 - Modular's class ``WhisperEncoder`` has names of its own, is built from a configuration of
   Hugging Face's, and takes frames before mels (`core.model.argument`).
 
@@ -40,7 +40,7 @@ ToBuffer = Callable[[str, DType, Sequence[int]], Buffer]
 
 
 @dataclass(frozen=True)
-class Port:
+class BuiltPort:
     module: nn.Module
     """Takes (batch, n_mels, frames), and gives (batch, positions, n_state)."""
     weights: Mapping[str, Buffer]
@@ -68,7 +68,7 @@ def build_port(
     dtype: DType,
     device: Device,
     to_buffer: ToBuffer,
-) -> Port:
+) -> BuiltPort:
     """The encoder of a source file with its weights.
 
     Args:
@@ -101,7 +101,7 @@ def build_port(
     usually = naming is MODULAR
     if naming is not OPENAI and takes_frames_first(another, dims, dtype, device, usually):
         permute_argument(module)
-    return Port(module, weights, naming)
+    return BuiltPort(module, weights, naming)
 
 
 def state_for(

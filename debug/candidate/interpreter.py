@@ -12,12 +12,13 @@ from functools import partial
 import torch
 from max.driver import Buffer
 
-from debug.candidate import max_internals
+from debug.candidate import max_internals, max_kernels
 from debug.candidate.buffers import to_buffer, to_torch
 from debug.candidate.max_internals import ValueKey
+from debug.candidate.preparation import prepare
 from debug.candidate.program import Program, Tokens
 from debug.candidate.trace import Probe, Traced
-from debug.protocol.diagnostic import Problem
+from debug.protocol.diagnostic import Diagnostic
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,8 @@ class Interpreter:
         """What was computed and may be used again, by digest."""
         self.program: Program | None = None
         """Of the last graph that was loaded."""
+        self.refused: list[Diagnostic] = []
+        """What can't be run of it, each at its line."""
 
     def load(self, traced: Traced, injected: Mapping[str, Buffer]) -> dict[str, LazyValue]:
         """The layers by name; each is computed when its value is asked for.
@@ -67,19 +70,18 @@ class Interpreter:
             traced: the graph.
             injected: by layer, values that replace what the graph computes.
 
-        Raises:
-            Problem: the interpreter has no handler for an operation of the graph.
+        An operation that can't be run is in ``refused``, and what depends on it raises a
+        `Problem` when it is asked for.
         """
         max_internals.lower(traced.graph)
-        if reason := max_internals.refusal(traced.graph):
-            message = f"the interpreter can't run this graph: {reason}"
-            raise Problem("interpreter", f"{message}; try --engine compile")
-        self.program = program = Program(traced, self._tokens, injected)
+        prepared = prepare(traced, self._announce)
+        self.refused = prepared.refused
+        self.program = program = Program(traced, self._tokens, injected, prepared.runners)
         self.kept = {d: b for d, b in self.kept.items() if d in program.digests}
 
         def computed(name: str, key: ValueKey) -> LazyValue:
             def value() -> torch.Tensor:
-                with max_internals.announcing_kernels(self._announce):
+                with max_kernels.announcing_kernels(self._announce):
                     return to_torch(program.own_value(key, self.kept))
 
             return LazyValue(program.own_digest(key), value, self._isolated_in(name, key))
@@ -94,7 +96,7 @@ class Interpreter:
         key = program.probes[probe]
 
         def value() -> torch.Tensor:
-            with max_internals.announcing_kernels(self._announce):
+            with max_kernels.announcing_kernels(self._announce):
                 return to_torch(program.evaluate_aside(key, self.kept))
 
         return LazyValue(program.digest[key], value, self._isolated_in(probe.layer, key))
@@ -119,7 +121,7 @@ class Interpreter:
                 name: _in_place_of(route.aside[name], each)
                 for name, each in (aside or {}).items()
             }
-            with max_internals.announcing_kernels(self._announce):
+            with max_kernels.announcing_kernels(self._announce):
                 return to_torch(
                     program.evaluate_isolated(route, start, self.kept, from_aside)
                 )

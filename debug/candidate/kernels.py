@@ -3,9 +3,11 @@
 The interpreter runs each operation by a kernel that MAX compiles when it first meets it,
 and a compilation costs 20 s whatever is in it. So the kernels of all operations that a
 network is likely to use are compiled together, in one or two minutes, before the first
-graph.
+graph (`warm`). What a graph needs beyond them is compiled together, too, when it is loaded
+(`complete`), and so are the operations that are compiled alone.
 
-MAX keeps the result in its own cache, and `stamp` notes beside it which kernels it holds.
+MAX keeps the result in its own cache, by all that was compiled together. A note beside it
+says which those were: `stamp` for the first, `Groups` for what came after.
 Another folder is MAX's to choose, by the variable ``MODULAR_CACHE_DIR``: in the shell, or
 in ``main`` of ``debug/engine/process.py``, which runs before MAX is imported.
 """
@@ -18,7 +20,8 @@ from max.driver import Device
 from max.dtype import DType
 from max.graph import DeviceRef, Graph, TensorType, TensorValue, ops
 
-from debug.candidate import max_internals, outline
+from debug.candidate import max_internals, max_kernels
+from debug.candidate.max_kernels import Kernel
 
 SIZE = 8
 
@@ -55,7 +58,7 @@ def operations(x: TensorValue) -> list[TensorValue]:
     ]
 
 
-def missing_kernels(dtype: DType, device: Device) -> list[max_internals.Kernel]:
+def missing_kernels(dtype: DType, device: Device) -> list[Kernel]:
     """The kernels of `operations` that this process has not loaded."""
     graph = Graph(
         "kernels",
@@ -63,8 +66,7 @@ def missing_kernels(dtype: DType, device: Device) -> list[max_internals.Kernel]:
         input_types=[TensorType(dtype, (1, SIZE, SIZE), DeviceRef.from_device(device))],
     )
     max_internals.lower(graph)
-    argument = outline.zeros((1, SIZE, SIZE), dtype, device)
-    return max_internals.kernels_of(graph, [argument])
+    return max_kernels.survey(graph, {}).kernels
 
 
 def widened(x: TensorValue) -> list[TensorValue]:
@@ -109,7 +111,7 @@ def warm(dtype: DType, device: Device, announce: Callable[[str], None]) -> None:
         announce(f"loading {len(kernels)} kernels")
     else:
         announce(f"compiling {len(kernels)} kernels, once on this machine: 1 to 3 minutes")
-    max_internals.compile_together(kernels)
+    max_kernels.compile_together(kernels, [], device)
     note = stamp(dtype, device)
     if note is not None:
         with contextlib.suppress(OSError):  # only the next announcement would be wrong

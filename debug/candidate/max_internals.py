@@ -1,27 +1,28 @@
-"""All of MAX's private and experimental API that the debugger uses, and nothing else.
+"""MAX's private and experimental API that the debugger uses, and nothing else.
+
+Here are graphs, operations and layers; `debug.candidate.max_kernels` has the interpreter's
+kernels. No other file uses any.
 
 Written against MAX 26.7: `check` says what is missing when another version is installed.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from max import _core, _interpreter, mlir
+import numpy as np
+from max import _core, _eager_policy, _interpreter, mlir
 from max._core.dialects import mo, rmo
 from max._interpreter_ops import gc_compile
-from max._mlir_context import in_default_mlir_context
-from max.driver import Buffer, Device
-from max.graph import Graph, Module, TensorType, Type
+from max.driver import Buffer
+from max.graph import Graph, TensorType, Type
 from max.graph import dim as dim_module
 from max.graph import graph as graph_module
 from max.nn.layer import layer as layer_module
-
-from debug.candidate import outline
 
 SUPPORTED = "26.7"
 
@@ -30,21 +31,29 @@ ValueKey = Any
 """An MLIR value: hashable, equal to itself only within one graph."""
 
 
+CHAIN = "!mo.chain"
+"""How MLIR writes the type of values that only say what comes before what."""
+
+
 def check() -> str | None:
     """What is wrong with the installed MAX, or None."""
     installed = version("max")
     needed = [
-        (_interpreter, "_dispatch_op"),
-        (_interpreter, "_walk_ops"),
+        (_interpreter, "_is_dispatchable"),
+        (_interpreter, "lookup_handler"),
+        (_eager_policy, "UnsupportedOpVariant"),
         (_core, "lower"),
         (rmo.passes, "LegalizeRMOOps"),
         (gc_compile, "compile_single_target"),
+        (gc_compile, "registered_families"),
         (gc_compile, "session_for"),
         (_core.engine, "max_cache_dir"),
         (Graph, "_add_op_generated"),
         (Graph, "_add_op_get_op_with_results"),
+        (Graph, "_block"),
         (graph_module, "_location"),
         (dim_module.SymbolicDim, "to_mlir"),
+        (graph_module, "_parse_module_via_cmlir"),
         (layer_module, "_LAYER_HOOKS"),
         (layer_module, "_call_with_hooks"),
     ]
@@ -71,22 +80,35 @@ def graph_inputs(graph: Graph) -> list[ValueKey]:
 
 
 def operands(op: Op) -> list[ValueKey]:
-    return [getattr(operand, "value", operand) for operand in op.operands]
+    """What an operation uses: its operands, then what its regions use from outside."""
+    direct = [getattr(operand, "value", operand) for operand in op.operands]
+    return [*direct, *(used for used in _captured(op) if used not in direct)]
+
+
+def _captured(op: Op) -> list[ValueKey]:
+    """What the regions of an operation, such as a loop's body, use from outside of it."""
+    used: dict[ValueKey, None] = {}
+    made: set[ValueKey] = set()
+    for region in op.regions:
+        made.update(region.front.arguments)
+        for inner in region.front:
+            used.update(dict.fromkeys(operands(inner)))
+            made.update(inner.results)
+    return [value for value in used if value not in made]
+
+
+def _graphs(graph: Graph) -> list[mo.GraphOp]:
+    """The graph itself, and after it those that it calls."""
+    found = [op for op in graph._module.body if isinstance(op, mo.GraphOp)]
+    return sorted(found, key=lambda op: op.is_subgraph)
 
 
 def split_output(graph: Graph) -> tuple[list[Op], list[ValueKey]]:
     """The operations in order, and the values that the graph returns."""
-    *body, output = _interpreter._walk_ops(graph._module)
+    ops = _graphs(graph)[0].regions[0].front
+    *body, output = [op for op in ops if _interpreter._is_dispatchable(op)]
     assert isinstance(output, mo.OutputOp)
     return body, operands(output)
-
-
-def refusal(graph: Graph) -> str | None:
-    """Why the interpreter can't run this graph, or None. Weights are handed to it."""
-    for op in split_output(graph)[0]:
-        if weight_name(op) is None and _interpreter.lookup_handler(op) is None:
-            return f"it has no handler for {_interpreter._describe(op)}"
-    return None
 
 
 def weight_name(op: Op) -> str | None:
@@ -95,25 +117,66 @@ def weight_name(op: Op) -> str | None:
 
 
 _SSA_NAME = re.compile(r"%[\w#]+")
+_LAYOUT = re.compile(r"\{layout = #mo\.layout<(\w+)>\}")
 _LOCATION = re.compile(r' loc\("(.*)":(\d+):0\)$')
 
 
 def signature(op: Op) -> str:
-    """The operation with its attributes and types, without the names of its operands."""
-    text = op.asm(print_generic_op_form=True, assume_verified=True)
-    return _SSA_NAME.sub("%", text)
+    """The operation with its attributes and types, without the names of its operands.
+
+    Within regions, such as a loop's body, names say which value goes where. They are
+    numbered by their order, so that the same operation in another graph has the same.
+    """
+    if not len(op.regions):
+        return _SSA_NAME.sub("%", text(op))
+    numbers: dict[str, str] = {}
+    return _SSA_NAME.sub(
+        lambda name: numbers.setdefault(name[0], f"%{len(numbers)}"), text(op)
+    )
+
+
+def text(op: Op) -> str:
+    """The operation in MLIR's generic form, its regions included."""
+    return op.asm(print_generic_op_form=True, assume_verified=True)
 
 
 def dispatch(op: Op, slots: dict[ValueKey, Buffer | None]) -> None:
-    """Runs one operation on its device; its results are put into ``slots``."""
-    _interpreter._dispatch_op(op, slots)
+    """Runs one operation on its device; its results are put into ``slots``.
+
+    Raises:
+        NotImplementedError: the interpreter can't run it, or not rightly.
+    """
+    handler = _interpreter.lookup_handler(op)
+    if handler is None or type(op).__name__ in ("CustomOp", "MoCustomOp"):
+        raise NotImplementedError(f"the interpreter has no handler for {describe(op)}")
+    given = [slots.get(getattr(each, "value", each)) for each in op.operands]
+    if type(op).__name__ in ("ConvOp", "MoConvOp"):
+        given[1] = _filter_in_order(op, given[1])
+    slots.update(zip(op.results, handler(op, given), strict=True))
+
+
+def _filter_in_order(op: Op, given: Buffer | None) -> Buffer | None:
+    """The filter of a convolution as (height, width, in, out).
+
+    A port may have it in PyTorch's order and say so by its type. The compiler heeds that;
+    the interpreter does not, and would take the axes for others.
+    """
+    made = text(op)
+    if 'input_layout = "NHWC"' not in made:
+        raise NotImplementedError("the interpreter wants a convolution's channels last")
+    layout = _LAYOUT.search(made)
+    if given is None or layout is None or layout[1] == "RSCF":
+        return given
+    if layout[1] != "FCRS" or not given.device.is_host:
+        raise NotImplementedError(f"the interpreter has no filters as {layout[1]}")
+    return Buffer.from_numpy(np.ascontiguousarray(given.to_numpy().transpose(2, 3, 1, 0)))
 
 
 def describe(op: Op) -> str:
     """The operation's name without its dialect, such as ``reduce.softmax``."""
-    text = op.asm(print_generic_op_form=True, assume_verified=True, skip_regions=True)
-    found = re.search(r'"(?:r?mo|mosh)\.([\w.]+)"', text)
-    return found[1] if found else text.split("(")[0]
+    whole = op.asm(print_generic_op_form=True, assume_verified=True, skip_regions=True)
+    found = re.search(r'"(?:r?mo|mosh)\.([\w.]+)"', whole)
+    return found[1] if found else whole.split("(")[0]
 
 
 def tensor_type(value: ValueKey) -> TensorType | None:
@@ -146,6 +209,36 @@ def binding(sizes: Mapping[str, int]) -> Iterator[None]:
         dim_module.SymbolicDim.to_mlir = before
 
 
+def libraries(graph: Graph) -> str:
+    """The attribute by which a graph names its libraries of custom operations."""
+    head = _graphs(graph)[0].asm(assume_verified=True, skip_regions=True)
+    found = re.search(r"_kernel_library_paths = \[[^]]*\]", head)
+    return found[0] if found else "_kernel_library_paths = []"
+
+
+def called_graphs(graph: Graph, op_text: str) -> list[str]:
+    """The graphs that an operation calls, and those that they call, as text."""
+    found: dict[str, str] = {}
+    pending = [op_text] if "callee = @" in op_text else []
+    while pending:
+        within = pending.pop()
+        for called in _graphs(graph)[1:]:
+            if f"@{called.sym_name}" in within and called.sym_name not in found:
+                found[called.sym_name] = text(called)
+                pending.append(found[called.sym_name])
+    return list(found.values())
+
+
+def type_text(value: ValueKey) -> str:
+    """The type of a value as MLIR writes it."""
+    return re.sub(r"^\w+\((.*)\)$", r"\1", str(value.type))
+
+
+def is_chain(value: ValueKey) -> bool:
+    """Whether a value is none, and only says what comes before what."""
+    return type_text(value) == CHAIN
+
+
 # -- Source lines and layers ---------------------------------------------------------
 
 
@@ -173,8 +266,8 @@ def locating(place: Callable[[], tuple[str, int] | None]) -> Iterator[None]:
 
 def place_of(op: Op) -> tuple[str, int] | None:
     """The file and line that made an operation."""
-    text = op.asm(enable_debug_info=True, assume_verified=True)
-    found = _LOCATION.search(text.rstrip())
+    located = op.asm(enable_debug_info=True, assume_verified=True)
+    found = _LOCATION.search(located.rstrip())
     return (found[1], int(found[2])) if found else None
 
 
@@ -206,108 +299,15 @@ def layers_around(frame: FrameType | None) -> Iterator[Any]:
         frame = frame.f_back
 
 
+def is_inside() -> bool:
+    """Whether what is being traced is a condition's branch, a loop or a subgraph: nothing
+    outside can use its values."""
+    graph = Graph.current
+    whole = next(op for op in graph._module.body if isinstance(op, mo.GraphOp))
+    return graph._current_block != graph._graph_body or graph.name != whole.sym_name
+
+
 def cache_folder() -> Path | None:
     """Where MAX keeps what it has compiled, if it keeps anything."""
     folder = _core.engine.max_cache_dir()
     return None if folder is None else Path(folder)
-
-
-# -- Kernels of the interpreter ------------------------------------------------------
-
-
-class Kernel:
-    """One operation on one device and dtype, which MAX compiles before its first run."""
-
-    def __init__(
-        self,
-        family: gc_compile.GCOpFamily,
-        key: str,
-        device: Device,
-        build: Callable[[Module], None],
-    ) -> None:
-        self.family, self.key, self.device, self.build = family, key, device, build
-
-
-class _NotCompiled(Exception):
-    pass
-
-
-def kernels_of(graph: Graph, inputs: Sequence[Buffer]) -> list[Kernel]:
-    """The kernels that a lowered graph needs and this process has not loaded.
-
-    Walks the graph; where a kernel is missing it is noted and zeros stand for its result.
-    """
-    found: dict[tuple[str, str], Kernel] = {}
-
-    def note(
-        family: gc_compile.GCOpFamily,
-        key: str,
-        device: Device,
-        build: Callable[[Module], None],
-    ) -> None:
-        found.setdefault((family.name, key), Kernel(family, key, device, build))
-        raise _NotCompiled
-
-    slots: dict[ValueKey, Buffer | None] = dict(
-        zip(graph_inputs(graph), inputs, strict=True)
-    )
-    with _compiling_by(note):
-        for op in split_output(graph)[0]:
-            try:
-                _interpreter._dispatch_op(op, slots)
-            except _NotCompiled:
-                slots.update({result: _zeros(result) for result in op.results})
-    return list(found.values())
-
-
-def _zeros(result: ValueKey) -> Buffer:
-    kind = Type.from_mlir(result.type)
-    assert isinstance(kind, TensorType)
-    shape = [int(dim) for dim in kind.shape]
-    return outline.zeros(shape, kind.dtype, kind.device.to_device())
-
-
-@in_default_mlir_context
-def compile_together(kernels: Sequence[Kernel]) -> None:
-    """Compiles kernels of one device as one module: each module has a high fixed cost.
-
-    MAX keeps the result on disk, so the next process that asks for the same ones loads
-    them in a tenth of a second.
-    """
-    if not kernels:
-        return
-    module = Module()
-    for kernel in kernels:
-        kernel.build(module)
-    session = gc_compile.session_for(kernels[0].device)
-    models = session.load_all(module, weights_registry={})
-    for kernel in kernels:
-        kernel.family.cache[kernel.key] = models[kernel.key]
-
-
-@contextmanager
-def announcing_kernels(announce: Callable[[str], None]) -> Iterator[None]:
-    """Calls ``announce`` with a kernel's name before MAX compiles it during a run."""
-    compile_now = gc_compile.compile_single_target
-
-    def announced(
-        family: gc_compile.GCOpFamily,
-        key: str,
-        device: Device,
-        build: Callable[[Module], None],
-    ) -> Any:
-        announce(key)
-        return compile_now(family, key, device, build)
-
-    with _compiling_by(announced):
-        yield
-
-
-@contextmanager
-def _compiling_by(function: Callable) -> Iterator[None]:
-    before = gc_compile.compile_single_target
-    gc_compile.compile_single_target = function
-    try:
-        yield
-    finally:
-        gc_compile.compile_single_target = before

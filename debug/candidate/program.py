@@ -17,7 +17,7 @@ layers, and what depends on weights alone, such as transposed weights.
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from max.driver import Buffer
@@ -68,14 +68,21 @@ class Program:
     """A lowered graph with the digest of each of its values."""
 
     def __init__(
-        self, traced: Traced, tokens: Tokens, injected: Mapping[str, Buffer] | None = None
+        self,
+        traced: Traced,
+        tokens: Tokens,
+        injected: Mapping[str, Buffer] | None = None,
+        runners: Mapping[int, Callable[[Slots], None]] | None = None,
     ) -> None:
         """
         Args:
             traced: the graph, lowered.
             tokens: those of all programs whose values are kept together.
             injected: by layer, values that replace what the graph computes.
+            runners: by place in the graph, what runs an operation in the interpreter's
+                stead.
         """
+        self._runners = runners or {}
         self.body, outputs = max_internals.split_output(traced.graph)
         self.layers: dict[str, ValueKey] = {}
         self.inputs: dict[str, LayerInput] = {}
@@ -111,9 +118,12 @@ class Program:
         self._uses = Counter(used for each in self._operands for used in each)
 
     def _read(self, index: int, op: Op, traced: Traced, tokens: Tokens) -> None:
-        used = max_internals.operands(op)
+        # What has no digest only says what comes before what, as the graph's order does.
+        used = [each for each in max_internals.operands(op) if each in self.digest]
         self._operands.append(used)
-        self._signatures.append(max_internals.signature(op))
+        signature = max_internals.signature(op)
+        called = max_internals.called_graphs(traced.graph, signature)
+        self._signatures.append("\n".join([signature, *called]))
         name = max_internals.weight_name(op)
         if name is not None:
             text = tokens.of(traced.weights[name])
@@ -122,6 +132,8 @@ class Program:
             text = self._combine(index, self.digest)
         fixed = all(u in self._fixed for u in used)
         for number, result in enumerate(op.results):
+            if index in self._runners and max_internals.is_chain(result):
+                continue  # nothing that runs alone changes what others read
             self._maker[result] = index
             self.digest[result] = f"{text}.{number}"
             if fixed:
@@ -162,7 +174,7 @@ class Program:
             return self.evaluate(key, kept)
         index = self._maker[key]
         slots: Slots = {used: self.evaluate(used, kept) for used in self._operands[index]}
-        max_internals.dispatch(self.body[index], slots)
+        self._dispatch(index, slots)
         buffer = slots[key]
         assert buffer is not None
         return buffer
@@ -170,12 +182,20 @@ class Program:
     def _run(
         self, index: int, slots: Slots, uses: Counter[ValueKey], keep: Collection[ValueKey]
     ) -> None:
-        """Runs one operation, and drops what it was the last to use."""
-        max_internals.dispatch(self.body[index], slots)
+        """Runs one operation, and drops what it was the last to use. What none makes, the
+        graph's argument, could not be computed again."""
+        self._dispatch(index, slots)
         for used in self._operands[index]:
             uses[used] -= 1
-            if uses[used] == 0 and used not in keep:
+            if uses[used] == 0 and used not in keep and used in self._maker:
                 slots.pop(used, None)
+
+    def _dispatch(self, index: int, slots: Slots) -> None:
+        """Runs one operation."""
+        if (runner := self._runners.get(index)) is not None:
+            runner(slots)
+        else:
+            max_internals.dispatch(self.body[index], slots)
 
     def _needed(self, key: ValueKey, kept: dict[str, Buffer]) -> set[int]:
         """The operations to run for a value; what is kept becomes a slot instead."""
@@ -215,7 +235,7 @@ class Program:
                 if used not in slots:  # a weight or the graph's own argument
                     slots[used] = self.evaluate(used, kept)
             if max_internals.weight_name(self.body[index]) is None:
-                max_internals.dispatch(self.body[index], slots)
+                self._dispatch(index, slots)
         return sorted(needed), slots
 
     def evaluate_aside(self, key: ValueKey, kept: dict[str, Buffer]) -> Buffer:

@@ -188,6 +188,8 @@ class Taps:
     def _layer_called(self, layer: Any, args: Any, kwargs: Any, output: Any) -> None:
         name = self._names.get(id(layer))
         value = first_value(output)
+        if max_internals.is_inside():
+            return
         around = max_internals.layers_around(sys._getframe(1))
         if name is None or value is None or sum(each is layer for each in around) > 1:
             return  # a class that calls the one it extends is called once
@@ -201,7 +203,8 @@ class Taps:
         around = (self._names.get(id(each)) for each in max_internals.layers_around(frame))
         modules = [each for each in around if each is not None]
         place = calling_line(frame, self.files)
-        self._passed.append(_Passed(name, modules, first_value(x), place))
+        value = None if max_internals.is_inside() else first_value(x)
+        self._passed.append(_Passed(name, modules, value, place))
 
     def _resolve_probes(self, counterparts: Mapping[str, Counterpart]) -> None:
         """Which layer each probe is in, once it is known which module is which layer."""

@@ -37,6 +37,7 @@ from debug.protocol.messages import (
     Explained,
     Loaded,
     Message,
+    NotPossible,
     Open,
     Progress,
     Stopped,
@@ -203,6 +204,9 @@ class Session:
         seconds = time.perf_counter() - started
         replaced = sorted(injected, key=self.names.index)
         self._emit(Loaded(self.generation, traced.places, seconds, replaced))
+        if isinstance(self._runner, Interpreter):
+            for refused in self._runner.refused:
+                self._emit(NotPossible(refused))
 
     def _align(self, traced: Traced) -> None:
         """Takes over the layers of this generation, if it has others."""

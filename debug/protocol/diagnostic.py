@@ -82,6 +82,12 @@ class Problem(Exception):
         super().__init__(str(self.diagnostic))
 
     @classmethod
+    def carrying(cls, diagnostic: Diagnostic) -> "Problem":
+        """The problem that a diagnostic tells of."""
+        d = diagnostic
+        return cls(d.kind, d.message, d.path, d.line, d.detail)
+
+    @classmethod
     def of(
         cls,
         kind: str,

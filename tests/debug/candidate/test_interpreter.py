@@ -8,11 +8,10 @@ from editing import replace
 from max.driver import CPU
 from max.dtype import DType
 
-from debug.candidate import kernels, max_internals
+from debug.candidate import kernels
 from debug.candidate.interpreter import Interpreter, LazyValue
 from debug.candidate.source import load_source
 from debug.candidate.trace import Probe, Traced, build
-from debug.protocol.diagnostic import Problem
 from examples.two_layers.subject import TwoLayers
 
 pytestmark = pytest.mark.max
@@ -97,11 +96,3 @@ def test_a_probe_that_the_last_graph_does_not_have_has_no_value(port: Port):
     assert port.interpreter.probed(nowhere) is None
     port.load()
     assert port.interpreter.probed(nowhere) is None
-
-
-def test_a_graph_that_cant_be_interpreted_says_what_to_do(
-    port: Port, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(max_internals, "refusal", lambda _: "it has no handler for odd")
-    with pytest.raises(Problem, match="no handler for odd; try --engine compile"):
-        port.load()

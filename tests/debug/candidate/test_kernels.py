@@ -8,7 +8,7 @@ import pytest
 from max.driver import CPU, Device
 from max.dtype import DType
 
-from debug.candidate import kernels, max_internals
+from debug.candidate import kernels, max_internals, max_kernels
 
 WHERE = DType.float32, CPU()
 
@@ -25,7 +25,9 @@ def lacking(monkeypatch: pytest.MonkeyPatch, *keys: str) -> list[list[str]]:
     missing = [SimpleNamespace(key=key) for key in keys]
     monkeypatch.setattr(kernels, "missing_kernels", lambda *_: missing)
     monkeypatch.setattr(
-        max_internals, "compile_together", lambda ks: compiled.append([k.key for k in ks])
+        max_kernels,
+        "compile_together",
+        lambda ks, *_: compiled.append([k.key for k in ks]),
     )
     return compiled
 

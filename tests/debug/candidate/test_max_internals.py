@@ -57,10 +57,6 @@ def test_an_operation_is_the_same_in_two_graphs_but_for_names():
     assert max_internals.signature(one) == max_internals.signature(other)
 
 
-def test_a_graph_of_known_operations_is_not_refused():
-    assert max_internals.refusal(graph()) is None
-
-
 def stop(location: object, hooks: int) -> None:
     assert graph_module._location is not location
     assert len(layer_module._LAYER_HOOKS) == hooks + 1

@@ -124,6 +124,20 @@ def test_the_same_buffer_injected_twice_has_the_same_digests(generations: Genera
     assert one == other
 
 
+BRANCH = "ops.cond(ops.constant(True, DType.bool, x.device), [x.type], {}, lambda: x)[0]"
+
+
+def test_what_goes_where_within_a_condition_is_part_of_the_digest(generations: Generations):
+    one = BRANCH.format("lambda: x - ops.gelu(x)")
+    replace(generations.graph, "ops.gelu(x)", one)
+    first, again = (digests(generations.program()) for _ in range(2))
+    assert first == again
+    replace(generations.graph, one, BRANCH.format("lambda: ops.gelu(x) - x"))
+    other = digests(generations.program())
+    assert other["grow"] == first["grow"]
+    assert other["shrink"] != first["shrink"]
+
+
 def test_a_layer_alone_takes_any_argument_and_depends_on_its_own_code(
     generations: Generations,
 ):

@@ -87,6 +87,17 @@ def test_a_layer_that_is_never_called_is_no_output(toy_graph: Path):
     assert list(traced(toy_graph).layers) == ["shrink", "network"]
 
 
+def test_a_layer_within_a_condition_is_no_output(toy_graph: Path):
+    replace(toy_graph, "import DeviceRef,", "import DeviceRef, TensorType,")
+    lines = [
+        "kind = TensorType(x.dtype, (1, 6, 16), x.device)",
+        "yes = ops.constant(True, DType.bool, x.device)",
+        "x = ops.cond(yes, [kind], lambda: self.grow(x), lambda: self.grow(x))[0].tensor",
+    ]
+    replace(toy_graph, "x = self.grow(x)", "\n        ".join(lines))
+    assert list(traced(toy_graph).layers) == ["shrink", "network"]
+
+
 def test_the_same_input_has_the_same_digest_in_every_generation(toy_graph: Path):
     one, other = traced(toy_graph), traced(toy_graph)
     assert one.arguments[0] is not other.arguments[0]

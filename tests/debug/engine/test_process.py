@@ -201,7 +201,7 @@ async def test_a_layer_that_takes_another_shape_is_invalid_by_itself(engine, toy
         await talk.run_to(3)
         isolated = await talk.isolated()
     assert isolated[1].verdict is Verdict.INVALID
-    assert "takes [6, 8]" in isolated[1].reason
+    assert "shape [6, 16] where the reference has [1, 6, 16]" in isolated[1].reason
     assert isolated[2].verdict is Verdict.OK
 
 
