@@ -19,7 +19,7 @@ from max.driver import Buffer, Device
 from max.dtype import DType
 
 from debug.protocol.diagnostic import Problem
-from debug.protocol.values import Outcome
+from debug.protocol.values import Outcome, PairedLayer, UnpairedModule
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,9 @@ class Alignment:
     """Those that are compared, in order of computation."""
     counterparts: Mapping[str, Counterpart]
     """By layer; one that the candidate lacks is missing here."""
+    pairs: Sequence[PairedLayer] = ()
+    """The same for a person to read, and to argue with."""
+    unpaired: Sequence[UnpairedModule] = ()
 
 
 @dataclass(frozen=True)

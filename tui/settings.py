@@ -46,10 +46,21 @@ class Settings(msgspec.Struct, frozen=True):
 def add_subject_options(parser: ArgumentParser) -> None:
     """The options that say what is debugged, and how it runs."""
     add_model_options(parser)
+    parser.add_argument("--start", type=float, default=0.0, help="seconds into the audio")
+    add_engine_options(parser)
+
+
+def add_port_options(parser: ArgumentParser) -> None:
+    """The same for who can only do with a port's file."""
+    parser.add_argument("audio", metavar="PORT.py", help="a port's file")
+    add_device_option(parser)
+    add_engine_options(parser)
+
+
+def add_engine_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--dtype", default="float32", help="float32, float64, float16, bfloat16"
     )
-    parser.add_argument("--start", type=float, default=0.0, help="seconds into the audio")
     parser.add_argument(
         "--engine",
         choices=[mode.value for mode in Mode],
@@ -74,6 +85,10 @@ def add_model_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--graph", help="the MAX encoder's source (default: core/encoder.py)"
     )
+    add_device_option(parser)
+
+
+def add_device_option(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--device", default="auto", help="where MAX runs: auto, cpu, gpu or gpu:1"
     )
@@ -81,7 +96,7 @@ def add_model_options(parser: ArgumentParser) -> None:
 
 def settings_of(arguments: Namespace) -> Settings:
     names = ("audio", "model", "graph", "device", "dtype", "start")
-    given = {name: getattr(arguments, name) for name in names}
+    given = {name: getattr(arguments, name, None) for name in names}
     options = {name: value for name, value in given.items() if value is not None}
     mode = Mode(arguments.engine)
     if str(options.get("audio", "")).endswith(".py"):

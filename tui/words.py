@@ -5,10 +5,11 @@ same finding reads the same on the screen, in the log and in a terminal's scroll
 """
 
 import math
+from collections import Counter
 
 from core.messages import Memory
-from debug.protocol.messages import Compared, ComparedWithoutTaps, Probed, Working
-from debug.protocol.values import Divergence, Finding, Outcome, Stats
+from debug.protocol.messages import Aligned, Compared, ComparedWithoutTaps, Probed, Working
+from debug.protocol.values import Divergence, Finding, Outcome, Stats, UnpairedModule
 from debug.protocol.verdict import LAYER, Limits, Verdict, judge
 from debug.results.headroom import float16_headroom, squared_headroom
 from debug.results.run import Run, Trend
@@ -227,3 +228,15 @@ def memory(peak: Memory) -> str:
 
 def gigabytes(size: int) -> str:
     return f"{size / 1e9:.1f} GB"
+
+
+def aligned(found: Aligned) -> str:
+    """How many layers have a counterpart, and how they were found."""
+    counts = Counter(pair.how for pair in found.pairs)
+    ways = ", ".join(f"{count} by {how}" for how, count in counts.most_common())
+    return f"{len(found.pairs)} layers are aligned ({ways})."
+
+
+def side(of: UnpairedModule) -> str:
+    """Which side alone has a module."""
+    return "PyTorch" if of.of_reference else "MAX"

@@ -15,11 +15,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from debug.engine.folder_watch import FolderWatch
 from debug.protocol.child_end import lines_until_gone, private_stdout
-from debug.protocol.diagnostic import Problem, from_exception
+from debug.protocol.diagnostic import Diagnostic, Problem, from_exception
 from debug.protocol.messages import (
     Abort,
     Command,
@@ -61,6 +62,8 @@ class Engine:
         """How far the person has asked for: a reload runs that far again."""
         self._started = time.perf_counter()
         self.session: Session | None = None
+        self._refused: Open | None = None
+        """What could not be opened for a fault in a source file: a save may mend it."""
 
     def emit(self, message: Message) -> None:
         self._events.write(encode(message))
@@ -116,14 +119,21 @@ class Engine:
             case Abort() if self.session:
                 self._target = -1
                 self._stop()
+            case SourceSaved() if self.session is None and self._refused:
+                self.emit(work)
+                self._open(self._refused)
             case SourceSaved() if self.session and (path := self.session.source_changed()):
                 self.emit(SourceSaved(path))
                 self._reload(self._wanted)
 
     def _open(self, command: Open) -> None:
         self._started = time.perf_counter()
-        session = self._start_session(command)
-        self.session = session
+        try:
+            session = self._start_session(command)
+        except Problem as problem:
+            self._await_mending(command, problem.diagnostic)
+            raise
+        self.session, self._refused = session, None
         session.pause_with(self._pause)
         if command.watch:
             self._watch.folders([session.subject.graph.parent])
@@ -132,6 +142,12 @@ class Engine:
         finally:
             self._watch_sources(command.watch)
         self._stop()
+
+    def _await_mending(self, command: Open, diagnostic: Diagnostic) -> None:
+        """A port's file may be broken when it is opened: the next save is tried, too."""
+        if command.watch and diagnostic.path is not None:
+            self._refused = command
+            self._watch.folders([Path(diagnostic.path).parent])
 
     def _start_session(self, command: Open) -> "Session":
         try:

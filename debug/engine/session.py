@@ -32,6 +32,7 @@ from debug.measure.divergence import compare
 from debug.pause import Pause, go_on
 from debug.protocol.diagnostic import Problem
 from debug.protocol.messages import (
+    Aligned,
     Compared,
     ComparedWithoutTaps,
     Explained,
@@ -204,6 +205,8 @@ class Session:
         seconds = time.perf_counter() - started
         replaced = sorted(injected, key=self.names.index)
         self._emit(Loaded(self.generation, traced.places, seconds, replaced))
+        if (found := traced.alignment) is not None:
+            self._emit(Aligned(self.generation, list(found.pairs), list(found.unpaired)))
         if isinstance(self._runner, Interpreter):
             for refused in self._runner.refused:
                 self._emit(NotPossible(refused))

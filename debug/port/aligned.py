@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from debug.measure.layout import is_flattened, permutations_between
 from debug.port.alignment import Matched, match
 from debug.port.side import Side
+from debug.protocol.values import PairedLayer, UnpairedModule
 from debug.reference.hooks import first_tensor
 from debug.subject import Alignment, CalledModule, Counterpart, LayerName
 
@@ -65,7 +66,7 @@ def align(
     candidate: Side,
     said: Mapping[str, str],
     ignored: Sequence[str],
-) -> tuple[Alignment, Matched]:
+) -> Alignment:
     """Which layer is what, and how it was found.
 
     Args:
@@ -92,7 +93,28 @@ def align(
             layer = _layer(module, reference, candidate, name, counterpart, kept)
             layers.append(layer)
             counterparts[layer.name] = counterpart
-    return Alignment(layers, counterparts), matched
+    return Alignment(layers, counterparts, *_told(matched))
+
+
+def _told(matched: Matched) -> tuple[list[PairedLayer], list[UnpairedModule]]:
+    """The pairs and what is left over, as a person reads them."""
+    pairs = [
+        PairedLayer(name or MODEL, _text(pair.counterpart), pair.how.value, pair.doubt)
+        for name, pair in matched.pairs.items()
+    ]
+    sides = (matched.reference_only, True), (matched.candidate_only, False)
+    unpaired = [
+        UnpairedModule(each.name, of_reference, each.reason, each.is_error)
+        for side, of_reference in sides
+        for each in side
+    ]
+    return pairs, unpaired
+
+
+def _text(counterpart: Counterpart) -> str:
+    names = " + ".join(name or MODEL for name in counterpart.modules)
+    channels = counterpart.channels
+    return names if channels is None else f"{len(channels)} channels of {names}"
 
 
 def _layer(

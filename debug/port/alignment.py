@@ -27,7 +27,9 @@ class How(StrEnum):
     """What made a pair."""
 
     YOU = "you"
+    MODEL = "the model"
     NAME = "name"
+    NAME_AND_WEIGHTS = "name and weights"
     WEIGHTS = "weights"
     SOME = "some weights"
     PART = "part of a weight"
@@ -141,7 +143,8 @@ class _Matching:
                 continue
             same = self._ref.content(layer) == self._cand.content(module)
             doubt = "" if same else self._held_instead(layer, module)
-            self._pair(layer, module, How.NAME, doubt)
+            how = How.NAME_AND_WEIGHTS if same else How.NAME
+            self._pair(layer, module, how, doubt)
 
     def _held_instead(self, layer: str, module: str) -> str:
         """What a module holds where a layer's weights are expected."""
@@ -235,7 +238,7 @@ class _Matching:
     def _containers(self) -> None:
         """The same leaves within; of several such, the outermost first."""
         if "" in self._ref.order and "" in self._cand.order:
-            self._pair("", "", How.YOU)
+            self._pair("", "", How.MODEL)
         theirs, ours = self._held_by(self._ref, True), self._held_by(self._cand, False)
         for leaves, modules in ours.items():
             layers = [n for n in theirs.get(leaves, []) if n not in self._found.pairs]

@@ -16,7 +16,6 @@ from debug.candidate.module_tree import ModuleTree
 from debug.candidate.source import Source, library_files, load_source
 from debug.candidate.trace import build
 from debug.port.aligned import align, reference_side, rows_alone, state_of
-from debug.port.alignment import Matched
 from debug.port.inputs import Inputs, sizes_of, tensors_of
 from debug.port.port import Port
 from debug.port.side import Side
@@ -82,7 +81,6 @@ class PortSubject:
         self._buffers = Buffers(device)
         self._side = self._reference_side()
         self.layers: Sequence[LayerName] = rows_alone(self._reference, self._side)
-        self.matched: Matched | None = None
         self.libraries: set[str] = set()
         """Packages outside the file's folder that the port is made of."""
 
@@ -120,10 +118,8 @@ class PortSubject:
         arguments = tensors_of(port.candidate_inputs or self._values.named)
 
         def align_with(calls: Sequence[CalledModule]) -> Alignment:
-            alignment, self.matched = align(
-                self._reference, self._side, Side(calls, values), port.layers, port.ignore
-            )
-            return alignment
+            theirs, ours = self._side, Side(calls, values)
+            return align(self._reference, theirs, ours, port.layers, port.ignore)
 
         return Candidate(
             tree.root,

@@ -21,10 +21,12 @@ from debug.protocol.values import (
     Layer,
     Mode,
     Outcome,
+    PairedLayer,
     Place,
     SegmentView,
     Sensitivity,
     Stats,
+    UnpairedModule,
 )
 
 
@@ -101,6 +103,23 @@ class Loaded(Message, frozen=True):
     seconds: float
     injected: list[str] = []
     """The layers whose results were replaced by the reference's."""
+
+
+class Aligned(Message, frozen=True):
+    """Which layer is which module, where that had to be found out."""
+
+    generation: int
+    pairs: list[PairedLayer]
+    unpaired: list[UnpairedModule]
+
+    @property
+    def doubts(self) -> list[str]:
+        """What is likely a bug, each as one line."""
+        errors = (each for each in self.unpaired if each.is_error)
+        return [
+            *(pair.doubt for pair in self.pairs if pair.doubt),
+            *(f"{each.name} {each.reason}" for each in errors),
+        ]
 
 
 class Compared(Message, frozen=True):
@@ -242,6 +261,7 @@ class NotPossible(Message, frozen=True, tag="Refused"):
 Event = (
     Opened
     | Loaded
+    | Aligned
     | Compared
     | Isolated
     | Explained

@@ -157,3 +157,25 @@ class Outcome(msgspec.Struct, frozen=True):
     """The mean divergence KL(reference || candidate) of the distributions, in nats."""
     top1: float
     """The share of them whose likeliest token is the same, from 0 to 1."""
+
+
+class PairedLayer(msgspec.Struct, frozen=True):
+    """A layer of the reference, and what it is on the candidate's side."""
+
+    layer: str
+    candidate: str
+    """The module, the part of it, or several that are joined."""
+    how: str
+    """What made the pair, such as ``weights``."""
+    doubt: str = ""
+    """What speaks against it: likely a bug."""
+
+
+class UnpairedModule(msgspec.Struct, frozen=True):
+    """A module that only one side has."""
+
+    name: str
+    of_reference: bool
+    reason: str
+    is_error: bool
+    """Otherwise it is no error, and ``reason`` says why."""

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from debug.protocol.diagnostic import Diagnostic
 from debug.protocol.messages import (
+    Aligned,
     Compared,
     ComparedWithoutTaps,
     Event,
@@ -45,6 +46,8 @@ class Run:
 
     opened: Opened | None = None
     loaded: Loaded | None = None
+    aligned: Aligned | None = None
+    """Which layer is which module, of the last generation that had to find out."""
     position: int = -1
     """The last layer that this generation has computed."""
     results: dict[int, Compared] = field(default_factory=dict)
@@ -68,6 +71,8 @@ class Run:
     def apply(self, event: Event) -> None:
         match event:
             case Opened():
+                if self._names != [layer.name for layer in event.layers]:
+                    self.results, self.before = {}, {}
                 self.opened = event
                 # Another engine counts its generations from 1 again.
                 self.results = {
@@ -80,6 +85,8 @@ class Run:
                 self.position = -1
                 self.stale = None
                 self.probed = []
+            case Aligned():
+                self.aligned = event
             case Compared():
                 if event.index in self.results:
                     self.before[event.index] = self.results[event.index]
@@ -102,6 +109,15 @@ class Run:
                 self.stale = event.diagnostic
             case _:  # nothing to keep
                 pass
+
+    @property
+    def _names(self) -> list[str]:
+        return [layer.name for layer in self.layers]
+
+    @property
+    def doubts(self) -> list[str]:
+        """What alignment says is likely a bug."""
+        return self.aligned.doubts if self.aligned else []
 
     @property
     def layers(self) -> list[Layer]:

@@ -37,8 +37,9 @@ def run(arguments: Namespace, log: EventLog) -> int:
 
 
 def exit_status(run: Run) -> int:
-    """0 if all is ok, or close enough to be watched only; 1 if something is wrong."""
-    return 0 if run.verdict() in CLOSE else 1
+    """0 if all is ok, or close enough to be watched only; 1 if something is wrong, or if a
+    port's alignment is in doubt."""
+    return 0 if run.verdict() in CLOSE and not run.doubts else 1
 
 
 def report(run: Run) -> dict[str, Any]:
@@ -62,6 +63,7 @@ def report(run: Run) -> dict[str, Any]:
             "reference": opened.seconds_reference,
             "candidate": loaded.seconds + run.seconds,
         },
+        "doubts": run.doubts,
         "culprit": _culprit(run),
         "faults": [run.layers[index].name for index in run.faults()],
         "causes": causes(run, run.culprit()),

@@ -95,6 +95,8 @@ def print_table(run: Run) -> None:
         style = _style(probed.chained) if probed.chained else ""
         line = words.probed(probed, probed.name)
         console.print(Text(f"probe {line}", style), soft_wrap=True)
+    for doubt in run.doubts:
+        console.print(Text(f"✗ {doubt}", "bold red"), soft_wrap=True)
     console.print(conclusion(run))
     if run.without_taps is not None:
         console.print(f"Compiled, {words.without_taps(run.without_taps)}", markup=False)

@@ -8,6 +8,7 @@ from types import ModuleType
 from debug.protocol.diagnostic import Problem
 from tui.commands import (
     INTERRUPTED,
+    align,
     bench,
     check,
     compare,
@@ -24,6 +25,7 @@ from tui.stdin import piped_audio
 
 COMMANDS: dict[str, ModuleType] = {
     "check": check,
+    "align": align,
     "transcribe": transcribe,
     "compare": compare,
     "demo": demo,

@@ -31,6 +31,7 @@ from tui.dashboard.changes import (
 from tui.dashboard.engine_link import EngineLink
 from tui.dashboard.keys import KEYS
 from tui.dashboard.panes.layers import NORMAL_FROM, WIDE_FROM
+from tui.dashboard.screens.alignment import AlignmentScreen
 from tui.dashboard.screens.details import DetailsScreen
 from tui.dashboard.screens.help import HelpScreen
 from tui.dashboard.screens.operations import OperationsScreen
@@ -207,6 +208,14 @@ class Dashboard(App[int]):
             self.bell()
         else:
             self.link.send(Inspect(self.view.cursor))
+
+    def action_align(self) -> None:
+        """Opens the table of layers and modules."""
+        aligned = self.state.results.aligned
+        if aligned is None:
+            self.notify("Both sides have the same names here: there is nothing to align.")
+        else:
+            self.push_screen(AlignmentScreen(aligned))
 
     def action_cursor(self, rows: int) -> None:
         self._select(min(max(self.view.cursor + rows, 0), self.state.stepper.last))

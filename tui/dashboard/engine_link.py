@@ -9,6 +9,7 @@ from collections.abc import Callable
 from debug.protocol.diagnostic import Diagnostic
 from debug.protocol.messages import (
     Abort,
+    Aligned,
     Command,
     Compared,
     Event,
@@ -147,6 +148,9 @@ class EngineLink:
                 self.second.outdate()
             case Loaded():
                 self._loaded(event)
+            case Aligned():
+                for doubt in event.doubts:
+                    self._say(doubt, "bold red")
             case Compared(index=index) | Isolated(index=index) | Explained(index=index):
                 self._report(RowChanged(index))
             case Probed():

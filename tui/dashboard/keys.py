@@ -73,6 +73,7 @@ KEYS = [
     Key("u", "outer", "out", "select the block that this layer is in", MOVE),
     Key("d", "inner", "in", "select the first part of this block", MOVE),
     Key("i", "inspect", "inspect", "the operations of this layer's own code", MOVE, True),
+    Key("A", "align", "aligned", "which PyTorch layer is which MAX module", MOVE),
     Key("j", "cursor(1)", "down", "select the next layer", MOVE),
     Key("k", "cursor(-1)", "up", "select the previous layer", MOVE),
     Key("g", "first", "first", "select the first layer", MOVE),

@@ -36,10 +36,20 @@ def run_all(settings: Settings, log: EventLog) -> Run:
         Problem: the subject could not be opened, built, or run to its end.
     """
     with reporting(log) as reporter:
-        return asyncio.run(_run_all(settings, reporter))
+        return asyncio.run(_run(settings, reporter, to_the_end=True))
 
 
-async def _run_all(settings: Settings, reporter: Reporter) -> Run:
+def load(settings: Settings, log: EventLog) -> Run:
+    """One generation, built and not run.
+
+    Raises:
+        Problem: the subject could not be opened or built.
+    """
+    with reporting(log) as reporter:
+        return asyncio.run(_run(settings, reporter, to_the_end=False))
+
+
+async def _run(settings: Settings, reporter: Reporter, to_the_end: bool) -> Run:
     run, noise = Run(), []
     engine = EngineClient(settings.factory)
     await engine.start()
@@ -62,6 +72,8 @@ async def _run_all(settings: Settings, reporter: Reporter) -> Run:
                     _log(reporter.log, run, news)
                     if progress := progress_of(news, run):
                         reporter.progress(progress)
+            if isinstance(news, Stopped) and not to_the_end:
+                break
             if isinstance(news, Stopped) and news.position < 0:
                 reporter.progress(Progress(RUNNING, 0, len(run.layers)))
                 engine.send(RunTo(run.last))

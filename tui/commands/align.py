@@ -1,0 +1,60 @@
+"""``maxwhisper align``: which layer of PyTorch is which module of a port, and why.
+
+A port's names are its own, so layers are found by their weights. This prints what was
+found, and what is left over, so that a person can argue with it in the port's file.
+"""
+
+from argparse import ArgumentParser, Namespace
+
+import msgspec
+from rich.text import Text
+
+from debug.protocol.diagnostic import Problem
+from debug.protocol.messages import Aligned
+from debug.protocol.values import PairedLayer, UnpairedModule
+from tui import words
+from tui.columns import Column, table_of
+from tui.commands.output import print_json, table_console
+from tui.commands.shared.event_log import EventLog
+from tui.commands.shared.headless import load
+from tui.settings import add_port_options, settings_of
+
+SUMMARY = "show which layer of PyTorch is which module of a port; exit status 1 if in doubt"
+
+PAIRS = [
+    Column[PairedLayer]("PyTorch", lambda pair: pair.layer),
+    Column[PairedLayer]("MAX", lambda pair: pair.candidate),
+    Column[PairedLayer]("by", lambda pair: pair.how),
+]
+UNPAIRED = [
+    Column[UnpairedModule]("", lambda each: "✗" if each.is_error else ""),
+    Column[UnpairedModule]("only in", words.side),
+    Column[UnpairedModule]("module", lambda each: each.name),
+    Column[UnpairedModule]("", lambda each: each.reason),
+]
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    add_port_options(parser)
+
+
+def run(arguments: Namespace, log: EventLog) -> int:
+    aligned = load(settings_of(arguments), log).aligned
+    if aligned is None:
+        message = f"{arguments.audio} is no port's file: give one that ends in .py"
+        raise Problem("arguments", message)
+    if arguments.json:
+        print_json({"schema": 1, **msgspec.to_builtins(aligned), "doubts": aligned.doubts})
+    else:
+        print_alignment(aligned)
+    return 1 if aligned.doubts else 0
+
+
+def print_alignment(aligned: Aligned) -> None:
+    console = table_console()
+    console.print(table_of(PAIRS, aligned.pairs))
+    if aligned.unpaired:
+        console.print(table_of(UNPAIRED, aligned.unpaired))
+    for doubt in aligned.doubts:
+        console.print(Text(f"✗ {doubt}", "bold red"), soft_wrap=True)
+    console.print(words.aligned(aligned), markup=False, soft_wrap=True)
