@@ -1,74 +1,108 @@
 """``assert_parity``: the debugger in anyone's tests and notebooks, in one call.
 
-Two modules that are there already become a subject, whose layers are the submodules that
-both have under one name. The session is the dashboard's own, in this process.
+Two modules that are there already become a port (`debug.port`), whose layers are aligned
+by name and by weight. The session is the dashboard's own, in this process.
 """
 
 import inspect
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import torch
-from max import nn
-from max.driver import CPU, Buffer, Device
+from max.driver import CPU
 from max.dtype import DType
 from torch import Tensor
 
-from debug.candidate.buffers import to_buffer
-from debug.candidate.source import Source
+from debug.candidate.module_tree import ModuleTree
+from debug.candidate.source import Source, library_files
 from debug.engine.session import Session
-from debug.protocol.diagnostic import Problem
+from debug.port.aligned import MODEL
+from debug.port.port import Port
+from debug.port.subject import PortSubject
 from debug.protocol.messages import Message
 from debug.protocol.verdict import LAYER
-from debug.reference.hooks import hooked
 from debug.results.run import Run
-from debug.subject import Candidate, Input, LayerName
+from debug.subject import Alignment
 
-MODEL = "model"
+Given = Tensor | Sequence[Any] | Mapping[str, Any]
+"""One argument, several in order, or several by the names of the reference's parameters."""
 
 
 def assert_parity(
-    candidate: nn.Module,
+    candidate: Any,
     reference: torch.nn.Module,
-    x: Tensor,
-    weights: Mapping[str, Tensor] | None = None,
+    x: Given,
+    weights: Mapping[str, Any] | None = None,
     axes: Mapping[str, tuple[int, ...]] | None = None,
+    candidate_inputs: Sequence[Any] | None = None,
+    layers: Mapping[str, str] | None = None,
 ) -> None:
     """Runs a MAX module beside a PyTorch module, layer by layer, on the CPU.
 
-    A layer is a submodule that both have under one name.
-
     Args:
-        candidate: not yet traced; MAX builds one graph of a module.
-        reference: in float32, in evaluation mode; it takes one tensor.
-        x: its argument.
+        candidate: a module of MAX, not yet traced; MAX builds one graph of a module.
+        reference: in float32; it runs in evaluation mode, and is left in its own.
+        x: what it is called with.
         weights: the candidate's, by name; the reference's own if they are left out.
         axes: for layers in another layout, the permutation of the reference's value.
+        candidate_inputs: what the candidate is called with, where that is something else.
+        layers: pairs of layers that are not found by themselves: the reference's name,
+            then the candidate's.
 
     Raises:
-        AssertionError: a layer is wrong. Says which, by how much, at which line and why.
+        AssertionError: a layer is wrong, or holds weights that are not its own. Says
+            which, by how much, at which line and why, and what was aligned.
         Problem: the candidate can't be built or run.
     """
-    pair = Pair(candidate, reference, x, weights or reference.state_dict(), axes or {})
+    port = Port(
+        reference,
+        lambda device, dtype: candidate,
+        _named(reference, x),
+        candidate_inputs,
+        weights,
+        layers or {},
+    )
+    was_training = reference.training
+    try:
+        run = _compared(PairSubject(port, candidate, axes or {}))
+    finally:
+        reference.train(was_training)
+    culprit = run.culprit()
+    if culprit is not None or run.doubts:
+        raise AssertionError("\n".join([*verdict(run, culprit), *_alignment(run)]))
+
+
+def _named(reference: torch.nn.Module, x: Given) -> dict[str, Any]:
+    """The reference's arguments by the names of its parameters."""
+    if isinstance(x, Mapping):
+        return dict(x)
+    given = [x] if isinstance(x, Tensor) else list(x)
+    return dict(inspect.signature(reference.forward).bind(*given).arguments)
+
+
+def _compared(subject: "PairSubject") -> Run:
     run = Run()
-    session = PairSession(pair, lambda event: _tell(run, event))
+
+    def tell(event: Message) -> None:
+        run.apply(event)  # pyright: ignore[reportArgumentType]
+
+    session = PairSession(subject, tell)
     session.load()
     for _ in session.names:
         session.advance()
     while not session.settled:
         session.go_on()
-    culprit = run.culprit()
-    if culprit is not None:
-        raise AssertionError(verdict(run, culprit))
+    return run
 
 
-def _tell(run: Run, event: Message) -> None:
-    run.apply(event)  # pyright: ignore[reportArgumentType]
-
-
-def verdict(run: Run, culprit: int) -> str:
+def verdict(run: Run, culprit: int | None) -> list[str]:
     """What is wrong, where, and why: a line for each."""
+    if culprit is None:
+        return []
     result, finding = run.current(culprit), run.finding(culprit)
     assert result is not None
     divergence = result.chained
@@ -80,92 +114,48 @@ def verdict(run: Run, culprit: int) -> str:
         place = f"{finding.place.path}:{finding.place.line}"
         lines.append(f"at {place}, {finding.op or 'no operation'}")
     causes = finding.causes[:3] if finding else []
-    lines += [f"why: {c.hypothesis} (explains {c.explains:.2%})" for c in causes]
-    return "\n".join(lines)
+    return lines + [f"why: {c.hypothesis} (explains {c.explains:.2%})" for c in causes]
 
 
-class Pair:
-    """Two modules and an argument as a subject of the debugger."""
+def _alignment(run: Run) -> list[str]:
+    """What was compared with what, and what speaks against it."""
+    if run.aligned is None:
+        return []
+    ways = Counter(pair.how for pair in run.aligned.pairs)
+    counted = ", ".join(f"{count} by {how}" for how, count in ways.most_common())
+    return [*run.doubts, f"aligned: {len(run.aligned.pairs)} layers, {counted}"]
 
-    title = MODEL
-    audio = "x"
+
+class PairSubject(PortSubject):
+    """Two modules that are there already as a subject of the debugger."""
 
     def __init__(
-        self,
-        candidate: nn.Module,
-        reference: torch.nn.Module,
-        x: Tensor,
-        weights: Mapping[str, Tensor],
-        axes: Mapping[str, tuple[int, ...]],
+        self, port: Port, candidate: Any, axes: Mapping[str, tuple[int, ...]]
     ) -> None:
-        self._candidate, self._reference, self._weights = candidate, reference, weights
-        self.inputs = [Input("x", x.double(), x, is_argument=True)]
-        self.graph = Path(inspect.getfile(type(candidate)))
-        self.layers = _layers(candidate, reference, x, axes)
-
-    @property
-    def device(self) -> Device:
-        return CPU()
-
-    @property
-    def dtype(self) -> DType:
-        return DType.float32
-
-    def reference(self) -> torch.nn.Module:
-        return self._reference
-
-    def run_reference(self, module: torch.nn.Module, *arguments: Tensor) -> None:
-        module(*arguments)
-
-    def candidate(self, source: ModuleType) -> Candidate:
-        declared = self._candidate.raw_state_dict()
-        if missing := sorted(set(declared) - set(self._weights)):
-            message = f"MAX's weight {missing[0]} has no value; give it in weights"
-            raise Problem("weights", message)
-        weights: dict[str, Buffer] = {
-            name: to_buffer(self._weights[name].detach(), weight.dtype, self.device)
-            for name, weight in declared.items()
+        path = Path(inspect.getfile(type(candidate)))
+        super().__init__(port, path, CPU(), DType.float32)
+        self._axes = axes
+        tree = ModuleTree(candidate)
+        self.files = {
+            *library_files(tree.packages).values(),
+            *(inspect.getfile(type(module)) for module in tree.modules.values()),
         }
-        self._candidate.load_state_dict(weights)
-        return Candidate(self._candidate, weights, {"x": self.inputs[0].reference})
 
+    def port_of(self, source: ModuleType) -> Port:
+        return self._port
 
-def _layers(
-    candidate: nn.Module,
-    reference: torch.nn.Module,
-    x: Tensor,
-    axes: Mapping[str, tuple[int, ...]],
-) -> Sequence[LayerName]:
-    """In the order in which the reference's calls return."""
-    ours = {prefix.rstrip(".") for prefix, _ in candidate.named_modules()}
-    shared = [name for name, _ in reference.named_modules() if name and name in ours]
-    found: list[str] = []
-    names = [*(LayerName(name, parent=MODEL) for name in shared), LayerName(MODEL)]
-    with (
-        torch.inference_mode(),
-        hooked(reference, names, lambda n, _: found.append(n.name)),
-    ):
-        reference(x)
-    order = [name for name in dict.fromkeys(found) if name != MODEL]
-    layers = [LayerName(name, axes.get(name), _parent(name, order)) for name in order]
-    return [*layers, LayerName(MODEL, axes.get(MODEL))]
-
-
-def _parent(name: str, names: Sequence[str]) -> str:
-    parts = name.split(".")
-    above = (".".join(parts[:n]) for n in range(len(parts) - 1, 0, -1))
-    return next((each for each in above if each in names), MODEL)
+    def align(self, *sides: Any) -> Alignment:
+        alignment = super().align(*sides)
+        layers = [
+            replace(layer, axes=self._axes.get(layer.name, layer.axes))
+            for layer in alignment.layers
+        ]
+        return replace(alignment, layers=layers)
 
 
 class PairSession(Session):
     """Debugs modules that are there already; there is no source to read again."""
 
     def _read(self) -> Source:
-        files = {inspect.getfile(type(m)) for _, m in self._pair.named_modules()}
-        return Source(ModuleType(MODEL), files)
-
-    @property
-    def _pair(self) -> nn.Module:
-        subject = self.subject
-        assert isinstance(subject, Pair)
-        return subject._candidate
+        assert isinstance(self.subject, PairSubject)
+        return Source(ModuleType(MODEL), set(self.subject.files))

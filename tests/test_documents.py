@@ -207,7 +207,9 @@ def test_every_option_of_a_command_is_explained(name: str):
 def test_every_option_of_the_dashboard_is_there():
     parser = ArgumentParser(add_help=False)
     add_subject_options(parser)
-    (usage,) = re.findall(r"maxwhisper-tui \[AUDIO\].*?```", read("commands.md"), re.DOTALL)
+    (usage,) = re.findall(
+        r"maxwhisper-tui \[AUDIO\|PORT.py\].*?```", read("commands.md"), re.DOTALL
+    )
     assert set(re.findall(r"--\w+", usage)) == options(parser)
 
 

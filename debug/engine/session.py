@@ -80,7 +80,7 @@ class Session:
         if problem := max_internals.check():
             raise Problem("max", problem)
         started = time.perf_counter()
-        emit(Progress("loading the model and the audio"))
+        emit(Progress("loading the model"))
         subject = load_subject(factory, Options(command.options))
         return cls(subject, emit, command.mode, started)
 

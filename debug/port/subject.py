@@ -21,7 +21,7 @@ from debug.port.port import Port
 from debug.port.side import Side
 from debug.port.weights import Buffers, adapted, fitting
 from debug.protocol.diagnostic import Problem
-from debug.subject import Alignment, CalledModule, Candidate, LayerName, Options
+from debug.subject import Alignment, Candidate, LayerName, Options
 
 
 def open_port(options: Options) -> "PortSubject":
@@ -102,7 +102,7 @@ class PortSubject:
         self._values.call(module, arguments)
 
     def candidate(self, source: ModuleType) -> Candidate:
-        port = port_in(source, self.graph)
+        port = self.port_of(source)
         self._stays_the_same(port)
         device = DeviceRef.from_device(self.device)
         tree = ModuleTree(port.candidate(device, self.dtype))
@@ -117,19 +117,27 @@ class PortSubject:
         tree.load(weights)
         arguments = tensors_of(port.candidate_inputs or self._values.named)
 
-        def align_with(calls: Sequence[CalledModule]) -> Alignment:
-            theirs, ours = self._side, Side(calls, values)
-            return align(self._reference, theirs, ours, port.layers, port.ignore)
-
         return Candidate(
             tree.root,
             weights,
             {each.name: each.reference for each in self.inputs if each.compared},
             arguments,
             sizes_of(tree.input_types(), arguments),
-            align_with,
+            lambda calls: self.align(port, Side(calls, values)),
             set(library_files(tree.packages).values()),
         )
+
+    def port_of(self, source: ModuleType) -> Port:
+        """What the file says now.
+
+        Raises:
+            Problem: it is no port.
+        """
+        return port_in(source, self.graph)
+
+    def align(self, port: Port, candidate: Side) -> Alignment:
+        """Which of the reference's layers is what in a candidate that was traced."""
+        return align(self._reference, self._side, candidate, port.layers, port.ignore)
 
     def _stays_the_same(self, port: Port) -> None:
         """Only the candidate is read again with a save: a reference of other weights would
@@ -138,6 +146,8 @@ class PortSubject:
         Raises:
             Problem: they are others.
         """
+        if port.reference is self._reference:
+            return
         before, now = state_of(self._reference), state_of(port.reference)
         differ = before.keys() != now.keys() or any(
             not torch.equal(value, now[name]) for name, value in before.items()

@@ -97,11 +97,8 @@ def fitting(
 
 def _missing(name: str, shape: tuple[int, ...], given: Mapping[str, Tensor]) -> str:
     alike = [each for each, value in given.items() if tuple(value.shape) == shape]
-    meant = f", such as {alike[0]}" if alike else ""
-    return (
-        f"the port declares the weight {name}, and nothing is called that; "
-        f"rename the reference's{meant}, with weights="
-    )
+    meant = f" (the reference's {alike[0]} has its shape)" if alike else ""
+    return f"MAX's weight {name} has no value; give it in weights={meant}"
 
 
 class Buffers:

@@ -14,6 +14,7 @@ from tui.commands import (
     compare,
     demo,
     doctor,
+    new,
     practice,
     repro,
     transcribe,
@@ -26,6 +27,7 @@ from tui.stdin import piped_audio
 COMMANDS: dict[str, ModuleType] = {
     "check": check,
     "align": align,
+    "new": new,
     "transcribe": transcribe,
     "compare": compare,
     "demo": demo,

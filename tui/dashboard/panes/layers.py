@@ -60,6 +60,16 @@ COLUMNS = (
 )
 
 
+def fitting(indent: str, name: str, room: int) -> str:
+    """A layer's name in the room there is: what tells layers apart is at its end."""
+    parts = name.split(".")
+    for first in range(len(parts)):
+        text = indent + "…" * (first > 0) + ".".join(parts[first:])
+        if len(text) < room:
+            return text
+    return indent[: room // 2] + "…" + parts[-1]
+
+
 class LayersPane(DataTable[Text]):
     """A row a layer; the selected row is the one that the other panes are about."""
 
@@ -83,13 +93,15 @@ class LayersPane(DataTable[Text]):
                 label = second_run.run_mode.name
             fits = width is not None and len(label) <= width
             self.add_column(label if fits else "", key=column.key, width=width)
+        name = next(column for column in COLUMNS if column.key is ColumnKey.NAME)
+        room = (name.narrow if self._narrow else name.width) or name.width
         for index, layer in enumerate(run.layers):
             self.add_row(*[Text("")] * len(self.columns), key=str(index))
             indent = "" if self._narrow else " " * max(0, stepper.depth(index) - 1)
             self._set(
                 index, ColumnKey.VERDICT, Text("·" if self._narrow else "· waiting", "dim")
             )
-            self._set(index, ColumnKey.NAME, Text(indent + layer.name))
+            self._set(index, ColumnKey.NAME, Text(fitting(indent, layer.name, room)))
             shape = words.shape(layer.reference.shape)
             self._set(index, ColumnKey.SHAPE, Text(shape, "dim"))
         self.select(min(row, max(run.last, 0)))
