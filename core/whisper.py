@@ -12,7 +12,15 @@ from max.dtype import DType
 from torch import Tensor
 from whisper.model import Whisper
 
-from core.model.audio import BUNDLED_CLIP, load_audio, log_mel, log_mel_float64, window
+from core.model.audio import (
+    BUNDLED_CLIP,
+    WHOLE,
+    load_audio,
+    log_mel,
+    log_mel_float64,
+    positions,
+    window,
+)
 from core.model.checkpoint import Checkpoint, load_checkpoint
 from core.model.openai_encoder import encoder_sizes, load_encoder, run_encoder
 from core.model.outcome import outcome
@@ -39,8 +47,10 @@ def open_subject(options: Options) -> "WhisperSubject":
     graph = find_port(Path(options.text("graph", str(GRAPH))))
     audio = Path(options.text("audio", str(BUNDLED_CLIP)))
     start = options.number("start", 0.0)
-    samples = window(load_audio(audio), start)
+    seconds = options.number("seconds", WHOLE)
+    samples = window(load_audio(audio), start, seconds)
     checkpoint = load_checkpoint(options.text("model", DEFAULT_MODEL))
+    checkpoint = checkpoint.shortened(positions(seconds))
     return WhisperSubject(checkpoint, samples, audio.name, graph, device, dtype)
 
 

@@ -10,9 +10,11 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
+from core.model.audio import WHOLE
 from core.practice.bugs import Bug, bugs, planted
 from debug.engine.session import Session
 from debug.protocol.messages import Message, Open
@@ -41,8 +43,8 @@ class Outcome:
 class Pack:
     """One session for all bugs: the reference runs once."""
 
-    def __init__(self, graph: Path, options: dict[str, str]) -> None:
-        """``options`` are a subject's: model, device, dtype."""
+    def __init__(self, graph: Path, options: dict[str, Any]) -> None:
+        """``options`` are a subject's: model, device, dtype, seconds."""
         graph.write_text(planted(None))
         self._graph, self._run = graph, Run()
         given = Open({**options, "graph": str(graph)}, watch=False)
@@ -104,12 +106,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", help="of bugs; all if none is given")
     parser.add_argument("--model", default="micro")
+    parser.add_argument("--seconds", type=float, default=WHOLE, help="of the window")
     arguments = parser.parse_args()
     console = Console(width=150, highlight=False)
     chosen = [b for b in bugs() if not arguments.names or b.name in arguments.names]
     outcomes: list[Outcome] = []
     with tempfile.TemporaryDirectory() as folder:
-        pack = Pack(Path(folder) / "encoder.py", {"model": arguments.model})
+        options = {"model": arguments.model, "seconds": arguments.seconds}
+        pack = Pack(Path(folder) / "encoder.py", options)
         for bug in chosen:
             outcomes.append(outcome := pack.outcome(bug))
             console.print(_row(bug, outcome), no_wrap=True, overflow="ellipsis")

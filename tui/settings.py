@@ -47,6 +47,9 @@ def add_subject_options(parser: ArgumentParser) -> None:
     """The options that say what is debugged, and how it runs."""
     add_model_options(parser)
     parser.add_argument("--start", type=float, default=0.0, help="seconds into the audio")
+    parser.add_argument(
+        "--seconds", type=float, help="a shorter window than 30 s, from 1: faster"
+    )
     add_engine_options(parser)
 
 
@@ -95,7 +98,7 @@ def add_device_option(parser: ArgumentParser) -> None:
 
 
 def settings_of(arguments: Namespace) -> Settings:
-    names = ("audio", "model", "graph", "device", "dtype", "start")
+    names = ("audio", "model", "graph", "device", "dtype", "start", "seconds")
     given = {name: getattr(arguments, name, None) for name in names}
     options = {name: value for name, value in given.items() if value is not None}
     mode = Mode(arguments.engine)
@@ -110,7 +113,8 @@ def _options_of_a_port(options: dict[str, Any]) -> dict[str, Any]:
     Raises:
         Problem: an option of Whisper's was given, which a port's file has no use for.
     """
-    for name, default in (("model", "micro"), ("graph", None), ("start", 0.0)):
+    defaults = {"model": "micro", "graph": None, "start": 0.0, "seconds": None}
+    for name, default in defaults.items():
         if options.get(name, default) != default:
             message = f"--{name} is Whisper's: {options['audio']} says itself what it runs"
             raise Problem("arguments", f"{message}; leave it out")

@@ -9,6 +9,7 @@ import torch
 from av.audio.resampler import AudioResampler
 from av.error import FFmpegError
 from whisper.audio import (
+    CHUNK_LENGTH,
     HOP_LENGTH,
     N_FFT,
     N_SAMPLES,
@@ -20,9 +21,21 @@ from whisper.audio import (
 
 from debug.protocol.diagnostic import Problem
 
-__all__ = ["BUNDLED_CLIP", "load_audio", "log_mel", "log_mel_float64", "window"]
+__all__ = [
+    "BUNDLED_CLIP",
+    "WHOLE",
+    "load_audio",
+    "log_mel",
+    "log_mel_float64",
+    "positions",
+    "window",
+]
 
 BUNDLED_CLIP = Path(__file__).resolve().parents[2] / "audio_samples" / "speech.flac"
+WHOLE = float(CHUNK_LENGTH)
+"""The seconds of Whisper's window."""
+N_POSITIONS = 1500
+"""What its encoder makes of a whole window."""
 REPORT_SECONDS = 60.0
 """Of audio: decoding is some hundred times faster than listening."""
 
@@ -79,18 +92,32 @@ def _decode(path: Path, report: Report) -> list[np.ndarray]:
     return [piece for piece in pieces if piece.size]
 
 
-def window(samples: np.ndarray, start: float) -> torch.Tensor:
+def window(samples: np.ndarray, start: float, seconds: float = WHOLE) -> torch.Tensor:
     """The 30 s from ``start`` seconds on, padded with silence: float32, (480000,).
 
+    Args:
+        samples: the audio, 16,000 a second.
+        start: where the window begins.
+        seconds: how long it is, if it is a shorter one.
+
     Raises:
-        Problem: the audio ends before ``start``.
+        Problem: the audio ends before ``start``, or the window has no such length.
     """
+    if not 1 <= seconds <= WHOLE:
+        message = f"--seconds {seconds:g} is no length of a window"
+        raise Problem("audio", f"{message}; give 1 to {WHOLE:g}")
     first = round(start * SAMPLE_RATE)
-    seconds = len(samples) / SAMPLE_RATE
+    length = len(samples) / SAMPLE_RATE
     if start < 0 or first >= len(samples):
-        message = f"--start {start:g} lies outside the clip of {seconds:.1f} s"
-        raise Problem("audio", f"{message}; give a start from 0 to below {seconds:.1f}")
-    return torch.from_numpy(np.array(pad_or_trim(samples[first:], N_SAMPLES)))
+        message = f"--start {start:g} lies outside the clip of {length:.1f} s"
+        raise Problem("audio", f"{message}; give a start from 0 to below {length:.1f}")
+    count = positions(seconds) * N_SAMPLES // N_POSITIONS
+    return torch.from_numpy(np.array(pad_or_trim(samples[first:], count)))
+
+
+def positions(seconds: float) -> int:
+    """How many positions the encoder makes of a window: 1500 of 30 s."""
+    return round(seconds / WHOLE * N_POSITIONS)
 
 
 def log_mel(samples: torch.Tensor, n_mels: int) -> torch.Tensor:

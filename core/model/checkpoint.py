@@ -2,7 +2,7 @@
 
 import os
 import urllib.error
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import whisper
@@ -50,6 +50,16 @@ class Checkpoint:
     @property
     def title(self) -> str:
         return f"{self.name} ({self.note})" if self.note else self.name
+
+    def shortened(self, n_positions: int) -> "Checkpoint":
+        """The same model of a shorter window: the encoder has a position for each 20 ms,
+        and only the first of them are kept."""
+        if n_positions == self.dims.n_audio_ctx:
+            return self
+        table = "encoder.positional_embedding"
+        state = {**self.state, table: self.state[table][:n_positions]}
+        dims = replace(self.dims, n_audio_ctx=n_positions)
+        return replace(self, dims=dims, state=state)
 
     def encoder_state(self) -> dict[str, Tensor]:
         """The encoder's tensors in float32, without their prefix."""

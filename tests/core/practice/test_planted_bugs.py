@@ -166,7 +166,7 @@ class Checked:
 
     def __init__(self, graph: Path) -> None:
         self._run = Run()
-        command = Open({"graph": str(graph)}, watch=False)
+        command = Open({"graph": str(graph), "seconds": 6.0}, watch=False)
         self._session = Session.open(SUBJECT, command, self._apply)
 
     def _apply(self, event: Message) -> None:
