@@ -4,7 +4,12 @@ from pathlib import Path
 import pytest
 from editing import replace
 
-from debug.candidate.source import content_hash, load_source, local_files
+from debug.candidate.source import (
+    content_hash,
+    content_hashes,
+    load_source,
+    local_files,
+)
 from debug.protocol.diagnostic import Diagnostic, Problem
 
 
@@ -99,3 +104,61 @@ def test_a_file_that_is_not_there_is_a_problem(tmp_path):
     diagnostic = problem_of(tmp_path / "none.py")
     assert "can't read" in diagnostic.message
     assert content_hash(tmp_path / "none.py") is None
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    """A source that is part of a package within another one."""
+    folder = tmp_path / "outer" / "inner"
+    folder.mkdir(parents=True)
+    for each in (folder.parent, folder):
+        (each / "__init__.py").write_text("")
+    (folder.parent / "shared.py").write_text("two = 2\n")
+    (folder / "parts.py").write_text("value = 1\n")
+    path = folder / "port.py"
+    text = "from . import parts\nfrom ..shared import two\nfrom .parts import value\n"
+    path.write_text(f"{text}total = parts.value + value + two\n")
+    return path
+
+
+def test_a_file_of_a_package_imports_relatively(package):
+    assert load_source(package).module.total == 4
+    names = {path.name for path in local_files(package)}
+    assert {"port.py", "parts.py", "shared.py"} <= names
+
+
+def test_an_edit_of_a_relative_import_is_seen(package):
+    load_source(package)
+    replace(package.parent.parent / "shared.py", "2", "5")
+    replace(package.parent / "parts.py", "1", "2")
+    assert load_source(package).module.total == 9
+
+
+@pytest.fixture
+def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A package that is installed elsewhere, such as an architecture of MAX."""
+    folder = tmp_path / "site" / "installed_port"
+    folder.mkdir(parents=True)
+    (folder / "__init__.py").write_text("")
+    (folder / "sizes.py").write_text("size = 3\n")
+    (folder / "network.py").write_text("from .sizes import size\nvalue = size * 10\n")
+    monkeypatch.syspath_prepend(str(folder.parent))
+    for name in [each for each in sys.modules if each.startswith("installed_port")]:
+        monkeypatch.delitem(sys.modules, name)
+    return folder
+
+
+def test_a_package_elsewhere_is_read_again_where_it_is_named(graph, library):
+    graph.write_text("from installed_port.network import value\n")
+    assert load_source(graph).module.value == 30
+    replace(library / "sizes.py", "3", "4")
+    assert load_source(graph).module.value == 30
+    found = load_source(graph, {"installed_port"})
+    assert found.module.value == 40
+    assert str(library / "network.py") in found.names
+
+
+def test_the_files_of_a_package_elsewhere_are_watched(graph, library):
+    graph.write_text("from installed_port.network import value\n")
+    load_source(graph)
+    assert library / "sizes.py" in content_hashes(graph, {"installed_port"})
