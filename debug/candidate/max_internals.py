@@ -11,12 +11,16 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from max import _core, _interpreter, mlir
+from max import _core, _interpreter, mlir, tree
 from max._core.dialects import mo, rmo
 from max._interpreter_ops import gc_compile
 from max._mlir_context import in_default_mlir_context
 from max.driver import Buffer, Device
-from max.graph import Graph, Module, TensorType, Type
+from max.dtype import DType
+from max.experimental import functional, realization_context, tensor
+from max.experimental.nn import _weight_utils
+from max.experimental.nn import module as v3_module
+from max.graph import Graph, Module, TensorType, TensorValue, Type
 from max.graph import dim as dim_module
 from max.graph import graph as graph_module
 from max.nn.layer import layer as layer_module
@@ -47,6 +51,12 @@ def check() -> str | None:
         (dim_module.SymbolicDim, "to_mlir"),
         (layer_module, "_LAYER_HOOKS"),
         (layer_module, "_call_with_hooks"),
+        (v3_module.Module, "forward"),
+        (_weight_utils, "_ExternalWeight"),
+        (_weight_utils, "name_weights"),
+        (realization_context, "GraphRealizationContext"),
+        (tensor, "realization_context"),
+        (functional, "lazy"),
     ]
     missing = [name for owner, name in needed if not hasattr(owner, name)]
     if installed.startswith(SUPPORTED + ".") and not missing:
@@ -182,15 +192,27 @@ def place_of(op: Op) -> tuple[str, int] | None:
 def layer_hook(hook: Callable[[Any, Any, Any, Any], None]) -> Iterator[None]:
     """Calls ``hook(layer, args, kwargs, output)`` for every layer that is traced.
 
-    The list of hooks is global to the process, so it is left as it was found.
+    MAX has a list of hooks for `max.nn`, global to the process, so it is left as it was
+    found. A module of `max.experimental.nn` calls none: its ``__call__`` is wrapped.
     """
-    hooks = layer_module._LAYER_HOOKS
+    hooks, call = layer_module._LAYER_HOOKS, v3_module.Module.__call__
     before = list(hooks)
+
+    def called(self: Any, *args: Any, **kwargs: Any) -> Any:
+        output = call(self, *args, **kwargs)
+        hook(self, args, kwargs, output)
+        return output
+
     hooks.append(hook)
+    v3_module.Module.__call__ = called
     try:
         yield
     finally:
         hooks[:] = before
+        v3_module.Module.__call__ = call
+
+
+_V3_CALL = v3_module.Module.__call__.__code__
 
 
 def layers_around(frame: FrameType | None) -> Iterator[Any]:
@@ -203,7 +225,81 @@ def layers_around(frame: FrameType | None) -> Iterator[Any]:
         code = frame.f_code
         if code.co_name == "__call_with_hooks" and code.co_filename == file:
             yield frame.f_locals["layer"]
+        elif code is _V3_CALL:
+            yield frame.f_locals["self"]
         frame = frame.f_back
+
+
+# -- Modules of max.experimental.nn, which MAX calls V3 ----------------------------------
+
+
+def is_v3(module: Any) -> bool:
+    return isinstance(module, v3_module.Module)
+
+
+@contextmanager
+def defaults(device: Device, dtype: DType) -> Iterator[None]:
+    """Where a V3 module puts tensors of which it does not say more, and how precise.
+
+    MAX itself would take a GPU that it finds, and bfloat16 there.
+    """
+    with tensor.default_device(device), tensor.default_dtype(dtype):
+        yield
+
+
+@contextmanager
+def constructing(device: Device, dtype: DType) -> Iterator[None]:
+    """What a module is constructed under, of whichever kind.
+
+    A V3 module draws its first weights by running kernels, which takes minutes where they
+    have to be compiled. Nobody needs them, so they are put off, as MAX's pipelines do.
+    """
+    with functional.lazy(), defaults(device, dtype):
+        yield
+
+
+def declared(module: v3_module.Module) -> v3_module.Module:
+    """A copy of a V3 module whose weights have names and no values, as its graph has."""
+    copy = tree.map(_weight_utils._ExternalWeight.like, module, leaf=_V3, shared=True)
+    _weight_utils.name_weights(copy)
+    return copy
+
+
+def v3_modules(module: v3_module.Module) -> dict[str, Any]:
+    """A V3 module and all that it consists of, by their paths; its own is empty."""
+    return tree.nodes(module, v3_module.Module)
+
+
+def v3_weights(module: v3_module.Module) -> dict[str, Any]:
+    """The tensors that a V3 module holds, by their paths."""
+    return dict(module.parameters)
+
+
+_V3 = tensor.Tensor
+
+
+@contextmanager
+def calling(
+    module: Any, device: Device, dtype: DType
+) -> Iterator[Callable[..., Any]]:
+    """How a module is called with values of the graph that is being built."""
+    if not is_v3(module):
+        yield module
+        return
+
+    def call(*values: TensorValue) -> Any:
+        return module(*(_V3.from_graph_value(value) for value in values))
+
+    context = realization_context.GraphRealizationContext(Graph.current)
+    with tensor.realization_context(context), context, defaults(device, dtype):
+        yield call
+
+
+def graph_value(x: Any) -> TensorValue | None:
+    """What a tensor of either kind of modules is in the graph that is being built."""
+    if isinstance(x, _V3):
+        return TensorValue(x)
+    return x if isinstance(x, TensorValue) else None
 
 
 def cache_folder() -> Path | None:

@@ -25,7 +25,7 @@ from torch import Tensor
 
 from debug.candidate import max_internals
 from debug.candidate.buffers import content_digest, to_buffer
-from debug.candidate.module_tree import ModuleTree
+from debug.candidate.module_tree import tree_of
 from debug.candidate.probe import listening
 from debug.candidate.source import Source
 from debug.candidate.source_lines import calling_line, definition
@@ -160,8 +160,9 @@ class Taps:
         """
         self.model = model_of(layers).name
         self.files, self._with_inputs = files, with_inputs
-        modules = ModuleTree(candidate.module).modules
-        self._names = {id(module): name for name, module in modules.items()}
+        tree = tree_of(candidate.module)
+        self.module = tree.root
+        self._names = {id(module): name for name, module in tree.modules.items()}
         self.layers, self._align = list(layers), candidate.align
         self._wanted = {layer.name for layer in layers}
         self._calls: dict[tuple[str, int], _Call] = {}
@@ -291,17 +292,18 @@ def trace(
     Raises:
         Problem: the source raised, or no graph came of it.
     """
-    module = candidate.module
+    module = taps.module
     arguments = [argument.contiguous() for argument in arguments]
     buffers = [_argument(argument, dtype, device) for argument in arguments]
     kinds: dict[Output, TensorType] = {}
 
     def forward(*given: Any) -> list[TensorValue]:
-        if first_value(module(*(x.tensor for x in given))) is None:
-            place = definition(module)
-            path, line = (place.path, place.line) if place else (None, None)
-            raise Problem("graph", no_tensor(module), path, line)
-        outputs = taps.outputs()
+        with max_internals.calling(module, device, dtype) as call:
+            if first_value(call(*(x.tensor for x in given))) is None:
+                place = definition(module)
+                path, line = (place.path, place.line) if place else (None, None)
+                raise Problem("graph", no_tensor(module), path, line)
+            outputs = taps.outputs()
         kinds.update({output: value.type for output, value in outputs.items()})
         return list(outputs.values())
 
@@ -364,9 +366,10 @@ def first_value(output: Any) -> TensorValue | None:
     """A layer that returns several values is known by its first, as in PyTorch."""
     if isinstance(output, tuple | list):
         return next((v for each in output if (v := first_value(each)) is not None), None)
-    return output if isinstance(output, TensorValue) else None
+    return max_internals.graph_value(output)
 
 
 def no_tensor(module: Any) -> str:
     name = type(module).__name__
-    return f"{name} returned no tensor: return the model's output from its __call__"
+    where = "forward" if max_internals.is_v3(module) else "__call__"
+    return f"{name} returned no tensor: return the model's output from its {where}"
