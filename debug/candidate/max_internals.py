@@ -1,31 +1,29 @@
 """All of MAX's private and experimental API that the debugger uses, and nothing else.
 
+What it needs of `max.experimental.nn` stands apart, in `debug.candidate.max_v3`.
+
 Written against MAX 26.7: `check` says what is missing when another version is installed.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from max import _core, _interpreter, mlir, tree
+from max import _core, _interpreter, mlir
 from max._core.dialects import mo, rmo
 from max._interpreter_ops import gc_compile
 from max._mlir_context import in_default_mlir_context
 from max.driver import Buffer, Device
-from max.dtype import DType
-from max.experimental import functional, realization_context, tensor
-from max.experimental.nn import _weight_utils
-from max.experimental.nn import module as v3_module
-from max.graph import Graph, Module, TensorType, TensorValue, Type
+from max.graph import Graph, Module, TensorType, Type
 from max.graph import dim as dim_module
 from max.graph import graph as graph_module
 from max.nn.layer import layer as layer_module
 
-from debug.candidate import outline
+from debug.candidate import max_v3, outline
 
 SUPPORTED = "26.7"
 
@@ -51,12 +49,7 @@ def check() -> str | None:
         (dim_module.SymbolicDim, "to_mlir"),
         (layer_module, "_LAYER_HOOKS"),
         (layer_module, "_call_with_hooks"),
-        (v3_module.Module, "forward"),
-        (_weight_utils, "_ExternalWeight"),
-        (_weight_utils, "name_weights"),
-        (realization_context, "GraphRealizationContext"),
-        (tensor, "realization_context"),
-        (functional, "lazy"),
+        *max_v3.NEEDED,
     ]
     missing = [name for owner, name in needed if not hasattr(owner, name)]
     if installed.startswith(SUPPORTED + ".") and not missing:
@@ -136,22 +129,25 @@ def tensor_type(value: ValueKey) -> TensorType | None:
 
 
 @contextmanager
-def binding(sizes: Mapping[str, int]) -> Iterator[None]:
+def binding(sizes: Mapping[str, int]) -> Iterator[Collection[str]]:
     """Gives symbolic dimensions their sizes while a graph is built.
 
     A port may name dimensions, as in ``ops.reshape(mask, ("batch", 1, 1, "seq"))``. The
-    interpreter needs static shapes, so each such name stands for its size.
+    interpreter needs static shapes, so each such name stands for its size. Yields the
+    names that were met and have none.
     """
     before = dim_module.SymbolicDim.to_mlir
+    unknown: dict[str, None] = {}
 
     def to_mlir(self: Any) -> Any:
         if self.name not in sizes:
+            unknown[self.name] = None
             return before(self)
         return dim_module.StaticDim(sizes[self.name]).to_mlir()
 
     dim_module.SymbolicDim.to_mlir = to_mlir
     try:
-        yield
+        yield unknown.keys()
     finally:
         dim_module.SymbolicDim.to_mlir = before
 
@@ -195,7 +191,7 @@ def layer_hook(hook: Callable[[Any, Any, Any, Any], None]) -> Iterator[None]:
     MAX has a list of hooks for `max.nn`, global to the process, so it is left as it was
     found. A module of `max.experimental.nn` calls none: its ``__call__`` is wrapped.
     """
-    hooks, call = layer_module._LAYER_HOOKS, v3_module.Module.__call__
+    hooks, call = layer_module._LAYER_HOOKS, max_v3.Module.__call__
     before = list(hooks)
 
     def called(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -204,15 +200,15 @@ def layer_hook(hook: Callable[[Any, Any, Any, Any], None]) -> Iterator[None]:
         return output
 
     hooks.append(hook)
-    v3_module.Module.__call__ = called
+    max_v3.Module.__call__ = called
     try:
         yield
     finally:
         hooks[:] = before
-        v3_module.Module.__call__ = call
+        max_v3.Module.__call__ = call
 
 
-_V3_CALL = v3_module.Module.__call__.__code__
+_V3_CALL = max_v3.Module.__call__.__code__
 
 
 def layers_around(frame: FrameType | None) -> Iterator[Any]:
@@ -228,78 +224,6 @@ def layers_around(frame: FrameType | None) -> Iterator[Any]:
         elif code is _V3_CALL:
             yield frame.f_locals["self"]
         frame = frame.f_back
-
-
-# -- Modules of max.experimental.nn, which MAX calls V3 ----------------------------------
-
-
-def is_v3(module: Any) -> bool:
-    return isinstance(module, v3_module.Module)
-
-
-@contextmanager
-def defaults(device: Device, dtype: DType) -> Iterator[None]:
-    """Where a V3 module puts tensors of which it does not say more, and how precise.
-
-    MAX itself would take a GPU that it finds, and bfloat16 there.
-    """
-    with tensor.default_device(device), tensor.default_dtype(dtype):
-        yield
-
-
-@contextmanager
-def constructing(device: Device, dtype: DType) -> Iterator[None]:
-    """What a module is constructed under, of whichever kind.
-
-    A V3 module draws its first weights by running kernels, which takes minutes where they
-    have to be compiled. Nobody needs them, so they are put off, as MAX's pipelines do.
-    """
-    with functional.lazy(), defaults(device, dtype):
-        yield
-
-
-def declared(module: v3_module.Module) -> v3_module.Module:
-    """A copy of a V3 module whose weights have names and no values, as its graph has."""
-    copy = tree.map(_weight_utils._ExternalWeight.like, module, leaf=_V3, shared=True)
-    _weight_utils.name_weights(copy)
-    return copy
-
-
-def v3_modules(module: v3_module.Module) -> dict[str, Any]:
-    """A V3 module and all that it consists of, by their paths; its own is empty."""
-    return tree.nodes(module, v3_module.Module)
-
-
-def v3_weights(module: v3_module.Module) -> dict[str, Any]:
-    """The tensors that a V3 module holds, by their paths."""
-    return dict(module.parameters)
-
-
-_V3 = tensor.Tensor
-
-
-@contextmanager
-def calling(
-    module: Any, device: Device, dtype: DType
-) -> Iterator[Callable[..., Any]]:
-    """How a module is called with values of the graph that is being built."""
-    if not is_v3(module):
-        yield module
-        return
-
-    def call(*values: TensorValue) -> Any:
-        return module(*(_V3.from_graph_value(value) for value in values))
-
-    context = realization_context.GraphRealizationContext(Graph.current)
-    with tensor.realization_context(context), context, defaults(device, dtype):
-        yield call
-
-
-def graph_value(x: Any) -> TensorValue | None:
-    """What a tensor of either kind of modules is in the graph that is being built."""
-    if isinstance(x, _V3):
-        return TensorValue(x)
-    return x if isinstance(x, TensorValue) else None
 
 
 def cache_folder() -> Path | None:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from types import FrameType
 from typing import Any
 
-from debug.candidate import max_internals
+from debug.candidate import max_v3
 from debug.protocol.values import Place
 
 
@@ -20,6 +20,6 @@ def calling_line(frame: FrameType | None, files: Collection[str]) -> Place | Non
 def definition(module: Any) -> Place | None:
     """Where the candidate itself begins: nothing in its own source calls it."""
     call = getattr(type(module).__call__, "__wrapped__", None)  # what MAX wraps
-    call = type(module).forward if max_internals.is_v3(module) else call
+    call = type(module).forward if max_v3.is_v3(module) else call
     code = getattr(call, "__code__", None)
     return Place(code.co_filename, code.co_firstlineno) if code else None

@@ -12,7 +12,7 @@ from max.graph import DeviceRef
 from torch import Tensor
 
 from debug.candidate.devices import choose_device, choose_dtype
-from debug.candidate.module_tree import construct, input_types, packages
+from debug.candidate.module_tree import construct
 from debug.candidate.source import Source, library_files, load_source
 from debug.candidate.trace import build
 from debug.port.aligned import align, reference_side, rows_alone, state_of
@@ -110,7 +110,7 @@ class PortSubject:
         tree = construct(
             lambda: port.candidate(device, self.dtype), self.device, self.dtype
         )
-        self.libraries = packages(tree)
+        self.libraries = tree.packages
         declared = tree.declared
         given = adapted(port.weights, state_of(self._reference))
         values = fitting({name: shape for name, (shape, _) in declared.items()}, given)
@@ -132,7 +132,7 @@ class PortSubject:
             weights,
             {each.name: each.reference for each in self.inputs if each.compared},
             arguments,
-            {**sizes_of(input_types(tree.root), arguments), **port.sizes},
+            {**sizes_of(tree.input_types(), arguments), **port.sizes},
             align_with,
             set(library_files(self.libraries).values()),
         )
