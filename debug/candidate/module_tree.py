@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 from max import nn
 from max.driver import Buffer, Device
@@ -27,7 +27,7 @@ class ModuleTree:
 
     def __init__(self, module: Any) -> None:
         self._parts = list(_parts_of(module, ""))
-        self.root = self._parts[0].root
+        self.root: Any = self._parts[0].root
         """The module that a graph is built of; of a V3 module a copy."""
         self.modules: dict[str, Any] = {}
         """By dotted name; the root's own is empty."""
@@ -72,28 +72,13 @@ def construct(make: Callable[[], Any], device: Device, dtype: DType) -> ModuleTr
         return ModuleTree(make())
 
 
-class _Part(Protocol):
-    """Modules of one kind that hang together; names are within the part."""
-
-    root: Any
-    path: str
-    """The part's own name."""
-
-    @property
-    def modules(self) -> Mapping[str, Any]: ...
-
-    @property
-    def weights(self) -> Mapping[str, Any]: ...
-
-    def load(self, weights: Mapping[str, Buffer]) -> None: ...
-
-
 @dataclass
 class _Nn:
-    """Modules of `max.nn`."""
+    """Modules of `max.nn` that hang together; names are within the part."""
 
     root: nn.Module
     path: str
+    """The part's own name."""
 
     @cached_property
     def modules(self) -> Mapping[str, Any]:
@@ -130,7 +115,7 @@ class _V3:
         assert weights.keys() == self.weights.keys()
 
 
-def _parts_of(held: Any, path: str) -> Iterator[_Part]:
+def _parts_of(held: Any, path: str) -> Iterator[_Nn | _V3]:
     """What an attribute holds, a module or a container, and the parts below it."""
     if not isinstance(held, nn.Module):
         root = max_v3.declared(held, path)
