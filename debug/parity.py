@@ -40,6 +40,7 @@ def assert_parity(
     axes: Mapping[str, tuple[int, ...]] | None = None,
     candidate_inputs: Sequence[Any] | None = None,
     layers: Mapping[str, str] | None = None,
+    sizes: Mapping[str, int] | None = None,
 ) -> None:
     """Runs a MAX module beside a PyTorch module, layer by layer, on the CPU.
 
@@ -52,6 +53,7 @@ def assert_parity(
         candidate_inputs: what the candidate is called with, where that is something else.
         layers: pairs of layers that are not found by themselves: the reference's name,
             then the candidate's.
+        sizes: of dimensions that the candidate names and does not declare for its inputs.
 
     Raises:
         AssertionError: a layer is wrong, or holds weights that are not its own. Says
@@ -59,12 +61,13 @@ def assert_parity(
         Problem: the candidate can't be built or run.
     """
     port = Port(
-        reference,
-        lambda device, dtype: candidate,
-        _named(reference, x),
-        candidate_inputs,
-        weights,
-        layers or {},
+        reference=reference,
+        candidate=lambda device, dtype: candidate,
+        inputs=_named(reference, x),
+        candidate_inputs=candidate_inputs,
+        weights=weights,
+        layers=layers or {},
+        sizes=sizes or {},
     )
     was_training = reference.training
     try:

@@ -14,7 +14,6 @@ from types import ModuleType
 from typing import Any, Protocol, cast, runtime_checkable
 
 import torch
-from max import nn
 from max.driver import Buffer, Device
 from max.dtype import DType
 
@@ -77,7 +76,8 @@ class Alignment:
 class Candidate:
     """One load of the port: its module with the weights in place, and its inputs."""
 
-    module: nn.Module
+    module: Any
+    """A `max.nn.Module`, or a `max.experimental.nn.Module`."""
     weights: Mapping[str, Buffer]
     inputs: Mapping[str, torch.Tensor]
     """By the names of the subject's inputs."""

@@ -3,11 +3,13 @@
 Here are graphs, operations and layers; `debug.candidate.max_kernels` has the interpreter's
 kernels. No other file uses any.
 
+What it needs of `max.experimental.nn` stands apart, in `debug.candidate.max_v3`.
+
 Written against MAX 26.7: `check` says what is missing when another version is installed.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -23,6 +25,8 @@ from max.graph import Graph, TensorType, Type
 from max.graph import dim as dim_module
 from max.graph import graph as graph_module
 from max.nn.layer import layer as layer_module
+
+from debug.candidate import max_v3
 
 SUPPORTED = "26.7"
 
@@ -56,6 +60,7 @@ def check() -> str | None:
         (graph_module, "_parse_module_via_cmlir"),
         (layer_module, "_LAYER_HOOKS"),
         (layer_module, "_call_with_hooks"),
+        *max_v3.NEEDED,
     ]
     missing = [name for owner, name in needed if not hasattr(owner, name)]
     if installed.startswith(SUPPORTED + ".") and not missing:
@@ -189,22 +194,25 @@ def tensor_type(value: ValueKey) -> TensorType | None:
 
 
 @contextmanager
-def binding(sizes: Mapping[str, int]) -> Iterator[None]:
+def binding(sizes: Mapping[str, int]) -> Iterator[Collection[str]]:
     """Gives symbolic dimensions their sizes while a graph is built.
 
     A port may name dimensions, as in ``ops.reshape(mask, ("batch", 1, 1, "seq"))``. The
-    interpreter needs static shapes, so each such name stands for its size.
+    interpreter needs static shapes, so each such name stands for its size. Yields the
+    names that were met and have none.
     """
     before = dim_module.SymbolicDim.to_mlir
+    unknown: dict[str, None] = {}
 
     def to_mlir(self: Any) -> Any:
         if self.name not in sizes:
+            unknown[self.name] = None
             return before(self)
         return dim_module.StaticDim(sizes[self.name]).to_mlir()
 
     dim_module.SymbolicDim.to_mlir = to_mlir
     try:
-        yield
+        yield unknown.keys()
     finally:
         dim_module.SymbolicDim.to_mlir = before
 
@@ -275,15 +283,27 @@ def place_of(op: Op) -> tuple[str, int] | None:
 def layer_hook(hook: Callable[[Any, Any, Any, Any], None]) -> Iterator[None]:
     """Calls ``hook(layer, args, kwargs, output)`` for every layer that is traced.
 
-    The list of hooks is global to the process, so it is left as it was found.
+    MAX has a list of hooks for `max.nn`, global to the process, so it is left as it was
+    found. A module of `max.experimental.nn` calls none: its ``__call__`` is wrapped.
     """
-    hooks = layer_module._LAYER_HOOKS
+    hooks, call = layer_module._LAYER_HOOKS, max_v3.Module.__call__
     before = list(hooks)
+
+    def called(self: Any, *args: Any, **kwargs: Any) -> Any:
+        output = call(self, *args, **kwargs)
+        hook(self, args, kwargs, output)
+        return output
+
     hooks.append(hook)
+    max_v3.Module.__call__ = called
     try:
         yield
     finally:
         hooks[:] = before
+        max_v3.Module.__call__ = call
+
+
+_V3_CALL = max_v3.Module.__call__.__code__
 
 
 def layers_around(frame: FrameType | None) -> Iterator[Any]:
@@ -296,6 +316,8 @@ def layers_around(frame: FrameType | None) -> Iterator[Any]:
         code = frame.f_code
         if code.co_name == "__call_with_hooks" and code.co_filename == file:
             yield frame.f_locals["layer"]
+        elif code is _V3_CALL:
+            yield frame.f_locals["self"]
         frame = frame.f_back
 
 

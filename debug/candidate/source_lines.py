@@ -5,6 +5,7 @@ from collections.abc import Collection
 from types import FrameType
 from typing import Any
 
+from debug.candidate import max_v3
 from debug.protocol.values import Place
 
 
@@ -19,5 +20,7 @@ def calling_line(frame: FrameType | None, files: Collection[str]) -> Place | Non
 
 def definition(module: Any) -> Place | None:
     """Where the candidate itself begins: nothing in its own source calls it."""
-    code = getattr(inspect.unwrap(type(module).__call__), "__code__", None)
+    own = type(module)
+    call = own.forward if max_v3.is_v3(module) else inspect.unwrap(own.__call__)
+    code = getattr(call, "__code__", None)
     return Place(code.co_filename, code.co_firstlineno) if code else None

@@ -23,7 +23,7 @@ from max.dtype import DType
 from max.graph import DeviceRef, Graph, TensorType, TensorValue, ops
 from torch import Tensor
 
-from debug.candidate import max_internals
+from debug.candidate import max_internals, max_v3
 from debug.candidate.buffers import content_digest, to_buffer
 from debug.candidate.module_tree import ModuleTree
 from debug.candidate.probe import listening
@@ -160,8 +160,9 @@ class Taps:
         """
         self.model = model_of(layers).name
         self.files, self._with_inputs = files, with_inputs
-        modules = ModuleTree(candidate.module).modules
-        self._names = {id(module): name for name, module in modules.items()}
+        tree = ModuleTree(candidate.module)
+        self.module = tree.root
+        self._names = {id(module): name for name, module in tree.modules.items()}
         self.layers, self._align = list(layers), candidate.align
         self._module_of = candidate.names
         self._calls: dict[tuple[str, int], _Call] = {}
@@ -316,29 +317,31 @@ def trace(
     Raises:
         Problem: the source raised, or no graph came of it.
     """
-    module = candidate.module
+    module = taps.module
     arguments = [argument.contiguous() for argument in arguments]
     buffers = [_argument(argument, dtype, device) for argument in arguments]
     kinds: dict[Output, TensorType] = {}
+    unknown: Collection[str] = ()
 
     def forward(*given: Any) -> list[TensorValue]:
-        if first_value(module(*(x.tensor for x in given))) is None:
-            place = definition(module)
-            path, line = (place.path, place.line) if place else (None, None)
-            raise Problem("graph", no_tensor(module), path, line)
-        outputs = taps.outputs()
+        with max_v3.calling(module, device, dtype) as call:
+            if first_value(call(*(x.tensor for x in given))) is None:
+                place = definition(module)
+                path, line = (place.path, place.line) if place else (None, None)
+                raise Problem("graph", no_tensor(module), path, line)
+            outputs = taps.outputs()
         kinds.update({output: value.type for output, value in outputs.items()})
         return list(outputs.values())
 
     where = DeviceRef.from_device(device)
     types = [TensorType(buffer.dtype, buffer.shape, where) for buffer in buffers]
     try:
-        with taps.listening(), max_internals.binding(candidate.sizes):
+        with taps.listening(), max_internals.binding(candidate.sizes) as unknown:
             graph = Graph("candidate", forward, input_types=types)
     except Problem:
         raise
     except Exception as error:
-        raise Problem.of("graph", error, taps.files) from error
+        raise Problem.of("graph", error, taps.files, _without_size(unknown)) from error
     if place := definition(module):
         taps.places.setdefault(taps.model, place)
     return Traced(
@@ -352,6 +355,13 @@ def trace(
         {layer.name: layer.parent for layer in taps.layers},
         taps.alignment,
     )
+
+
+def _without_size(names: Collection[str]) -> str:
+    """What to say first where a graph failed that has dimensions of no known size."""
+    if not names:
+        return ""
+    return f"nothing says how large the dimensions {', '.join(names)} are (sizes=)"
 
 
 def _argument(value: Tensor, dtype: DType, device: Device) -> Buffer:
@@ -389,9 +399,10 @@ def first_value(output: Any) -> TensorValue | None:
     """A layer that returns several values is known by its first, as in PyTorch."""
     if isinstance(output, tuple | list):
         return next((v for each in output if (v := first_value(each)) is not None), None)
-    return output if isinstance(output, TensorValue) else None
+    return max_v3.graph_value(output)
 
 
 def no_tensor(module: Any) -> str:
     name = type(module).__name__
-    return f"{name} returned no tensor: return the model's output from its __call__"
+    where = "forward" if max_v3.is_v3(module) else "__call__"
+    return f"{name} returned no tensor: return the model's output from its {where}"

@@ -37,6 +37,9 @@ class Port:
     tuples, lists and dictionaries of them, or plain values."""
     candidate_inputs: Mapping[str, Any] | Sequence[Any] | None = None
     """What the port is called with, where that is something else; tensors, in order."""
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    """Of the dimensions that the port's code names, such as ``seq_len``, where it has no
+    ``input_types`` that say it."""
     weights: Weights | Callable[[Weights], Weights] | None = None
     """The port's weights by its names, or what makes them of the reference's state. One of
     Modular's ``convert_safetensor_state_dict`` will do."""

@@ -12,7 +12,7 @@ from max.graph import DeviceRef
 from torch import Tensor
 
 from debug.candidate.devices import choose_device, choose_dtype
-from debug.candidate.module_tree import ModuleTree
+from debug.candidate.module_tree import construct
 from debug.candidate.source import Source, library_files, load_source
 from debug.candidate.trace import build
 from debug.port.aligned import align, reference_side, rows_alone, state_of
@@ -105,7 +105,9 @@ class PortSubject:
         port = self.port_of(source)
         self._stays_the_same(port)
         device = DeviceRef.from_device(self.device)
-        tree = ModuleTree(port.candidate(device, self.dtype))
+        tree = construct(
+            lambda: port.candidate(device, self.dtype), self.device, self.dtype
+        )
         self.libraries = tree.packages
         declared = tree.declared
         given = adapted(port.weights, state_of(self._reference))
@@ -122,9 +124,9 @@ class PortSubject:
             weights,
             {each.name: each.reference for each in self.inputs if each.compared},
             arguments,
-            sizes_of(tree.input_types(), arguments),
+            {**sizes_of(tree.input_types(), arguments), **port.sizes},
             lambda calls: self.align(port, Side(calls, values)),
-            set(library_files(tree.packages).values()),
+            set(library_files(self.libraries).values()),
         )
 
     def port_of(self, source: ModuleType) -> Port:

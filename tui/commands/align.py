@@ -11,27 +11,15 @@ from rich.text import Text
 
 from debug.protocol.diagnostic import Problem
 from debug.protocol.messages import Aligned
-from debug.protocol.values import PairedLayer, UnpairedModule
 from tui import words
-from tui.columns import Column, table_of
+from tui.alignment_tables import PAIRS, UNPAIRED
+from tui.columns import table_of
 from tui.commands.output import print_json, table_console
 from tui.commands.shared.event_log import EventLog
 from tui.commands.shared.headless import load
 from tui.settings import add_port_options, settings_of
 
 SUMMARY = "show which layer of PyTorch is which module of a port; exit status 1 if in doubt"
-
-PAIRS = [
-    Column[PairedLayer]("PyTorch", lambda pair: pair.layer),
-    Column[PairedLayer]("MAX", lambda pair: pair.candidate),
-    Column[PairedLayer]("by", lambda pair: pair.how),
-]
-UNPAIRED = [
-    Column[UnpairedModule]("", lambda each: "✗" if each.is_error else ""),
-    Column[UnpairedModule]("only in", words.side),
-    Column[UnpairedModule]("module", lambda each: each.name),
-    Column[UnpairedModule]("", lambda each: each.reason),
-]
 
 
 def add_arguments(parser: ArgumentParser) -> None:

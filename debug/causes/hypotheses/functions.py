@@ -23,7 +23,7 @@ from debug.causes.hypotheses.precision import in_fewer_bits
 from debug.reference.pytorch_functions import AXES_MOVED, by_name
 from debug.reference.recording import Recording, Replacement, Step
 
-EPSILONS = (1e-3, 1e-4, 1e-6, 1e-7, 1e-8, 1e-12, 0.0)
+EPSILONS = (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-12, 0.0)
 
 
 def mistakes(step: Step, recording: Recording) -> Iterator[Mistake]:
@@ -161,7 +161,8 @@ def _layer_norm(called: Called) -> Iterator[Mistake]:
 
     right = F.layer_norm
     weight, bias = called.weight(2, "weight"), called.weight(3, "bias")
-    for epsilon in EPSILONS:
+    given = called.step.args[4:5] or [called.step.kwargs.get("eps", 1e-5)]
+    for epsilon in (each for each in EPSILONS if each != given[0]):
         other = norm(lambda x, n, w, b, eps, new=epsilon: right(x, n, w, b, new))
         yield Mistake(("epsilon", epsilon), f"epsilon {epsilon:g}", other)
     unscaled = norm(lambda x, n, w, b, eps: right(x, n, None, b, eps))

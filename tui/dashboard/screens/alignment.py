@@ -8,8 +8,8 @@ from textual.widgets import Static
 
 from debug.protocol.messages import Aligned
 from tui import words
+from tui.alignment_tables import PAIRS, UNPAIRED
 from tui.columns import table_of
-from tui.commands.align import PAIRS, UNPAIRED
 from tui.dashboard.screens.sheet import Sheet
 
 
