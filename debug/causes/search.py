@@ -36,7 +36,14 @@ from debug.causes.hypotheses.operands import (
     other_values,
 )
 from debug.causes.segment import Segment
-from debug.measure.matching import Sought, in_shape_of, relative_error, share_explained
+from debug.measure.matching import (
+    Sought,
+    distance,
+    in_shape_of,
+    norm_of,
+    relative_error,
+    share_explained,
+)
 from debug.protocol.verdict import LAYER
 from debug.reference.recording import Replacement, Step, ValueId, run_step
 
@@ -87,7 +94,7 @@ def find_causes(
         likely: what was found in other layers. Layers share code, so the same mistake is
             tried before the search begins.
     """
-    if segment.value is None or not bool(torch.isfinite(segment.value).all()):
+    if segment.value is None or not segment.is_finite:
         return []
     for hypothesis in _seen_in_candidate(segment, likely) if likely else ():
         tried = attempt(segment, hypothesis)
@@ -197,7 +204,7 @@ def _counterparts(
     for index in wrong:
         segment.pause()
         op = segment.operations[index]
-        laid = in_shape_of(op.value, exact.value) if op.finite else None
+        laid = None if op.has_nan else in_shape_of(op.value, exact.value)
         if laid is not None:
             local = supports(laid, exact.value, exact.limit)
             found.append(Counterpart(index, laid, local))
@@ -220,14 +227,14 @@ def _with_a_counterpart(
         return
     if supposed.shape != exact.value.shape:
         return
-    limit = LAYER.watch_up_to * exact.floor * max(exact.norm, supposed.norm().item())
+    limit = LAYER.watch_up_to * exact.floor * max(exact.norm, norm_of(supposed))
     for counterpart in counterparts:
-        if (counterpart.value - supposed).norm() <= limit:
+        if distance(counterpart.value, supposed) <= limit:
             yield replace(hypothesis, operation=counterpart.operation)
             return
         for support in counterpart.supports:
             blended = support.blend(exact.value, supposed)
-            if (counterpart.value - blended).norm() <= limit:
+            if distance(counterpart.value, blended) <= limit:
                 yield replace(
                     hypothesis,
                     text=f"{hypothesis.text}, at {support} of axis {support.axis} only",

@@ -87,9 +87,15 @@ class Segment:
         recording = self.recording.starting_from(replaced_values, replaced_steps)
         return Segment(recording, self.target, self._evaluated, self.pause)
 
+    @cached_property
+    def is_finite(self) -> bool:
+        """Whether the candidate's value has neither NaN nor Inf."""
+        value = self._evaluated.value
+        return bool(torch.isfinite(value).all())
+
     @property
     def wrong(self) -> bool:
-        if self.value is None or not bool(torch.isfinite(self.value).all()):
+        if self.value is None or not self.is_finite:
             return True
         error = relative_error(self.value, self.goal.value)
         return error > LAYER.watch_up_to * self.goal.floor
@@ -115,7 +121,7 @@ class Segment:
         found: list[list[Match]] = []
         for op in self.operations:
             self.pause()
-            found.append(find(op.value, sought) if op.finite else [])
+            found.append(find(op.value, sought) if not op.has_nan else [])
         return found
 
     def _intermediates(self) -> list[Sought]:
@@ -159,11 +165,13 @@ class Segment:
     def culprit(self) -> OperationIndex | None:
         """The first operation that is not right though all that it uses is."""
         indices = [OperationIndex(i) for i in range(len(self.operations))]
-        infinite = [i for i in indices if not self.operations[i].finite]
-        wrong = [i for i in indices if not (infinite or self.right[i])]
+        wrong = [i for i in indices if not self.right[i]]
         # A constant in another shape is a wrong value only where it is used.
         from_input = [i for i in wrong if self.operations[i].from_input]
-        return next(iter([*infinite, *from_input, *wrong]), None)
+        found = [*from_input, *wrong]
+        if not self.is_finite:  # where a mask's minus infinity is wanted, it is right
+            found = [i for i in found if not self.operations[i].finite] or found
+        return next(iter(found), None)
 
     @cached_property
     def have(self) -> set[ValueId]:

@@ -36,7 +36,15 @@ def laid_out(value: Tensor, shape: Sequence[int], *preferred: Axes | None) -> Te
     if is_flattened(value.shape, wanted):
         return value.reshape(wanted)
     orders = permutations_between(value.shape, wanted)
+    if len(orders) > 1:  # a square image: channels move, height and width keep their order
+        orders = [order for order in orders if _moves_one(order)]
     return value.permute(orders[0]) if len(orders) == 1 else value
+
+
+def _moves_one(axes: Axes) -> bool:
+    """Whether all but one axis keep their order."""
+    rest = ([a for a in axes if a != moved] for moved in axes)
+    return any(order == sorted(order) for order in rest)
 
 
 def is_flattened(one: Sequence[int], other: Sequence[int]) -> bool:

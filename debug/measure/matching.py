@@ -15,9 +15,14 @@ from dataclasses import dataclass
 from itertools import permutations
 from math import prod
 
+import torch
 from torch import Tensor
 
 from debug.protocol.verdict import FLOAT32_HALF_ULP, LAYER
+
+
+MASKED = 1e30
+"""What is lower than its negative is masked: minus infinity, or a type's lowest number."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +39,8 @@ class Sought:
     @classmethod
     def of(cls, label: str, value: Tensor, rounded: Tensor) -> "Sought":
         value = value.double().squeeze()
-        norm = value.norm().item()
-        error = (rounded.double().squeeze() - value).norm().item()
+        norm = norm_of(value)
+        error = distance(rounded.double().squeeze(), value)
         relative = error / norm if norm > 0 else 0.0
         return cls(label, value, norm, max(relative, FLOAT32_HALF_ULP))
 
@@ -64,7 +69,7 @@ class Match:
 def find(value: Tensor, sought: Iterable[Sought]) -> list[Match]:
     """The reference's values that this is, those in the same order of axes first."""
     value = value.double().squeeze()
-    norm = value.norm().item()
+    norm = norm_of(value)
     near = [
         each
         for each in sought
@@ -106,7 +111,19 @@ def in_shape_of(value: Tensor, wanted: Tensor) -> Tensor | None:
 
 
 def _equal(value: Tensor, other: Tensor, limit: float) -> bool:
-    return bool((value - other).norm() <= limit)
+    return distance(value, other) <= limit
+
+
+def norm_of(value: Tensor) -> float:
+    """Of all but what a mask has made too large to count."""
+    return torch.where(value.abs() < MASKED, value, 0.0).norm().item()
+
+
+def distance(value: Tensor, other: Tensor) -> float:
+    """The norm of the difference, where one mask's minus infinity is another's -1e38."""
+    masked, as_well = value <= -MASKED, other <= -MASKED
+    error = torch.where(masked & as_well, 0.0, value - other)
+    return error.norm().item()
 
 
 def relative_error(value: Tensor, exact: Tensor) -> float:

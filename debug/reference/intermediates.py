@@ -90,11 +90,12 @@ def _layer_norm(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[Inte
 
 
 def _softmax(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[Intermediate]:
-    x = args[0]
-    raised = x - x.amax(-1, keepdim=True)
+    given = by_name("softmax", args, kwargs)
+    x, axis = given["x"], given["dim"]
+    raised = x - x.amax(axis, keepdim=True)
     yield "the input without its largest", raised
     yield "its exponentials", raised.exp()
-    yield "their sum", raised.exp().sum(-1, keepdim=True)
+    yield "their sum", raised.exp().sum(axis, keepdim=True)
 
 
 _MAKERS: dict[str, Callable[[Sequence[Any], Mapping[str, Any]], Iterator[Intermediate]]] = {

@@ -10,9 +10,13 @@ lies within it or may have been done instead, see `debug.reference.intermediates
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-AXES_MOVED = frozenset({"permute", "transpose", "swapaxes", "movedim"})
+AXES_MOVED = frozenset(
+    {"permute", "transpose", "swapaxes", "swapdims", "movedim", "t", "T", "mT"}
+)
 """The axes change places."""
-RESHAPED = frozenset({"view", "reshape", "flatten", "squeeze", "unsqueeze"})
+RESHAPED = frozenset(
+    {"view", "reshape", "flatten", "unflatten", "squeeze", "unsqueeze", "contiguous"}
+)
 """The same numbers in the same order, under another shape."""
 CAST = frozenset({"to", "type"})
 """The same numbers in another precision."""
@@ -38,6 +42,8 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
         "bias": None,
         "eps": 1e-5,
     },
+    "softmax": {"x": REQUIRED, "dim": -1},
+    "masked_fill": {"x": REQUIRED, "mask": REQUIRED, "value": REQUIRED},
 }
 """By function, the parameters in order with their defaults; what PyTorch calls ``input`` is
 ``x`` here."""

@@ -11,8 +11,7 @@ in float64, and a step refers to them by `ValueId`. So a question such as "what 
 had run over another axis?" is a replay with one step replaced, which costs milliseconds
 and no source.
 
-What can't be replayed: a function that returns no single tensor (``chunk``, ``split``) is
-run, but it is no step, so its results are constants of the recording.
+A function that returns several tensors (``chunk``, ``split``) is a step for each of them.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -39,7 +38,7 @@ class Ref:
 
 @dataclass(frozen=True)
 class Step:
-    """One call of a PyTorch function that returned a tensor."""
+    """One call of a PyTorch function, with one tensor that it returned."""
 
     function: Callable[..., Any]
     args: tuple[Any, ...]
@@ -49,7 +48,11 @@ class Step:
 
     @property
     def name(self) -> str:
-        return self.function.__name__.strip("_")
+        """Of the function; of an attribute such as ``x.mT`` the attribute's."""
+        function = self.function
+        if function.__name__ == "__get__":
+            function = getattr(function, "__self__", function)
+        return function.__name__.strip("_")
 
     @property
     def in_place(self) -> bool:
@@ -67,6 +70,20 @@ def writes(function: Callable[..., Any]) -> bool:
     return name.startswith("__i") or (name.endswith("_") and not name.endswith("__"))
 
 
+class Element:
+    """A function that returns several values, known by one of them."""
+
+    def __init__(self, function: Callable[..., Any], number: int) -> None:
+        self.__name__ = function.__name__
+        self.number, self._function = number, function
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
+        return self.all_of(*args, **kwargs)[self.number]
+
+    def all_of(self, *args: Any, **kwargs: Any) -> Sequence[Tensor]:
+        return self._function(*args, **kwargs)
+
+
 Replacement = Callable[[Sequence[Any], Mapping[str, Any]], Tensor]
 """What to do in place of a step, with the step's arguments."""
 
@@ -78,7 +95,7 @@ class Recording:
     values: list[Tensor] = field(default_factory=list)
     """In float64 and the reference's layout."""
     names: dict[ValueId, str] = field(default_factory=dict)
-    """Of the values that no step made: the argument, weights, what layers return."""
+    """Of the argument, weights, what layers return, and of what no source names."""
     bound: list[tuple[str, ValueId]] = field(default_factory=list)
     """The source's own names, each with a value that it stood for, in order."""
     weights: set[ValueId] = field(default_factory=set)

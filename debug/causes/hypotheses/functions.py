@@ -18,6 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from debug.causes.hypotheses.attention import added_masks, masks, parts, softmaxes
 from debug.causes.hypotheses.mistake import Called, Mistake
 from debug.causes.hypotheses.precision import in_fewer_bits
 from debug.reference.pytorch_functions import AXES_MOVED, by_name
@@ -187,26 +188,6 @@ def _layer_norm(called: Called) -> Iterator[Mistake]:
 # -- Functions -----------------------------------------------------------------------
 
 
-def _softmax(called: Called) -> Iterator[Mistake]:
-    last = len(called.sizes[0]) - 1
-    for axis in range(1, last):
-        text = f"softmax over axis {axis} instead of the last"
-        other = lambda args, _, axis=axis: args[0].softmax(axis)  # noqa: E731
-        yield Mistake(("softmax over axis", axis), text, other)
-    others: dict[str, tuple[str, Callable[[Tensor], Tensor]]] = {
-        "left out": ("softmax is left out", lambda x: x),
-        "twice": ("softmax is applied twice", lambda x: x.softmax(-1).softmax(-1)),
-        "sigmoid": ("sigmoid instead of softmax", lambda x: x.sigmoid()),
-        "one more": ("softmax with one more in the sum", _softmax_and_one),
-    }
-    for kind, (text, function) in others.items():
-        yield Mistake(("softmax", kind), text, _of_first(function))
-
-
-def _softmax_and_one(x: Tensor) -> Tensor:
-    return torch.cat([x, torch.zeros_like(x[..., :1])], -1).softmax(-1)[..., :-1]
-
-
 def _gelu(_: Called) -> Iterator[Mistake]:
     activations: dict[str, tuple[str, Callable[[Tensor], Tensor]]] = {
         "tanh": (
@@ -235,6 +216,7 @@ def _of_first(function: Callable[[Tensor], Tensor]) -> Replacement:
 
 
 def _sum(called: Called) -> Iterator[Mistake]:
+    yield from added_masks(called)
     names = [called.recording.name(index) for index in called.step.operands]
     if len(names) != 2:
         return
@@ -329,10 +311,14 @@ _GENERATORS: dict[str, Callable[[Called], Iterator[Mistake]]] = {
     "linear": _linear,
     "conv1d": _conv1d,
     "layer_norm": _layer_norm,
-    "softmax": _softmax,
+    "softmax": softmaxes,
+    "masked_fill": masks,
     "gelu": _gelu,
     "add": _sum,
     "mul": _product,
+    "split": parts,
+    "chunk": parts,
+    "unbind": parts,
     "matmul": _matmul,
     "permute": _layout,
     "transpose": _layout,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from debug.reference.recording import Recording, Ref, Replacement, Step
+from debug.reference.recording import Element, Recording, Ref, Replacement, Step
 
 Key = tuple[str | float, ...]
 """Says of two mistakes whether they are the same one, made at two steps. It names what was
@@ -45,3 +45,10 @@ class Called:
     def sizes(self) -> list[list[int]]:
         """The shapes of the tensors among the arguments."""
         return [list(self.recording.values[i].shape) for i in self.step.operands]
+
+    @property
+    def count(self) -> int:
+        """How many values the function returns, where it returns several."""
+        alike = (s for s in self.recording.steps if isinstance(s.function, Element))
+        same = [s for s in alike if s.operands == self.step.operands]
+        return len([s for s in same if s.name == self.step.name])
