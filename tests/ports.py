@@ -1,0 +1,72 @@
+"""Port files under the debugger, in the test's own process."""
+
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from editing import replace
+from shell import ROOT
+
+from debug.engine.session import Session
+from debug.port.alignment import Matched
+from debug.port.subject import PortSubject
+from debug.protocol.messages import Message, Open
+from debug.results.run import Run
+
+EXAMPLES = ROOT / "examples"
+FACTORY = "debug.port.subject:open_port"
+
+
+@dataclass
+class Debugged:
+    """Everything that the debugger finds out about a port."""
+
+    run: Run = field(default_factory=Run)
+    matched: Matched = field(default_factory=Matched)
+
+    def hear(self, event: Message) -> None:
+        self.run.apply(event)  # pyright: ignore[reportArgumentType]
+
+    @property
+    def wrong(self) -> list[str]:
+        """The layers that are not ok, in the run of the model or in isolation."""
+        run = self.run
+        return [
+            layer.name
+            for index, layer in enumerate(run.layers)
+            if not run.results[index].chained.verdict.healthy
+            or (
+                index in run.isolated_events
+                and not run.isolated_events[index].divergence.verdict.healthy
+            )
+        ]
+
+
+def debugged(port: Path) -> Debugged:
+    found = Debugged()
+    options = {"port": str(port), "device": "cpu"}
+    session = Session.open(FACTORY, Open(options, watch=False), found.hear)
+    session.load()
+    for _ in session.names:
+        session.advance()
+    while not session.settled:
+        session.go_on()
+    assert isinstance(session.subject, PortSubject)
+    assert session.subject.matched is not None
+    found.matched = session.subject.matched
+    return found
+
+
+def copied(example: str, folder: Path) -> Path:
+    """A copy of an example's files, to be broken. Returns the port's file."""
+    port = EXAMPLES / example
+    if port.parent == EXAMPLES:
+        shutil.copy(port, folder)
+        return folder / port.name
+    shutil.copytree(port.parent, folder, dirs_exist_ok=True)
+    return folder / port.name
+
+
+def edited(folder: Path, file: str, edits: list[tuple[str, str]]) -> None:
+    for old, new in edits:
+        replace(folder / file, old, new)
