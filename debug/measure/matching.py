@@ -101,13 +101,16 @@ def reorderings(given: Sequence[int], wanted: Sequence[int]) -> list[tuple[int, 
 def in_shape_of(value: Tensor, wanted: Tensor) -> Tensor | None:
     """A value of the candidate in the reference's layout, without axes of one.
 
-    None where it has another shape altogether, or could be meant in two ways.
+    None where it has another shape altogether. Of several ways that fit, as in a square
+    image, the one that comes nearest.
     """
     value, wanted = value.double().squeeze(), wanted.squeeze()
     if value.shape == wanted.shape:
         return value
-    axes = reorderings(value.shape, wanted.shape)
-    return value.permute(axes[0]) if len(axes) == 1 else None
+    found = [value.permute(axes) for axes in reorderings(value.shape, wanted.shape)]
+    if len(found) < 2:
+        return found[0] if found else None
+    return min(found, key=lambda each: distance(each, wanted))
 
 
 def _equal(value: Tensor, other: Tensor, limit: float) -> bool:

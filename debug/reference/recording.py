@@ -187,9 +187,10 @@ class Recording:
             given: values that go in unchanged; all others are rounded.
         """
         start = {ValueId(i): narrowed(v, dtype) for i, v in enumerate(self.values)}
-        made = {step.result for step in self.steps}
+        made = {step.result for step in self.steps if step.operands}
         rounded = {i: v for i, v in start.items() if i not in made}
-        return self._run({**rounded, **(given or {})}, {}, None)
+        narrow = replace(self, steps=[_narrowed_step(each, dtype) for each in self.steps])
+        return narrow._run({**rounded, **(given or {})}, {}, None)
 
     def replay(
         self,
@@ -246,3 +247,13 @@ def _in_place_of(call: Replacement, step: Step) -> Callable[..., Tensor]:
 
 def narrowed(value: Tensor, dtype: torch.dtype) -> Tensor:
     return value.to(dtype) if value.is_floating_point() else value
+
+
+def _narrowed_step(step: Step, dtype: torch.dtype) -> Step:
+    """The same in another precision where it names its own, as ``x.to(y.dtype)`` does."""
+
+    def other(leaf: Any) -> Any:
+        return dtype if leaf is torch.float64 else leaf
+
+    args, kwargs = tree_map(other, [step.args, dict(step.kwargs)])
+    return replace(step, args=args, kwargs=kwargs)
