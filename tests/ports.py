@@ -10,7 +10,7 @@ from shell import ROOT
 from debug.engine.session import Session
 from debug.port.alignment import Matched
 from debug.port.subject import PortSubject
-from debug.protocol.messages import Message, Open
+from debug.protocol.messages import Message, NotPossible, Open
 from debug.results.run import Run
 
 EXAMPLES = ROOT / "examples"
@@ -25,6 +25,7 @@ class Debugged:
     matched: Matched = field(default_factory=Matched)
 
     def hear(self, event: Message) -> None:
+        assert not isinstance(event, NotPossible), event
         self.run.apply(event)  # pyright: ignore[reportArgumentType]
 
     @property

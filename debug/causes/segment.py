@@ -194,8 +194,11 @@ class Segment:
         found = []
         for step in lacking:
             if at_hand.issuperset(step.operands):
-                found.append(step)
-                if step.name in LAYOUTS:  # the same numbers: the next step may be the one
+                is_sought = step.result in self.pool
+                if is_sought:
+                    found.append(step)
+                # The same numbers, or positions and masks: the next step may be the one.
+                if step.name in LAYOUTS or not is_sought:
                     at_hand.add(step.result)
         return found
 

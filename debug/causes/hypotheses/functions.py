@@ -19,9 +19,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from debug.causes.hypotheses.attention import added_masks, masks, parts, softmaxes
-from debug.causes.hypotheses.mistake import Called, Mistake
+from debug.causes.hypotheses.images import batch_norm, conv2d
+from debug.causes.hypotheses.mistake import Called, Mistake, named
 from debug.causes.hypotheses.precision import in_fewer_bits
-from debug.reference.pytorch_functions import AXES_MOVED, by_name
+from debug.reference.pytorch_functions import AXES_MOVED
 from debug.reference.recording import Recording, Replacement, Step
 
 EPSILONS = (1e-3, 1e-4, 1e-6, 1e-7, 1e-8, 1e-12, 0.0)
@@ -35,17 +36,12 @@ def mistakes(step: Step, recording: Recording) -> Iterator[Mistake]:
     yield from in_fewer_bits(step)
 
 
-def _named(function: str, mistake: Callable[..., Tensor]) -> Replacement:
-    """A mistake that takes the function's arguments by their names."""
-    return lambda args, kwargs: mistake(**by_name(function, args, kwargs))
-
-
 # -- Layers --------------------------------------------------------------------------
 
 
 def _linear(called: Called) -> Iterator[Mistake]:
     def linear(mistake: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Replacement:
-        return _named("linear", lambda x, weight, bias: mistake(x, weight, bias))
+        return named("linear", lambda x, weight, bias: mistake(x, weight, bias))
 
     weight, bias = called.weight(1, "weight"), called.weight(2, "bias")
     if called.has_bias:
@@ -54,6 +50,30 @@ def _linear(called: Called) -> Iterator[Mistake]:
         text = f"{weight} is not transposed"
         replacement = linear(lambda x, w, b: F.linear(x, w.T, b))
         yield Mistake(("transposed", weight), text, replacement, weight)
+
+
+def _addmm(called: Called) -> Iterator[Mistake]:
+    """A linear layer whose weight is as it is used, (in, out)."""
+    bias, weight = called.weight(0, "bias"), called.weight(2, "weight")
+    without = named("addmm", lambda bias, x, weight, **_: x @ weight)
+    yield Mistake(("left out", bias), f"{bias} is left out", without, bias)
+    if _is_square(called.sizes[2]):
+        other = named("addmm", lambda bias, x, weight, **_: x @ weight.T + bias)
+        yield Mistake(("transposed", weight), f"{weight} is transposed", other, weight)
+
+
+def _embedding(called: Called) -> Iterator[Mistake]:
+    """Rows of a table, for positions or tokens."""
+    rows = called.sizes[1][0]
+    for by in (1, -1):
+        shifted = named(
+            "embedding",
+            lambda x, weight, by=by, **_: F.embedding((x + by).clamp(0, rows - 1), weight),
+        )
+        text = f"the row {'after' if by > 0 else 'before'} the right one is taken"
+        yield Mistake(("row", by), text, shifted)
+    zero = named("embedding", lambda x, weight, **_: F.embedding(torch.zeros_like(x), weight))
+    yield Mistake(("row", "first"), "the first row is taken for all", zero)
 
 
 def _biases(
@@ -68,7 +88,7 @@ def _biases(
 
 
 def _conv1d(called: Called) -> Iterator[Mistake]:
-    conv1d = partial(_named, "conv1d")
+    conv1d = partial(named, "conv1d")
 
     def conv(x: Tensor, **others: Any) -> Tensor:
         return F.conv1d(x, **others)
@@ -141,7 +161,7 @@ def shifted(x: Tensor, by: int, axis: int) -> Tensor:
 
 def _layer_norm(called: Called) -> Iterator[Mistake]:
     def norm(mistake: Callable[..., Tensor]) -> Replacement:
-        return _named(
+        return named(
             "layer_norm",
             lambda x, normalized_shape, weight, bias, eps: mistake(
                 x, normalized_shape, weight, bias, eps
@@ -309,6 +329,10 @@ def _undone(x: Tensor, made: Step) -> Tensor:
 
 _GENERATORS: dict[str, Callable[[Called], Iterator[Mistake]]] = {
     "linear": _linear,
+    "addmm": _addmm,
+    "embedding": _embedding,
+    "conv2d": conv2d,
+    "batch_norm": batch_norm,
     "conv1d": _conv1d,
     "layer_norm": _layer_norm,
     "softmax": softmaxes,

@@ -1,7 +1,11 @@
 """A mistake: something that people do in place of one call of a PyTorch function."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from torch import Tensor
+
+from debug.reference.pytorch_functions import by_name
 from debug.reference.recording import Element, Recording, Ref, Replacement, Step
 
 Key = tuple[str | float, ...]
@@ -18,6 +22,11 @@ class Mistake:
     """What was done, with the function's own arguments."""
     weight: str | None = None
     """The weight that it is about."""
+
+
+def named(function: str, mistake: Callable[..., Tensor]) -> Replacement:
+    """A mistake that takes the function's arguments by their names."""
+    return lambda args, kwargs: mistake(**by_name(function, args, kwargs))
 
 
 class Called:
