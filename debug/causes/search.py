@@ -33,7 +33,9 @@ from debug.causes.hypotheses.operands import (
     Kind,
     exchanged,
     hypotheses_at,
+    other_activations,
     other_values,
+    parts_exchanged,
 )
 from debug.causes.segment import Segment
 from debug.measure.matching import (
@@ -184,6 +186,8 @@ def _seen_in_candidate(
             segment, target, _counterparts(segment, segment.goal, wrong)[-1:]
         )
     yield from exchanged(segment)
+    yield from parts_exchanged(segment)
+    yield from other_activations(segment)
 
 
 @dataclass(frozen=True)

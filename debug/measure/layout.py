@@ -68,3 +68,15 @@ def permutations_between(one: Sequence[int], other: Sequence[int]) -> list[Axes]
         return []
     axes = permutations(range(len(one)))
     return [each for each in axes if [one[axis] for axis in each] == list(other)]
+
+
+def is_merged(many: Sequence[int], few: Sequence[int]) -> bool:
+    """Whether neighbouring axes of one shape are joined in the other."""
+    sizes = iter(many)
+    for wanted in few:
+        product = 1
+        while product < wanted:
+            product *= next(sizes, wanted + 1)
+        if product != wanted:
+            return False
+    return all(size == 1 for size in sizes)

@@ -10,7 +10,7 @@ the numbers are there, and whoever reads them reads nonsense.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 from math import prod
@@ -18,6 +18,7 @@ from math import prod
 import torch
 from torch import Tensor
 
+from debug.measure.layout import is_merged
 from debug.protocol.verdict import FLOAT32_HALF_ULP, LAYER
 
 
@@ -86,7 +87,29 @@ def find(value: Tensor, sought: Iterable[Sought]) -> list[Match]:
         for axes in reorderings(each.value.shape, value.shape)
         if _equal(value, each.value.permute(axes), each.limit)
     ]
-    return same + transposed
+    joined = [
+        Match(each, None)
+        for each in near
+        if any(_equal(laid, each.value, each.limit) for laid in _taken_apart(value, each.value))
+    ]
+    return same + transposed + joined
+
+
+def _taken_apart(value: Tensor, wanted: Tensor) -> Iterator[Tensor]:
+    """A value whose axes are those of another in some order, some of them joined."""
+    if value.numel() != wanted.numel() or wanted.ndim > 4:
+        return
+    few, many = sorted((value, wanted), key=lambda each: each.ndim)
+    if few.ndim == many.ndim:
+        return
+    for axes in permutations(range(many.ndim)):
+        shape = [many.shape[a] for a in axes]
+        if not is_merged(shape, few.shape):
+            continue
+        if many is wanted:
+            yield value.reshape(shape).permute([axes.index(a) for a in range(len(axes))])
+        else:
+            yield value.permute(axes).reshape(wanted.shape)
 
 
 def reorderings(given: Sequence[int], wanted: Sequence[int]) -> list[tuple[int, ...]]:
@@ -108,6 +131,7 @@ def in_shape_of(value: Tensor, wanted: Tensor) -> Tensor | None:
     if value.shape == wanted.shape:
         return value
     found = [value.permute(axes) for axes in reorderings(value.shape, wanted.shape)]
+    found += _taken_apart(value, wanted)
     if len(found) < 2:
         return found[0] if found else None
     return min(found, key=lambda each: distance(each, wanted))

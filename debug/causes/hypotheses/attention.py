@@ -14,6 +14,9 @@ from debug.reference.recording import Element, Replacement
 HIDDEN = -1e3
 """What a mask adds is far below any score; at most this."""
 
+LOWEST = -1e30
+"""In place of minus infinity: a row that sees nothing would be NaN."""
+
 Edit = Callable[[Tensor], Tensor]
 
 
@@ -64,7 +67,8 @@ def masks(called: Called) -> Iterator[Mistake]:
     def filled(edit: Edit) -> Replacement:
         def call(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Tensor:
             given = by_name("masked_fill", args, kwargs)
-            return given["x"].masked_fill(edit(given["mask"]), given["value"])
+            lowest = max(float(given["value"]), LOWEST)
+            return given["x"].masked_fill(edit(given["mask"]), lowest)
 
         return call
 
@@ -81,7 +85,7 @@ def added_masks(called: Called) -> Iterator[Mistake]:
         hidden = mask <= HIDDEN
         if not (mask.is_floating_point() and hidden.any() and (hidden | (mask == 0)).all()):
             continue
-        lowest = mask.min().item()
+        lowest = max(mask.min().item(), LOWEST)
 
         def added(
             args: Sequence[Any], _: Mapping, number: int, edit: Edit, lowest: float

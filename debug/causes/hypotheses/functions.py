@@ -18,6 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from debug.causes.hypotheses.activations import mistaken
 from debug.causes.hypotheses.attention import added_masks, masks, parts, softmaxes
 from debug.causes.hypotheses.images import batch_norm, conv2d
 from debug.causes.hypotheses.mistake import Called, Mistake, named
@@ -208,23 +209,19 @@ def _layer_norm(called: Called) -> Iterator[Mistake]:
 # -- Functions -----------------------------------------------------------------------
 
 
-def _gelu(_: Called) -> Iterator[Mistake]:
-    activations: dict[str, tuple[str, Callable[[Tensor], Tensor]]] = {
-        "tanh": (
-            "GELU by tanh instead of erf",
-            lambda x: F.gelu(x, approximate="tanh"),
-        ),
-        "quick": (
-            "GELU by sigmoid (quick) instead of erf",
-            lambda x: x * (1.702 * x).sigmoid(),
-        ),
-        "left out": ("GELU is left out", lambda x: x),
-        "ReLU": ("ReLU instead of GELU", F.relu),
-        "SiLU": ("SiLU instead of GELU", F.silu),
-        "twice": ("GELU is applied twice", lambda x: F.gelu(F.gelu(x))),
-    }
-    for kind, (text, function) in activations.items():
-        yield Mistake(("GELU", kind), text, _of_first(function))
+def _gelu(called: Called) -> Iterator[Mistake]:
+    approximate = called.step.kwargs.get("approximate", "none")
+    yield from mistaken("GELU by tanh" if approximate == "tanh" else "GELU by erf")
+
+
+def _activation(name: str) -> Callable[[Called], Iterator[Mistake]]:
+    return lambda _: mistaken(name)
+
+
+def _mean_pool(_: Called) -> Iterator[Mistake]:
+    largest = lambda args, _: F.adaptive_max_pool2d(*args[:2])  # noqa: E731
+    text = "the largest value is taken instead of the mean"
+    yield Mistake(("pool", "largest"), text, largest)
 
 
 def _of_first(function: Callable[[Tensor], Tensor]) -> Replacement:
@@ -313,6 +310,8 @@ def _layout(called: Called) -> Iterator[Mistake]:
         yield Mistake(("reshaped for permuted", name), text, reshaped)
         return
     made = recording.maker(step.operands[0])
+    while made is not None and made.name == "contiguous":
+        made = recording.maker(made.operands[0])
     if made is not None and made.name in ("permute", "transpose"):
         text = "axes are not put back before the reshape"
         straight = _of_first(lambda x: _undone(x, made).reshape(shape))
@@ -338,6 +337,11 @@ _GENERATORS: dict[str, Callable[[Called], Iterator[Mistake]]] = {
     "softmax": softmaxes,
     "masked_fill": masks,
     "gelu": _gelu,
+    "relu": _activation("ReLU"),
+    "silu": _activation("SiLU"),
+    "tanh": _activation("tanh"),
+    "sigmoid": _activation("sigmoid"),
+    "adaptive_avg_pool2d": _mean_pool,
     "add": _sum,
     "mul": _product,
     "split": parts,
