@@ -182,9 +182,9 @@ def _seen_in_candidate(
     if not segment.frontier:
         target = segment.target.value
         yield from other_values(segment, target)
-        yield from _fitted(
-            segment, target, _counterparts(segment, segment.goal, wrong)[-1:]
-        )
+        if target in segment.pool:  # positions are no numbers that a factor is wrong in
+            nearest = _counterparts(segment, segment.goal, wrong)[-1:]
+            yield from _fitted(segment, target, nearest)
     yield from exchanged(segment)
     yield from parts_exchanged(segment)
     yield from other_activations(segment)

@@ -25,7 +25,14 @@ from debug.candidate.max_internals import ValueKey
 from debug.candidate.operations import Evaluation, OperationIndex, evaluation
 from debug.candidate.program import Program
 from debug.measure.layout import laid_out
-from debug.measure.matching import Match, Sought, find, in_shape_of, relative_error
+from debug.measure.matching import (
+    Match,
+    Sought,
+    find,
+    in_shape_of,
+    is_multiple,
+    relative_error,
+)
 from debug.measure.truth import Truth
 from debug.pause import Pause, go_on
 from debug.protocol.verdict import LAYER
@@ -151,7 +158,8 @@ class Segment:
         The one that makes the target must be the target; being another of the reference's
         values is no excuse.
         """
-        right = [self.is_match(index) for index in range(len(self.operations))]
+        indices = range(len(self.operations))
+        right = [self.is_match(i) or self._lacks_a_factor(i) for i in indices]
         maker = self._evaluated.maker
         if maker is not None and self.wrong:
             right[maker] = False
@@ -160,6 +168,15 @@ class Segment:
                 for used in self.operations[index].operands:
                     right[used] = True
         return right
+
+    def _lacks_a_factor(self, index: int) -> bool:
+        """Whether it is a product that the reference has but for a factor: attention may
+        scale the query before, or the scores after."""
+        op = self.operations[index]
+        if "matmul" not in op.name or not op.finite:
+            return False
+        made = (self.pool.get(step.result) for step in self.steps if step.name == "matmul")
+        return any(is_multiple(op.value, each) for each in made if each is not None)
 
     @cached_property
     def culprit(self) -> OperationIndex | None:

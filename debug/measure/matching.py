@@ -90,7 +90,8 @@ def find(value: Tensor, sought: Iterable[Sought]) -> list[Match]:
     joined = [
         Match(each, None)
         for each in near
-        if any(_equal(laid, each.value, each.limit) for laid in _taken_apart(value, each.value))
+        if value.ndim < each.value.ndim  # axes that are split otherwise may be wrong
+        and any(_equal(laid, each.value, each.limit) for laid in _taken_apart(value, each.value))
     ]
     return same + transposed + joined
 
@@ -135,6 +136,16 @@ def in_shape_of(value: Tensor, wanted: Tensor) -> Tensor | None:
     if len(found) < 2:
         return found[0] if found else None
     return min(found, key=lambda each: distance(each, wanted))
+
+
+def is_multiple(value: Tensor, sought: Sought) -> bool:
+    """Whether a value is one of the reference's times a number."""
+    laid, exact = in_shape_of(value, sought.value), sought.value
+    if laid is None or not sought.norm or not math.isfinite(sought.norm):
+        return False
+    factor = ((laid * exact).sum() / sought.norm**2).item()
+    error = distance(laid, factor * exact)
+    return bool(factor) and error <= LAYER.watch_up_to * sought.floor * norm_of(laid)
 
 
 def _equal(value: Tensor, other: Tensor, limit: float) -> bool:

@@ -58,6 +58,6 @@ def _masked(scores: Tensor, mask: Tensor | None, causal: bool, named: Named) -> 
     if mask is None:
         return scores
     if mask.dtype == torch.bool:
-        hidden = mask.logical_not()
+        hidden = named("the mask", mask.logical_not())
         return named("the masked scores", scores.masked_fill(hidden, float("-inf")))
     return named("the masked scores", scores + mask)

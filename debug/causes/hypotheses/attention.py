@@ -47,7 +47,7 @@ def _axis(called: Called) -> int:
 def _softmax(function: Callable[[Tensor, int], Tensor]) -> Replacement:
     def call(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Tensor:
         given = by_name("softmax", args, kwargs)
-        return function(given["x"], given["dim"])
+        return function(given["x"].clamp(min=LOWEST), given["dim"])
 
     return call
 

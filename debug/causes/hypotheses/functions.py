@@ -26,7 +26,7 @@ from debug.causes.hypotheses.precision import in_fewer_bits
 from debug.reference.pytorch_functions import AXES_MOVED
 from debug.reference.recording import Recording, Replacement, Step
 
-EPSILONS = (1e-3, 1e-4, 1e-6, 1e-7, 1e-8, 1e-12, 0.0)
+EPSILONS = (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-12, 0.0)
 
 
 def mistakes(step: Step, recording: Recording) -> Iterator[Mistake]:

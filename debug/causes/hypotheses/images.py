@@ -9,7 +9,7 @@ from torch import Tensor
 from debug.causes.hypotheses.mistake import Called, Mistake, named
 from debug.reference.recording import Replacement
 
-EPSILONS = (1e-2, 1e-3, 1e-4, 1e-6, 1e-7, 1e-8, 1e-12, 0.0)
+EPSILONS = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-12, 0.0)
 
 Edit = Callable[[Tensor], Tensor]
 
