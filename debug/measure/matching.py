@@ -91,7 +91,9 @@ def find(value: Tensor, sought: Iterable[Sought]) -> list[Match]:
         Match(each, None)
         for each in near
         if value.ndim < each.value.ndim  # axes that are split otherwise may be wrong
-        and any(_equal(laid, each.value, each.limit) for laid in _taken_apart(value, each.value))
+        and any(
+            _equal(laid, each.value, each.limit) for laid in _taken_apart(value, each.value)
+        )
     ]
     return same + transposed + joined
 

@@ -24,7 +24,9 @@ class BatchNorm(Module):
 
 
 class Network(Module):
-    def __init__(self, channels: int, classes: int, dtype: DType, device: DeviceRef) -> None:
+    def __init__(
+        self, channels: int, classes: int, dtype: DType, device: DeviceRef
+    ) -> None:
         super().__init__()
         self.first = Conv2d(3, 3, channels, dtype, padding=1, device=device, has_bias=True)
         self.first_norm = BatchNorm(channels, dtype, device)

@@ -68,9 +68,7 @@ class Decoder(Module):
         super().__init__()
         self.tokens = Embedding(vocabulary, width, dtype, device)
         self.positions = Embedding(positions, width, dtype, device)
-        self.blocks = LayerList(
-            [Block(width, heads, dtype, device) for _ in range(blocks)]
-        )
+        self.blocks = LayerList([Block(width, heads, dtype, device) for _ in range(blocks)])
         self.norm = LayerNorm(width, [device], dtype, eps=1e-5)
 
     def input_types(self) -> list[TensorType]:

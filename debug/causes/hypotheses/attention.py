@@ -101,7 +101,11 @@ def added_masks(called: Called) -> Iterator[Mistake]:
 
 def _edits(hidden: Tensor) -> Iterator[tuple[str, str, Edit]]:
     """What is done to a mask instead, by where it hides."""
-    yield "inverted", "hides what should be seen, and the other way round", torch.logical_not
+    yield (
+        "inverted",
+        "hides what should be seen, and the other way round",
+        torch.logical_not,
+    )
     square = hidden.ndim > 1 and hidden.shape[-1] == hidden.shape[-2]
     if square:
         yield "transposed", "is transposed", lambda h: h.mT

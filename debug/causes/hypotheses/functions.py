@@ -73,7 +73,9 @@ def _embedding(called: Called) -> Iterator[Mistake]:
         )
         text = f"the row {'after' if by > 0 else 'before'} the right one is taken"
         yield Mistake(("row", by), text, shifted)
-    zero = named("embedding", lambda x, weight, **_: F.embedding(torch.zeros_like(x), weight))
+    zero = named(
+        "embedding", lambda x, weight, **_: F.embedding(torch.zeros_like(x), weight)
+    )
     yield Mistake(("row", "first"), "the first row is taken for all", zero)
 
 

@@ -96,7 +96,10 @@ AFTER = ["softmax", "matmul"]
         ({}, ["mul"]),
         ({"scale": 1.0}, []),
         ({"attn_mask": torch.linspace(-1, 1, 25).reshape(5, 5).double()}, ["mul", "add"]),
-        ({"attn_mask": torch.ones(5, 5).tril().bool()}, "mul logical_not masked_fill".split()),
+        (
+            {"attn_mask": torch.ones(5, 5).tril().bool()},
+            "mul logical_not masked_fill".split(),
+        ),
         ({"is_causal": True}, "mul ones tril logical_not masked_fill".split()),
     ],
 )

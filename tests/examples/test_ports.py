@@ -1,0 +1,25 @@
+"""The example ports: nothing of them is wrong, and no layer lacks its counterpart."""
+
+import pytest
+from ports import EXAMPLES, debugged
+
+pytestmark = pytest.mark.max
+
+ALIGNED = {
+    "bert.py": 49,
+    "whisper_modular.py": 24,
+    "gpt/port.py": 19,
+    "conv/port.py": 6,
+}
+"""How many layers each has on both sides, with the model itself."""
+
+
+@pytest.mark.parametrize("example", ALIGNED)
+def test_every_layer_of_an_example_is_ok_and_has_its_counterpart(example: str):
+    found = debugged(EXAMPLES / example)
+    assert found.wrong == []
+    assert len(found.matched.pairs) == ALIGNED[example]
+    assert found.matched.doubts == []
+    assert found.run.all_findings() == []
+    isolated = len(found.run.isolated_events)
+    assert isolated == ALIGNED[example]
