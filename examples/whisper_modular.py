@@ -4,6 +4,7 @@ position table, has kernels as (taps, in, out), and lacks an adapter of weights.
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from max.pipelines.architectures.whisper.encoder import WhisperEncoder
@@ -32,16 +33,8 @@ def adapted(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
 
 def port() -> Port:
     torch.manual_seed(0)
-    config = WhisperConfig(
-        d_model=48,
-        num_mel_bins=8,
-        encoder_layers=2,
-        encoder_ffn_dim=96,
-        decoder_layers=0,
-        max_source_positions=50,
-        n_heads=6,
-    )
-    mels = torch.randn(1, 8, 100)
-    encoder = WhisperModel(config).encoder
+    sizes: Any = {"num_mel_bins": 8, "max_source_positions": 50, "n_heads": 6}
+    config: Any = WhisperConfig(d_model=48, encoder_layers=2, decoder_layers=0, **sizes)
+    encoder, mels = WhisperModel(config).encoder, torch.randn(1, 8, 100)
     candidate = lambda device, dtype: WhisperEncoder(config, dtype, device)  # noqa: E731
     return Port(encoder, candidate, {"input_features": mels}, [mels.mT], weights=adapted)

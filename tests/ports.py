@@ -1,6 +1,7 @@
 """Port files under the debugger, in the test's own process."""
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -68,6 +69,6 @@ def copied(example: str, folder: Path) -> Path:
     return folder / port.name
 
 
-def edited(folder: Path, file: str, edits: list[tuple[str, str]]) -> None:
+def edited(folder: Path, file: str, edits: Sequence[tuple[str, str]]) -> None:
     for old, new in edits:
         replace(folder / file, old, new)

@@ -21,7 +21,6 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from debug.candidate.operations import OperationIndex

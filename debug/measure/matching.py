@@ -21,7 +21,6 @@ from torch import Tensor
 from debug.measure.layout import is_merged
 from debug.protocol.verdict import FLOAT32_HALF_ULP, LAYER
 
-
 MASKED = 1e30
 """What is lower than its negative is masked: minus infinity, or a type's lowest number."""
 

@@ -2,6 +2,7 @@
 causal mask. Its names are its own, not Hugging Face's."""
 
 import math
+from typing import Any
 
 import numpy as np
 from max.dtype import DType
@@ -76,7 +77,7 @@ class Decoder(Module):
 
     def __call__(self, ids: TensorValue) -> TensorValue:
         length = int(ids.shape[1])
-        x = self.tokens(ids) + self.positions.weight[:length]
+        x: Any = self.tokens(ids) + self.positions.weight[:length]
         for block in self.blocks:
             x = block(x)
         return self.norm(x)

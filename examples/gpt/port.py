@@ -34,8 +34,7 @@ def adapted(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
 
 
 def port() -> Port:
-    torch.manual_seed(0)
+    ids = torch.randint(100, (2, 12), generator=torch.manual_seed(0))
     config = GPT2Config(vocab_size=100, n_positions=20, n_embd=32, n_layer=2, n_head=4)
-    ids = torch.randint(100, (2, 12))
     candidate = lambda device, dtype: Decoder(32, 4, 2, 100, 20, dtype, device)  # noqa: E731
     return Port(GPT2Model(config), candidate, {"input_ids": ids}, weights=adapted)

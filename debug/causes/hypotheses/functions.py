@@ -23,7 +23,7 @@ from debug.causes.hypotheses.attention import added_masks, masks, parts, softmax
 from debug.causes.hypotheses.images import batch_norm, conv2d
 from debug.causes.hypotheses.mistake import Called, Mistake, named
 from debug.causes.hypotheses.precision import in_fewer_bits
-from debug.reference.pytorch_functions import AXES_MOVED
+from debug.reference.pytorch_functions import AXES_MOVED, by_name
 from debug.reference.recording import Recording, Replacement, Step
 
 EPSILONS = (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-12, 0.0)
@@ -185,7 +185,8 @@ def _layer_norm(called: Called) -> Iterator[Mistake]:
 
     right = F.layer_norm
     weight, bias = called.weight(2, "weight"), called.weight(3, "bias")
-    for epsilon in EPSILONS:
+    given = by_name("layer_norm", called.step.args, called.step.kwargs)["eps"]
+    for epsilon in (each for each in EPSILONS if each != given):
         other = norm(lambda x, n, w, b, eps, new=epsilon: right(x, n, w, b, new))
         yield Mistake(("epsilon", epsilon), f"epsilon {epsilon:g}", other)
     unscaled = norm(lambda x, n, w, b, eps: right(x, n, None, b, eps))

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from debug.causes.hypotheses.mistake import Called, Mistake, named
+from debug.reference.pytorch_functions import by_name
 from debug.reference.recording import Replacement
 
 EPSILONS = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-12, 0.0)
@@ -69,7 +70,8 @@ def batch_norm(called: Called) -> Iterator[Mistake]:
 
         return named("batch_norm", call)
 
-    for epsilon in EPSILONS:
+    given = by_name("batch_norm", called.step.args, called.step.kwargs)["eps"]
+    for epsilon in (each for each in EPSILONS if each != given):
         other = norm(lambda x, eps, new=epsilon, **o: _normed(x, eps=new, **o))
         yield Mistake(("epsilon", epsilon), f"epsilon {epsilon:g}", other)
     edits: dict[str, tuple[str, Callable[..., Tensor]]] = {

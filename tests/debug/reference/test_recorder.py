@@ -98,9 +98,9 @@ AFTER = ["softmax", "matmul"]
         ({"attn_mask": torch.linspace(-1, 1, 25).reshape(5, 5).double()}, ["mul", "add"]),
         (
             {"attn_mask": torch.ones(5, 5).tril().bool()},
-            "mul logical_not masked_fill".split(),
+            ["mul", "logical_not", "masked_fill"],
         ),
-        ({"is_causal": True}, "mul ones tril logical_not masked_fill".split()),
+        ({"is_causal": True}, ["mul", "ones", "tril", "logical_not", "masked_fill"]),
     ],
 )
 def test_attention_is_recorded_step_by_step(options: dict[str, Any], steps: list[str]):
