@@ -35,9 +35,10 @@ def mistaken(name: str) -> Iterator[Mistake]:
     kind = name.split(" ")[0]
     others: dict[str, tuple[str, Callable[[Tensor], Tensor]]] = {
         "left out": (f"{kind} is left out", lambda x: x),
-        "twice": (f"{kind} is applied twice", lambda x: right(right(x))),
     }
     right = ACTIVATIONS[name]
+    if name != "ReLU":  # of which twice is once
+        others["twice"] = f"{kind} is applied twice", lambda x: right(right(x))
     for other, function in ACTIVATIONS.items():
         if other != name:
             others[other] = f"{other} instead of {_told_apart(name, other)}", function
