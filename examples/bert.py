@@ -1,11 +1,10 @@
 """Modular's BERT beside Hugging Face's: ``maxwhisper-tui examples/bert.py``."""
 
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import torch
 from max.pipelines.architectures.bert.graph import BertModel as MaxBert
-from max.pipelines.architectures.bert.model_config import BertModelConfig
 from max.pipelines.architectures.bert.weight_adapters import convert_safetensor_state_dict
 from transformers import BertConfig, BertModel
 
@@ -22,21 +21,14 @@ def port() -> Port:
         intermediate_size=128,
         max_position_embeddings=40,
     )
+    known = {"huggingface_config": config, "pool_embeddings": False}
     ids = torch.randint(1, 100, (2, 12))
     mask = torch.ones(2, 12)
     mask[1, 8:] = 0
     return Port(
         reference=BertModel(config, add_pooling_layer=False).eval(),
         candidate=lambda device, dtype: MaxBert(
-            cast(
-                BertModelConfig,
-                SimpleNamespace(
-                    huggingface_config=config,
-                    dtype=dtype,
-                    device=device,
-                    pool_embeddings=False,
-                ),
-            )
+            cast(Any, SimpleNamespace(dtype=dtype, device=device, **known))
         ),
         inputs={"input_ids": ids, "attention_mask": mask},
         weights=convert_safetensor_state_dict,

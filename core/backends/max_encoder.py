@@ -17,7 +17,8 @@ from core.backends.artifact import Compiled, compile_once
 from core.model.port import build_port, state_for
 from core.model.weights import to_buffer
 from debug.candidate.source import load_source
-from debug.candidate.trace import first_value, no_tensor
+from debug.candidate.taps import first_value
+from debug.candidate.trace import no_tensor
 from debug.protocol.diagnostic import Problem, first_line
 
 

@@ -12,7 +12,8 @@ from max.engine import InferenceSession
 
 from debug.candidate.buffers import to_torch
 from debug.candidate.interpreter import LazyValue
-from debug.candidate.trace import Result, Traced
+from debug.candidate.taps import Result
+from debug.candidate.trace import Traced
 from debug.protocol.diagnostic import Problem, first_line
 
 

@@ -17,7 +17,8 @@ from debug.candidate.buffers import to_buffer, to_torch
 from debug.candidate.max_internals import ValueKey
 from debug.candidate.preparation import prepare
 from debug.candidate.program import Program, Tokens
-from debug.candidate.trace import Probe, Traced
+from debug.candidate.taps import Probe
+from debug.candidate.trace import Traced
 from debug.protocol.diagnostic import Diagnostic
 
 

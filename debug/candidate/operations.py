@@ -34,6 +34,10 @@ class Operation:
     def finite(self) -> bool:
         return bool(torch.isfinite(self.value).all())
 
+    @cached_property
+    def has_nan(self) -> bool:
+        return bool(torch.isnan(self.value).any())
+
 
 @dataclass(frozen=True)
 class Evaluation:

@@ -25,7 +25,8 @@ from max.graph import TensorType
 
 from debug.candidate import max_internals
 from debug.candidate.max_internals import Op, ValueKey
-from debug.candidate.trace import FirstInput, Probe, Result, Traced
+from debug.candidate.taps import FirstInput, Probe, Result
+from debug.candidate.trace import Traced
 
 Slots = dict[ValueKey, Buffer | None]
 

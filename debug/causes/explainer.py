@@ -146,7 +146,9 @@ def _finding(segment: Segment, found: list[Tried], code: LoadedCandidate) -> Fin
         _place(segment, best, op.place if op else None, code),
         steps[0].place if steps else None,
         str(matches[0]) if matches else "",
-        _messages(found) if op is None or op.finite else [_first_infinite(segment, op)],
+        _messages(found)
+        if op is None or op.finite or segment.is_finite
+        else [_first_infinite(segment, op)],
     )
 
 
@@ -165,6 +167,9 @@ def _messages(found: list[Tried]) -> list[Cause]:
 def _first_infinite(segment: Segment, op: Operation) -> Cause:
     """Where NaN or Inf come from is seen, not supposed."""
     used = [segment.operations[index].value for index in op.operands]
+    if any(bool(torch.isneginf(value).any()) for value in used):
+        text = f"{op.name} makes NaN of minus infinity: a mask that leaves a row nothing?"
+        return Cause(text, 1.0, None)
     largest = max((value.abs().max().item() for value in used), default=None)
     of = "finite values" if largest is None else f"finite values up to {largest:.4g}"
     return Cause(f"{op.name} makes the first NaN or Inf, of {of}", 1.0, None)

@@ -21,7 +21,6 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from debug.candidate.operations import OperationIndex
@@ -33,10 +32,19 @@ from debug.causes.hypotheses.operands import (
     Kind,
     exchanged,
     hypotheses_at,
+    other_activations,
     other_values,
+    parts_exchanged,
 )
 from debug.causes.segment import Segment
-from debug.measure.matching import Sought, in_shape_of, relative_error, share_explained
+from debug.measure.matching import (
+    Sought,
+    distance,
+    in_shape_of,
+    norm_of,
+    relative_error,
+    share_explained,
+)
 from debug.protocol.verdict import LAYER
 from debug.reference.recording import Replacement, Step, ValueId, run_step
 
@@ -87,7 +95,7 @@ def find_causes(
         likely: what was found in other layers. Layers share code, so the same mistake is
             tried before the search begins.
     """
-    if segment.value is None or not bool(torch.isfinite(segment.value).all()):
+    if segment.value is None or not segment.is_finite:
         return []
     for hypothesis in _seen_in_candidate(segment, likely) if likely else ():
         tried = attempt(segment, hypothesis)
@@ -173,10 +181,12 @@ def _seen_in_candidate(
     if not segment.frontier:
         target = segment.target.value
         yield from other_values(segment, target)
-        yield from _fitted(
-            segment, target, _counterparts(segment, segment.goal, wrong)[-1:]
-        )
+        if target in segment.pool:  # positions are no numbers that a factor is wrong in
+            nearest = _counterparts(segment, segment.goal, wrong)[-1:]
+            yield from _fitted(segment, target, nearest)
     yield from exchanged(segment)
+    yield from parts_exchanged(segment)
+    yield from other_activations(segment)
 
 
 @dataclass(frozen=True)
@@ -197,7 +207,7 @@ def _counterparts(
     for index in wrong:
         segment.pause()
         op = segment.operations[index]
-        laid = in_shape_of(op.value, exact.value) if op.finite else None
+        laid = None if op.has_nan else in_shape_of(op.value, exact.value)
         if laid is not None:
             local = supports(laid, exact.value, exact.limit)
             found.append(Counterpart(index, laid, local))
@@ -220,14 +230,14 @@ def _with_a_counterpart(
         return
     if supposed.shape != exact.value.shape:
         return
-    limit = LAYER.watch_up_to * exact.floor * max(exact.norm, supposed.norm().item())
+    limit = LAYER.watch_up_to * exact.floor * max(exact.norm, norm_of(supposed))
     for counterpart in counterparts:
-        if (counterpart.value - supposed).norm() <= limit:
+        if distance(counterpart.value, supposed) <= limit:
             yield replace(hypothesis, operation=counterpart.operation)
             return
         for support in counterpart.supports:
             blended = support.blend(exact.value, supposed)
-            if (counterpart.value - blended).norm() <= limit:
+            if distance(counterpart.value, blended) <= limit:
                 yield replace(
                     hypothesis,
                     text=f"{hypothesis.text}, at {support} of axis {support.axis} only",

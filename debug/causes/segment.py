@@ -25,7 +25,14 @@ from debug.candidate.max_internals import ValueKey
 from debug.candidate.operations import Evaluation, OperationIndex, evaluation
 from debug.candidate.program import Program
 from debug.measure.layout import laid_out
-from debug.measure.matching import Match, Sought, find, in_shape_of, relative_error
+from debug.measure.matching import (
+    Match,
+    Sought,
+    find,
+    in_shape_of,
+    is_multiple,
+    relative_error,
+)
 from debug.measure.truth import Truth
 from debug.pause import Pause, go_on
 from debug.protocol.verdict import LAYER
@@ -87,9 +94,15 @@ class Segment:
         recording = self.recording.starting_from(replaced_values, replaced_steps)
         return Segment(recording, self.target, self._evaluated, self.pause)
 
+    @cached_property
+    def is_finite(self) -> bool:
+        """Whether the candidate's value has neither NaN nor Inf."""
+        value = self._evaluated.value
+        return bool(torch.isfinite(value).all())
+
     @property
     def wrong(self) -> bool:
-        if self.value is None or not bool(torch.isfinite(self.value).all()):
+        if self.value is None or not self.is_finite:
             return True
         error = relative_error(self.value, self.goal.value)
         return error > LAYER.watch_up_to * self.goal.floor
@@ -115,7 +128,7 @@ class Segment:
         found: list[list[Match]] = []
         for op in self.operations:
             self.pause()
-            found.append(find(op.value, sought) if op.finite else [])
+            found.append(find(op.value, sought) if not op.has_nan else [])
         return found
 
     def _intermediates(self) -> list[Sought]:
@@ -145,7 +158,8 @@ class Segment:
         The one that makes the target must be the target; being another of the reference's
         values is no excuse.
         """
-        right = [self.is_match(index) for index in range(len(self.operations))]
+        indices = range(len(self.operations))
+        right = [self.is_match(i) or self._lacks_a_factor(i) for i in indices]
         maker = self._evaluated.maker
         if maker is not None and self.wrong:
             right[maker] = False
@@ -155,15 +169,26 @@ class Segment:
                     right[used] = True
         return right
 
+    def _lacks_a_factor(self, index: int) -> bool:
+        """Whether it is a product that the reference has but for a factor: attention may
+        scale the query before, or the scores after."""
+        op = self.operations[index]
+        if "matmul" not in op.name or not op.finite:
+            return False
+        made = (self.pool.get(step.result) for step in self.steps if step.name == "matmul")
+        return any(is_multiple(op.value, each) for each in made if each is not None)
+
     @cached_property
     def culprit(self) -> OperationIndex | None:
         """The first operation that is not right though all that it uses is."""
         indices = [OperationIndex(i) for i in range(len(self.operations))]
-        infinite = [i for i in indices if not self.operations[i].finite]
-        wrong = [i for i in indices if not (infinite or self.right[i])]
+        wrong = [i for i in indices if not self.right[i]]
         # A constant in another shape is a wrong value only where it is used.
         from_input = [i for i in wrong if self.operations[i].from_input]
-        return next(iter([*infinite, *from_input, *wrong]), None)
+        found = [*from_input, *wrong]
+        if not self.is_finite:  # where a mask's minus infinity is wanted, it is right
+            found = [i for i in found if not self.operations[i].finite] or found
+        return next(iter(found), None)
 
     @cached_property
     def have(self) -> set[ValueId]:
@@ -186,8 +211,11 @@ class Segment:
         found = []
         for step in lacking:
             if at_hand.issuperset(step.operands):
-                found.append(step)
-                if step.name in LAYOUTS:  # the same numbers: the next step may be the one
+                is_sought = step.result in self.pool
+                if is_sought:
+                    found.append(step)
+                # The same numbers, or positions and masks: the next step may be the one.
+                if step.name in LAYOUTS or not is_sought:
                     at_hand.add(step.result)
         return found
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from debug.candidate.interpreter import LazyValue
-from debug.candidate.trace import Probe
+from debug.candidate.taps import Probe
 from debug.causes.explainer import LoadedCandidate
 from debug.pause import Interrupted
 from debug.protocol.diagnostic import from_exception

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import torch
 
-from debug.candidate.trace import Probe
+from debug.candidate.taps import Probe
 from debug.causes.explainer import Explainer
 from debug.engine.background import Generation
 from debug.experiments.isolation import Isolation

@@ -18,7 +18,8 @@ from debug.candidate import kernels, max_internals
 from debug.candidate.compiler import Compiler
 from debug.candidate.interpreter import Interpreter, LazyValue
 from debug.candidate.source import Source, content_hash, content_hashes, load_source
-from debug.candidate.trace import Probe, Traced, build
+from debug.candidate.taps import Probe
+from debug.candidate.trace import Traced, build
 from debug.causes.explainer import Explainer, LoadedCandidate, explain_input
 from debug.causes.inspection import inspected
 from debug.engine import jobs

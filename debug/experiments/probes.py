@@ -14,7 +14,7 @@ from msgspec import structs
 from torch import Tensor
 
 from debug.candidate.interpreter import LazyValue
-from debug.candidate.trace import Probe
+from debug.candidate.taps import Probe
 from debug.experiments.isolation import aside
 from debug.measure.divergence import compare
 from debug.measure.layout import laid_out

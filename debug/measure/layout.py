@@ -36,7 +36,15 @@ def laid_out(value: Tensor, shape: Sequence[int], *preferred: Axes | None) -> Te
     if is_flattened(value.shape, wanted):
         return value.reshape(wanted)
     orders = permutations_between(value.shape, wanted)
+    if len(orders) > 1:  # a square image: channels move, height and width keep their order
+        orders = [order for order in orders if _moves_one(order)]
     return value.permute(orders[0]) if len(orders) == 1 else value
+
+
+def _moves_one(axes: Axes) -> bool:
+    """Whether all but one axis keep their order."""
+    rest = ([a for a in axes if a != moved] for moved in axes)
+    return any(order == sorted(order) for order in rest)
 
 
 def is_flattened(one: Sequence[int], other: Sequence[int]) -> bool:
@@ -60,3 +68,15 @@ def permutations_between(one: Sequence[int], other: Sequence[int]) -> list[Axes]
         return []
     axes = permutations(range(len(one)))
     return [each for each in axes if [one[axis] for axis in each] == list(other)]
+
+
+def is_merged(many: Sequence[int], few: Sequence[int]) -> bool:
+    """Whether neighbouring axes of one shape are joined in the other."""
+    sizes = iter(many)
+    for wanted in few:
+        product = 1
+        while product < wanted:
+            product *= next(sizes, wanted + 1)
+        if product != wanted:
+            return False
+    return all(size == 1 for size in sizes)

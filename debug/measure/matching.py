@@ -10,14 +10,19 @@ the numbers are there, and whoever reads them reads nonsense.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 from math import prod
 
+import torch
 from torch import Tensor
 
+from debug.measure.layout import is_merged
 from debug.protocol.verdict import FLOAT32_HALF_ULP, LAYER
+
+MASKED = 1e30
+"""What is lower than its negative is masked: minus infinity, or a type's lowest number."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +39,8 @@ class Sought:
     @classmethod
     def of(cls, label: str, value: Tensor, rounded: Tensor) -> "Sought":
         value = value.double().squeeze()
-        norm = value.norm().item()
-        error = (rounded.double().squeeze() - value).norm().item()
+        norm = norm_of(value)
+        error = distance(rounded.double().squeeze(), value)
         relative = error / norm if norm > 0 else 0.0
         return cls(label, value, norm, max(relative, FLOAT32_HALF_ULP))
 
@@ -64,7 +69,7 @@ class Match:
 def find(value: Tensor, sought: Iterable[Sought]) -> list[Match]:
     """The reference's values that this is, those in the same order of axes first."""
     value = value.double().squeeze()
-    norm = value.norm().item()
+    norm = norm_of(value)
     near = [
         each
         for each in sought
@@ -81,7 +86,32 @@ def find(value: Tensor, sought: Iterable[Sought]) -> list[Match]:
         for axes in reorderings(each.value.shape, value.shape)
         if _equal(value, each.value.permute(axes), each.limit)
     ]
-    return same + transposed
+    joined = [
+        Match(each, None)
+        for each in near
+        if value.ndim < each.value.ndim  # axes that are split otherwise may be wrong
+        and any(
+            _equal(laid, each.value, each.limit) for laid in _taken_apart(value, each.value)
+        )
+    ]
+    return same + transposed + joined
+
+
+def _taken_apart(value: Tensor, wanted: Tensor) -> Iterator[Tensor]:
+    """A value whose axes are those of another in some order, some of them joined."""
+    if value.numel() != wanted.numel() or wanted.ndim > 4:
+        return
+    few, many = sorted((value, wanted), key=lambda each: each.ndim)
+    if few.ndim == many.ndim:
+        return
+    for axes in permutations(range(many.ndim)):
+        shape = [many.shape[a] for a in axes]
+        if not is_merged(shape, few.shape):
+            continue
+        if many is wanted:
+            yield value.reshape(shape).permute([axes.index(a) for a in range(len(axes))])
+        else:
+            yield value.permute(axes).reshape(wanted.shape)
 
 
 def reorderings(given: Sequence[int], wanted: Sequence[int]) -> list[tuple[int, ...]]:
@@ -96,17 +126,43 @@ def reorderings(given: Sequence[int], wanted: Sequence[int]) -> list[tuple[int, 
 def in_shape_of(value: Tensor, wanted: Tensor) -> Tensor | None:
     """A value of the candidate in the reference's layout, without axes of one.
 
-    None where it has another shape altogether, or could be meant in two ways.
+    None where it has another shape altogether. Of several ways that fit, as in a square
+    image, the one that comes nearest.
     """
     value, wanted = value.double().squeeze(), wanted.squeeze()
     if value.shape == wanted.shape:
         return value
-    axes = reorderings(value.shape, wanted.shape)
-    return value.permute(axes[0]) if len(axes) == 1 else None
+    found = [value.permute(axes) for axes in reorderings(value.shape, wanted.shape)]
+    found += _taken_apart(value, wanted)
+    if len(found) < 2:
+        return found[0] if found else None
+    return min(found, key=lambda each: distance(each, wanted))
+
+
+def is_multiple(value: Tensor, sought: Sought) -> bool:
+    """Whether a value is one of the reference's times a number."""
+    laid, exact = in_shape_of(value, sought.value), sought.value
+    if laid is None or not sought.norm or not math.isfinite(sought.norm):
+        return False
+    factor = ((laid * exact).sum() / sought.norm**2).item()
+    error = distance(laid, factor * exact)
+    return bool(factor) and error <= LAYER.watch_up_to * sought.floor * norm_of(laid)
 
 
 def _equal(value: Tensor, other: Tensor, limit: float) -> bool:
-    return bool((value - other).norm() <= limit)
+    return distance(value, other) <= limit
+
+
+def norm_of(value: Tensor) -> float:
+    """Of all but what a mask has made too large to count."""
+    return torch.where(value.abs() < MASKED, value, 0.0).norm().item()
+
+
+def distance(value: Tensor, other: Tensor) -> float:
+    """The norm of the difference, where one mask's minus infinity is another's -1e38."""
+    masked, as_well = value <= -MASKED, other <= -MASKED
+    error = torch.where(masked & as_well, 0.0, value - other)
+    return error.norm().item()
 
 
 def relative_error(value: Tensor, exact: Tensor) -> float:

@@ -170,12 +170,32 @@ class _Matching:
             key = of_module(module)
             if held[key] == wanted[key] == 1:
                 self._pair(by_content[key], module, how)
+        self._within_containers(of_layer, of_module)
         _, ours = self._free()
         for module in ours:
             key = of_module(module)
             alike = [layer for layer in self._free()[0] if of_layer(layer) == key]
             if alike:
                 self._pair(self._next_to(module, alike), module, How.ORDER)
+
+    def _within_containers(self, of_layer, of_module) -> None:
+        """Leaves that hold the same, such as the norms of a block: those of one container
+        are those of its counterpart, in order of calls. So a norm that the port calls too
+        late is still that norm."""
+        held_there = self._held_by(self._cand, False)
+        for leaves, layers in sorted(
+            self._held_by(self._ref, True).items(), key=lambda each: len(each[0])
+        ):
+            for layer, module in zip(layers, held_there.get(leaves, ()), strict=False):
+                theirs, ours = self._free()
+                theirs = [n for n in theirs if n in self._ref.within(layer)]
+                ours = [n for n in ours if n in self._cand.within(module)]
+                for key in {of_layer(n) for n in theirs}:
+                    of_ref = [n for n in theirs if of_layer(n) == key]
+                    of_cand = [n for n in ours if of_module(n) == key]
+                    if len(of_ref) == len(of_cand):
+                        for pair in zip(of_ref, of_cand, strict=True):
+                            self._pair(*pair, How.ORDER)
 
     def _next_to(self, module: str, layers: Sequence[str]) -> str:
         """The first layer after the counterpart of the module's neighbour."""

@@ -13,7 +13,7 @@ Which layer of one side is which of the other is found by the weights that they 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
 import torch
@@ -35,6 +35,7 @@ class Port:
     inputs: Mapping[str, Any]
     """What the reference is called with, by its parameters' names: tensors of any dtype,
     tuples, lists and dictionaries of them, or plain values."""
+    _: KW_ONLY
     candidate_inputs: Mapping[str, Any] | Sequence[Any] | None = None
     """What the port is called with, where that is something else; tensors, in order."""
     sizes: Mapping[str, int] = field(default_factory=dict)

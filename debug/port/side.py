@@ -42,6 +42,8 @@ class Side:
     def _own(self) -> dict[str, dict[str, Tensor]]:
         found: dict[str, dict[str, Tensor]] = {}
         for name, weight in self.weights.items():
+            if not weight.is_floating_point() and weight.numel() == 1:
+                continue  # a counter, such as that of the batches that a norm has seen
             module, _, last = name.rpartition(".")
             found.setdefault(module, {})[last] = weight
         return found

@@ -133,6 +133,10 @@ def hooked(
             handle.remove()
 
 
+_PLAIN = ("builtins", "torch")
+"""Where classes are whose objects nobody writes into: numbers, texts, dtypes."""
+
+
 class _Watch:
     """Sees one layer's calls from both ends, and records the one that is the layer's."""
 
@@ -159,7 +163,10 @@ class _Watch:
 
 
 def _copied(value: Any) -> Any:
-    return value.clone() if isinstance(value, Tensor) else value
+    """A cache of keys and values is no tensor, and is written into as well."""
+    if isinstance(value, Tensor):
+        return value.clone()
+    return copy.deepcopy(value) if type(value).__module__ not in _PLAIN else value
 
 
 def layer_modules(module: nn.Module, layers: Sequence[LayerName]) -> dict[str, nn.Module]:

@@ -65,6 +65,43 @@ def _conv1d(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[Intermed
         yield f"the sum of taps 0 to {tap}", total
 
 
+def _addmm(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[Intermediate]:
+    given = by_name("addmm", args, kwargs)
+    yield "the product without the bias", given["x"] @ given["weight"]
+
+
+def _conv2d(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[Intermediate]:
+    given = by_name("conv2d", args, kwargs)
+    if given["bias"] is not None:
+        yield "the convolution without its bias", F.conv2d(**_plain(given, bias=None))
+
+
+def _plain(given: Mapping[str, Any], **others: Any) -> dict[str, Any]:
+    """The arguments by PyTorch's names, with others in some places."""
+    renamed = {"input" if name == "x" else name: value for name, value in given.items()}
+    return {**renamed, **others}
+
+
+def _batch_norm(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[Intermediate]:
+    given = by_name("batch_norm", args, kwargs)
+    x, mean, variance = given["x"], given["mean"], given["variance"]
+    if mean is None or variance is None or given["training"]:
+        return
+    inverse = (variance + given["eps"]).rsqrt()
+    across = (1, -1, *[1] * (x.ndim - 2))
+    centered = x - mean.view(across)
+    yield "the variance and epsilon", variance + given["eps"]
+    yield "the standard deviation", (variance + given["eps"]).sqrt()
+    yield "its inverse", inverse
+    yield "the input without its mean", centered
+    yield "the norm without weight and bias", centered * inverse.view(across)
+    if given["weight"] is not None:
+        factor = given["weight"] * inverse
+        yield "the weight over the deviation", factor
+        yield "the norm without its bias", centered * factor.view(across)
+        yield "the input times weight over deviation", x * factor.view(across)
+
+
 def _one(size: Any) -> int:
     return size[0] if isinstance(size, tuple | list) else size
 
@@ -90,16 +127,20 @@ def _layer_norm(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[Inte
 
 
 def _softmax(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[Intermediate]:
-    x = args[0]
-    raised = x - x.amax(-1, keepdim=True)
+    given = by_name("softmax", args, kwargs)
+    x, axis = given["x"], given["dim"]
+    raised = x - x.amax(axis, keepdim=True)
     yield "the input without its largest", raised
     yield "its exponentials", raised.exp()
-    yield "their sum", raised.exp().sum(-1, keepdim=True)
+    yield "their sum", raised.exp().sum(axis, keepdim=True)
 
 
 _MAKERS: dict[str, Callable[[Sequence[Any], Mapping[str, Any]], Iterator[Intermediate]]] = {
     "linear": _linear,
+    "addmm": _addmm,
     "conv1d": _conv1d,
+    "conv2d": _conv2d,
+    "batch_norm": _batch_norm,
     "layer_norm": _layer_norm,
     "softmax": _softmax,
 }

@@ -10,9 +10,13 @@ lies within it or may have been done instead, see `debug.reference.intermediates
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-AXES_MOVED = frozenset({"permute", "transpose", "swapaxes", "movedim"})
+AXES_MOVED = frozenset(
+    {"permute", "transpose", "swapaxes", "swapdims", "movedim", "t", "T", "mT"}
+)
 """The axes change places."""
-RESHAPED = frozenset({"view", "reshape", "flatten", "squeeze", "unsqueeze"})
+RESHAPED = frozenset(
+    {"view", "reshape", "flatten", "unflatten", "squeeze", "unsqueeze", "contiguous"}
+)
 """The same numbers in the same order, under another shape."""
 CAST = frozenset({"to", "type"})
 """The same numbers in another precision."""
@@ -31,6 +35,15 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
         "dilation": 1,
         "groups": 1,
     },
+    "conv2d": {
+        "x": REQUIRED,
+        "weight": REQUIRED,
+        "bias": None,
+        "stride": 1,
+        "padding": 0,
+        "dilation": 1,
+        "groups": 1,
+    },
     "layer_norm": {
         "x": REQUIRED,
         "normalized_shape": REQUIRED,
@@ -38,9 +51,26 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
         "bias": None,
         "eps": 1e-5,
     },
+    "addmm": {"bias": REQUIRED, "x": REQUIRED, "weight": REQUIRED},
+    "embedding": {"x": REQUIRED, "weight": REQUIRED},
+    "batch_norm": {
+        "x": REQUIRED,
+        "mean": None,
+        "variance": None,
+        "weight": None,
+        "bias": None,
+        "training": False,
+        "momentum": 0.1,
+        "eps": 1e-5,
+    },
+    "softmax": {"x": REQUIRED, "dim": -1},
+    "masked_fill": {"x": REQUIRED, "mask": REQUIRED, "value": REQUIRED},
 }
 """By function, the parameters in order with their defaults; what PyTorch calls ``input`` is
-``x`` here."""
+``x`` here. Further ones, of which nothing is known, are left as they are."""
+
+
+_RENAMED = {"input": "x", "running_mean": "mean", "running_var": "variance"}
 
 
 def by_name(
@@ -52,7 +82,7 @@ def by_name(
         TypeError: one that is required is missing.
     """
     parameters = PARAMETERS[function]
-    named = {"x" if name == "input" else name: value for name, value in kwargs.items()}
+    named = {_RENAMED.get(name, name): value for name, value in kwargs.items()}
     given = {**parameters, **dict(zip(parameters, args, strict=False)), **named}
     if missing := [name for name, value in given.items() if value is REQUIRED]:
         raise TypeError(f"{function} lacks {', '.join(missing)}")

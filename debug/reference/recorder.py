@@ -18,14 +18,15 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves, tree_map
 
+from debug.reference.attention import is_attention, written_out
 from debug.reference.call_sites import PASSED_OVER, reference_place
 from debug.reference.hooks import first_tensor, named_tensors
-from debug.reference.recording import Recording, Ref, Step, ValueId, writes
+from debug.reference.recording import Element, Recording, Ref, Step, ValueId, writes
 from debug.reference.variable_names import Bindings
 
 
 class Recorder(TorchFunctionMode):
-    """Notes every function that returns one tensor, while it is switched on."""
+    """Notes every function that returns tensors, while it is switched on."""
 
     def __init__(self, module: nn.Module) -> None:
         super().__init__()
@@ -45,16 +46,30 @@ class Recorder(TorchFunctionMode):
         if not self.on:
             return func(*args, **(kwargs or {}))
         self.bindings.look()
+        if is_attention(func):
+            with self:  # it is off while it handles a function
+                return written_out(args, kwargs or {}, self._named)
         if writes(func):
             self._set_apart(args[0])
         result = func(*args, **(kwargs or {}))
         if isinstance(result, Tensor) and not self._is_given(func, result, args):
-            refs = tree_map(self._reference, [list(args), kwargs or {}])
-            index = self.add(result)
-            place = reference_place(sys._getframe(1))
-            step = Step(func, tuple(refs[0]), refs[1], index, place)
-            self.recording.steps.append(step)
+            self._note(func, args, kwargs, result)
+        elif isinstance(result, tuple | list):
+            for number, each in enumerate(result):
+                if isinstance(each, Tensor):
+                    self._note(Element(func, number), args, kwargs, each)
         return result
+
+    def _note(self, func: Callable, args: Any, kwargs: Any, result: Tensor) -> None:
+        refs = tree_map(self._reference, [list(args), kwargs or {}])
+        index = self.add(result)
+        place = reference_place(sys._getframe(1))
+        step = Step(func, tuple(refs[0]), refs[1], index, place)
+        self.recording.steps.append(step)
+
+    def _named(self, name: str, value: Tensor) -> Tensor:
+        self.recording.names[self.index(value)] = name
+        return value
 
     @staticmethod
     def _is_given(func: Callable, result: Tensor, args: Any) -> bool:

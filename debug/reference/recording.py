@@ -11,8 +11,7 @@ in float64, and a step refers to them by `ValueId`. So a question such as "what 
 had run over another axis?" is a replay with one step replaced, which costs milliseconds
 and no source.
 
-What can't be replayed: a function that returns no single tensor (``chunk``, ``split``) is
-run, but it is no step, so its results are constants of the recording.
+A function that returns several tensors (``chunk``, ``split``) is a step for each of them.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -39,7 +38,7 @@ class Ref:
 
 @dataclass(frozen=True)
 class Step:
-    """One call of a PyTorch function that returned a tensor."""
+    """One call of a PyTorch function, with one tensor that it returned."""
 
     function: Callable[..., Any]
     args: tuple[Any, ...]
@@ -49,7 +48,11 @@ class Step:
 
     @property
     def name(self) -> str:
-        return self.function.__name__.strip("_")
+        """Of the function; of an attribute such as ``x.mT`` the attribute's."""
+        function = self.function
+        if function.__name__ == "__get__":
+            function = getattr(function, "__self__", function)
+        return function.__name__.strip("_")
 
     @property
     def in_place(self) -> bool:
@@ -67,6 +70,20 @@ def writes(function: Callable[..., Any]) -> bool:
     return name.startswith("__i") or (name.endswith("_") and not name.endswith("__"))
 
 
+class Element:
+    """A function that returns several values, known by one of them."""
+
+    def __init__(self, function: Callable[..., Any], number: int) -> None:
+        self.__name__ = function.__name__
+        self.number, self._function = number, function
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
+        return self.all_of(*args, **kwargs)[self.number]
+
+    def all_of(self, *args: Any, **kwargs: Any) -> Sequence[Tensor]:
+        return self._function(*args, **kwargs)
+
+
 Replacement = Callable[[Sequence[Any], Mapping[str, Any]], Tensor]
 """What to do in place of a step, with the step's arguments."""
 
@@ -78,7 +95,7 @@ class Recording:
     values: list[Tensor] = field(default_factory=list)
     """In float64 and the reference's layout."""
     names: dict[ValueId, str] = field(default_factory=dict)
-    """Of the values that no step made: the argument, weights, what layers return."""
+    """Of the argument, weights, what layers return, and of what no source names."""
     bound: list[tuple[str, ValueId]] = field(default_factory=list)
     """The source's own names, each with a value that it stood for, in order."""
     weights: set[ValueId] = field(default_factory=set)
@@ -170,9 +187,10 @@ class Recording:
             given: values that go in unchanged; all others are rounded.
         """
         start = {ValueId(i): narrowed(v, dtype) for i, v in enumerate(self.values)}
-        made = {step.result for step in self.steps}
+        made = {step.result for step in self.steps if step.operands}
         rounded = {i: v for i, v in start.items() if i not in made}
-        return self._run({**rounded, **(given or {})}, {}, None)
+        narrow = replace(self, steps=[_narrowed_step(each, dtype) for each in self.steps])
+        return narrow._run({**rounded, **(given or {})}, {}, None)
 
     def replay(
         self,
@@ -229,3 +247,13 @@ def _in_place_of(call: Replacement, step: Step) -> Callable[..., Tensor]:
 
 def narrowed(value: Tensor, dtype: torch.dtype) -> Tensor:
     return value.to(dtype) if value.is_floating_point() else value
+
+
+def _narrowed_step(step: Step, dtype: torch.dtype) -> Step:
+    """The same in another precision where it names its own, as ``x.to(y.dtype)`` does."""
+
+    def other(leaf: Any) -> Any:
+        return dtype if leaf is torch.float64 else leaf
+
+    args, kwargs = tree_map(other, [step.args, dict(step.kwargs)])
+    return replace(step, args=args, kwargs=kwargs)

@@ -1,35 +1,27 @@
-"""Modular's own modules beside Hugging Face's, as port files open them."""
+"""The example ports: nothing of them is wrong, and no layer lacks its counterpart."""
 
 import pytest
-from shell import ROOT
+from ports import EXAMPLES, debugged
 
-from debug.engine.session import Session
-from debug.protocol.messages import Open
-from debug.protocol.verdict import Verdict
-from debug.results.run import Run
+pytestmark = [pytest.mark.max, pytest.mark.timeout(1800)]  # kernels, compiled once
 
-pytest.importorskip("transformers")
+ALIGNED = {
+    "bert.py": 49,
+    "mpnet.py": 46,
+    "mpnet_v3.py": 46,
+    "whisper_modular.py": 24,
+    "gpt/port.py": 19,
+    "conv/port.py": 6,
+}
+"""How many layers each has on both sides, with the model itself."""
 
-pytestmark = [pytest.mark.max, pytest.mark.timeout(1800)]  # 15 kernels more than Whisper's
 
-
-@pytest.mark.parametrize("name", ["mpnet", "mpnet_v3"])
-def test_every_layer_is_ok_chained_and_alone(name: str):
-    run = Run()
-    port = ROOT / "examples" / f"{name}.py"
-    options = Open({"port": str(port), "device": "cpu"}, watch=False)
-    session = Session.open("debug.port.subject:open_port", options, run.apply)  # pyright: ignore[reportArgumentType]
-    session.load()
-    for _ in session.names:
-        session.advance()
-    while not session.settled:
-        session.go_on()
-    verdicts = {run.layers[i].name: e.chained.verdict for i, e in run.results.items()}
-    assert len(verdicts) == 48
-    assert set(verdicts.values()) == {Verdict.OK}
-    alone = [each.divergence.verdict for each in run.isolated_events.values()]
-    assert len(alone) >= 45
-    assert set(alone) == {Verdict.OK}
-    assert run.aligned is not None
-    assert run.doubts == []
-    assert [each for each in run.aligned.unpaired if not each.of_reference] == []
+@pytest.mark.parametrize("example", ALIGNED)
+def test_every_layer_of_an_example_is_ok_and_has_its_counterpart(example: str):
+    found = debugged(EXAMPLES / example)
+    assert found.wrong == []
+    assert len(found.aligned.pairs) == ALIGNED[example]
+    assert found.aligned.doubts == []
+    assert found.run.all_findings() == []
+    isolated = len(found.run.isolated_events)
+    assert isolated == ALIGNED[example]

@@ -18,7 +18,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from debug.causes.hypotheses.mistake import Called, Mistake
+from debug.causes.hypotheses.activations import mistaken
+from debug.causes.hypotheses.attention import added_masks, masks, parts, softmaxes
+from debug.causes.hypotheses.images import batch_norm, conv2d
+from debug.causes.hypotheses.mistake import Called, Mistake, named
 from debug.causes.hypotheses.precision import in_fewer_bits
 from debug.reference.pytorch_functions import AXES_MOVED, by_name
 from debug.reference.recording import Recording, Replacement, Step
@@ -34,17 +37,12 @@ def mistakes(step: Step, recording: Recording) -> Iterator[Mistake]:
     yield from in_fewer_bits(step)
 
 
-def _named(function: str, mistake: Callable[..., Tensor]) -> Replacement:
-    """A mistake that takes the function's arguments by their names."""
-    return lambda args, kwargs: mistake(**by_name(function, args, kwargs))
-
-
 # -- Layers --------------------------------------------------------------------------
 
 
 def _linear(called: Called) -> Iterator[Mistake]:
     def linear(mistake: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Replacement:
-        return _named("linear", lambda x, weight, bias: mistake(x, weight, bias))
+        return named("linear", lambda x, weight, bias: mistake(x, weight, bias))
 
     weight, bias = called.weight(1, "weight"), called.weight(2, "bias")
     if called.has_bias:
@@ -53,6 +51,32 @@ def _linear(called: Called) -> Iterator[Mistake]:
         text = f"{weight} is not transposed"
         replacement = linear(lambda x, w, b: F.linear(x, w.T, b))
         yield Mistake(("transposed", weight), text, replacement, weight)
+
+
+def _addmm(called: Called) -> Iterator[Mistake]:
+    """A linear layer whose weight is as it is used, (in, out)."""
+    bias, weight = called.weight(0, "bias"), called.weight(2, "weight")
+    without = named("addmm", lambda bias, x, weight, **_: x @ weight)
+    yield Mistake(("left out", bias), f"{bias} is left out", without, bias)
+    if _is_square(called.sizes[2]):
+        other = named("addmm", lambda bias, x, weight, **_: x @ weight.T + bias)
+        yield Mistake(("transposed", weight), f"{weight} is transposed", other, weight)
+
+
+def _embedding(called: Called) -> Iterator[Mistake]:
+    """Rows of a table, for positions or tokens."""
+    rows = called.sizes[1][0]
+    for by in (1, -1):
+        shifted = named(
+            "embedding",
+            lambda x, weight, by=by, **_: F.embedding((x + by).clamp(0, rows - 1), weight),
+        )
+        text = f"the row {'after' if by > 0 else 'before'} the right one is taken"
+        yield Mistake(("row", by), text, shifted)
+    zero = named(
+        "embedding", lambda x, weight, **_: F.embedding(torch.zeros_like(x), weight)
+    )
+    yield Mistake(("row", "first"), "the first row is taken for all", zero)
 
 
 def _biases(
@@ -67,7 +91,7 @@ def _biases(
 
 
 def _conv1d(called: Called) -> Iterator[Mistake]:
-    conv1d = partial(_named, "conv1d")
+    conv1d = partial(named, "conv1d")
 
     def conv(x: Tensor, **others: Any) -> Tensor:
         return F.conv1d(x, **others)
@@ -140,7 +164,7 @@ def shifted(x: Tensor, by: int, axis: int) -> Tensor:
 
 def _layer_norm(called: Called) -> Iterator[Mistake]:
     def norm(mistake: Callable[..., Tensor]) -> Replacement:
-        return _named(
+        return named(
             "layer_norm",
             lambda x, normalized_shape, weight, bias, eps: mistake(
                 x, normalized_shape, weight, bias, eps
@@ -161,8 +185,8 @@ def _layer_norm(called: Called) -> Iterator[Mistake]:
 
     right = F.layer_norm
     weight, bias = called.weight(2, "weight"), called.weight(3, "bias")
-    given = called.step.args[4:5] or [called.step.kwargs.get("eps", 1e-5)]
-    for epsilon in (each for each in EPSILONS if each != given[0]):
+    given = by_name("layer_norm", called.step.args, called.step.kwargs)["eps"]
+    for epsilon in (each for each in EPSILONS if each != given):
         other = norm(lambda x, n, w, b, eps, new=epsilon: right(x, n, w, b, new))
         yield Mistake(("epsilon", epsilon), f"epsilon {epsilon:g}", other)
     unscaled = norm(lambda x, n, w, b, eps: right(x, n, None, b, eps))
@@ -188,43 +212,19 @@ def _layer_norm(called: Called) -> Iterator[Mistake]:
 # -- Functions -----------------------------------------------------------------------
 
 
-def _softmax(called: Called) -> Iterator[Mistake]:
-    last = len(called.sizes[0]) - 1
-    for axis in range(1, last):
-        text = f"softmax over axis {axis} instead of the last"
-        other = lambda args, _, axis=axis: args[0].softmax(axis)  # noqa: E731
-        yield Mistake(("softmax over axis", axis), text, other)
-    others: dict[str, tuple[str, Callable[[Tensor], Tensor]]] = {
-        "left out": ("softmax is left out", lambda x: x),
-        "twice": ("softmax is applied twice", lambda x: x.softmax(-1).softmax(-1)),
-        "sigmoid": ("sigmoid instead of softmax", lambda x: x.sigmoid()),
-        "one more": ("softmax with one more in the sum", _softmax_and_one),
-    }
-    for kind, (text, function) in others.items():
-        yield Mistake(("softmax", kind), text, _of_first(function))
+def _gelu(called: Called) -> Iterator[Mistake]:
+    approximate = called.step.kwargs.get("approximate", "none")
+    yield from mistaken("GELU by tanh" if approximate == "tanh" else "GELU by erf")
 
 
-def _softmax_and_one(x: Tensor) -> Tensor:
-    return torch.cat([x, torch.zeros_like(x[..., :1])], -1).softmax(-1)[..., :-1]
+def _activation(name: str) -> Callable[[Called], Iterator[Mistake]]:
+    return lambda _: mistaken(name)
 
 
-def _gelu(_: Called) -> Iterator[Mistake]:
-    activations: dict[str, tuple[str, Callable[[Tensor], Tensor]]] = {
-        "tanh": (
-            "GELU by tanh instead of erf",
-            lambda x: F.gelu(x, approximate="tanh"),
-        ),
-        "quick": (
-            "GELU by sigmoid (quick) instead of erf",
-            lambda x: x * (1.702 * x).sigmoid(),
-        ),
-        "left out": ("GELU is left out", lambda x: x),
-        "ReLU": ("ReLU instead of GELU", F.relu),
-        "SiLU": ("SiLU instead of GELU", F.silu),
-        "twice": ("GELU is applied twice", lambda x: F.gelu(F.gelu(x))),
-    }
-    for kind, (text, function) in activations.items():
-        yield Mistake(("GELU", kind), text, _of_first(function))
+def _mean_pool(_: Called) -> Iterator[Mistake]:
+    largest = lambda args, _: F.adaptive_max_pool2d(*args[:2])  # noqa: E731
+    text = "the largest value is taken instead of the mean"
+    yield Mistake(("pool", "largest"), text, largest)
 
 
 def _of_first(function: Callable[[Tensor], Tensor]) -> Replacement:
@@ -236,6 +236,7 @@ def _of_first(function: Callable[[Tensor], Tensor]) -> Replacement:
 
 
 def _sum(called: Called) -> Iterator[Mistake]:
+    yield from added_masks(called)
     names = [called.recording.name(index) for index in called.step.operands]
     if len(names) != 2:
         return
@@ -312,6 +313,8 @@ def _layout(called: Called) -> Iterator[Mistake]:
         yield Mistake(("reshaped for permuted", name), text, reshaped)
         return
     made = recording.maker(step.operands[0])
+    while made is not None and made.name == "contiguous":
+        made = recording.maker(made.operands[0])
     if made is not None and made.name in ("permute", "transpose"):
         text = "axes are not put back before the reshape"
         straight = _of_first(lambda x: _undone(x, made).reshape(shape))
@@ -328,12 +331,25 @@ def _undone(x: Tensor, made: Step) -> Tensor:
 
 _GENERATORS: dict[str, Callable[[Called], Iterator[Mistake]]] = {
     "linear": _linear,
+    "addmm": _addmm,
+    "embedding": _embedding,
+    "conv2d": conv2d,
+    "batch_norm": batch_norm,
     "conv1d": _conv1d,
     "layer_norm": _layer_norm,
-    "softmax": _softmax,
+    "softmax": softmaxes,
+    "masked_fill": masks,
     "gelu": _gelu,
+    "relu": _activation("ReLU"),
+    "silu": _activation("SiLU"),
+    "tanh": _activation("tanh"),
+    "sigmoid": _activation("sigmoid"),
+    "adaptive_avg_pool2d": _mean_pool,
     "add": _sum,
     "mul": _product,
+    "split": parts,
+    "chunk": parts,
+    "unbind": parts,
     "matmul": _matmul,
     "permute": _layout,
     "transpose": _layout,

@@ -1,8 +1,12 @@
 """A mistake: something that people do in place of one call of a PyTorch function."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from debug.reference.recording import Recording, Ref, Replacement, Step
+from torch import Tensor
+
+from debug.reference.pytorch_functions import by_name
+from debug.reference.recording import Element, Recording, Ref, Replacement, Step
 
 Key = tuple[str | float, ...]
 """Says of two mistakes whether they are the same one, made at two steps. It names what was
@@ -18,6 +22,11 @@ class Mistake:
     """What was done, with the function's own arguments."""
     weight: str | None = None
     """The weight that it is about."""
+
+
+def named(function: str, mistake: Callable[..., Tensor]) -> Replacement:
+    """A mistake that takes the function's arguments by their names."""
+    return lambda args, kwargs: mistake(**by_name(function, args, kwargs))
 
 
 class Called:
@@ -45,3 +54,10 @@ class Called:
     def sizes(self) -> list[list[int]]:
         """The shapes of the tensors among the arguments."""
         return [list(self.recording.values[i].shape) for i in self.step.operands]
+
+    @property
+    def count(self) -> int:
+        """How many values the function returns, where it returns several."""
+        alike = (s for s in self.recording.steps if isinstance(s.function, Element))
+        same = [s for s in alike if s.operands == self.step.operands]
+        return len([s for s in same if s.name == self.step.name])

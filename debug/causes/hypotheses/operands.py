@@ -15,12 +15,13 @@ from typing import Any
 from torch import Tensor
 
 from debug.candidate.operations import OperationIndex
+from debug.causes.hypotheses.activations import mistaken, written_out
 from debug.causes.hypotheses.functions import mistakes
 from debug.causes.hypotheses.mistake import Key
 from debug.causes.hypotheses.precision import OTHER_PRECISIONS, round_to
 from debug.causes.segment import Segment
 from debug.reference.pytorch_functions import LAYOUTS
-from debug.reference.recording import Replacement, Step, ValueId, run_step
+from debug.reference.recording import Element, Replacement, Step, ValueId, run_step
 
 
 class Kind(IntEnum):
@@ -226,6 +227,41 @@ def exchanged(segment: Segment) -> Iterator[Hypothesis]:
                 frozenset({("layer left out", name)}),
                 replaced_values={index: values[given]},
                 left_out=name,
+            )
+
+
+def parts_exchanged(segment: Segment) -> Iterator[Hypothesis]:
+    """Two parts of a joined value taken for each other, such as key and value."""
+    recording = segment.recording
+    parts = [step for step in segment.steps if isinstance(step.function, Element)]
+    for one, other in combinations(parts, 2):
+        a, b = recording.values[one.result], recording.values[other.result]
+        if one.operands != other.operands or a.shape != b.shape:
+            continue
+        names = recording.name(one.result), recording.name(other.result)
+        yield Hypothesis(
+            f"{names[0]} and {names[1]} change places",
+            frozenset({("parts exchanged", *names)}),
+            {one.result: _in_place(b), other.result: _in_place(a)},
+        )
+
+
+def _in_place(value: Tensor) -> Replacement:
+    return lambda args, kwargs: value
+
+
+def other_activations(segment: Segment) -> Iterator[Hypothesis]:
+    """Another activation in place of one that PyTorch's code writes out."""
+    recording = segment.recording
+    for step in segment.steps:
+        found = None if step.result in segment.have else written_out(step, recording)
+        if found is None:
+            continue
+        name, source = found
+        for mistake in mistaken(name):
+            value = mistake.replacement([recording.values[source]], {})
+            yield Hypothesis(
+                mistake.text, frozenset({mistake.key}), {step.result: _in_place(value)}
             )
 
 

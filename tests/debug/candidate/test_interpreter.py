@@ -11,7 +11,8 @@ from max.dtype import DType
 from debug.candidate import kernels
 from debug.candidate.interpreter import Interpreter, LazyValue
 from debug.candidate.source import load_source
-from debug.candidate.trace import Probe, Traced, build
+from debug.candidate.taps import Probe
+from debug.candidate.trace import Traced, build
 from examples.two_layers.subject import TwoLayers
 
 pytestmark = pytest.mark.max

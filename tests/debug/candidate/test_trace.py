@@ -6,14 +6,8 @@ import pytest
 from editing import replace
 
 from debug.candidate.source import load_source
-from debug.candidate.trace import (
-    FirstInput,
-    Probe,
-    Result,
-    Traced,
-    build,
-    first_value,
-)
+from debug.candidate.taps import FirstInput, Probe, Result, first_value
+from debug.candidate.trace import Traced, build
 from debug.protocol.diagnostic import Problem
 from examples.two_layers.reference import HIDDEN
 from examples.two_layers.subject import TwoLayers

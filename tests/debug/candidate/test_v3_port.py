@@ -10,7 +10,8 @@ from shell import ROOT
 from debug.candidate import max_internals, max_v3
 from debug.candidate.source import load_source
 from debug.candidate.source_lines import definition
-from debug.candidate.trace import FirstInput, Result, Traced, build
+from debug.candidate.taps import FirstInput, Result
+from debug.candidate.trace import Traced, build
 from debug.engine.session import Session
 from debug.port.subject import PortSubject, open_port
 from debug.protocol.diagnostic import Problem

@@ -9,7 +9,7 @@ from shell import run_python
 from debug import probe
 from debug.candidate.interpreter import Interpreter
 from debug.candidate.probe import listening
-from debug.candidate.trace import about
+from debug.candidate.taps import about
 from debug.engine.session import Session
 from debug.protocol.messages import Compared, Message, Open, Probed
 from debug.protocol.values import Mode

@@ -1,5 +1,8 @@
 """What is recorded of a layer's code while its model runs, and what is not."""
 
+from typing import Any
+
+import pytest
 import torch
 import torch.nn.functional as F
 from recordings import numbers, recording_of
@@ -60,15 +63,61 @@ def test_a_call_that_does_nothing_is_no_step():
     assert names(recording) == ["neg"]
 
 
-def test_a_function_that_returns_several_tensors_is_no_step_and_gives_constants():
+def test_each_of_several_tensors_that_a_function_returns_is_a_step():
     def code(_: object, x: Tensor) -> Tensor:
         low, high = x.chunk(2, -1)
         return low * high
 
-    recording = recording_of(code, numbers(2, 4))
-    assert names(recording) == ["mul"]
-    (step,) = recording.steps
-    assert all(recording.maker(index) is None for index in step.operands)
+    x = numbers(2, 4)
+    recording = recording_of(code, x)
+    low, high, product = recording.steps
+    assert names(recording) == ["chunk", "chunk", "mul"]
+    assert product.operands == [low.result, high.result]
+    assert recording.name(high.result) == "high"
+    again = recording.starting_from({low.operands[0]: 2 * x})
+    assert torch.equal(again.values[product.result], (2 * x[:, :2]) * (2 * x[:, 2:]))
+
+
+def test_an_attribute_that_transposes_is_known_by_its_name():
+    recording = recording_of(lambda _, x: x.mT + x.T, numbers(2, 2))
+    assert names(recording) == ["mT", "T", "add"]
+
+
+ATTENTION = torch.nn.functional.scaled_dot_product_attention
+
+
+BEFORE = ["transpose", "matmul"]
+AFTER = ["softmax", "matmul"]
+
+
+@pytest.mark.parametrize(
+    ("options", "steps"),
+    [
+        ({}, ["mul"]),
+        ({"scale": 1.0}, []),
+        ({"attn_mask": torch.linspace(-1, 1, 25).reshape(5, 5).double()}, ["mul", "add"]),
+        (
+            {"attn_mask": torch.ones(5, 5).tril().bool()},
+            ["mul", "logical_not", "masked_fill"],
+        ),
+        ({"is_causal": True}, ["mul", "ones", "tril", "logical_not", "masked_fill"]),
+    ],
+)
+def test_attention_is_recorded_step_by_step(options: dict[str, Any], steps: list[str]):
+    x = numbers(2, 3, 5, 4)
+    recording = recording_of(lambda _, x: ATTENTION(x, 2 * x, 3 * x, **options), x)
+    assert names(recording)[2:] == [*BEFORE, *steps, *AFTER]
+    assert recording.result is not None
+    expected = ATTENTION(x, 2 * x, 3 * x, **options)
+    assert torch.allclose(recording.values[recording.result], expected)
+
+
+def test_attention_of_fewer_keys_than_queries_repeats_them_by_group():
+    x, few = numbers(2, 4, 5, 4), numbers(2, 2, 5, 4)
+    recording = recording_of(lambda _, x: ATTENTION(x, few, few, enable_gqa=True), x)
+    assert recording.result is not None
+    expected = ATTENTION(x, few, few, enable_gqa=True)
+    assert torch.allclose(recording.values[recording.result], expected)
 
 
 def test_a_value_that_is_written_over_is_recorded_as_it_was():

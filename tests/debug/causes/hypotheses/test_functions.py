@@ -32,6 +32,11 @@ def case(code: Code, shape: tuple[int, ...], *says: str, **weights: Tensor) -> C
     return Case(code, numbers(*shape), weights, says)
 
 
+def _masked(_: object, x: Tensor) -> Tensor:
+    hidden = torch.ones(3, 3).bool().triu(1)
+    return x.masked_fill(hidden, -9.0)
+
+
 BIAS = numbers(WIDTH, seed=1)
 SQUARE = numbers(WIDTH, WIDTH, seed=2)
 CASES = {
@@ -112,6 +117,49 @@ CASES = {
         (1, 3, WIDTH),
         "the argument is reshaped where axes should change places",
     ),
+    "addmm": case(
+        lambda m, x: torch.addmm(m.bias, x, m.weight),
+        (3, WIDTH),
+        "bias is left out",
+        "weight is transposed",
+        weight=SQUARE,
+        bias=BIAS,
+    ),
+    "conv2d": case(
+        lambda m, x: F.conv2d(x, m.weight, m.bias, padding=1),
+        (1, WIDTH, 5, 6),
+        "bias is left out",
+        "the kernel is flipped",
+        "height and width of the kernel change places",
+        "the convolution is padded behind only",
+        weight=numbers(WIDTH, WIDTH, 3, 3, seed=2),
+        bias=BIAS,
+    ),
+    "batch_norm": case(
+        lambda m, x: F.batch_norm(x, m.mean, m.variance, m.weight, m.bias),
+        (2, WIDTH, 5),
+        "epsilon 0.001",
+        "the norm's weight is left out",
+        "the variance is taken for its root",
+        "the batch's own mean and variance are taken",
+        mean=numbers(WIDTH, seed=3).abs(),
+        variance=numbers(WIDTH, seed=4).abs(),
+        weight=numbers(WIDTH, seed=5),
+        bias=BIAS,
+    ),
+    "relu": case(lambda _, x: F.relu(x), (1, 3, WIDTH), "ReLU is left out"),
+    "split": case(
+        lambda _, x: x.split(2, -1)[1],
+        (1, 3, 6),
+        "part 1 of the argument in place of part 2",
+    ),
+    "masked_fill": case(
+        _masked,
+        (1, 3, 3),
+        "hidden is not applied",
+        "hidden hides each position from itself, too",
+        "hidden lets each position see one that follows it",
+    ),
     "view": case(
         lambda _, x: x.permute(0, 2, 1).view(1, 6, 2, 2),
         (1, WIDTH, 6),
@@ -123,7 +171,8 @@ CASES = {
 def known(name: str) -> tuple[Recording, Step, list[Mistake]]:
     """The step of the function, and the mistakes that are known of it."""
     recording = CASES[name].recording()
-    step = recording.steps[-1]
+    step = recording.maker(recording.result) if recording.result is not None else None
+    assert step is not None
     assert step.name == name
     return recording, step, list(mistakes(step, recording))
 

@@ -1,0 +1,152 @@
+"""The known mistakes of attention's middle: masks, softmax, and parts of a joined value."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from debug.causes.hypotheses.mistake import Called, Mistake
+from debug.reference.pytorch_functions import by_name
+from debug.reference.recording import Element, Replacement
+
+HIDDEN = -1e3
+"""What a mask adds is far below any score; at most this."""
+
+LOWEST = -1e30
+"""In place of minus infinity: a row that sees nothing would be NaN."""
+
+Edit = Callable[[Tensor], Tensor]
+
+
+def softmaxes(called: Called) -> Iterator[Mistake]:
+    rank = len(called.sizes[0])
+    right = _axis(called) % rank
+    meant = "the last" if right == rank - 1 else f"axis {right}"
+    for axis in range(1, rank):
+        if axis != right:
+            text = f"softmax over axis {axis} instead of {meant}"
+            other = _softmax(lambda x, _, axis=axis: x.softmax(axis))
+            yield Mistake(("softmax over axis", axis), text, other)
+    others: dict[str, tuple[str, Callable[[Tensor, int], Tensor]]] = {
+        "left out": ("softmax is left out", lambda x, _: x),
+        "twice": ("softmax is applied twice", lambda x, a: x.softmax(a).softmax(a)),
+        "sigmoid": ("sigmoid instead of softmax", lambda x, _: x.sigmoid()),
+        "one more": ("softmax with one more in the sum", _softmax_and_one),
+    }
+    for kind, (text, function) in others.items():
+        yield Mistake(("softmax", kind), text, _softmax(function))
+
+
+def _axis(called: Called) -> int:
+    given = by_name("softmax", called.step.args, called.step.kwargs)["dim"]
+    return -1 if given is None else given
+
+
+def _softmax(function: Callable[[Tensor, int], Tensor]) -> Replacement:
+    def call(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Tensor:
+        given = by_name("softmax", args, kwargs)
+        return function(given["x"].clamp(min=LOWEST), given["dim"])
+
+    return call
+
+
+def _softmax_and_one(x: Tensor, axis: int) -> Tensor:
+    nothing = torch.zeros_like(x.narrow(axis, 0, 1))
+    return torch.cat([x, nothing], axis).softmax(axis).narrow(axis, 0, x.shape[axis])
+
+
+# -- Masks ---------------------------------------------------------------------------
+
+
+def masks(called: Called) -> Iterator[Mistake]:
+    """Of what is filled in where a mask says so."""
+    mask = called.recording.values[called.step.operands[1]]
+
+    def filled(edit: Edit) -> Replacement:
+        def call(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Tensor:
+            given = by_name("masked_fill", args, kwargs)
+            lowest = max(float(given["value"]), LOWEST)
+            return given["x"].masked_fill(edit(given["mask"]), lowest)
+
+        return call
+
+    text, name = "is not applied", called.recording.name(called.step.operands[1])
+    yield Mistake(("mask", "left out"), f"{name} {text}", _first)
+    for kind, text, edit in _edits(mask):
+        yield Mistake(("mask", kind), f"{name} {text}", filled(edit))
+
+
+def added_masks(called: Called) -> Iterator[Mistake]:
+    """Of a sum one of whose operands is a mask: nothing, or far below any score."""
+    for number, operand in enumerate(called.step.operands):
+        mask = called.recording.values[operand]
+        hidden = mask <= HIDDEN
+        if not (mask.is_floating_point() and hidden.any() and (hidden | (mask == 0)).all()):
+            continue
+        lowest = max(mask.min().item(), LOWEST)
+
+        def added(
+            args: Sequence[Any], _: Mapping, number: int, edit: Edit, lowest: float
+        ) -> Tensor:
+            hidden = edit(args[number] <= HIDDEN)
+            return args[1 - number].masked_fill(hidden, lowest)
+
+        name = called.recording.name(operand)
+        for kind, text, edit in _edits(hidden):
+            call = partial(added, number=number, edit=edit, lowest=lowest)
+            yield Mistake(("mask", kind), f"{name} {text}", call)
+
+
+def _edits(hidden: Tensor) -> Iterator[tuple[str, str, Edit]]:
+    """What is done to a mask instead, by where it hides."""
+    yield (
+        "inverted",
+        "hides what should be seen, and the other way round",
+        torch.logical_not,
+    )
+    square = hidden.ndim > 1 and hidden.shape[-1] == hidden.shape[-2]
+    if square:
+        yield "transposed", "is transposed", lambda h: h.mT
+    if square and bool((hidden == torch.ones_like(hidden).triu(1)).all()):
+        text = "hides each position from itself, too"
+        yield "itself", text, lambda h: torch.ones_like(h).triu(0)
+        text = "lets each position see one that follows it"
+        yield "one more", text, lambda h: torch.ones_like(h).triu(2)
+        return
+    for by in (1, -1):
+        yield f"shifted {by:+d}", f"is shifted by {by:+d}", partial(_shifted, by=by)
+
+
+def _shifted(hidden: Tensor, by: int) -> Tensor:
+    """Later by so many places; the first or last is repeated."""
+    size = hidden.shape[-1]
+    places = (torch.arange(size, device=hidden.device) - by).clamp(0, size - 1)
+    return hidden.index_select(-1, places)
+
+
+def _first(args: Sequence[Any], _: Mapping[str, Any]) -> Tensor:
+    return args[0]
+
+
+# -- Parts of a joined value ---------------------------------------------------------
+
+
+def parts(called: Called) -> Iterator[Mistake]:
+    """Another of the values that a function such as ``split`` returns."""
+    function = called.step.function
+    if not isinstance(function, Element):
+        return
+    (joined,) = called.step.operands[:1]
+    name = called.recording.name(joined)
+    for number in range(called.count):
+        if number == function.number:
+            continue
+
+        def other(args: Sequence[Any], kwargs: Mapping, number: int = number) -> Tensor:
+            return function.all_of(*args, **kwargs)[number]
+
+        key = ("part", function.number, number)
+        text = f"part {number + 1} of {name} in place of part {function.number + 1}"
+        yield Mistake(key, text, other)

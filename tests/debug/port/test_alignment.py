@@ -1,0 +1,200 @@
+"""Which module is which layer: by weights, by names, and by order where neither tells."""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from recordings import numbers
+from torch import Tensor
+
+from debug.port.alignment import How, Matched, match
+from debug.port.side import Side
+from debug.subject import CalledModule, Counterpart
+
+Weights = Mapping[str, Tensor]
+
+
+def side(weights: Weights, calls: Sequence[str] = (), often: Sequence[str] = ()) -> Side:
+    """A side whose modules are called in the order of their weights, then what is around
+    them, unless ``calls`` says otherwise. ``often`` are called once more at the end."""
+    order = list(calls)
+    if not order:
+        leaves = list(dict.fromkeys(name.rpartition(".")[0] for name in weights))
+        around = {leaf.rpartition(".")[0] for leaf in leaves} - {"", *leaves}
+        order = [*leaves, *sorted(around, key=len, reverse=True), ""]
+    made = [CalledModule(name, 1, (2, 4)) for name in order]
+    made += [CalledModule(name, 2, (2, 4)) for name in often]
+    return Side(made, weights)
+
+
+def matrix(seed: int, rows: int = 4, columns: int = 4) -> Tensor:
+    return numbers(rows, columns, seed=seed)
+
+
+def aligned(
+    reference: Side,
+    candidate: Side,
+    said: Mapping[str, str] | None = None,
+    ignored: Sequence[str] = (),
+) -> Matched:
+    return match(reference, candidate, said or {}, ignored)
+
+
+def by_layer(matched: Matched) -> dict[str, str]:
+    """The modules of each layer, without the root's."""
+    pairs = matched.pairs.items()
+    return {name: "+".join(pair.counterpart.modules) for name, pair in pairs if name}
+
+
+ATTENTION = {f"attn.{name}_proj.weight": matrix(n) for n, name in enumerate("qkv")}
+
+
+def renamed(weights: Weights, **names: str) -> dict[str, Tensor]:
+    return {
+        f"mixer.{names[name.split('.')[1]]}.weight": value
+        for name, value in weights.items()
+    }
+
+
+def test_leaves_with_other_names_and_layouts_are_found_by_their_weights():
+    ours = renamed(ATTENTION, q_proj="one", k_proj="two", v_proj="three")
+    matched = aligned(side(ATTENTION), side({n: w.T for n, w in ours.items()}))
+    assert by_layer(matched) == {
+        "attn.q_proj": "mixer.one",
+        "attn.k_proj": "mixer.two",
+        "attn.v_proj": "mixer.three",
+        "attn": "mixer",
+    }
+    assert matched.pairs["attn.q_proj"].how is How.WEIGHTS
+    assert matched.pairs["attn"].how is How.LEAVES
+    assert not matched.doubts
+
+
+def test_norms_of_ones_are_told_apart_by_the_order_of_calls():
+    ones = torch.ones(4)
+    theirs = {"a.weight": ones, "lin.weight": matrix(1), "b.weight": ones}
+    ours = {"first.weight": ones, "up.weight": matrix(1), "second.weight": ones}
+    pairs = by_layer(aligned(side(theirs), side(ours)))
+    assert (pairs["a"], pairs["b"]) == ("first", "second")
+
+
+def test_a_norm_that_is_called_too_late_is_still_the_norm_of_its_block():
+    ones = torch.ones(4)
+    parts = {"norm1": ones, "attn": None, "norm2": ones, "mlp": None}
+    theirs, ours = dict[str, Tensor](), dict[str, Tensor]()
+    for block in range(2):
+        for number, (name, value) in enumerate(parts.items()):
+            weight = matrix(10 * block + number) if value is None else value
+            theirs[f"h.{block}.{name}.weight"] = weight
+            ours[f"blocks.{block}.my_{name}.weight"] = weight
+    late = ["attn", "norm1", "norm2", "mlp"]
+    calls = [
+        *(f"blocks.0.my_{name}" for name in late),
+        "blocks.0",
+        *(f"blocks.1.my_{name}" for name in late),
+        "blocks.1",
+        "",
+    ]
+    pairs = by_layer(aligned(side(theirs), side(ours, calls)))
+    assert pairs["h.0.norm1"] == "blocks.0.my_norm1"
+    assert pairs["h.0.norm2"] == "blocks.0.my_norm2"
+    assert pairs["h.1.norm1"] == "blocks.1.my_norm1"
+
+
+def test_exchanged_weights_are_a_doubt_and_no_other_names():
+    ours = renamed(ATTENTION, q_proj="wv", k_proj="wk", v_proj="wq")
+    matched = aligned(side(ATTENTION), side(ours))
+    assert by_layer(matched)["attn.q_proj"] == "mixer.wq"
+    assert sorted(matched.doubts) == [
+        "mixer.wq holds attn.v_proj's weights, not attn.q_proj's",
+        "mixer.wv holds attn.q_proj's weights, not attn.v_proj's",
+    ]
+
+
+def test_weights_that_were_never_loaded_are_a_doubt():
+    ours = renamed(ATTENTION, q_proj="wq", k_proj="wk", v_proj="wv")
+    ours["mixer.wk.weight"] = matrix(99)
+    matched = aligned(side(ATTENTION), side(ours))
+    assert by_layer(matched)["attn.k_proj"] == "mixer.wk"
+    said = "mixer.wk's weights equal none of the reference: were they loaded?"
+    assert matched.doubts == [said]
+
+
+def joined(*weights: Tensor) -> Tensor:
+    return torch.cat(weights)
+
+
+def test_projections_that_the_port_joined_are_slices_of_one():
+    ours = {"qkv.weight": joined(*ATTENTION.values())}
+    matched = aligned(side(ATTENTION), side(ours))
+    pair = matched.pairs["attn.k_proj"]
+    assert pair.how is How.PART
+    assert pair.counterpart == Counterpart(("qkv",), channels=(4, 5, 6, 7))
+    assert not matched.doubts
+
+
+def test_projections_that_are_joined_by_head_are_found_channel_by_channel():
+    q, k, v = ATTENTION.values()
+    by_head = joined(q[:2], k[:2], v[:2], q[2:], k[2:], v[2:])
+    matched = aligned(side(ATTENTION), side({"qkv.weight": by_head}))
+    assert matched.pairs["attn.q_proj"].counterpart.channels == (0, 1, 6, 7)
+    assert matched.pairs["attn.v_proj"].counterpart.channels == (4, 5, 10, 11)
+
+
+def test_a_product_that_the_port_took_apart_is_several_modules():
+    theirs = {"c_attn.weight": joined(*ATTENTION.values()).T}
+    ours = renamed(ATTENTION, q_proj="wq", k_proj="wk", v_proj="wv")
+    matched = aligned(side(theirs), side(ours))
+    assert by_layer(matched)["c_attn"] == "mixer.wq+mixer.wk+mixer.wv"
+    assert not matched.doubts
+
+
+def test_containers_that_hold_the_same_pair_from_the_outermost():
+    theirs = {"encoder.stack.lin.weight": matrix(1), "head.weight": matrix(2)}
+    ours = {"body.inner.proj.weight": matrix(1), "out.weight": matrix(2)}
+    calls = ["encoder.stack.lin", "encoder.stack", "encoder", "head", ""]
+    ours_called = ["body.inner.proj", "body.inner", "body", "out", ""]
+    pairs = by_layer(aligned(side(theirs, calls), side(ours, ours_called)))
+    assert pairs["encoder"] == "body"
+    assert pairs["encoder.stack"] == "body.inner"
+
+
+def test_an_embedding_that_the_port_only_reads_is_not_missing():
+    table = matrix(3)
+    theirs = {"wpe.weight": table, "lin.weight": matrix(1)}
+    ours = {"positions.weight": table, "lin.weight": matrix(1)}
+    matched = aligned(side(theirs), side(ours, ["lin", ""]))
+    (alone,) = matched.reference_only
+    assert (alone.name, alone.is_error) == ("wpe", False)
+    assert "only read" in alone.reason
+
+
+def test_a_layer_whose_weights_nobody_holds_is_missing():
+    theirs = {"lost.weight": matrix(3), "lin.weight": matrix(1)}
+    matched = aligned(side(theirs), side({"lin.weight": matrix(1)}))
+    (doubt,) = matched.doubts
+    assert doubt == "lost has no counterpart: no module holds its weights"
+
+
+def test_an_ignored_layer_is_neither_paired_nor_missing():
+    theirs = {"lost.within.weight": matrix(3), "lin.weight": matrix(1)}
+    candidate = side({"lin.weight": matrix(1)})
+    matched = aligned(side(theirs), candidate, ignored=["lost"])
+    assert by_layer(matched) == {"lin": "lin"}
+    assert not matched.doubts
+    assert not matched.reference_only
+
+
+def test_a_pair_that_is_said_is_taken_whatever_the_weights():
+    theirs = {"a.weight": matrix(1), "b.weight": matrix(2)}
+    ours = {"x.weight": matrix(1), "y.weight": matrix(2)}
+    matched = aligned(side(theirs), side(ours), said={"a": "y"})
+    assert by_layer(matched)["a"] == "y"
+    assert matched.pairs["a"].how is How.YOU
+
+
+def test_a_counter_of_batches_is_no_weight():
+    norm = {"n.weight": matrix(1, 1, 4)[0], "n.running_mean": matrix(2, 1, 4)[0]}
+    theirs = {**norm, "n.num_batches_tracked": torch.tensor(3)}
+    ours = {"m.weight": norm["n.weight"], "m.mean": norm["n.running_mean"]}
+    matched = aligned(side(theirs), side(ours))
+    assert matched.pairs["n"].how is How.WEIGHTS
