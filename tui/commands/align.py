@@ -17,7 +17,7 @@ from tui.columns import table_of
 from tui.commands.output import print_json, table_console
 from tui.commands.shared.event_log import EventLog
 from tui.commands.shared.headless import load
-from tui.settings import add_port_options, settings_of
+from tui.settings import PORT, add_port_options, settings_of
 
 SUMMARY = "show which layer of PyTorch is which module of a port; exit status 1 if in doubt"
 
@@ -27,10 +27,12 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace, log: EventLog) -> int:
-    aligned = load(settings_of(arguments), log).aligned
-    if aligned is None:
+    settings = settings_of(arguments)
+    if settings.factory != PORT:
         message = f"{arguments.audio} is no port's file: give one that ends in .py"
         raise Problem("arguments", message)
+    aligned = load(settings, log).aligned
+    assert aligned is not None
     if arguments.json:
         print_json({"schema": 1, **msgspec.to_builtins(aligned), "doubts": aligned.doubts})
     else:

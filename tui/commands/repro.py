@@ -22,7 +22,7 @@ from tui.commands.shared.event_log import EventLog
 from tui.commands.shared.headless import run_all
 from tui.commands.shared.progress import reporting
 from tui.commands.shared.saving import new_folder, refuse_folder, save_json, save_text
-from tui.settings import COULD_NOT_RUN, add_subject_options, settings_of
+from tui.settings import COULD_NOT_RUN, PORT, add_subject_options, settings_of
 
 SUMMARY = "write the first wrong layer as a folder that reproduces it without maxwhisper"
 SCRIPT = "repro.py"
@@ -48,6 +48,9 @@ def run(arguments: Namespace, log: EventLog) -> int:
     if given := arguments.output or (arguments.layer and f"repro-{arguments.layer}"):
         refuse_folder(Path(given))  # before the comparison, not after it
     settings = settings_of(arguments)
+    if settings.factory == PORT:
+        message = "repro writes layers of Whisper's encoder only, not of a port's file"
+        raise Problem("arguments", f"{message}; take maxwhisper check")
     compared = run_all(settings, log)
     index = choose(compared, arguments.layer)
     if index is None:

@@ -8,6 +8,7 @@ from core.messages import Examination
 from debug.protocol.diagnostic import Diagnostic
 from debug.protocol.messages import (
     Abort,
+    Aligned,
     Compared,
     ComparedWithoutTaps,
     Failed,
@@ -25,7 +26,14 @@ from debug.protocol.messages import (
     decode_event,
     encode,
 )
-from debug.protocol.values import Mode, Outcome, Place, Stats
+from debug.protocol.values import (
+    Mode,
+    Outcome,
+    PairedLayer,
+    Place,
+    Stats,
+    UnpairedModule,
+)
 
 COMMANDS = [Open({"model": "micro", "start": 1.5}), RunTo(3), RunAgain(4), Abort()]
 EVENTS = [
@@ -35,6 +43,11 @@ EVENTS = [
     Compared(1, 3, None, MISSING, 0.1, False),
     Probed(1, 2, "conv.y", Place("a.py", 4), None, stats(), stats(), compared(2).chained),
     Stopped(1, 3, 0.2),
+    Aligned(
+        2,
+        [PairedLayer("conv", "first", "weights", "first holds what is another's")],
+        [UnpairedModule("drop", True, "holds no weight", False)],
+    ),
     Progress("compiling"),
     Failed(Diagnostic("graph", "no", "a.py", 3), fatal=False),
 ]
@@ -91,3 +104,16 @@ def test_lines_of_before_the_renames_are_understood():
     line = b'{"type": "Open", "options": {}, "engine": "compile", "watch": false}'
     assert decode_command(line) == Open({}, Mode.COMPILE, watch=False)
     assert decode_event(b'{"type": "Changed", "path": "a.py"}') == SourceSaved("a.py")
+
+
+def test_what_is_likely_a_bug_in_an_alignment_is_told_line_by_line():
+    pairs = [
+        PairedLayer("a", "x", "weights"),
+        PairedLayer("b", "y", "name", "y holds a's weights, not b's"),
+    ]
+    unpaired = [
+        UnpairedModule("drop", True, "holds no weight", False),
+        UnpairedModule("c", True, "has no counterpart", True),
+    ]
+    doubts = Aligned(1, pairs, unpaired).doubts
+    assert doubts == ["y holds a's weights, not b's", "c has no counterpart"]

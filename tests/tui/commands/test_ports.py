@@ -1,0 +1,98 @@
+"""``align`` and ``new``, and what the other commands make of a port's file."""
+
+import json
+from pathlib import Path
+
+import pytest
+from in_process import maxwhisper
+from port_files import write_port
+
+pytestmark = pytest.mark.max
+
+
+def test_align_prints_every_pair_with_what_made_it(tmp_path: Path):
+    done = maxwhisper("align", str(write_port(tmp_path)))
+    assert done.returncode == 0
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert ["grow", "first", "weights"] in lines
+    assert "3 layers are aligned (2 by weights, 1 by the model)." in done.stdout
+
+
+def test_align_ends_with_1_where_weights_were_not_loaded(tmp_path: Path):
+    forgotten = "{**{n: torch.rand(t.shape) for n, t in state.items()}}"
+    path = write_port(
+        tmp_path,
+        ("def weights(state):\n", "def weights(state):\n    state = " + forgotten + "\n"),
+    )
+    done = maxwhisper("align", str(path), "--json")
+    assert done.returncode == 1
+    doubts = json.loads(done.stdout)["doubts"]
+    assert "first's weights equal none of the reference: were they loaded?" in doubts
+
+
+def test_check_of_a_port_names_the_line_and_the_cause(tmp_path: Path):
+    path = write_port(tmp_path, ("ops.gelu(self.first(x))", "ops.relu(self.first(x))"))
+    done = maxwhisper("check", str(path))
+    assert done.returncode == 1
+    assert "First wrong: model (diverged)" in done.stdout
+    assert "my_port.py:27" in done.stdout
+    assert "Why: ReLU instead of GELU (explains 100 %)" in done.stdout
+
+
+def test_check_is_in_doubt_with_a_line_before_the_conclusion(tmp_path: Path):
+    path = write_port(
+        tmp_path,
+        (
+            '{"grow": "first", "shrink": "second"}',
+            '{"grow": "first", "shrink": "second"}\n    state = {n: t * 2 if "grow.w" in n else t for n, t in state.items()}',
+        ),
+    )
+    done = maxwhisper("check", str(path))
+    assert done.returncode == 1
+    assert "✗ first's weights equal none of the reference: were they loaded?" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "option", [("--model", "tiny"), ("--start", "3"), ("--seconds", "5")]
+)
+def test_options_of_whispers_are_refused_with_a_port(tmp_path: Path, option):
+    done = maxwhisper("check", str(write_port(tmp_path)), *option)
+    assert done.returncode == 2
+    assert f"{option[0]} is Whisper's" in done.stderr
+
+
+def test_align_of_an_audio_file_is_refused_in_one_line():
+    done = maxwhisper("align", "audio_samples/speech.flac")
+    assert done.returncode == 2
+    assert "is no port's file: give one that ends in .py" in done.stderr
+
+
+def test_repro_of_a_port_is_refused_before_anything_runs(tmp_path: Path):
+    done = maxwhisper("repro", str(write_port(tmp_path)))
+    assert done.returncode == 2
+    assert "repro writes layers of Whisper's encoder only" in done.stderr
+
+
+def test_new_writes_a_file_that_compiles_and_overwrites_none(tmp_path: Path):
+    names = (
+        "--reference",
+        "torch.nn:Linear",
+        "--candidate",
+        "examples.two_layers.graph:Linear",
+    )
+    file = tmp_path / "my_port.py"
+    done = maxwhisper("new", str(file), *names)
+    assert done.returncode == 0
+    text = file.read_text()
+    compile(text, "my_port.py", "exec")
+    again = maxwhisper("new", str(file), *names)
+    assert (again.returncode, file.read_text()) == (2, text)
+    assert "is there already; give another name" in again.stderr
+
+
+def test_new_says_what_it_can_not_import(tmp_path: Path):
+    names = "--reference", "torch.nn:Nothing", "--candidate", "a:B"
+    done = maxwhisper("new", str(tmp_path / "p.py"), *names)
+    assert done.returncode == 2
+    assert "can't import torch.nn:Nothing" in done.stderr
+    assert not (tmp_path / "p.py").exists()
