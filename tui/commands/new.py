@@ -1,6 +1,7 @@
 """``maxwhisper new``: a first draft of a port's file."""
 
 import json
+import os
 import subprocess
 import sys
 from argparse import ArgumentParser, Namespace
@@ -46,7 +47,9 @@ def drafted(path: Path, reference: str, candidate: str) -> str:
         Problem: one of the two classes can't be imported.
     """
     command = [sys.executable, "-m", "debug.port.draft", path.name, reference, candidate]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    # MAX, once imported, changes what a child would inherit: it is said what it gets.
+    given = dict(os.environ)
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, env=given)
     lines = ended.stdout.splitlines()
     if ended.returncode or not lines:
         last = (ended.stderr.strip().splitlines() or ["it said nothing"])[-1]

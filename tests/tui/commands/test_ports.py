@@ -19,11 +19,9 @@ def test_align_prints_every_pair_with_what_made_it(tmp_path: Path):
 
 
 def test_align_ends_with_1_where_weights_were_not_loaded(tmp_path: Path):
-    forgotten = "{**{n: torch.rand(t.shape) for n, t in state.items()}}"
-    path = write_port(
-        tmp_path,
-        ("def weights(state):\n", "def weights(state):\n    state = " + forgotten + "\n"),
-    )
+    head = "def weights(state):\n"
+    forgotten = "    state = {n: torch.rand(t.shape) for n, t in state.items()}\n"
+    path = write_port(tmp_path, (head, head + forgotten))
     done = maxwhisper("align", str(path), "--json")
     assert done.returncode == 1
     doubts = json.loads(done.stdout)["doubts"]
@@ -40,21 +38,17 @@ def test_check_of_a_port_names_the_line_and_the_cause(tmp_path: Path):
 
 
 def test_check_is_in_doubt_with_a_line_before_the_conclusion(tmp_path: Path):
-    path = write_port(
-        tmp_path,
-        (
-            '{"grow": "first", "shrink": "second"}',
-            '{"grow": "first", "shrink": "second"}\n    state = {n: t * 2 if "grow.w" in n else t for n, t in state.items()}',
-        ),
-    )
-    done = maxwhisper("check", str(path))
+    head = "def weights(state):\n"
+    doubled = "    state = {n: t * (1 + (n == 'grow.weight')) for n, t in state.items()}\n"
+    done = maxwhisper("check", str(write_port(tmp_path, (head, head + doubled))))
     assert done.returncode == 1
     assert "✗ first's weights equal none of the reference: were they loaded?" in done.stdout
 
 
-@pytest.mark.parametrize(
-    "option", [("--model", "tiny"), ("--start", "3"), ("--seconds", "5")]
-)
+WHISPERS = [("--model", "tiny"), ("--start", "3"), ("--seconds", "5")]
+
+
+@pytest.mark.parametrize("option", WHISPERS)
 def test_options_of_whispers_are_refused_with_a_port(tmp_path: Path, option):
     done = maxwhisper("check", str(write_port(tmp_path)), *option)
     assert done.returncode == 2
