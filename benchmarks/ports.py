@@ -1,4 +1,4 @@
-"""From the command to the verdict on a port's file, beside the imports that nobody is spared.
+"""From the command to the verdict on a port, beside the imports that nobody is spared.
 
     .venv/bin/python benchmarks/ports.py [PORT.py] [--runs N]
 
@@ -29,7 +29,7 @@ def seconds(command: list[str]) -> float:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description="times the check of a port")
     parser.add_argument("port", nargs="?", default="examples/bert.py")
     parser.add_argument("--runs", type=int, default=3)
     arguments = parser.parse_args()
