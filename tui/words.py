@@ -163,13 +163,14 @@ def reasons(finding: Finding, most: int = 3) -> list[str]:
 
 def outcome(of: Outcome) -> list[str]:
     """What the decoder makes of each side's result."""
-    kl = number(of.kl, 3)
-    same = f"the likeliest next token is the same in {share(of.top1)} of {of.tokens}"
-    return [
-        f"PyTorch's features say: {of.reference or '(nothing)'}",
-        f"MAX's features say:     {of.candidate or '(nothing)'}",
-        f"{same}, KL {kl} nats",
+    sides = [
+        f"PyTorch's {of.speaker}: {of.reference or '(nothing)'}",
+        f"MAX's {of.speaker}:     {of.candidate or '(nothing)'}",
     ]
+    if not of.tokens:
+        return sides
+    same = f"the likeliest next token is the same in {share(of.top1)} of {of.tokens}"
+    return [*sides, f"{same}, KL {number(of.kl, 3)} nats"]
 
 
 def probed(found: Probed, name: str) -> str:

@@ -1,7 +1,7 @@
 """A port file as a subject of the debugger: ``maxwhisper-tui my_port.py``."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 
@@ -17,10 +17,12 @@ from debug.candidate.source import Source, library_files, load_source
 from debug.candidate.trace import build
 from debug.port.aligned import align, reference_side, rows_alone, state_of
 from debug.port.inputs import Inputs, sizes_of, tensors_of
+from debug.port.outcome import are_logits, of_logits, of_texts
 from debug.port.port import Port
 from debug.port.side import Side
 from debug.port.weights import Buffers, adapted, fitting
 from debug.protocol.diagnostic import Problem
+from debug.protocol.values import Outcome
 from debug.subject import Alignment, Candidate, LayerName, Options
 
 
@@ -36,7 +38,10 @@ def open_port(options: Options) -> "PortSubject":
     device = choose_device(options.text("device", "auto"))
     dtype = choose_dtype(options.text("dtype", "float32"), device)
     source = load_source(path)
-    subject = PortSubject(port_in(source.module, path), path, device, dtype)
+    port = port_in(source.module, path)
+    subject = PortSubject(port, path, device, dtype)
+    if port.outcome is not None or subject.returns_logits:
+        subject = DecidingPort(port, path, device, dtype)
     subject.align_with(source)
     return subject
 
@@ -94,6 +99,11 @@ class PortSubject:
         except Exception as error:
             message = "the reference does not run on these inputs"
             raise Problem.of("port", error, {str(self.graph)}, prefix=message) from error
+
+    @property
+    def returns_logits(self) -> bool:
+        """Whether what follows from the result is known without being told."""
+        return are_logits(self._reference, self._side.shape(""))
 
     def reference(self) -> torch.nn.Module:
         return self._reference
@@ -169,3 +179,24 @@ class PortSubject:
             _, traced = build(self, source, self.layers, with_inputs=False)
             if traced.alignment is not None:
                 self.adopt(traced.alignment)
+
+
+class DecidingPort(PortSubject):
+    """A port whose result is used for something that is known."""
+
+    def outcome(
+        self, reference: Tensor, candidate: Tensor, pause: Callable[[], None]
+    ) -> Outcome:
+        """What follows from either side's result, both in float32.
+
+        Raises:
+            Problem: the port's own function failed.
+        """
+        decide = self._port.outcome
+        if decide is None:
+            return of_logits(reference, candidate)
+        try:
+            return of_texts(decide, reference, candidate)
+        except Exception as error:
+            message = "outcome= failed"
+            raise Problem.of("port", error, {str(self.graph)}, prefix=message) from error

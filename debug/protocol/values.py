@@ -157,6 +157,8 @@ class Outcome(msgspec.Struct, frozen=True):
     """The mean divergence KL(reference || candidate) of the distributions, in nats."""
     top1: float
     """The share of them whose likeliest token is the same, from 0 to 1."""
+    speaker: str = "features say"
+    """What the texts are of, with its verb."""
 
 
 class PairedLayer(msgspec.Struct, frozen=True):
