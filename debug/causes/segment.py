@@ -22,7 +22,7 @@ from torch import Tensor
 from debug.candidate import max_internals
 from debug.candidate.buffers import to_buffer
 from debug.candidate.max_internals import ValueKey
-from debug.candidate.operations import Evaluation, OperationIndex, evaluation
+from debug.candidate.operations import Evaluation, Operation, OperationIndex, evaluation
 from debug.candidate.program import Program
 from debug.measure.layout import laid_out
 from debug.measure.matching import (
@@ -170,10 +170,12 @@ class Segment:
         return right
 
     def _lacks_a_factor(self, index: int) -> bool:
-        """Whether it is a product that the reference has but for a factor: attention may
-        scale the query before, or the scores after."""
+        """Whether it is a product that the reference has but for a factor that follows:
+        attention may scale the query before, or the scores after."""
         op = self.operations[index]
-        if "matmul" not in op.name or not op.finite:
+        users = (each for each in self.operations[index + 1 :] if index in each.operands)
+        scaled = any(each.name in ("mul", "div") and scales(op, each) for each in users)
+        if not ("matmul" in op.name and op.finite and scaled):
             return False
         made = (self.pool.get(step.result) for step in self.steps if step.name == "matmul")
         return any(is_multiple(op.value, each) for each in made if each is not None)
@@ -218,6 +220,13 @@ class Segment:
                 if step.name in LAYOUTS or not is_sought:
                     at_hand.add(step.result)
         return found
+
+
+def scales(op: Operation, user: Operation) -> bool:
+    """Whether an operation makes a multiple of what another made."""
+    return user.finite and is_multiple(
+        user.value, Sought.of("", op.value.double(), op.value)
+    )
 
 
 def segments(

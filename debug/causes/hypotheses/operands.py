@@ -155,18 +155,22 @@ def _alternatives(at: Operand) -> Iterator[tuple[str, Tensor]]:
 
 
 def _extra_biases(at: Operand) -> Iterator[Hypothesis]:
-    """A vector of the model's weights added to a given value."""
+    """A vector of the model's weights added to a given value, in whatever layout a step
+    takes it."""
     recording = at.segment.recording
-    if at.value not in recording.given:
+    origin = recording.origin(at.value)
+    if origin not in recording.given:
         return
-    right = recording.values[at.value]
+    right = recording.values[origin]
     *_, channels = right.shape or (0,)
     for name, weight in recording.all_weights.items():
         if list(weight.shape) == [channels]:
             yield Hypothesis(
                 f"{name} is added to {at.name}",
                 frozenset({("added", name, at.name)}),
-                at.replaced_by(right + weight.double()),
+                at.replaced_by(
+                    recording.replay(at.value, {}, {origin: right + weight.double()})
+                ),
                 weight=name,
             )
 
