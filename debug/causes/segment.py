@@ -41,6 +41,10 @@ from debug.reference.pytorch_functions import LAYOUTS
 from debug.reference.recording import Recording, Replacement, Step, ValueId
 from debug.subject import in_precision
 
+MULTIPLIES = ("mul", "div")
+PASSES_ON = ("broadcast_to", "cast", "reshape", "static.reshape", "transpose")
+"""Operations that leave numbers as they are."""
+
 
 @dataclass(frozen=True)
 class Target:
@@ -159,26 +163,52 @@ class Segment:
         values is no excuse.
         """
         indices = range(len(self.operations))
-        right = [self.is_match(i) or self._lacks_a_factor(i) for i in indices]
+        right = [self.is_match(index) for index in indices]
+        excused = [not right[i] and self._lacks_a_factor(i) for i in indices]
+        for index in indices:
+            right[index] = right[index] or (excused[index] and self._is_scaled(index))
         maker = self._evaluated.maker
         if maker is not None and self.wrong:
             right[maker] = False
-        for index in reversed(range(len(right))):
-            if right[index]:
+        for index in reversed(indices):
+            if right[index] or excused[index]:
                 for used in self.operations[index].operands:
                     right[used] = True
         return right
 
     def _lacks_a_factor(self, index: int) -> bool:
-        """Whether it is a product that the reference has but for a factor that follows:
-        attention may scale the query before, or the scores after."""
+        """Whether it is a product that the reference has but for a factor, of values that
+        the candidate did not scale itself: attention may scale the query before, or the
+        scores after. Then what goes into the product is right."""
         op = self.operations[index]
-        users = (each for each in self.operations[index + 1 :] if index in each.operands)
-        scaled = any(each.name in ("mul", "div") and scales(op, each) for each in users)
-        if not ("matmul" in op.name and op.finite and scaled):
+        if "matmul" not in op.name or not op.finite or self._scaled_before(index):
             return False
         made = (self.pool.get(step.result) for step in self.steps if step.name == "matmul")
         return any(is_multiple(op.value, each) for each in made if each is not None)
+
+    def _scaled_before(self, index: int) -> bool:
+        """Whether an operation on the way to this one multiplies."""
+        pending, seen = [*self.operations[index].operands], set[int]()
+        while pending:
+            used = pending.pop()
+            op = self.operations[used]
+            if used not in seen and op.from_input:
+                seen.add(used)
+                pending.extend(op.operands)
+                if op.name in MULTIPLIES:
+                    return True
+        return False
+
+    def _is_scaled(self, index: int) -> bool:
+        """Whether what comes next multiplies it by a constant."""
+        op = self.operations[index]
+        for number, user in enumerate(self.operations[index + 1 :], index + 1):
+            if index not in user.operands:
+                continue
+            if user.name in MULTIPLIES:
+                return scales(op, user)
+            return user.name in PASSES_ON and self._is_scaled(number)
+        return False
 
     @cached_property
     def culprit(self) -> OperationIndex | None:
