@@ -37,7 +37,7 @@ class Attention(Module):
         """Minus infinity where a token would see a later one."""
         tokens = int(x.shape[1])
         later = np.triu(np.full((tokens, tokens), -np.inf, np.float32), k=1)
-        return ops.constant(later, x.dtype, x.device)
+        return ops.constant(later, DType.float32, x.device).cast(x.dtype)
 
 
 class Block(Module):
