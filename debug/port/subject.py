@@ -38,10 +38,7 @@ def open_port(options: Options) -> "PortSubject":
     device = choose_device(options.text("device", "auto"))
     dtype = choose_dtype(options.text("dtype", "float32"), device)
     source = load_source(path)
-    port = port_in(source.module, path)
-    subject = PortSubject(port, path, device, dtype)
-    if port.outcome is not None or subject.returns_logits:
-        subject = DecidingPort(port, path, device, dtype)
+    subject = PortSubject(port_in(source.module, path), path, device, dtype)
     subject.align_with(source)
     return subject
 
@@ -86,6 +83,8 @@ class PortSubject:
         self._buffers = Buffers(device)
         self._side = self._reference_side()
         self.layers: Sequence[LayerName] = rows_alone(self._reference, self._side)
+        if port.outcome is not None or are_logits(self._reference, self._side.shape("")):
+            self.outcome = self._outcome  # only so is there one: `debug.subject.HasOutcome`
         self.libraries: set[str] = set()
         """Packages outside the file's folder that the port is made of."""
 
@@ -99,11 +98,6 @@ class PortSubject:
         except Exception as error:
             message = "the reference does not run on these inputs"
             raise Problem.of("port", error, {str(self.graph)}, prefix=message) from error
-
-    @property
-    def returns_logits(self) -> bool:
-        """Whether what follows from the result is known without being told."""
-        return are_logits(self._reference, self._side.shape(""))
 
     def reference(self) -> torch.nn.Module:
         return self._reference
@@ -180,11 +174,7 @@ class PortSubject:
             if traced.alignment is not None:
                 self.adopt(traced.alignment)
 
-
-class DecidingPort(PortSubject):
-    """A port whose result is used for something that is known."""
-
-    def outcome(
+    def _outcome(
         self, reference: Tensor, candidate: Tensor, pause: Callable[[], None]
     ) -> Outcome:
         """What follows from either side's result, both in float32.

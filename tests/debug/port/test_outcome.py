@@ -62,3 +62,29 @@ def test_a_function_that_fails_is_placed_in_one_line(tmp_path):
     with pytest.raises(Problem, match=r"outcome= failed: ZeroDivisionError") as raised:
         subject.outcome(torch.ones(2), torch.ones(2), lambda: None)
     assert raised.value.diagnostic.line is not None
+
+
+ANSWER = """\
+class Answer(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.inner = seeded_network()
+
+    def forward(self, x):
+        return {"answer": self.inner(x)}
+
+
+"""
+
+
+def test_a_result_is_picked_once_however_it_is_used(tmp_path):
+    used = "output=lambda y: y['answer'],\n        outcome=lambda r, c: ('a', 'b'),"
+    path = write_port(
+        tmp_path,
+        ("reference=seeded_network()", "reference=Answer()"),
+        ("def weights(", ANSWER + "def weights("),
+        ("weights=weights,", f"weights=weights,\n        {used}"),
+    )
+    subject = opened(path)
+    assert isinstance(subject, HasOutcome)
+    assert isinstance(subject.reference()(subject.inputs[0].reference), torch.Tensor)
