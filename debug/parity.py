@@ -5,7 +5,6 @@ by name and by weight. The session is the dashboard's own, in this process.
 """
 
 import inspect
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -124,9 +123,8 @@ def _alignment(run: Run) -> list[str]:
     """What was compared with what, and what speaks against it."""
     if run.aligned is None:
         return []
-    ways = Counter(pair.how for pair in run.aligned.pairs)
-    counted = ", ".join(f"{count} by {how}" for how, count in ways.most_common())
-    return [*run.doubts, f"aligned: {len(run.aligned.pairs)} layers, {counted}"]
+    aligned = run.aligned
+    return [*run.doubts, f"aligned: {len(aligned.pairs)} layers, {aligned.ways}"]
 
 
 class PairSubject(PortSubject):

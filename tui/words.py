@@ -5,7 +5,6 @@ same finding reads the same on the screen, in the log and in a terminal's scroll
 """
 
 import math
-from collections import Counter
 
 from core.messages import Memory
 from debug.protocol.messages import Aligned, Compared, ComparedWithoutTaps, Probed, Working
@@ -233,9 +232,7 @@ def gigabytes(size: int) -> str:
 
 def aligned(found: Aligned) -> str:
     """How many layers have a counterpart, and how they were found."""
-    counts = Counter(pair.how for pair in found.pairs)
-    ways = ", ".join(f"{count} by {how}" for how, count in counts.most_common())
-    return f"{len(found.pairs)} layers are aligned ({ways})."
+    return f"{len(found.pairs)} layers are aligned ({found.ways})."
 
 
 def side(of: UnpairedModule) -> str:

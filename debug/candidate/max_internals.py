@@ -1,9 +1,7 @@
 """MAX's private and experimental API that the debugger uses, and nothing else.
 
 Here are graphs, operations and layers; `debug.candidate.max_kernels` has the interpreter's
-kernels. No other file uses any.
-
-What it needs of `max.experimental.nn` stands apart, in `debug.candidate.max_v3`.
+kernels, `debug.candidate.max_v3` what is of `max.experimental.nn`. No other file uses any.
 
 Written against MAX 26.7: `check` says what is missing when another version is installed.
 """

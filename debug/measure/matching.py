@@ -18,7 +18,7 @@ from math import prod
 import torch
 from torch import Tensor
 
-from debug.measure.layout import is_merged
+from debug.measure.layout import is_merged, permutations_between
 from debug.protocol.verdict import FLOAT32_HALF_ULP, LAYER
 
 MASKED = 1e30
@@ -116,11 +116,10 @@ def _taken_apart(value: Tensor, wanted: Tensor) -> Iterator[Tensor]:
 
 def reorderings(given: Sequence[int], wanted: Sequence[int]) -> list[tuple[int, ...]]:
     """The permutations but the identity that bring one shape into another."""
-    if len(given) > 4 or sorted(given) != sorted(wanted):
+    if len(given) > 4:
         return []
-    orders = permutations(range(len(given)))
-    next(orders)
-    return [axes for axes in orders if [given[a] for a in axes] == list(wanted)]
+    same = tuple(range(len(given)))
+    return [axes for axes in permutations_between(given, wanted) if axes != same]
 
 
 def in_shape_of(value: Tensor, wanted: Tensor) -> Tensor | None:

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from debug.measure.layout import is_flattened, permutations_between
 from debug.port.alignment import Matched, match
 from debug.port.side import Side
-from debug.protocol.values import PairedLayer, UnpairedModule
+from debug.protocol.values import PairedLayer
 from debug.reference.hooks import first_tensor
 from debug.subject import Alignment, CalledModule, Counterpart, LayerName
 
@@ -93,22 +93,15 @@ def align(
             layer = _layer(module, reference, candidate, name, counterpart, kept)
             layers.append(layer)
             counterparts[layer.name] = counterpart
-    return Alignment(layers, counterparts, *_told(matched))
+    return Alignment(layers, counterparts, _told(matched), matched.unpaired)
 
 
-def _told(matched: Matched) -> tuple[list[PairedLayer], list[UnpairedModule]]:
-    """The pairs and what is left over, as a person reads them."""
-    pairs = [
+def _told(matched: Matched) -> list[PairedLayer]:
+    """The pairs as a person reads them."""
+    return [
         PairedLayer(name or MODEL, _text(pair.counterpart), pair.how.value, pair.doubt)
         for name, pair in matched.pairs.items()
     ]
-    sides = (matched.reference_only, True), (matched.candidate_only, False)
-    unpaired = [
-        UnpairedModule(each.name, of_reference, each.reason, each.is_error)
-        for side, of_reference in sides
-        for each in side
-    ]
-    return pairs, unpaired
 
 
 def _text(counterpart: Counterpart) -> str:

@@ -17,6 +17,7 @@ from enum import StrEnum
 
 from debug.port import fused, names
 from debug.port.side import Side
+from debug.protocol.values import UnpairedModule, doubts_of
 from debug.subject import Counterpart
 
 LIKELY = 0.5
@@ -46,32 +47,22 @@ class Pair:
     """What speaks against it: likely a bug."""
 
 
-@dataclass(frozen=True)
-class Unpaired:
-    """A module that only one side has, and why."""
-
-    name: str
-    reason: str
-    is_error: bool = False
-
-
 @dataclass
 class Matched:
     """All pairs, and what is left over."""
 
     pairs: dict[str, Pair] = field(default_factory=dict)
     """By the reference's module."""
-    reference_only: list[Unpaired] = field(default_factory=list)
-    candidate_only: list[Unpaired] = field(default_factory=list)
+    unpaired: list[UnpairedModule] = field(default_factory=list)
+    """What only one side has."""
+
+    @property
+    def reference_only(self) -> list[UnpairedModule]:
+        return [each for each in self.unpaired if each.of_reference]
 
     @property
     def doubts(self) -> list[str]:
-        """What is likely a bug, each as one line."""
-        alone = [*self.reference_only, *self.candidate_only]
-        return [
-            *(pair.doubt for pair in self.pairs.values() if pair.doubt),
-            *(f"{each.name} {each.reason}" for each in alone if each.is_error),
-        ]
+        return doubts_of(self.pairs.values(), self.unpaired)
 
 
 def match(
@@ -312,30 +303,29 @@ class _Matching:
     # -- What is left ------------------------------------------------------------------
 
     def _leftovers(self) -> None:
-        held = set(self._cand.prints.values())
-        read = {names.plain(name) for name in self._cand.weights}
         for layer in self._ref.order:
             if layer not in self._found.pairs and not self._ignores(layer):
-                self._found.reference_only.append(self._reason(layer, held, read))
+                reason, is_error = self._reason(layer)
+                alone = UnpairedModule(layer, True, reason, is_error)
+                self._found.unpaired.append(alone)
         for module in self._cand.order:
             if module not in self._taken:
-                self._found.candidate_only.append(self._reason_of_module(module))
+                reason, is_error = self._reason_of_module(module)
+                alone = UnpairedModule(module, False, reason, is_error)
+                self._found.unpaired.append(alone)
 
-    def _reason(self, layer: str, held: set, read: set[str]) -> Unpaired:
-        """Why a layer of the reference has no counterpart."""
+    def _reason(self, layer: str) -> tuple[str, bool]:
+        """Why a layer of the reference has no counterpart, and whether that is an error."""
         if layer not in self._ref.leaves:
-            reason = (
-                "holds no weight" if not self._ref.within(layer) else "is no unit there"
-            )
-            return Unpaired(layer, reason)
+            holds = self._ref.within(layer)
+            return "is no unit there" if holds else "holds no weight", False
         if fused.is_read(self._ref.own(layer), self._cand.weights):
-            return Unpaired(layer, "is only read there, not called")
-        return Unpaired(layer, "has no counterpart: no module holds its weights", True)
+            return "is only read there, not called", False
+        return "has no counterpart: no module holds its weights", True
 
-    def _reason_of_module(self, module: str) -> Unpaired:
+    def _reason_of_module(self, module: str) -> tuple[str, bool]:
         if module not in self._cand.leaves:
-            return Unpaired(module, "is no unit in the reference")
+            return "is no unit in the reference", False
         if fused.is_read(self._cand.own(module), self._ref.weights):
-            return Unpaired(module, "is only read in the reference, not called")
-        reason = "has weights that equal none of the reference: were they loaded?"
-        return Unpaired(module, reason, True)
+            return "is only read in the reference, not called", False
+        return "has weights that equal none of the reference: were they loaded?", True

@@ -1,7 +1,7 @@
 """A port's inputs: tensors of any dtype, in any nesting, beside plain values.
 
 The debugger holds the tensors as a list, for it runs the reference in several precisions;
-`Inputs.called` puts them back into their places.
+`Inputs.call` puts them back into their places.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils import _pytree as pytree
 
-from debug.subject import Input
+from debug.subject import Input, in_precision
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ class Inputs:
         return [
             Input(
                 name,
-                value.double() if value.is_floating_point() else value,
-                value.float() if value.is_floating_point() else value,
+                in_precision(value, torch.float64),
+                in_precision(value, torch.float32),
                 is_argument=True,
                 compared=name in compared,
             )

@@ -10,6 +10,7 @@ does not know an event passes it over. Where a class or field was renamed, it ke
 tag or key on the wire.
 """
 
+from collections import Counter
 from typing import Any
 
 import msgspec
@@ -27,6 +28,7 @@ from debug.protocol.values import (
     Sensitivity,
     Stats,
     UnpairedModule,
+    doubts_of,
 )
 
 
@@ -115,11 +117,13 @@ class Aligned(Message, frozen=True):
     @property
     def doubts(self) -> list[str]:
         """What is likely a bug, each as one line."""
-        errors = (each for each in self.unpaired if each.is_error)
-        return [
-            *(pair.doubt for pair in self.pairs if pair.doubt),
-            *(f"{each.name} {each.reason}" for each in errors),
-        ]
+        return doubts_of(self.pairs, self.unpaired)
+
+    @property
+    def ways(self) -> str:
+        """How many layers were found in which way: ``2 by weights, 1 by the model``."""
+        counts = Counter(pair.how for pair in self.pairs)
+        return ", ".join(f"{count} by {how}" for how, count in counts.most_common())
 
 
 class Compared(Message, frozen=True):

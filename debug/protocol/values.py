@@ -1,6 +1,8 @@
 """What events carry: statistics, divergences, places and causes, without any tensor."""
 
+from collections.abc import Iterable
 from enum import StrEnum
+from typing import Protocol
 
 import msgspec
 from msgspec.structs import fields
@@ -181,3 +183,17 @@ class UnpairedModule(msgspec.Struct, frozen=True):
     reason: str
     is_error: bool
     """Otherwise it is no error, and ``reason`` says why."""
+
+
+class _Doubtful(Protocol):
+    @property
+    def doubt(self) -> str: ...
+
+
+def doubts_of(pairs: Iterable[_Doubtful], unpaired: Iterable[UnpairedModule]) -> list[str]:
+    """What is likely a bug in an alignment, each as one line."""
+    errors = (each for each in unpaired if each.is_error)
+    return [
+        *(pair.doubt for pair in pairs if pair.doubt),
+        *(f"{each.name} {each.reason}" for each in errors),
+    ]

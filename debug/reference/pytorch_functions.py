@@ -24,26 +24,19 @@ LAYOUTS = AXES_MOVED | RESHAPED | CAST
 """Functions that leave the numbers as they are."""
 
 REQUIRED = object()
+CONVOLUTION: Mapping[str, Any] = {
+    "x": REQUIRED,
+    "weight": REQUIRED,
+    "bias": None,
+    "stride": 1,
+    "padding": 0,
+    "dilation": 1,
+    "groups": 1,
+}
 PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "linear": {"x": REQUIRED, "weight": REQUIRED, "bias": None},
-    "conv1d": {
-        "x": REQUIRED,
-        "weight": REQUIRED,
-        "bias": None,
-        "stride": 1,
-        "padding": 0,
-        "dilation": 1,
-        "groups": 1,
-    },
-    "conv2d": {
-        "x": REQUIRED,
-        "weight": REQUIRED,
-        "bias": None,
-        "stride": 1,
-        "padding": 0,
-        "dilation": 1,
-        "groups": 1,
-    },
+    "conv1d": CONVOLUTION,
+    "conv2d": CONVOLUTION,
     "layer_norm": {
         "x": REQUIRED,
         "normalized_shape": REQUIRED,

@@ -24,6 +24,7 @@ from torch.utils._pytree import tree_leaves, tree_map
 
 from debug.protocol.values import Place
 from debug.reference.pytorch_functions import LAYOUTS
+from debug.subject import in_precision
 
 ValueId = NewType("ValueId", int)
 """The place of a value in its recording."""
@@ -186,7 +187,7 @@ class Recording:
             dtype: the precision.
             given: values that go in unchanged; all others are rounded.
         """
-        start = {ValueId(i): narrowed(v, dtype) for i, v in enumerate(self.values)}
+        start = {ValueId(i): in_precision(v, dtype) for i, v in enumerate(self.values)}
         made = {step.result for step in self.steps if step.operands}
         rounded = {i: v for i, v in start.items() if i not in made}
         narrow = replace(self, steps=[_narrowed_step(each, dtype) for each in self.steps])
@@ -243,10 +244,6 @@ def _in_place_of(call: Replacement, step: Step) -> Callable[..., Tensor]:
 
     function.__name__ = step.function.__name__
     return function
-
-
-def narrowed(value: Tensor, dtype: torch.dtype) -> Tensor:
-    return value.to(dtype) if value.is_floating_point() else value
 
 
 def _narrowed_step(step: Step, dtype: torch.dtype) -> Step:

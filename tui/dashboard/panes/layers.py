@@ -60,7 +60,7 @@ COLUMNS = (
 )
 
 
-def fitting(indent: str, name: str, room: int) -> str:
+def shortened(indent: str, name: str, room: int) -> str:
     """A layer's name in the room there is: what tells layers apart is at its end."""
     parts = name.split(".")
     for first in range(len(parts)):
@@ -101,7 +101,7 @@ class LayersPane(DataTable[Text]):
             self._set(
                 index, ColumnKey.VERDICT, Text("·" if self._narrow else "· waiting", "dim")
             )
-            self._set(index, ColumnKey.NAME, Text(fitting(indent, layer.name, room)))
+            self._set(index, ColumnKey.NAME, Text(shortened(indent, layer.name, room)))
             shape = words.shape(layer.reference.shape)
             self._set(index, ColumnKey.SHAPE, Text(shape, "dim"))
         self.select(min(row, max(run.last, 0)))
