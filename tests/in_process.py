@@ -8,7 +8,7 @@ through a pipe. Tests of processes themselves have `shell`.
 import io
 import subprocess
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -38,6 +38,13 @@ from tui.commands import main
 
 def maxwhisper(*arguments: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
     """Runs a command, as in a folder, where no terminal is."""
+    return ran(main, *arguments, folder=folder)
+
+
+def ran(
+    program: Callable[[list[str]], int], *arguments: str, folder: Path = ROOT
+) -> subprocess.CompletedProcess[str]:
+    """Runs a program that has an engine or a worker."""
     out, err = StringIO(), StringIO()
     with (
         chdir(folder),
@@ -47,7 +54,7 @@ def maxwhisper(*arguments: str, folder: Path = ROOT) -> subprocess.CompletedProc
         patch.object(tui.commands.shared.headless, "EngineClient", EngineHere),
     ):
         try:
-            status = main(list(arguments))
+            status = program(list(arguments))
         except SystemExit as end:
             status = int(end.code or 0)
     return subprocess.CompletedProcess(arguments, status, out.getvalue(), err.getvalue())

@@ -13,13 +13,13 @@ from tui.commands.shared.headless import run_all
 from tui.settings import Settings
 
 
-def main() -> int:
+def main(given: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m examples.two_layers")
     parser.add_argument(
         "what", nargs="?", choices=["dashboard", "check"], default="dashboard"
     )
     parser.add_argument("--graph", help="another source of the port than graph.py")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(given)
     options = {"graph": arguments.graph} if arguments.graph else {}
     settings = Settings(options, factory=FACTORY)
     if arguments.what == "check":

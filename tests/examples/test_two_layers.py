@@ -4,12 +4,14 @@ from pathlib import Path
 
 import pytest
 from editing import replace
+from in_process import ran
 from sessions import finished
 from shell import ROOT, run_python
 
 from debug.protocol.messages import Compared, Message
 from debug.protocol.verdict import Verdict
 from debug.results.run import Run
+from examples.two_layers.__main__ import main
 
 EXAMPLE = ROOT / "examples" / "two_layers"
 
@@ -57,7 +59,7 @@ def test_its_check_says_the_same(toy_graph: Path):
         0,
         True,
     ), right.stderr
-    wrong = run_python("-m", module, "check", "--graph", str(toy_graph))
+    wrong = ran(main, "check", "--graph", str(toy_graph))
     assert wrong.returncode == 1
     assert "First wrong: grow (diverged)" in wrong.stdout
     assert "Why: grow.bias is left out" in wrong.stdout

@@ -3,18 +3,24 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+from in_process import maxwhisper as in_process
 from rapidfuzz.distance import Levenshtein
 
 from core.model.audio import BUNDLED_CLIP
 from core.model.checkpoint import MICRO
-from scripts.micro_card import BUGS, maxwhisper, write_bug
+from scripts.micro_card import BUGS, write_bug
 
 pytestmark = pytest.mark.max
 CARD = MICRO.with_name("README.md").read_text()
 SPOKEN = json.loads(BUNDLED_CLIP.with_name("transcripts.json").read_text())
 WORDS = SPOKEN[BUNDLED_CLIP.name].split()
+
+
+def maxwhisper(*arguments: str) -> dict[str, Any]:
+    return json.loads(in_process(*arguments, "--json").stdout)
 
 
 def test_the_activations_by_layer_are_those_of_the_model():

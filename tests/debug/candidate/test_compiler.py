@@ -1,43 +1,72 @@
 """The compiled graph, on a subject so small that it compiles in half a minute."""
 
-import pytest
-from conversation import ready
-from editing import replace
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
-from debug.protocol.messages import ComparedWithoutTaps, Idle
+import pytest
+from editing import replace
+from sessions import run_all
+from shell import ROOT
+
+from debug.engine.session import Session
+from debug.protocol.messages import Compared, ComparedWithoutTaps, Message, Open
 from debug.protocol.values import Mode
 from debug.protocol.verdict import Verdict
+from examples.two_layers import FACTORY
 
-pytestmark = [pytest.mark.max, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = pytest.mark.max
+GRAPH = ROOT / "examples" / "two_layers" / "graph.py"
 
 
-async def test_the_compiled_graph_agrees_with_the_interpreter(own_engine, toy_graph):
-    async with ready(own_engine, toy_graph, Mode.COMPILE) as talk:
-        compiled = await talk.run_to(3)
-    async with ready(own_engine, toy_graph) as talk:
-        interpreted = await talk.run_to(3)
-    assert [r.chained.verdict for r in compiled] == [Verdict.OK] * 4
-    for one, other in zip(compiled, interpreted, strict=True):
+@dataclass
+class Heard:
+    events: Sequence[Message]
+
+    @property
+    def layers(self) -> list[Compared]:
+        return [each for each in self.events if isinstance(each, Compared)]
+
+    @property
+    def verdicts(self) -> list[Verdict]:
+        return [each.chained.verdict for each in self.layers]
+
+
+def heard(graph: Path, mode: Mode) -> Heard:
+    """What a whole run says, and what is found out after it."""
+    events: list[Message] = []
+    session = Session.open(FACTORY, Open({"graph": str(graph)}, mode, False), events.append)
+    session.load()
+    run_all(session)
+    while not session.settled:
+        session.go_on()
+    return Heard(events)
+
+
+@pytest.fixture(scope="module")
+def compiled() -> Heard:
+    return heard(GRAPH, Mode.COMPILE)
+
+
+def test_the_compiled_graph_agrees_with_the_interpreter(compiled: Heard):
+    interpreted = heard(GRAPH, Mode.INTERPRET)
+    assert compiled.verdicts == [Verdict.OK] * 4
+    for one, other in zip(compiled.layers, interpreted.layers, strict=True):
         assert one.candidate is not None
         assert other.candidate is not None
         assert one.candidate.shape == other.candidate.shape
         assert one.chained.rel_l2 == pytest.approx(other.chained.rel_l2, abs=2e-7)
 
 
-async def test_the_compiled_graph_sees_the_same_bug(own_engine, toy_graph):
+def test_the_compiled_graph_sees_the_same_bug(toy_graph: Path):
     replace(toy_graph, "ops.gelu(x)", "ops.relu(x)")
-    async with ready(own_engine, toy_graph, Mode.COMPILE) as talk:
-        verdicts = [r.chained.verdict for r in await talk.run_to(3)]
-    assert verdicts == [Verdict.OK, Verdict.OK, Verdict.DIVERGED, Verdict.DIVERGED]
+    *right, network, whole = heard(toy_graph, Mode.COMPILE).verdicts
+    assert right == [Verdict.OK] * 2
+    assert (network, whole) == (Verdict.DIVERGED, Verdict.DIVERGED)
 
 
-async def test_looking_at_the_layers_changes_nothing_but_rounding(own_engine, toy_graph):
-    async with ready(own_engine, toy_graph, Mode.COMPILE) as talk:
-        await talk.run_to(3)
-        await talk.wait(Idle)
-        (without_taps,) = (
-            news for news in talk.heard if isinstance(news, ComparedWithoutTaps)
-        )
+def test_looking_at_the_layers_changes_nothing_but_rounding(compiled: Heard):
+    (without_taps,) = (e for e in compiled.events if isinstance(e, ComparedWithoutTaps))
     assert without_taps.divergence.verdict is Verdict.OK
     assert without_taps.from_tapped is not None
     assert without_taps.from_tapped < 1e-6

@@ -104,14 +104,14 @@ def test_the_dashboard_complains_of_its_arguments_in_one_line():
 
 
 def test_bad_input_with_json_is_an_object_on_stdout():
-    done = in_a_shell("check", "--json", "none.wav")
+    done = maxwhisper("check", "--json", "none.wav")
     error = json.loads(done.stdout)["error"]
     assert error["kind"] == "audio"
     assert error["message"] in complaint(done)
 
 
 def test_doctor_finds_what_it_needs_and_says_so():
-    done = in_a_shell("doctor", "--json")
+    done = maxwhisper("doctor", "--json")
     findings = {f["name"]: f for f in json.loads(done.stdout)["findings"]}
     assert done.returncode == 0
     assert {"python", "torch", "max", "devices", "interpreter", "model", "audio"} <= set(
@@ -126,5 +126,5 @@ def test_doctor_reads_well():
 
 
 def test_warm_leaves_nothing_to_compile():
-    assert in_a_shell("warm").returncode == 0
+    assert maxwhisper("warm").returncode == 0
     assert "compiling" not in in_a_shell("warm").stderr

@@ -11,7 +11,6 @@ import pytest
 from fakes import MISSING, ROWS, compared, isolated, opened
 from in_process import maxwhisper
 from shell import ROOT
-from shell import maxwhisper as in_a_shell
 
 from core.practice.bugs import find_bug, planted
 from debug.protocol.diagnostic import Problem
@@ -103,7 +102,8 @@ def test_a_folder_that_can_not_be_made_is_refused_before_anything_runs(arguments
 
 @pytest.mark.max
 def test_where_all_is_well_nothing_is_written(tmp_path: Path):
-    done = maxwhisper("repro", "--output", str(tmp_path / "folder"))
+    folder = str(tmp_path / "folder")
+    done = maxwhisper("repro", "--output", folder, "--seconds", "6")
     assert (done.returncode, list(tmp_path.iterdir())) == (0, [])
     assert done.stdout == "Nothing is wrong, so nothing was written.\n"
 
@@ -121,7 +121,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     there = tmp_path_factory.mktemp("repro")
     graph, folder = there / "port.py", there / "folder"
     graph.write_text(planted(find_bug("epsilon-1e-6")))
-    done = in_a_shell("repro", "--graph", str(graph), "--output", str(folder), "--json")
+    done = maxwhisper("repro", "--graph", str(graph), "--output", str(folder), "--json")
     assert done.returncode == 1, done.stderr
     assert json.loads(done.stdout)["layer"] == "blocks.0.attn_ln"
     assert sorted(there.iterdir()) == [folder, graph]
