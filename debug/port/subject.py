@@ -27,7 +27,18 @@ from debug.subject import Alignment, Candidate, LayerName, Options
 
 
 def open_port(options: Options) -> "PortSubject":
-    """Opens the port file that a person named.
+    """Opens the port file that a person named, and finds its layers.
+
+    Raises:
+        Problem: the file is no port, or its reference does not run.
+    """
+    source, subject = read_port(options)
+    subject.align_with(source)
+    return subject
+
+
+def read_port(options: Options) -> tuple[Source, "PortSubject"]:
+    """The same without a look at the candidate.
 
     Raises:
         Problem: the file is no port, or its reference does not run.
@@ -38,9 +49,7 @@ def open_port(options: Options) -> "PortSubject":
     device = choose_device(options.text("device", "auto"))
     dtype = choose_dtype(options.text("dtype", "float32"), device)
     source = load_source(path)
-    subject = PortSubject(port_in(source.module, path), path, device, dtype)
-    subject.align_with(source)
-    return subject
+    return source, PortSubject(port_in(source.module, path), path, device, dtype)
 
 
 def port_in(source: ModuleType, path: Path) -> Port:
