@@ -19,7 +19,7 @@ from core.practice.running_code import functions_called, lines_run
 from debug.candidate.source import library_files, local_files
 from debug.candidate.trace import build
 from debug.engine.session import Session
-from debug.port.subject import read_port
+from debug.port.subject import read_port, subject_of
 from debug.protocol.diagnostic import Problem
 from debug.protocol.messages import Message, Open, Progress
 from debug.protocol.verdict import Verdict
@@ -54,8 +54,9 @@ def breakable(options: Mapping[str, Any]) -> Breakable:
     Raises:
         Problem: the file is no port, it can't be built, or nothing in it can be broken.
     """
+    source = read_port(Options(options))
     with functions_called() as called:
-        source, subject = read_port(Options(options))
+        subject = subject_of(source, Options(options))
     subject.align_with(source)
     path = subject.graph
     library = library_files(subject.libraries)
