@@ -64,16 +64,16 @@ def breakable(options: Mapping[str, Any]) -> Breakable:
     with lines_run(files) as lines:
         build(subject, source, subject.layers, with_inputs=False)
     # What PyTorch's side runs as well would be wrong on both.
-    own = {of: ran for of, ran in lines.items() if of not in called}
+    own = {function: ran for function, ran in lines.items() if function not in called}
     ran = {function.file for function in own}
     elsewhere = {name: Path(file) for name, file in library.items() if file in ran}
     copies = copies_of(path, elsewhere)
     names = {str(copy.original): copy.name for copy in copies}
     sources = {copy.name: copy.source for copy in copies}
     moved = {
-        of._replace(file=names[of.file]): of_it
-        for of, of_it in own.items()
-        if of.file in names
+        function._replace(file=names[function.file]): ran_lines
+        for function, ran_lines in own.items()
+        if function.file in names
     }
     mutants = mutants_of(sources, moved)
     if not mutants:
