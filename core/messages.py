@@ -74,7 +74,25 @@ class Reproduce(Message, frozen=True):
     """It is there, and empty."""
 
 
-Request = Transcribe | Bench | Compare | Examine | Reproduce
+class ListMutants(Message, frozen=True):
+    """Say which mistakes can be made in a port's code."""
+
+    options: dict[str, Any]
+    """What a person asked for, as a port's subject takes it."""
+
+
+class Plant(Message, frozen=True):
+    """Write a port's files into a folder, one of them with a bug."""
+
+    options: dict[str, Any]
+    """What a person asked for, as a port's subject takes it."""
+    number: int | None
+    """Of a mistake; any, if there is none."""
+    folder: str
+    """It is there, and empty."""
+
+
+Request = Transcribe | Bench | Compare | Examine | Reproduce | ListMutants | Plant
 
 
 # -- What the worker answers ---------------------------------------------------------
@@ -202,6 +220,32 @@ class Reproduced(Message, frozen=True):
     versions: dict[str, str]
 
 
+class ListedMutant(msgspec.Struct, frozen=True):
+    """A mistake that can be made in a port's code; whether it is a bug is not tried."""
+
+    number: int
+    hint: str
+    file: str
+    solution: str
+    """As a diff."""
+
+
+class Mutants(Message, frozen=True):
+    """All of them, in the order of their numbers."""
+
+    mutants: list[ListedMutant]
+
+
+class Planted(Message, frozen=True):
+    """A port's files are written, one of them with a bug."""
+
+    number: int
+    hint: str
+    solution: str
+    port: str
+    """Where the port's file lies within the folder."""
+
+
 INPUT_KINDS = frozenset({"audio", "model", "language", "task", "installation"})
 """The kinds of problems that every backend meets alike."""
 
@@ -214,6 +258,8 @@ Answer = (
     | Examination
     | Machine
     | Reproduced
+    | Mutants
+    | Planted
     | Progress
     | Failed
 )

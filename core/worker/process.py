@@ -14,6 +14,9 @@ from core.messages import (
     Bench,
     Compare,
     Examine,
+    ListMutants,
+    Mutants,
+    Plant,
     Reproduce,
     Request,
     Timed,
@@ -59,6 +62,10 @@ class Worker:
                 self._compare(request)
             case Reproduce():
                 self._reproduce(request)
+            case ListMutants():
+                self._list_mutants(request)
+            case Plant():
+                self._plant(request)
 
     def _examine(self) -> None:
         from core.worker.doctor import examine
@@ -109,6 +116,19 @@ class Worker:
         self._say("writing the layer's argument, weights and sources")
         folder = Path(request.folder)
         self._emit(write_reproduction(request.options, request.layer, folder))
+
+    def _list_mutants(self, request: ListMutants) -> None:
+        from core.practice.port import breakable
+
+        self._say("reading the port")
+        self._emit(Mutants(breakable(request.options).listed()))
+
+    def _plant(self, request: Plant) -> None:
+        from core.practice.port import plant
+
+        self._say("reading the port")
+        folder = Path(request.folder)
+        self._emit(plant(request.options, request.number, folder, self._emit))
 
     def _transcriber(self, request: Transcribe | Bench) -> "Transcriber":
         return self._open(request.backend, request)[0]

@@ -157,7 +157,14 @@ def _neighbour(name: str, root: Path, names: set[str]) -> str | None:
     if file is None or str(file) not in names:
         return None
     library = PathFinder.find_spec(name) if "." not in name else None
-    return str(file) if library is None or library.origin == str(file) else None
+    return str(file) if library is None or _is_nobodys(library, file) else None
+
+
+def _is_nobodys(library: ModuleSpec, file: Path) -> bool:
+    """Whether a module that is found in place of a file is none of an installed library:
+    it is the file, or lies in the folder where the program was started."""
+    here = PathFinder.find_spec(library.name, [str(Path.cwd())])
+    return library.origin in (str(file), here.origin if here else None)
 
 
 def _forget(

@@ -27,20 +27,40 @@ from debug.subject import Alignment, Candidate, LayerName, Options
 
 
 def open_port(options: Options) -> "PortSubject":
-    """Opens the port file that a person named.
+    """Opens the port file that a person named, and finds its layers.
 
     Raises:
         Problem: the file is no port, or its reference does not run.
     """
+    source = read_port(options)
+    subject = subject_of(source, options)
+    subject.align_with(source)
+    return subject
+
+
+def read_port(options: Options) -> Source:
+    """Executes the file.
+
+    Raises:
+        Problem: it is not there, or it fails.
+    """
     path = Path(options.text("port", "")).resolve()
     if not path.is_file():
         raise Problem("port", f"there is no file {path}; give a port's file")
+    return load_source(path)
+
+
+def subject_of(source: Source, options: Options) -> "PortSubject":
+    """What the file says, without a look at the candidate.
+
+    Raises:
+        Problem: the file is no port, or its reference does not run.
+    """
+    assert source.module.__file__ is not None
+    path = Path(source.module.__file__)
     device = choose_device(options.text("device", "auto"))
     dtype = choose_dtype(options.text("dtype", "float32"), device)
-    source = load_source(path)
-    subject = PortSubject(port_in(source.module, path), path, device, dtype)
-    subject.align_with(source)
-    return subject
+    return PortSubject(port_in(source.module, path), path, device, dtype)
 
 
 def port_in(source: ModuleType, path: Path) -> Port:

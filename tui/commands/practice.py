@@ -1,4 +1,7 @@
-"""``maxwhisper practice``: a copy of the encoder with a bug, and the dashboard on it."""
+"""``maxwhisper practice``: a copy of the encoder with a bug, and the dashboard on it.
+
+With a port's file, `practice_port` does the same for that.
+"""
 
 import difflib
 import random
@@ -7,12 +10,13 @@ from pathlib import Path
 
 from core.practice.bugs import ENCODER, Bug, bugs, find_bug, planted
 from debug.protocol.diagnostic import Problem
+from tui.commands import practice_port
 from tui.commands.output import print_json
 from tui.commands.shared.event_log import EventLog
 from tui.commands.shared.saving import save_text
 from tui.settings import Settings
 
-SUMMARY = "plant a bug in a copy of the encoder, to find and fix it in the dashboard"
+SUMMARY = "plant a bug in a copy of the encoder or of a port, to be found and fixed"
 FILE = Path("practice.py")
 MARK = "# maxwhisper practice "
 """Before the bug's number, in the first line of the file."""
@@ -20,6 +24,7 @@ WIDTH = 3
 
 
 def add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("port", metavar="PORT.py", nargs="?", help="instead of Whisper's")
     parser.add_argument("bug", nargs="?", help="its number or name; any, if none is given")
     parser.add_argument(
         "--list", action="store_true", help="all bugs by number, with hints"
@@ -29,7 +34,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--solution", action="store_true", help="the change that was made, as a diff"
     )
     parser.add_argument(
-        "--write", action="store_true", help=f"only write {FILE}, without the dashboard"
+        "--write", action="store_true", help="only write the copy, without the dashboard"
     )
     parser.add_argument("--model", default="micro", help="as for check (default: micro)")
     parser.add_argument(
@@ -38,10 +43,13 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace, log: EventLog) -> int:
+    port, given = _port_and_bug(arguments)
+    if port is not None:
+        return practice_port.run(port, _number(given), arguments, log)
     if arguments.list:
         _list(arguments.json)
         return 0
-    bug = _chosen(arguments.bug)
+    bug = _chosen(given)
     if arguments.hint:
         print(bug.hint)
         return 0
@@ -58,6 +66,32 @@ def run(arguments: Namespace, log: EventLog) -> int:
     else:
         return _open(arguments)
     return 0
+
+
+def _port_and_bug(arguments: Namespace) -> tuple[str | None, str | None]:
+    """Both may be left out.
+
+    Raises:
+        Problem: there are two, and the first is no port's file; or Whisper's option is
+            given with one.
+    """
+    first, second = arguments.port, arguments.bug
+    if first is None or not first.endswith(".py"):
+        if second is not None:
+            message = f"{first} is no port's file: give one that ends in .py, or one bug"
+            raise Problem("arguments", message)
+        return None, first
+    if arguments.model != "micro":
+        message = f"--model is Whisper's: {first} says itself what it runs"
+        raise Problem("arguments", f"{message}; leave it out")
+    return first, second
+
+
+def _number(given: str | None) -> int | None:
+    if given is not None and not given.isdecimal():
+        message = f"a port's bugs have no names: {given!r} must be a number"
+        raise Problem("arguments", f"{message}; maxwhisper practice PORT.py --list")
+    return None if given is None else int(given)
 
 
 def _chosen(given: str | None) -> Bug:

@@ -50,6 +50,16 @@ def test_a_file_that_imports_itself_is_read_once(graph):
     assert len(local_files(graph)) == 2
 
 
+def test_a_file_where_the_program_was_started_does_not_hide_a_neighbour(
+    graph, tmp_path_factory, monkeypatch
+):
+    here = tmp_path_factory.mktemp("here")
+    (here / "parts.py").write_text("value = 'of another folder'\n")
+    monkeypatch.chdir(here)
+    monkeypatch.syspath_prepend(str(here))  # as python -m does
+    assert load_source(graph).module.value == 1
+
+
 def test_a_neighbour_does_not_hide_a_library(graph):
     (graph.parent / "json.py").write_text("raise RuntimeError('the wrong json')\n")
     sys.modules.pop("json", None)

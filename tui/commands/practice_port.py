@@ -1,0 +1,130 @@
+"""``maxwhisper practice PORT.py``: copies of a port's files with a bug in one of them.
+
+The worker finds the bugs and tries them, for only it has torch and MAX. What was planted
+stands in a file beside the copies, so that a hint needs no second search.
+"""
+
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from core.messages import ListedMutant, ListMutants, Mutants, Plant, Planted
+from debug.protocol.diagnostic import Problem
+from tui.commands.output import print_json
+from tui.commands.shared.ask import ask
+from tui.commands.shared.event_log import EventLog
+from tui.commands.shared.progress import reporting
+from tui.commands.shared.saving import new_folder, refuse_folder, save_text
+from tui.settings import PORT, Settings
+
+FOLDER = Path("practice")
+NOTE = FOLDER / ".bug.json"
+"""What was planted; its name keeps it out of sight."""
+MAY_BE_NONE = "Not every number is a bug: it is tried first, and refused if it is none."
+WIDTH = 3
+
+
+class Note(msgspec.Struct, frozen=True):
+    """Which bug the folder holds."""
+
+    of: str
+    """The port's file that was copied."""
+    bug: Planted
+
+    @property
+    def file(self) -> Path:
+        return FOLDER / self.bug.port
+
+
+def run(port: str, number: int | None, arguments: Namespace, log: EventLog) -> int:
+    """
+    Raises:
+        Problem: there is no such port or bug, or it can't be written.
+    """
+    path = Path(port).resolve()
+    if not path.is_file():
+        raise Problem("port", f"there is no file {port}; give a port's file")
+    options = {"port": str(path), "device": arguments.device}
+    if arguments.list:
+        _list(_mutants(options, log), arguments.json)
+        return 0
+    planted = _planted(path, number)
+    if arguments.hint or arguments.solution:
+        bug = planted.bug if planted else _asked(_mutants(options, log), number, port)
+        print(bug.hint if arguments.hint else bug.solution.rstrip("\n"))
+        return 0
+    note = planted or _plant(path, options, number, log)
+    log.write("planted", number=note.bug.number, file=str(note.file))
+    if arguments.json:
+        print_json({"schema": 1, "number": note.bug.number, "file": str(note.file)})
+    elif arguments.write:
+        print(f"bug {note.bug.number} is in {FOLDER}/: maxwhisper-tui {note.file}")
+    else:
+        return _open(note.file, arguments.device)
+    return 0
+
+
+def _planted(path: Path, number: int | None) -> Note | None:
+    """What the folder holds, if it is a bug of this port, and the one that is meant."""
+    try:
+        note = msgspec.json.decode(NOTE.read_bytes(), type=Note)
+    except (OSError, msgspec.DecodeError):
+        return None
+    return note if note.of == str(path) and number in (None, note.bug.number) else None
+
+
+def _plant(path: Path, options: dict[str, Any], number: int | None, log: EventLog) -> Note:
+    found: list[Planted] = []
+
+    def hear(answer: object) -> None:
+        assert isinstance(answer, Planted)
+        found.append(answer)
+
+    refuse_folder(FOLDER)  # before the search, not after it
+    with new_folder(FOLDER) as folder, reporting(log) as reporter:
+        ask(Plant(options, number, str(folder.resolve())), hear, reporter)
+        note = Note(str(path), found[0])
+        save_text(folder / NOTE.name, msgspec.json.encode(note).decode() + "\n")
+    return note
+
+
+def _mutants(options: dict[str, Any], log: EventLog) -> list[ListedMutant]:
+    found: list[ListedMutant] = []
+
+    def hear(answer: object) -> None:
+        assert isinstance(answer, Mutants)
+        found.extend(answer.mutants)
+
+    with reporting(log) as reporter:
+        ask(ListMutants(options), hear, reporter)
+    return found
+
+
+def _asked(mutants: list[ListedMutant], number: int | None, port: str) -> ListedMutant:
+    if number is None:
+        message = f"no bug of {port} is planted here: plant one with --write"
+        raise Problem("practice", f"{message}, or give a number")
+    if not 1 <= number <= len(mutants):
+        message = f"there is no bug {number} in {port}"
+        raise Problem("practice", f"{message}: give a number from 1 to {len(mutants)}")
+    return mutants[number - 1]
+
+
+def _list(mutants: list[ListedMutant], as_json: bool) -> None:
+    if as_json:
+        names = ("number", "hint", "file")
+        rows = [{name: getattr(each, name) for name in names} for each in mutants]
+        print_json({"schema": 1, "bugs": rows})
+        return
+    for each in mutants:
+        print(f"{each.number:>{WIDTH}}  {each.hint}")
+    print(MAY_BE_NONE)
+
+
+def _open(file: Path, device: str) -> int:
+    from tui.dashboard.app import Dashboard  # only here: the rest need not wait for it
+
+    options = {"port": str(file), "device": device}
+    return Dashboard(Settings(options, factory=PORT)).run() or 0
