@@ -6,9 +6,19 @@ same finding reads the same on the screen, in the log and in a terminal's scroll
 
 import math
 
+from msgspec.structs import replace
+
 from core.messages import Memory
+from debug.protocol.diagnostic import Diagnostic
 from debug.protocol.messages import Aligned, Compared, ComparedWithoutTaps, Probed, Working
-from debug.protocol.values import Divergence, Finding, Outcome, Stats, UnpairedModule
+from debug.protocol.values import (
+    Divergence,
+    Finding,
+    Mode,
+    Outcome,
+    Stats,
+    UnpairedModule,
+)
 from debug.protocol.verdict import LAYER, Limits, Verdict, judge
 from debug.results.headroom import float16_headroom, squared_headroom
 from debug.results.run import Run, Trend
@@ -140,6 +150,17 @@ def blame(run: Run, index: int) -> str:
     if run.isolated(index) is None or not others:
         return ""
     return f"{name} is ok in isolation, but its input is wrong: see {listed(others)}"
+
+
+def could_not_run(run: Run) -> Diagnostic | None:
+    """Why a run ended before its last layer, and what may help."""
+    error, opened = run.stale, run.opened
+    if error is None or opened is None:
+        return error
+    known = error.kind == "graph" or "--engine compile" in error.message
+    if known or opened.mode is Mode.COMPILE:
+        return error
+    return replace(error, message=f"{error.message}; --engine compile may run it")
 
 
 def reasons(finding: Finding, most: int = 3) -> list[str]:

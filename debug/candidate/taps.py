@@ -139,6 +139,11 @@ class Taps:
                 self._probes[probe] = passed.value
 
     @property
+    def has_heard(self) -> bool:
+        """Whether any module was called."""
+        return bool(self._calls)
+
+    @property
     def probes(self) -> list[Probe]:
         return list(self._probes)
 

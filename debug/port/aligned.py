@@ -84,7 +84,8 @@ def align(
     for name in [*kept, ""]:
         pair = matched.pairs.get(name)
         if pair is None:
-            layers.append(LayerName(name, parent=_parent(name, kept)))
+            alone = LayerName(name, parent=_parent(name, kept))
+            layers.append(alone if name else LayerName(MODEL))
             continue
         of_candidate = candidate.call_counts.get(pair.counterpart.modules[0], 0)
         for call in range(1, min(reference.call_counts[name], of_candidate) + 1):

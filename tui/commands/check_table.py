@@ -87,6 +87,7 @@ def print_table(run: Run) -> None:
     rows = [
         Row(layer, run.results[index].chained, run.isolated(index))
         for index, layer in enumerate(run.layers)
+        if index in run.results
     ]
     columns = fitting(COLUMNS, roomy=console.width >= PIPE_WIDTH)
     console.print(table_of(columns, rows))
@@ -108,10 +109,12 @@ def conclusion(run: Run) -> Text:
     """The first wrong layer, where it is and why; or that there is none."""
     index = run.culprit()
     if index is None:
-        inputs = sum(layer.is_input for layer in run.layers)
-        count = len(run.layers) - inputs
+        have_run = [run.layers[index] for index in run.results]
+        inputs = sum(layer.is_input for layer in have_run)
+        count = len(have_run) - inputs
         noun = "input" if inputs == 1 else "inputs"
-        return Text(f"All {count} layers and {inputs} {noun} are ok.", "bold")
+        which = f"All {count} layers" if run.stale is None else f"{count} layers"
+        return Text(f"{which} and {inputs} {noun} are ok.", "bold")
     place, layer = place_of(run, index), run.layers[index]
     where = f", {relative(place.path)}:{place.line}" if place else ""
     verdict = run.results[index].chained.verdict.value
