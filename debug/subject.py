@@ -18,7 +18,7 @@ from max.driver import Buffer, Device
 from max.dtype import DType
 
 from debug.protocol.diagnostic import Problem
-from debug.protocol.values import Outcome, PairedLayer, UnpairedModule
+from debug.protocol.values import POSITION, Outcome, PairedLayer, UnpairedModule
 
 
 @dataclass(frozen=True)
@@ -210,6 +210,20 @@ class HasAlignment(Protocol):
 def libraries_of(subject: Subject) -> Collection[str]:
     """The packages outside the source's folder that are read again with a save."""
     return subject.libraries if isinstance(subject, HasAlignment) else ()
+
+
+@runtime_checkable
+class NamesRows(Protocol):
+    """A subject that knows what the rows of its values are, the axis before the last."""
+
+    def row(self, shape: Sequence[int]) -> str:
+        """What one row of a value is: a frame of sound, or a token."""
+        ...
+
+
+def row_of(subject: Subject, shape: Sequence[int]) -> str:
+    """What one row of a value is called."""
+    return subject.row(shape) if isinstance(subject, NamesRows) else POSITION
 
 
 @runtime_checkable

@@ -81,13 +81,18 @@ def decade(error: float | None) -> float | None:
     return min(max(position, 0.0), 1.0)
 
 
-def spoiled(divergence: Divergence) -> str:
-    """The frame, head or channel that is wrong in a layer that is ok as a whole, if any."""
+def spoiled(divergence: Divergence, row: str) -> str:
+    """The row, head or channel that is wrong in a layer that is ok as a whole, if any.
+
+    Args:
+        divergence: of the layer.
+        row: what a row of its value is.
+    """
     of_all = divergence.ratio
     if of_all is None or not judge(of_all).healthy:
         return ""
-    for name in ("frame", "head", "channel"):
-        worst = getattr(divergence, name)
+    slices = {row: divergence.frame, "head": divergence.head, "channel": divergence.channel}
+    for name, worst in slices.items():
         if worst is not None and not worst.verdict.healthy:
             return f"{name} {worst.index}: R {ratio(worst.ratio)}"
     return ""

@@ -105,6 +105,9 @@ class PortSubject:
     def run_reference(self, module: torch.nn.Module, *arguments: Tensor) -> None:
         self._values.call(module, arguments)
 
+    def row(self, shape: Sequence[int]) -> str:
+        return self._values.row(shape)
+
     def candidate(self, source: ModuleType) -> Candidate:
         port = self.port_of(source)
         self._stays_the_same(port)

@@ -46,7 +46,7 @@ def _isolated(row: Row) -> Text:
 def _picture(row: Row) -> str:
     """What is wrong in words, where there are some; else the error as a bar."""
     bar = words.bar(row.chained.rel_l2, BAR_WIDTH).rstrip()
-    return row.chained.reason or words.spoiled(row.chained) or bar
+    return row.chained.reason or words.spoiled(row.chained, row.layer.row) or bar
 
 
 COLUMNS: list[Column[Row]] = [
