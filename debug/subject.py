@@ -57,6 +57,10 @@ class Counterpart:
     call: int = 1
     channels: tuple[int, ...] | None = None
     """The channels of the module's result that are the layer's, if not all are."""
+    scale: float = 1.0
+    """How many times the layer's value the module gives."""
+    begins: str | None = None
+    """The reference's module before the layer that this one computes, too."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +112,9 @@ class LayerName:
     """Which of the module's calls it is."""
     shape: tuple[int, ...] | None = None
     """The candidate's, where it joins axes or leaves out some of size 1."""
+    begins: str | None = None
+    """The reference's module before it that the candidate computes with it, as a
+    convolution with which a norm was folded."""
 
     @property
     def path(self) -> str:

@@ -212,6 +212,8 @@ def _value_of(calls: Sequence[_Call], counterpart: Counterpart) -> TensorValue:
     """A layer's value: a module's result, some of its channels, or several joined."""
     values = [call.value for call in calls]
     value = values[0] if len(values) == 1 else ops.concat(values, axis=-1)
+    if counterpart.scale != 1.0:
+        value = value / counterpart.scale
     channels = counterpart.channels
     if channels is None:
         return value
