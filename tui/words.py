@@ -25,6 +25,7 @@ from debug.results.run import Run, Trend
 
 GLYPHS = {
     Verdict.OK: "✓",
+    Verdict.UNSEEN: "·",
     Verdict.WATCH: "~",
     Verdict.DIVERGED: "✗",
     Verdict.INVALID: "!",

@@ -59,6 +59,8 @@ class Traced:
     """Which module is which layer, where the subject does not know before."""
     broken: Problem | None = None
     """Why the graph ends before the model does."""
+    unseen: Collection[str] = ()
+    """Layers that are called within a condition or a loop, of which no value gets out."""
 
     @property
     def layers(self) -> dict[str, TensorType]:
@@ -174,6 +176,7 @@ def trace(
         {layer.name: layer.parent for layer in taps.layers},
         taps.alignment,
         broken,
+        taps.unseen,
     )
 
 

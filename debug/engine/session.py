@@ -26,7 +26,7 @@ from debug.engine import jobs
 from debug.engine.background import Background, Generation
 from debug.engine.opened import opened
 from debug.experiments.injection import Injection
-from debug.experiments.isolation import NEVER_CALLED
+from debug.experiments.isolation import NEVER_CALLED, UNSEEN
 from debug.experiments.probes import Variables
 from debug.experiments.without_taps import run_without_taps
 from debug.measure.divergence import compare
@@ -200,6 +200,7 @@ class Session:
             Generation(
                 self.generation,
                 values,
+                traced.unseen,
                 self._code(),
                 traced.probes,
                 self._probed,
@@ -291,7 +292,8 @@ class Session:
         if lazy is None:
             if self._traced is not None and (broken := self._traced.broken) is not None:
                 raise Problem.of("graph", broken, prefix=f"{name} can't run")
-            return None, NEVER_CALLED, False
+            unseen = self._traced is not None and name in self._traced.unseen
+            return None, UNSEEN if unseen else NEVER_CALLED, False
         key = name, lazy.digest
         if key in self._results:
             return *self._results[key], True

@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.text import Text
 
 from debug.protocol.values import Divergence, Layer, Place
-from debug.protocol.verdict import LAYER
+from debug.protocol.verdict import LAYER, Verdict
 from debug.results.run import Run
 from tui import words
 from tui.columns import Column, fitting, table_of
@@ -109,12 +109,7 @@ def conclusion(run: Run) -> Text:
     """The first wrong layer, where it is and why; or that there is none."""
     index = run.culprit()
     if index is None:
-        have_run = [run.layers[index] for index in run.results]
-        inputs = sum(layer.is_input for layer in have_run)
-        count = len(have_run) - inputs
-        noun = "input" if inputs == 1 else "inputs"
-        which = f"All {count} layers" if run.stale is None else f"{count} layers"
-        return Text(f"{which} and {inputs} {noun} are ok.", "bold")
+        return Text(_all_ok(run), "bold")
     place, layer = place_of(run, index), run.layers[index]
     where = f", {relative(place.path)}:{place.line}" if place else ""
     verdict = run.results[index].chained.verdict.value
@@ -126,6 +121,18 @@ def conclusion(run: Run) -> Text:
         if (theirs := finding.reference) is not None:
             lines.append(f"PyTorch does it in {Path(theirs.path).name}:{theirs.line}")
     return Text("\n".join(line for line in lines if line), "bold")
+
+
+def _all_ok(run: Run) -> str:
+    """How many layers were compared, where none is wrong."""
+    verdicts = [each.chained.verdict for each in run.results.values()]
+    unseen = verdicts.count(Verdict.UNSEEN)
+    inputs = sum(run.layers[index].is_input for index in run.results)
+    count = len(verdicts) - inputs - unseen
+    noun = "input" if inputs == 1 else "inputs"
+    which = f"All {count} layers" if run.stale is None else f"{count} layers"
+    rest = f", {unseen} can't be seen" if unseen else ""
+    return f"{which} and {inputs} {noun} are ok{rest}."
 
 
 def place_of(run: Run, index: int) -> Place | None:

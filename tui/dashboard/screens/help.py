@@ -29,6 +29,7 @@ ABOUT = (
 
 VERDICTS = {
     Verdict.OK: f"only rounding: R up to {LAYER.ok_up_to:g}",
+    Verdict.UNSEEN: "within a condition or a loop: only what is around it is compared",
     Verdict.WATCH: f"more than rounding: R up to {LAYER.watch_up_to:g}",
     Verdict.DIVERGED: f"wrong: R above {LAYER.watch_up_to:g}",
     Verdict.INVALID: "another shape or dtype, or NaN or Inf",
