@@ -93,8 +93,9 @@ class MultiHeadAttention(nn.Module):
         w = ops.softmax(qk.cast(wide), axis=-1).cast(q.dtype)
         # 300 positions at a time: MAX sums a product in one chain, and over all 1500 it
         # rounds seven times as much as PyTorch.
-        starts = range(0, int(n_ctx), 300)
-        parts = [w[:, :, :, n : n + 300] @ v[:, :, n : n + 300] for n in starts]
+        last = int(n_ctx)
+        spans = [slice(n, min(n + 300, last)) for n in range(0, last, 300)]
+        parts = [w[:, :, :, span] @ v[:, :, span] for span in spans]
         wv = reduce(ops.add, [part.cast(wide) for part in parts]).cast(q.dtype)
         wv = ops.permute(wv, [0, 2, 1, 3])  # (batch, ctx, head, d_head)
         return wv.reshape((n_batch, n_ctx, n_state))

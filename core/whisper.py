@@ -108,6 +108,9 @@ class WhisperSubject:
     def run_reference(self, module: torch.nn.Module, *arguments: Tensor) -> None:
         run_encoder(module, *arguments)
 
+    def row(self, shape: Sequence[int]) -> str:
+        return "frame"
+
     @cached_property
     def _model(self) -> Whisper:
         return self._checkpoint.build()

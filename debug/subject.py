@@ -18,7 +18,7 @@ from max.driver import Buffer, Device
 from max.dtype import DType
 
 from debug.protocol.diagnostic import Problem
-from debug.protocol.values import Outcome, PairedLayer, UnpairedModule
+from debug.protocol.values import POSITION, Outcome, PairedLayer, UnpairedModule
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,10 @@ class Counterpart:
     call: int = 1
     channels: tuple[int, ...] | None = None
     """The channels of the module's result that are the layer's, if not all are."""
+    scale: float = 1.0
+    """How many times the layer's value the module gives."""
+    begins: str | None = None
+    """The reference's module before the layer that this one computes, too."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +112,9 @@ class LayerName:
     """Which of the module's calls it is."""
     shape: tuple[int, ...] | None = None
     """The candidate's, where it joins axes or leaves out some of size 1."""
+    begins: str | None = None
+    """The reference's module before it that the candidate computes with it, as a
+    convolution with which a norm was folded."""
 
     @property
     def path(self) -> str:
@@ -210,6 +217,20 @@ class HasAlignment(Protocol):
 def libraries_of(subject: Subject) -> Collection[str]:
     """The packages outside the source's folder that are read again with a save."""
     return subject.libraries if isinstance(subject, HasAlignment) else ()
+
+
+@runtime_checkable
+class NamesRows(Protocol):
+    """A subject that knows what the rows of its values are, the axis before the last."""
+
+    def row(self, shape: Sequence[int]) -> str:
+        """What one row of a value is: a frame of sound, or a token."""
+        ...
+
+
+def row_of(subject: Subject, shape: Sequence[int]) -> str:
+    """What one row of a value is called."""
+    return subject.row(shape) if isinstance(subject, NamesRows) else POSITION
 
 
 @runtime_checkable

@@ -69,7 +69,7 @@ def layers(file: str | None = None) -> list[Layer]:
     """
     places = {name: Place(file, line + LOWER) for name, line in CALLS.items() if file}
     return [
-        Layer(name, parent, name == "noise", stats(), 3e-7, places.get(name))
+        Layer(name, parent, name == "noise", stats(), 3e-7, places.get(name), "frame")
         for name, parent in ROWS
     ]
 

@@ -7,6 +7,7 @@ from debug.protocol.verdict import Verdict
 
 DARK = {
     Verdict.OK: "#56B4E9",
+    Verdict.UNSEEN: "#9AA5B1",
     Verdict.WATCH: "#E69F00",
     Verdict.DIVERGED: "#FF7043",
     Verdict.INVALID: "#E58BC0",
@@ -14,6 +15,7 @@ DARK = {
 }
 LIGHT = {
     Verdict.OK: "#0062A0",
+    Verdict.UNSEEN: "#56616C",
     Verdict.WATCH: "#8A5A00",
     Verdict.DIVERGED: "#B03A00",
     Verdict.INVALID: "#9C2F74",

@@ -6,15 +6,26 @@ same finding reads the same on the screen, in the log and in a terminal's scroll
 
 import math
 
+from msgspec.structs import replace
+
 from core.messages import Memory
+from debug.protocol.diagnostic import Diagnostic
 from debug.protocol.messages import Aligned, Compared, ComparedWithoutTaps, Probed, Working
-from debug.protocol.values import Divergence, Finding, Outcome, Stats, UnpairedModule
+from debug.protocol.values import (
+    Divergence,
+    Finding,
+    Mode,
+    Outcome,
+    Stats,
+    UnpairedModule,
+)
 from debug.protocol.verdict import LAYER, Limits, Verdict, judge
 from debug.results.headroom import float16_headroom, squared_headroom
 from debug.results.run import Run, Trend
 
 GLYPHS = {
     Verdict.OK: "✓",
+    Verdict.UNSEEN: "·",
     Verdict.WATCH: "~",
     Verdict.DIVERGED: "✗",
     Verdict.INVALID: "!",
@@ -71,13 +82,18 @@ def decade(error: float | None) -> float | None:
     return min(max(position, 0.0), 1.0)
 
 
-def spoiled(divergence: Divergence) -> str:
-    """The frame, head or channel that is wrong in a layer that is ok as a whole, if any."""
+def spoiled(divergence: Divergence, row: str) -> str:
+    """The row, head or channel that is wrong in a layer that is ok as a whole, if any.
+
+    Args:
+        divergence: of the layer.
+        row: what a row of its value is.
+    """
     of_all = divergence.ratio
     if of_all is None or not judge(of_all).healthy:
         return ""
-    for name in ("frame", "head", "channel"):
-        worst = getattr(divergence, name)
+    slices = {row: divergence.frame, "head": divergence.head, "channel": divergence.channel}
+    for name, worst in slices.items():
         if worst is not None and not worst.verdict.healthy:
             return f"{name} {worst.index}: R {ratio(worst.ratio)}"
     return ""
@@ -140,6 +156,17 @@ def blame(run: Run, index: int) -> str:
     if run.isolated(index) is None or not others:
         return ""
     return f"{name} is ok in isolation, but its input is wrong: see {listed(others)}"
+
+
+def could_not_run(run: Run) -> Diagnostic | None:
+    """Why a run ended before its last layer, and what may help."""
+    error, opened = run.stale, run.opened
+    if error is None or opened is None:
+        return error
+    known = error.kind == "graph" or "--engine compile" in error.message
+    if known or opened.mode is Mode.COMPILE:
+        return error
+    return replace(error, message=f"{error.message}; --engine compile may run it")
 
 
 def reasons(finding: Finding, most: int = 3) -> list[str]:

@@ -18,7 +18,7 @@ from max.engine import Model
 from max.graph import Graph, Module
 from max.graph import graph as graph_module
 
-from debug.candidate import outline
+from debug.candidate import kernel_groups, outline
 from debug.candidate.max_internals import (
     ValueKey,
     dispatch,
@@ -160,7 +160,8 @@ def compile_together(
 
 @contextmanager
 def announcing_kernels(announce: Callable[[str], None]) -> Iterator[None]:
-    """Calls ``announce`` with a kernel's name before MAX compiles it during a run."""
+    """Calls ``announce`` with a kernel's name before MAX compiles it during a run. One that
+    this machine has compiled so before is loaded, which is not worth a word."""
     compile_now = gc_compile.compile_single_target
 
     def announced(
@@ -169,8 +170,11 @@ def announcing_kernels(announce: Callable[[str], None]) -> Iterator[None]:
         device: Device,
         build: Callable[[Module], None],
     ) -> Any:
-        announce(key)
-        return compile_now(family, key, device, build)
+        if not kernel_groups.compiled([key]):
+            announce(key)
+        model = compile_now(family, key, device, build)
+        kernel_groups.note([key])
+        return model
 
     with _compiling_by(announced):
         yield

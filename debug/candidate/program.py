@@ -27,6 +27,7 @@ from debug.candidate import max_internals
 from debug.candidate.max_internals import Op, ValueKey
 from debug.candidate.taps import FirstInput, Probe, Result
 from debug.candidate.trace import Traced
+from debug.protocol.diagnostic import Problem
 
 Slots = dict[ValueKey, Buffer | None]
 
@@ -193,10 +194,17 @@ class Program:
 
     def _dispatch(self, index: int, slots: Slots) -> None:
         """Runs one operation."""
-        if (runner := self._runners.get(index)) is not None:
-            runner(slots)
-        else:
-            max_internals.dispatch(self.body[index], slots)
+        op = self.body[index]
+        try:
+            if (runner := self._runners.get(index)) is not None:
+                runner(slots)
+            else:
+                max_internals.dispatch(op, slots)
+        except Problem:
+            raise
+        except Exception as error:
+            what, place = max_internals.describe(op), max_internals.place_of(op)
+            raise Problem.at("run", error, place, f"{what} failed") from error
 
     def _needed(self, key: ValueKey, kept: dict[str, Buffer]) -> set[int]:
         """The operations to run for a value; what is kept becomes a slot instead."""

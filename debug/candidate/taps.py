@@ -86,6 +86,10 @@ class Taps:
         self.layers, self._align = list(layers), candidate.align
         self._module_of = candidate.names
         self._calls: dict[tuple[str, int], _Call] = {}
+        self._shapes: dict[tuple[str, int], tuple[int, ...]] = {}
+        """Of all calls, those of which no value gets out of a condition as well."""
+        self.unseen: set[str] = set()
+        """Layers with such a call."""
         self._passed: list[_Passed] = []
         self._probes: dict[Probe, TensorValue | None] = {}
         self.alignment: Alignment | None = None
@@ -109,12 +113,13 @@ class Taps:
     def _layer_called(self, layer: Any, args: Any, kwargs: Any, output: Any) -> None:
         name = self._names.get(id(layer))
         value = first_value(output)
-        if max_internals.is_inside():
-            return
         around = max_internals.layers_around(sys._getframe(1))
         if name is None or value is None or sum(each is layer for each in around) > 1:
             return  # a class that calls the one it extends is called once
-        number = sum(called == name for called, _ in self._calls) + 1
+        number = sum(called == name for called, _ in self._shapes) + 1
+        self._shapes[name, number] = tuple(int(size) for size in value.shape)
+        if max_internals.is_inside():
+            return
         given = first_value([*args, *kwargs.values()])
         place = calling_line(sys._getframe(1), self.files)
         self._calls[name, number] = _Call(value, given, place)
@@ -139,6 +144,11 @@ class Taps:
                 self._probes[probe] = passed.value
 
     @property
+    def has_heard(self) -> bool:
+        """Whether any module was called."""
+        return bool(self._calls)
+
+    @property
     def probes(self) -> list[Probe]:
         return list(self._probes)
 
@@ -152,6 +162,8 @@ class Taps:
             calls = [self._calls.get((m, counterpart.call)) for m in counterpart.modules]
             called = [call for call in calls if call is not None]
             if not called or len(called) < len(calls):
+                if all((m, counterpart.call) in self._shapes for m in counterpart.modules):
+                    self.unseen.add(layer)
                 continue
             results[Result(layer)] = _value_of(called, counterpart)
             if called[0].given is not None:
@@ -170,14 +182,10 @@ class Taps:
             by_name = {names.get(each.name, each.name): each for each in self.layers}
             return {
                 by_name[name].name: Counterpart((name,), number)
-                for name, number in self._calls
+                for name, number in self._shapes
                 if name in by_name and by_name[name].call == number
             }
-        shapes = {key: call.value.shape for key, call in self._calls.items()}
-        called = [
-            CalledModule(*key, tuple(int(size) for size in shape))
-            for key, shape in shapes.items()
-        ]
+        called = [CalledModule(*key, shape) for key, shape in self._shapes.items()]
         self.alignment = self._align(called)
         self.layers = list(self.alignment.layers)
         return self.alignment.counterparts
@@ -207,6 +215,8 @@ def _value_of(calls: Sequence[_Call], counterpart: Counterpart) -> TensorValue:
     """A layer's value: a module's result, some of its channels, or several joined."""
     values = [call.value for call in calls]
     value = values[0] if len(values) == 1 else ops.concat(values, axis=-1)
+    if counterpart.scale != 1.0:
+        value = value / counterpart.scale
     channels = counterpart.channels
     if channels is None:
         return value

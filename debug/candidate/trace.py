@@ -11,7 +11,7 @@ that.
 the graph puts names to its values with `Traced.named`.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -57,6 +57,10 @@ class Traced:
     """By layer, the one that it is a part of."""
     alignment: Alignment | None = None
     """Which module is which layer, where the subject does not know before."""
+    broken: Problem | None = None
+    """Why the graph ends before the model does."""
+    unseen: Collection[str] = ()
+    """Layers that are called within a condition or a loop, of which no value gets out."""
 
     @property
     def layers(self) -> dict[str, TensorType]:
@@ -76,7 +80,11 @@ class Traced:
 
 
 def build(
-    subject: Subject, source: Source, layers: Sequence[LayerName], with_inputs: bool
+    subject: Subject,
+    source: Source,
+    layers: Sequence[LayerName],
+    with_inputs: bool,
+    partial: bool = False,
 ) -> tuple[Candidate, Traced]:
     """The candidate, and its graph with these layers as outputs.
 
@@ -85,6 +93,7 @@ def build(
         source: the candidate's source, executed.
         layers: the model itself is one of them.
         with_inputs: whether layers' inputs and probes are outputs, too.
+        partial: whether a graph that ends where the source raises is better than none.
 
     Raises:
         Problem: the source does not give a graph; says where.
@@ -100,7 +109,8 @@ def build(
         arguments = [candidate.inputs[each.name] for each in arguments_of(subject)]
     source.names.update(candidate.files)
     taps = Taps(candidate, layers, source.names, with_inputs)
-    return candidate, trace(candidate, taps, arguments, subject.dtype, subject.device)
+    dtype, device = subject.dtype, subject.device
+    return candidate, trace(candidate, taps, arguments, dtype, device, partial)
 
 
 def trace(
@@ -109,6 +119,7 @@ def trace(
     arguments: Sequence[Tensor],
     dtype: DType,
     device: Device,
+    partial: bool = False,
 ) -> Traced:
     """Builds the graph with every value that is tapped as an output.
 
@@ -118,6 +129,7 @@ def trace(
         arguments: what the model is called with, in the shapes that the graph is built for.
         dtype: the precision of those that are floating point numbers.
         device: where they live.
+        partial: whether what raises ends the graph, once a layer was called.
 
     Raises:
         Problem: the source raised, or no graph came of it.
@@ -127,13 +139,17 @@ def trace(
     buffers = [_argument(argument, dtype, device) for argument in arguments]
     kinds: dict[Output, TensorType] = {}
     unknown: Collection[str] = ()
+    broken: Problem | None = None
 
     def forward(*given: Any) -> list[TensorValue]:
+        nonlocal broken
         with max_v3.calling(module, device, dtype) as call:
-            if first_value(call(*(x.tensor for x in given))) is None:
-                place = definition(module)
-                path, line = (place.path, place.line) if place else (None, None)
-                raise Problem("graph", no_tensor(module), path, line)
+            try:
+                _called(module, call, given)
+            except Exception as error:
+                if not partial or not taps.has_heard:
+                    raise
+                broken = Problem.of("graph", error, taps.files, _without_size(unknown))
             outputs = taps.outputs()
         kinds.update({output: value.type for output, value in outputs.items()})
         return list(outputs.values())
@@ -159,7 +175,21 @@ def trace(
         dict(candidate.weights),
         {layer.name: layer.parent for layer in taps.layers},
         taps.alignment,
+        broken,
+        taps.unseen,
     )
+
+
+def _called(module: Any, call: Callable[..., Any], given: Sequence[Any]) -> None:
+    """Has the source build its graph.
+
+    Raises:
+        Problem: the model returned no tensor.
+    """
+    if first_value(call(*(x.tensor for x in given))) is None:
+        place = definition(module)
+        path, line = (place.path, place.line) if place else (None, None)
+        raise Problem("graph", no_tensor(module), path, line)
 
 
 def _without_size(names: Collection[str]) -> str:

@@ -49,6 +49,8 @@ class Explainer:
         self, subject: Subject, truths: Mapping[str, Truth], recordings: RecordedLayers
     ) -> None:
         self._subject, self._truths, self._recordings = subject, truths, recordings
+        self._joined = {each.name for each in subject.layers if each.begins is not None}
+        """Layers that the candidate computes with the one before."""
         self._program: Program | None = None
         self._likely: set[Keys] = set()
         """What explained other layers of this program."""
@@ -84,6 +86,8 @@ class Explainer:
     def segments(
         self, name: str, code: LoadedCandidate, pause: Pause = go_on
     ) -> list[Segment] | None:
+        if name in self._joined:  # the reference has no code that is this layer's alone
+            return None
         recording = self._recordings.of(name)
         with torch.inference_mode():
             return segments(name, recording, code.program, self._truths, code.kept, pause)

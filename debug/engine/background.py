@@ -12,7 +12,7 @@ a job, write its class in `debug.engine.jobs` and put it into the list of
 `debug.engine.session`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -31,6 +31,8 @@ class Generation:
     number: int = 0
     values: Mapping[str, LazyValue] = field(default_factory=dict)
     """By layer, of those that it has."""
+    unseen: Collection[str] = ()
+    """Layers that it calls, and whose values can't be had."""
     code: LoadedCandidate | None = None
     """None where the graph runs as a whole."""
     probes: Sequence[Probe] = ()

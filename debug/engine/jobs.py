@@ -48,7 +48,7 @@ class IsolateLayers:
     def do_one(self) -> None:
         index, name = self.done, self._names[self.done]
         self.done += 1
-        if name in self._inputs:
+        if name in self._inputs or name in self._generation.unseen:
             return
         generation, value = self._generation, self._generation.values.get(name)
         divergence = self._isolation.run(self._truths[name], value)

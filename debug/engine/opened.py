@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from debug.measure.truth import Truth
 from debug.protocol.messages import Opened
 from debug.protocol.values import Layer, Mode
-from debug.subject import Subject, model_of
+from debug.subject import Subject, model_of, row_of
 
 
 def opened(
@@ -27,6 +27,7 @@ def opened(
             truth.stats,
             truth.floor,
             truth.place,
+            row_of(subject, truth.stats.shape),
         )
         for name, truth in truths.items()
     ]

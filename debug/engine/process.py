@@ -99,9 +99,12 @@ class Engine:
         try:
             action(*arguments)
         except Exception as error:
-            self._target = -1
-            diagnostic = from_exception("internal", error)
-            self.emit(Failed(diagnostic, fatal=self.session is None))
+            self._failed(error)
+
+    def _failed(self, error: Exception) -> None:
+        self._target = -1
+        diagnostic = from_exception("internal", error)
+        self.emit(Failed(diagnostic, fatal=self.session is None))
 
     def _handle(self, work: Command | SourceSaved) -> None:
         match work:
@@ -186,7 +189,12 @@ class Engine:
 
     def _advance(self) -> None:
         assert self.session is not None
-        self.session.advance()
+        try:
+            self.session.advance()
+        except Exception as error:
+            self._failed(error)
+            self._settle()  # else nobody says that the layers before it are done
+            return
         if self.session.position >= self._target:
             self._stop()
 

@@ -26,7 +26,7 @@ from debug.engine import jobs
 from debug.engine.background import Background, Generation
 from debug.engine.opened import opened
 from debug.experiments.injection import Injection
-from debug.experiments.isolation import NEVER_CALLED
+from debug.experiments.isolation import NEVER_CALLED, UNSEEN
 from debug.experiments.probes import Variables
 from debug.experiments.without_taps import run_without_taps
 from debug.measure.divergence import compare
@@ -83,7 +83,7 @@ class Session:
         started = time.perf_counter()
         emit(Progress("loading the model"))
         subject = load_subject(factory, Options(command.options))
-        return cls(subject, emit, command.mode, started)
+        return cls(subject, emit, command.mode, started, command.partial)
 
     def __init__(
         self,
@@ -91,6 +91,7 @@ class Session:
         emit: Callable[[Message], None],
         mode: Mode = Mode.INTERPRET,
         started: float | None = None,
+        partial: bool = False,
     ) -> None:
         """Runs the reference and gets the kernels ready.
 
@@ -99,6 +100,7 @@ class Session:
             emit: is told all there is to tell.
             mode: how the candidate's graph runs.
             started: when opening the subject began.
+            partial: whether the layers before one that raises are run.
 
         Raises:
             Problem: MAX is not the one that is needed.
@@ -108,6 +110,7 @@ class Session:
         self._emit, self.subject, self._mode = emit, subject, mode
         loaded = time.perf_counter()
         self.dtype = subject.dtype.name
+        self._partial = partial
         self._inputs = {value.name for value in subject.inputs}
         self._pause: Pause = go_on
         self._seconds_load = loaded - (loaded if started is None else started)
@@ -184,7 +187,7 @@ class Session:
         source = self._read()
         interpreted = self._mode is Mode.INTERPRET
         layers = self.subject.layers
-        candidate, traced = build(self.subject, source, layers, with_inputs=interpreted)
+        candidate, traced = build(self.subject, source, layers, interpreted, self._partial)
         injected = self._injection.values(traced)
         values = self._runner.load(traced, injected)
         self._align(traced)
@@ -197,6 +200,7 @@ class Session:
             Generation(
                 self.generation,
                 values,
+                traced.unseen,
                 self._code(),
                 traced.probes,
                 self._probed,
@@ -207,7 +211,8 @@ class Session:
         replaced = sorted(injected, key=self.names.index)
         self._emit(Loaded(self.generation, traced.places, seconds, replaced))
         if (found := traced.alignment) is not None:
-            self._emit(Aligned(self.generation, list(found.pairs), list(found.unpaired)))
+            unpaired = [] if traced.broken else list(found.unpaired)
+            self._emit(Aligned(self.generation, list(found.pairs), unpaired))
         if isinstance(self._runner, Interpreter):
             for refused in self._runner.refused:
                 self._emit(NotPossible(refused))
@@ -285,7 +290,10 @@ class Session:
             return *result, False
         lazy = self._values.get(name)
         if lazy is None:
-            return None, NEVER_CALLED, False
+            if self._traced is not None and (broken := self._traced.broken) is not None:
+                raise Problem.of("graph", broken, prefix=f"{name} can't run")
+            unseen = self._traced is not None and name in self._traced.unseen
+            return None, UNSEEN if unseen else NEVER_CALLED, False
         key = name, lazy.digest
         if key in self._results:
             return *self._results[key], True

@@ -23,6 +23,9 @@ from debug.protocol.values import Divergence
 from debug.protocol.verdict import Verdict
 
 NEVER_CALLED = Divergence(Verdict.MISSING, reason="the candidate never calls it")
+UNSEEN = Divergence(
+    Verdict.UNSEEN, reason="called within a condition or a loop: its values can't be seen"
+)
 
 
 class Isolation:

@@ -1,9 +1,12 @@
 """From pairs of modules to the rows of the debugger: names, order, parents, layouts."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.parametrize import is_parametrized
 
 from debug.measure.layout import is_flattened, permutations_between
 from debug.port.alignment import Matched, match
@@ -12,6 +15,8 @@ from debug.protocol.values import PairedLayer
 from debug.reference.hooks import first_tensor
 from debug.subject import Alignment, CalledModule, Counterpart, LayerName
 
+PARAMETRIZED = "parametrizations"
+"""The module in which PyTorch keeps what a weight is made of."""
 MODEL = "model"
 """The row of the model itself."""
 HEAD_COUNTS = ("num_attention_heads", "num_heads", "n_head", "n_heads")
@@ -37,19 +42,49 @@ def reference_side(module: nn.Module, run: Callable[[nn.Module], None]) -> Side:
 
         return each.register_forward_hook(left)
 
-    handles = [watch(name, each) for name, each in module.named_modules()]
+    handles = [
+        watch(name, each)
+        for name, each in module.named_modules()
+        if PARAMETRIZED not in name.split(".")
+    ]
     try:
         run(module)
     finally:
         for handle in handles:
             handle.remove()
-    return Side(calls, state_of(module))
+    return Side(calls, _as_used(module))
+
+
+def _as_used(module: nn.Module) -> dict[str, Tensor]:
+    """The weights with which the module computes, in place of those that they are made
+    of: ``weight`` for the direction and the length of a weight norm."""
+    state = state_of(module)
+    return {name: value for name, value in state.items() if not _is_part(name, state)}
+
+
+def _is_part(name: str, state: Mapping[str, Tensor]) -> bool:
+    if PARAMETRIZED in name.split("."):
+        return True
+    whole = re.sub(r"_[gv]$", "", name)
+    return whole != name and {whole, f"{whole}_g", f"{whole}_v"} <= state.keys()
 
 
 def state_of(module: nn.Module) -> dict[str, Tensor]:
-    """All parameters and buffers, those that are not saved as well."""
-    found = {**dict(module.named_buffers()), **module.state_dict()}
+    """All parameters and buffers, those that are not saved as well, and what they are
+    parametrizations of."""
+    found = {**_made(module), **dict(module.named_buffers()), **module.state_dict()}
     return {name: value.detach() for name, value in found.items()}
+
+
+def _made(module: nn.Module) -> dict[str, Tensor]:
+    """The weights that PyTorch computes of others, such as a weight norm's."""
+    made: dict[str, Tensor] = {}
+    for prefix, each in module.named_modules():
+        of = [n for n in vars(each) if isinstance(getattr(each, f"{n}_v", None), Tensor)]
+        if is_parametrized(each):
+            of += list(getattr(each, PARAMETRIZED))
+        made.update({f"{prefix}.{n}".lstrip("."): getattr(each, n) for n in of})
+    return made
 
 
 def rows_alone(module: nn.Module, reference: Side) -> list[LayerName]:
@@ -84,12 +119,13 @@ def align(
     for name in [*kept, ""]:
         pair = matched.pairs.get(name)
         if pair is None:
-            layers.append(LayerName(name, parent=_parent(name, kept)))
+            alone = LayerName(name, parent=_parent(name, kept))
+            layers.append(alone if name else LayerName(MODEL))
             continue
         of_candidate = candidate.call_counts.get(pair.counterpart.modules[0], 0)
         for call in range(1, min(reference.call_counts[name], of_candidate) + 1):
             found = pair.counterpart
-            counterpart = Counterpart(found.modules, call, found.channels)
+            counterpart = replace(found, call=call)
             layer = _layer(module, reference, candidate, name, counterpart, kept)
             layers.append(layer)
             counterparts[layer.name] = counterpart
@@ -107,6 +143,8 @@ def _told(matched: Matched) -> list[PairedLayer]:
 def _text(counterpart: Counterpart) -> str:
     names = " + ".join(name or MODEL for name in counterpart.modules)
     channels = counterpart.channels
+    if counterpart.scale != 1.0:
+        return f"{names}, {counterpart.scale:.6g} times as large"
     return names if channels is None else f"{len(channels)} channels of {names}"
 
 
@@ -130,7 +168,8 @@ def _layer(
     number = counterpart.call
     row = name if number == 1 else f"{name}#{number}"
     heads = _heads(module, name, theirs)
-    return LayerName(row, axes, _parent(name, names), heads, name, number, shape)
+    around, begins = _parent(name, names), counterpart.begins
+    return LayerName(row, axes, around, heads, name, number, shape, begins)
 
 
 def _shape(candidate: Side, counterpart: Counterpart) -> tuple[int, ...]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from debug.port import fused, names
+from debug.port.foldings import foldings
 from debug.port.side import Side
 from debug.protocol.values import UnpairedModule, doubts_of
 from debug.subject import Counterpart
@@ -34,6 +35,8 @@ class How(StrEnum):
     WEIGHTS = "weights"
     SOME = "some weights"
     PART = "part of a weight"
+    FOLDED = "folded weights"
+    SCALED = "scaled weights"
     ORDER = "order"
     LEAVES = "leaves"
 
@@ -92,12 +95,15 @@ class _Matching:
         self._ref, self._cand = reference, candidate
         self._found = Matched()
         self._taken: set[str] = set()
+        self._folded: dict[str, str] = {}
+        """Layers that have no module of their own, and why."""
         self._ignored = tuple(f"{name}." for name in ignored)
         for layer, module in said.items():
             if layer in reference.order and module in candidate.order:
                 self._pair(layer, module, How.YOU)
 
     def result(self) -> Matched:
+        self._by_folding()
         self._by_name()
         self._by_content(self._ref.content, self._cand.content, How.WEIGHTS)
         self._by_content(self._largest(self._ref), self._largest(self._cand), How.SOME)
@@ -118,11 +124,27 @@ class _Matching:
     def _free(self) -> tuple[list[str], list[str]]:
         """The leaves of either side that have no counterpart yet."""
         pairs = self._found.pairs
-        theirs = [n for n in self._ref.leaves if n not in pairs and not self._ignores(n)]
+        left = [n for n in self._ref.leaves if n not in pairs and n not in self._folded]
+        theirs = [n for n in left if not self._ignores(n)]
         return theirs, [n for n in self._cand.leaves if n not in self._taken]
 
     def _ignores(self, name: str) -> bool:
         return f"{name}.".startswith(self._ignored)
+
+    def _by_folding(self) -> None:
+        """Weights that were computed of the reference's."""
+        for module, found in foldings(self._ref, self._cand):
+            if found.layer in self._found.pairs or module in self._taken:
+                continue
+            if found.within is None and found.scale == 1.0:
+                how = How.WEIGHTS
+            else:
+                how = How.SCALED if found.within is None else How.FOLDED
+            counterpart = Counterpart((module,), scale=found.scale, begins=found.within)
+            self._found.pairs[found.layer] = Pair(found.layer, counterpart, how)
+            self._taken.add(module)
+            if found.within is not None:
+                self._folded[found.within] = f"is folded into {module}, see {found.layer}"
 
     def _by_name(self) -> None:
         """The same name and sizes: a person's claim, whatever they hold."""
@@ -316,6 +338,8 @@ class _Matching:
 
     def _reason(self, layer: str) -> tuple[str, bool]:
         """Why a layer of the reference has no counterpart, and whether that is an error."""
+        if layer in self._folded:
+            return self._folded[layer], False
         if layer not in self._ref.leaves:
             holds = self._ref.within(layer)
             return "is no unit there" if holds else "holds no weight", False

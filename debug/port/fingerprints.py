@@ -12,6 +12,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from debug.port.remembered import Remembered
+
 Fingerprint = tuple[int, str]
 """The number of values, and their hash."""
 
@@ -21,6 +23,7 @@ _known: dict[str, Fingerprint] = {}
 almost all weights are what they were."""
 
 
+@Remembered
 def fingerprint(weight: Tensor) -> Fingerprint:
     """Equal for the same numbers in any layout, compared in float32."""
     values = weight.detach().float().flatten()
@@ -30,6 +33,7 @@ def fingerprint(weight: Tensor) -> Fingerprint:
     return _known[as_it_is]
 
 
+@Remembered
 def rows(weight: Tensor, axis: int) -> list[str]:
     """A hash of each slice of a matrix along an axis, in the order of its values."""
     slices = weight.detach().float().movedim(axis, 0).contiguous()
@@ -45,6 +49,7 @@ def _hash(values: Tensor) -> str:
     return hashlib.blake2b(plain.numpy().data, digest_size=16).hexdigest()
 
 
+@Remembered
 def is_constant(weight: Tensor) -> bool:
     """Whether all values are one, as in new norms and biases: that says nothing."""
     return bool(torch.all(weight == weight.flatten()[0])) if weight.numel() else True

@@ -12,7 +12,10 @@ import torch
 from torch import Tensor, nn
 from torch.utils import _pytree as pytree
 
+from debug.protocol.values import POSITION
 from debug.subject import Input, in_precision
+
+TOKEN = "token"
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,18 @@ class Inputs:
             )
             for name, value in self.named.items()
         ]
+
+    def row(self, shape: Sequence[int]) -> str:
+        """What one row of a value is: a token where there is one for each whole number of
+        an input, in each row of a batch or in all of them."""
+        counts = {
+            count
+            for value in self.named.values()
+            if not value.is_floating_point() and value.ndim
+            for count in (value.shape[-1], value.numel())
+        }
+        is_token = len(shape) > 1 and shape[-2] in counts
+        return TOKEN if is_token else POSITION
 
     def call(self, module: nn.Module, tensors: Sequence[Tensor]) -> None:
         """Calls the reference with other tensors in the places of its own."""

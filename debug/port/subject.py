@@ -92,6 +92,8 @@ class PortSubject:
             Problem: the reference does not run.
         """
         self._port, self.graph, self.device, self.dtype = port, path, device, dtype
+        self._opened_with: ModuleType | None = None
+        """The source that the port is of, until it is used."""
         self._reference = port.reference.eval()
         if (pick := port.output) is not None:
             self._reference.register_forward_hook(lambda _, __, output: pick(output))
@@ -125,6 +127,9 @@ class PortSubject:
     def run_reference(self, module: torch.nn.Module, *arguments: Tensor) -> None:
         self._values.call(module, arguments)
 
+    def row(self, shape: Sequence[int]) -> str:
+        return self._values.row(shape)
+
     def candidate(self, source: ModuleType) -> Candidate:
         port = self.port_of(source)
         self._stays_the_same(port)
@@ -136,10 +141,12 @@ class PortSubject:
         declared = tree.declared
         given = adapted(port.weights, state_of(self._reference))
         values = fitting({name: shape for name, (shape, _) in declared.items()}, given)
-        weights = {
+        kept = {
             name: self._buffers.of(name, values[name], dtype)
             for name, (_, dtype) in declared.items()
         }
+        values = {name: each.value for name, each in kept.items()}
+        weights = {name: each.buffer for name, each in kept.items()}
         tree.load(weights)
         arguments = tensors_of(port.candidate_inputs or self._values.named)
 
@@ -159,6 +166,8 @@ class PortSubject:
         Raises:
             Problem: it is no port.
         """
+        if source is self._opened_with:  # the reference need not be made twice
+            return self._port
         return port_in(source, self.graph)
 
     def align(self, port: Port, candidate: Side) -> Alignment:
@@ -189,10 +198,12 @@ class PortSubject:
     def align_with(self, source: Source) -> None:
         """Finds the layers before the reference runs. A candidate that can't be built yet
         is no error here: the first load says so."""
+        self._opened_with = source.module
         with contextlib.suppress(Problem):
             _, traced = build(self, source, self.layers, with_inputs=False)
             if traced.alignment is not None:
                 self.adopt(traced.alignment)
+        self._opened_with = None
 
     def _outcome(
         self, reference: Tensor, candidate: Tensor, pause: Callable[[], None]

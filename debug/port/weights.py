@@ -1,12 +1,12 @@
 """The port's weights: the reference's by the port's names, or what an adapter makes.
 
 The same weight twice is the same buffer, so that a save computes again only what it
-changed: buffers are kept by name and content.
+changed: buffers are kept by name, with the numbers that they were made of.
 """
 
-import hashlib
 import inspect
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from torch import Tensor
 from debug.candidate.buffers import to_buffer
 from debug.port.names import plain
 from debug.port.port import Weights
+from debug.port.remembered import Identity
 from debug.protocol.diagnostic import Problem
 
 
@@ -101,17 +102,36 @@ def _missing(name: str, shape: tuple[int, ...], given: Mapping[str, Tensor]) -> 
     return f"MAX's weight {name} has no value; give it in weights={meant}"
 
 
+@dataclass(frozen=True)
+class Kept:
+    """A weight as it was first given, and on the device."""
+
+    value: Tensor
+    identity: Identity | None
+    buffer: Buffer
+
+    def is_same(self, value: Tensor) -> bool:
+        """Whether these are the numbers; the same memory need not be looked at."""
+        mine, now = Identity.of(self.value), Identity.of(value)
+        if mine is None or self.identity is None or not self.identity.still_is(mine):
+            return False  # somebody has written to it
+        if now is not None and self.identity.still_is(now):
+            return True
+        return self.value.dtype == value.dtype and torch.equal(self.value, value)
+
+
 class Buffers:
     """Weights on a device: one object for the same numbers under the same name."""
 
     def __init__(self, device: Device) -> None:
         self._device = device
-        self._kept: dict[tuple[str, str, str], Buffer] = {}
+        self._kept: dict[tuple[str, str], list[Kept]] = {}
 
-    def of(self, name: str, value: Tensor, dtype: DType) -> Buffer:
-        contents = value.contiguous().flatten().view(torch.uint8).numpy().data
-        key = name, dtype.name, hashlib.blake2b(contents, digest_size=16).hexdigest()
-        if key not in self._kept:
+    def of(self, name: str, value: Tensor, dtype: DType) -> Kept:
+        known = self._kept.setdefault((name, dtype.name), [])
+        kept = next((each for each in reversed(known) if each.is_same(value)), None)
+        if kept is None:
             own = value if value.is_floating_point() else value.clone()
-            self._kept[key] = to_buffer(own, dtype, self._device)
-        return self._kept[key]
+            buffer = to_buffer(own, dtype, self._device)
+            known.append(kept := Kept(value, Identity.of(value), buffer))
+        return kept

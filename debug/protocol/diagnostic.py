@@ -104,6 +104,15 @@ class Problem(Exception):
         message = f"{prefix}: {found.message}" if prefix else found.message
         return cls(kind, message, found.path or path, found.line, found.detail)
 
+    @classmethod
+    def at(
+        cls, kind: str, error: BaseException, place: tuple[str, int] | None, prefix: str
+    ) -> "Problem":
+        """The problem that another exception is, at a line that is known."""
+        path, line = place or (None, None)
+        detail = "".join(traceback.format_exception(error))
+        return cls(kind, f"{prefix}: {first_line(error)}", path, line, detail)
+
 
 def from_exception(
     kind: str, error: BaseException, files: Collection[str] = ()

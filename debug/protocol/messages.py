@@ -46,6 +46,8 @@ class Open(Message, frozen=True, rename={"mode": "engine"}):
     mode: Mode = Mode.INTERPRET
     watch: bool = True
     """Reload the candidate whenever one of its source files is saved."""
+    partial: bool = False
+    """Where the source raises while the graph is built, run the layers before that."""
 
 
 class RunTo(Message, frozen=True):

@@ -9,6 +9,9 @@ from msgspec.structs import fields
 
 from debug.protocol.verdict import Verdict
 
+POSITION = "position"
+"""What a vector of channels is called where nothing says more."""
+
 
 class Mode(StrEnum):
     """How the candidate's graph runs."""
@@ -37,13 +40,13 @@ list: a statistic that is added to `Stats` is shown everywhere without another e
 
 
 class Slice(msgspec.Struct, frozen=True):
-    """The channel, frame or head with the largest ratio."""
+    """The channel, row or head with the largest ratio."""
 
     index: int
     ratio: float | None
     rel_l2: float | None
     verdict: Verdict = Verdict.OK
-    """One spoiled frame hides in a large tensor, so the worst slices decide, too."""
+    """One spoiled row hides in a large tensor, so the worst slices decide, too."""
 
 
 class Divergence(msgspec.Struct, frozen=True):
@@ -57,10 +60,11 @@ class Divergence(msgspec.Struct, frozen=True):
     cosine_distance: float | None = None
     channel: Slice | None = None
     frame: Slice | None = None
+    """The worst of the rows, whatever those are: `Layer.row`."""
     head: Slice | None = None
     """Of a layer whose channels belong to heads."""
     frames: list[float | None] = []
-    """The relative error along the frames, in at most 64 steps."""
+    """The relative error along the rows, in at most 64 steps."""
     channels: list[float | None] = []
     """The relative error along the channels, in at most 64 steps."""
     reason: str = ""
@@ -83,6 +87,8 @@ class Layer(msgspec.Struct, frozen=True):
     """e(r32): how far the reference is from its own float64 self."""
     place: Place | None = None
     """The reference's line that calls it; None for an input."""
+    row: str = POSITION
+    """What one of the value's vectors of channels is: a frame, a token or a position."""
 
 
 class Cause(msgspec.Struct, frozen=True):
@@ -144,7 +150,7 @@ class Sensitivity(msgspec.Struct, frozen=True):
     whole: float | None
     """The smallest error everywhere that is not ok; None if not even one of 1 is."""
     frame: float | None = None
-    """The smallest in one frame, relative to that frame."""
+    """The smallest in one row, relative to that row."""
     channel: float | None = None
 
 

@@ -38,6 +38,8 @@ HALF_ULP = {"float16": 2.0**-11, "bfloat16": 2.0**-8}
 
 class Verdict(StrEnum):
     OK = "ok"
+    UNSEEN = "unseen"
+    """Within a condition or a loop, which is one operation: there is nothing to compare."""
     WATCH = "watch"
     DIVERGED = "diverged"
     INVALID = "invalid"
@@ -47,7 +49,8 @@ class Verdict(StrEnum):
 
     @property
     def healthy(self) -> bool:
-        return self is Verdict.OK
+        """Whether nothing speaks against it."""
+        return self in (Verdict.OK, Verdict.UNSEEN)
 
 
 _SEVERITY = list(Verdict)
@@ -65,8 +68,9 @@ def worst(verdicts: list[Verdict]) -> Verdict:
 
 
 def overall(verdicts: list[Verdict]) -> Verdict:
-    """The verdict on a run: its worst layer, where a missing layer is a divergence."""
-    found = worst(verdicts)
+    """The verdict on a run: its worst layer, where a missing layer is a divergence, and one
+    that can't be seen is judged by the layer around it."""
+    found = worst([each for each in verdicts if each is not Verdict.UNSEEN])
     if found is Verdict.MISSING:
         return Verdict.INVALID if Verdict.INVALID in verdicts else Verdict.DIVERGED
     return found

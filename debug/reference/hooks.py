@@ -192,6 +192,8 @@ def run_reference(subject: Subject, dtype: str) -> dict[str, Truth]:
     module, layers = subject.reference(), subject.layers
     rounded = rounding(dtype)
     values: dict[str, Tensor] = {}
+    calls: dict[str, LayerCall] = {}
+    """Of modules that rows begin with."""
 
     def keep(layer: LayerName, call: LayerCall) -> None:
         values[layer.name] = call.value.clone()  # the next layer may write into it
@@ -200,8 +202,11 @@ def run_reference(subject: Subject, dtype: str) -> dict[str, Truth]:
         value = values.pop(layer.name)
         exact = call.value.clone()
         truth = measure_reference(exact, value, layer.axes, layer.heads, layer.shape)
+        call = calls.get(layer.begins or "", call)
         if not layer.is_model:
-            value = call.again(modules[layer.name], rounded)
+            value = call.again(modules[layer.begins or layer.name], rounded)
+        if layer.begins is not None:
+            value = modules[layer.name](value)
         argument = call.argument
         if argument is not None:
             argument = in_precision(argument, getattr(torch, dtype))
@@ -213,7 +218,14 @@ def run_reference(subject: Subject, dtype: str) -> dict[str, Truth]:
 
     stay = StayInFloat64()
 
+    begins = [
+        LayerName(n, parent="", call=each.call) for each in layers if (n := each.begins)
+    ]
+
     def measured(layer: LayerName, call: LayerCall) -> None:
+        if layer in begins:
+            calls[layer.name] = call
+            return
         with stay.lifted():
             measure(layer, call)
 
@@ -222,7 +234,7 @@ def run_reference(subject: Subject, dtype: str) -> dict[str, Truth]:
         with hooked(module, layers, keep):
             subject.run_reference(module, *arguments_in(subject, rounded))
         modules = layer_modules(module, layers)
-        with hooked(wide, layers, measured), stay:
+        with hooked(wide, [*begins, *layers], measured), stay:
             subject.run_reference(wide, *arguments_in(subject, torch.float64))
     return {name: truths[name] for name in in_order(subject)}
 

@@ -45,12 +45,17 @@ class RecordedLayers:
         if name not in self._recordings:
             subject, module = self._subject, self.wide
             modules = layer_modules(module, subject.layers)
-            within = {part.name: modules[part.name] for part in self._parts(name)}
+            parts = self._parts(name)
+            begins = {n: part.name for part in parts if (n := part.begins) is not None}
+            within = {each: modules[each] for each in (*begins, *(p.name for p in parts))}
             arguments = arguments_in(subject, torch.float64)
             call = next(layer.call for layer in subject.layers if layer.name == name)
             recording = recorded(module, modules[name], within, call)
             with torch.inference_mode(), recording as made, StayInFloat64():
                 subject.run_reference(module, *arguments)
+            for first, part in begins.items():  # one module for the candidate
+                made.inputs[part] = made.inputs.pop(first)
+                del made.results[first]
             self._make_room()
             self._recordings[name] = made
         return self._recordings[name]

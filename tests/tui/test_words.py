@@ -109,8 +109,10 @@ def test_long_lists_are_cut():
 def test_a_spoiled_slice_is_named_where_the_whole_is_ok():
     frame = Slice(17, 300.0, 1e-4, Verdict.DIVERGED)
     spoiled = Divergence(Verdict.DIVERGED, ratio=1.5, frame=frame)
-    assert words.spoiled(spoiled) == "frame 17: R 300.0"
-    assert words.spoiled(Divergence(Verdict.DIVERGED, ratio=50.0, frame=frame)) == ""
+    assert words.spoiled(spoiled, "token") == "token 17: R 300.0"
+    assert (
+        words.spoiled(Divergence(Verdict.DIVERGED, ratio=50.0, frame=frame), "token") == ""
+    )
 
 
 def test_what_overflows_squared_is_marked():

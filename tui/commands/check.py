@@ -13,11 +13,12 @@ from debug.protocol.messages import Probed
 from debug.protocol.values import Divergence, Stats
 from debug.protocol.verdict import Verdict
 from debug.results.run import Run
+from tui import words
 from tui.commands.check_table import place_of, print_table
 from tui.commands.output import print_json, relative
 from tui.commands.shared.event_log import EventLog
-from tui.commands.shared.headless import run_all
-from tui.settings import add_subject_options, settings_of
+from tui.commands.shared.headless import run_as_far_as_it_goes
+from tui.settings import add_subject_options, complain, settings_of
 
 SUMMARY = "compare every layer; exit status 1 if one is wrong"
 CLOSE = (Verdict.OK, Verdict.WATCH)
@@ -28,11 +29,14 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace, log: EventLog) -> int:
-    compared = run_all(settings_of(arguments), log)
+    compared = run_as_far_as_it_goes(settings_of(arguments), log)
     if arguments.json:
         print_json(report(compared))
     else:
         print_table(compared)
+    if (error := words.could_not_run(compared)) is not None:
+        log.write("problem", kind=error.kind, message=str(error))
+        return complain("maxwhisper", error)
     return exit_status(compared)
 
 
@@ -47,8 +51,11 @@ def report(run: Run) -> dict[str, Any]:
     opened, loaded = run.opened, run.loaded
     assert opened is not None
     assert loaded is not None
-    rows = {layer.name: _row(run, index) for index, layer in enumerate(run.layers)}
-    inputs = [rows.pop(layer.name) for layer in run.layers if layer.is_input]
+    have_run = [
+        (index, layer) for index, layer in enumerate(run.layers) if index in run.results
+    ]
+    rows = {layer.name: _row(run, index) for index, layer in have_run}
+    inputs = [rows.pop(layer.name) for _, layer in have_run if layer.is_input]
     return {
         "schema": 1,
         "verdict": run.verdict().value,
@@ -63,6 +70,7 @@ def report(run: Run) -> dict[str, Any]:
             "reference": opened.seconds_reference,
             "candidate": loaded.seconds + run.seconds,
         },
+        "error": _error(run),
         "doubts": run.doubts,
         "culprit": _culprit(run),
         "faults": [run.layers[index].name for index in run.faults()],
@@ -73,6 +81,15 @@ def report(run: Run) -> dict[str, Any]:
         "layers": list(rows.values()),
         "probes": [_probe(probed) for probed in run.probed],
     }
+
+
+def _error(run: Run) -> dict[str, Any] | None:
+    """Why the layers that are not there did not run."""
+    if (error := words.could_not_run(run)) is None:
+        return None
+    file = relative(error.path) if error.path else None
+    place = {"file": file, "line": error.line}
+    return {"kind": error.kind, "message": str(error), **place}
 
 
 def _culprit(run: Run) -> dict[str, Any] | None:

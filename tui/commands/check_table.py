@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.text import Text
 
 from debug.protocol.values import Divergence, Layer, Place
-from debug.protocol.verdict import LAYER
+from debug.protocol.verdict import LAYER, Verdict
 from debug.results.run import Run
 from tui import words
 from tui.columns import Column, fitting, table_of
@@ -46,7 +46,7 @@ def _isolated(row: Row) -> Text:
 def _picture(row: Row) -> str:
     """What is wrong in words, where there are some; else the error as a bar."""
     bar = words.bar(row.chained.rel_l2, BAR_WIDTH).rstrip()
-    return row.chained.reason or words.spoiled(row.chained) or bar
+    return row.chained.reason or words.spoiled(row.chained, row.layer.row) or bar
 
 
 COLUMNS: list[Column[Row]] = [
@@ -87,6 +87,7 @@ def print_table(run: Run) -> None:
     rows = [
         Row(layer, run.results[index].chained, run.isolated(index))
         for index, layer in enumerate(run.layers)
+        if index in run.results
     ]
     columns = fitting(COLUMNS, roomy=console.width >= PIPE_WIDTH)
     console.print(table_of(columns, rows))
@@ -108,10 +109,7 @@ def conclusion(run: Run) -> Text:
     """The first wrong layer, where it is and why; or that there is none."""
     index = run.culprit()
     if index is None:
-        inputs = sum(layer.is_input for layer in run.layers)
-        count = len(run.layers) - inputs
-        noun = "input" if inputs == 1 else "inputs"
-        return Text(f"All {count} layers and {inputs} {noun} are ok.", "bold")
+        return Text(_all_ok(run), "bold")
     place, layer = place_of(run, index), run.layers[index]
     where = f", {relative(place.path)}:{place.line}" if place else ""
     verdict = run.results[index].chained.verdict.value
@@ -123,6 +121,18 @@ def conclusion(run: Run) -> Text:
         if (theirs := finding.reference) is not None:
             lines.append(f"PyTorch does it in {Path(theirs.path).name}:{theirs.line}")
     return Text("\n".join(line for line in lines if line), "bold")
+
+
+def _all_ok(run: Run) -> str:
+    """How many layers were compared, where none is wrong."""
+    verdicts = [each.chained.verdict for each in run.results.values()]
+    unseen = verdicts.count(Verdict.UNSEEN)
+    inputs = sum(run.layers[index].is_input for index in run.results)
+    count = len(verdicts) - inputs - unseen
+    noun = "input" if inputs == 1 else "inputs"
+    which = f"All {count} layers" if run.stale is None else f"{count} layers"
+    rest = f", {unseen} can't be seen" if unseen else ""
+    return f"{which} and {inputs} {noun} are ok{rest}."
 
 
 def place_of(run: Run, index: int) -> Place | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from debug.protocol.diagnostic import Diagnostic
 from debug.protocol.messages import Inspected
+from debug.protocol.values import Layer
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Said:
 class OperationsKnown:
     """The answer to what a layer's own code consists of."""
 
-    layer: str
+    layer: Layer
     inspected: Inspected
 
 

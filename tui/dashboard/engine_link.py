@@ -164,7 +164,7 @@ class EngineLink:
             case Idle():
                 self._settled()
             case Inspected(index=index):
-                layer = self.state.results.layers[index].name
+                layer = self.state.results.layers[index]
                 self._report(OperationsKnown(layer, event))
             case NotPossible(diagnostic):
                 self._report(Refused(diagnostic))

@@ -1,6 +1,5 @@
 """The shapes of a port besides openai's: Hugging Face's names, and Modular's class."""
 
-import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +8,7 @@ from editing import replace
 from max import nn
 from max.driver import CPU
 from max.dtype import DType
+from renamed_encoder import EMBEDDING, with_hugging_faces_names
 
 from core.model.argument import takes_frames_first
 from core.model.checkpoint import load_checkpoint
@@ -30,33 +30,11 @@ class WhisperEncoder(Modulars):
         huggingface_config.n_heads = huggingface_config.encoder_attention_heads
         super().__init__(huggingface_config, dtype, device)
 """
-RENAMED = {
-    "self.blocks": "self.layers",
-    "self.attn_ln": "self.self_attn_layer_norm",
-    "self.attn": "self.self_attn",
-    "self.query": "self.q_proj",
-    "self.key": "self.k_proj",
-    "self.value": "self.v_proj",
-    "self.out": "self.out_proj",
-    "self.mlp(self.mlp_ln(x))": "self.fc2(ops.gelu(self.fc1(self.final_layer_norm(x))))",
-    "self.mlp_ln": "self.final_layer_norm",
-    "self.ln_post": "self.layer_norm",
-    "self.positional_embedding": "self.embed_positions.weight",
-}
-MLP = r"self\.mlp = nn\.Sequential\(\s*\[\s*(.*?),\s*GELU\(\),\s*(.*?),\s*\]\s*\)"
-TABLE = r"self\.embed_positions\.weight = Weight\(.*?\n        \)"
-EMBEDDING = "self.embed_positions = nn.Embedding(n_ctx, n_state, dtype, device)"
 
 
 @pytest.fixture
 def renamed(encoder: Path) -> Path:
-    """The encoder with Hugging Face's names."""
-    text = encoder.read_text()
-    for name, other in RENAMED.items():
-        text = re.sub(re.escape(name) + r"(?!\w)", other, text)
-    text = re.sub(MLP, r"self.fc1 = \1\n        self.fc2 = \2", text, flags=re.DOTALL)
-    encoder.write_text(re.sub(TABLE, EMBEDDING, text, flags=re.DOTALL))
-    return encoder
+    return with_hugging_faces_names(encoder)
 
 
 @pytest.fixture

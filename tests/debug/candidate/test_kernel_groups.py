@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from debug.candidate import kernel_groups, max_internals
+from debug.candidate import kernel_groups, max_internals, max_kernels
 
 
 @pytest.fixture(autouse=True)
@@ -45,3 +45,13 @@ def test_a_note_that_cant_be_written_stops_nothing(monkeypatch, cache: Path):
     monkeypatch.setattr(max_internals, "cache_folder", lambda: cache / "nowhere")
     kernel_groups.note("ab")
     assert kernel_groups.compiled("ab") == []
+
+
+def test_a_kernel_is_announced_only_where_it_is_compiled(monkeypatch: pytest.MonkeyPatch):
+    said: list[str] = []
+    compiled = "compile_single_target"
+    monkeypatch.setattr(max_kernels.gc_compile, compiled, lambda *_: "model")
+    with max_kernels.announcing_kernels(said.append):
+        for key in ("gather", "gather", "cast"):
+            getattr(max_kernels.gc_compile, compiled)(None, key, None, None)
+    assert said == ["gather", "cast"]

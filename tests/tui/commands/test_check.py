@@ -3,7 +3,13 @@
 import pytest
 from fakes import ROWS, compared, isolated, opened, probed
 
-from debug.protocol.messages import ComparedWithoutTaps, Explained, Loaded, OutcomeKnown
+from debug.protocol.messages import (
+    Compared,
+    ComparedWithoutTaps,
+    Explained,
+    Loaded,
+    OutcomeKnown,
+)
 from debug.protocol.values import Cause, Divergence, Finding, Outcome, Place
 from debug.protocol.verdict import LAYER, Verdict
 from debug.results.run import Run
@@ -121,3 +127,12 @@ def test_probes_the_compiled_graph_and_the_texts_follow(capsys):
     assert any(line.startswith("probe ✗ diverged blocks.0.attn.k") for line in lines)
     assert any(line.startswith("Compiled, without taps it gives") for line in lines)
     assert "PyTorch's features say: It is one." in lines
+
+
+def test_a_layer_that_cant_be_seen_is_no_error_and_not_counted_as_ok():
+    run = run_with()
+    unseen = Divergence(Verdict.UNSEEN, reason="called within a condition")
+    run.apply(Compared(1, ATTENTION, None, unseen, 0.0, False))
+    assert exit_status(run) == 0
+    assert run.verdict() is Verdict.OK
+    assert conclusion(run).plain == "All 10 layers and 1 input are ok, 1 can't be seen."

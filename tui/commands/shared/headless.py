@@ -35,6 +35,18 @@ def run_all(settings: Settings, log: EventLog) -> Run:
     Raises:
         Problem: the subject could not be opened, built, or run to its end.
     """
+    run = run_as_far_as_it_goes(settings, log)
+    if run.stale is not None:
+        raise problem_of(run.stale)
+    return run
+
+
+def run_as_far_as_it_goes(settings: Settings, log: EventLog) -> Run:
+    """The layers before the first that can't run; why it can't is `Run.stale`.
+
+    Raises:
+        Problem: the subject could not be opened or built.
+    """
     with reporting(log) as reporter:
         return asyncio.run(_run(settings, reporter, to_the_end=True))
 
@@ -53,7 +65,8 @@ async def _run(settings: Settings, reporter: Reporter, to_the_end: bool) -> Run:
     run, noise = Run(), []
     engine = EngineClient(settings.factory)
     await engine.start()
-    engine.send(Open(settings.options, settings.mode, watch=False))
+    opening = Open(settings.options, settings.mode, watch=False, partial=to_the_end)
+    engine.send(opening)
     try:
         async for news in engine.events():
             match news:
@@ -63,7 +76,7 @@ async def _run(settings: Settings, reporter: Reporter, to_the_end: bool) -> Run:
                     raise gone("engine", news, noise)
                 case Progress():
                     reporter.progress(news)
-                case Failed(diagnostic):
+                case Failed(diagnostic) if run.loaded is None:
                     raise problem_of(diagnostic)
                 case NotPossible(diagnostic):
                     reporter.progress(Progress(str(diagnostic)))
@@ -77,7 +90,7 @@ async def _run(settings: Settings, reporter: Reporter, to_the_end: bool) -> Run:
             if isinstance(news, Stopped) and news.position < 0:
                 reporter.progress(Progress(RUNNING, 0, len(run.layers)))
                 engine.send(RunTo(run.last))
-            if isinstance(news, Idle) and run.is_complete:
+            if isinstance(news, Idle) and (run.is_complete or run.stale):
                 break
     finally:
         engine.kill()

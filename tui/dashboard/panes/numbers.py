@@ -108,11 +108,11 @@ class NumbersPane(VerticalScroll):
             "max abs": f"{words.number(chained.max_abs)} at {at}",
             "1 - cosine": words.number(chained.cosine_distance),
             "worst channel": _slice(chained.channel, roomy),
-            "worst frame": _slice(chained.frame, roomy),
+            f"worst {layer.row}": _slice(chained.frame, roomy),
             "worst head": _slice(chained.head, roomy),
             "fp16 headroom": words.headroom(result.candidate or layer.reference),
             "computed": note,
-            "over frames": sparkline(chained.frames, self.size.width - LABEL_WIDTH),
+            f"over {layer.row}s": sparkline(chained.frames, self.size.width - LABEL_WIDTH),
             "over channels": sparkline(chained.channels, self.size.width - LABEL_WIDTH),
         }
         details = Table.grid(padding=(0, 1))

@@ -17,9 +17,9 @@ ABOUT = (
     "affects.\n\n"
     "R = the layer's error ÷ PyTorch's own rounding error there, both measured against "
     f"PyTorch in float64. R 1 is as accurate as PyTorch; {words.limits(LAYER)}. A single "
-    f"frame is ok up to {FRAME.ok_up_to:g}, a head up to {HEAD.ok_up_to:g}, a channel up "
-    f"to {CHANNEL.ok_up_to:g}. Mean, std, min and max are shown for orientation; they "
-    "never decide.\n\n"
+    f"frame or token is ok up to {FRAME.ok_up_to:g}, a head up to {HEAD.ok_up_to:g}, a "
+    f"channel up to {CHANNEL.ok_up_to:g}. Mean, std, min and max are shown for "
+    "orientation; they never decide.\n\n"
     "isolated: R of the layer when its inputs are PyTorch's, so that errors of earlier "
     "layers don't count. A layer with a bad R that is ok in isolation has a wrong input; "
     "the bug is in an earlier layer.\n\n"
@@ -29,6 +29,7 @@ ABOUT = (
 
 VERDICTS = {
     Verdict.OK: f"only rounding: R up to {LAYER.ok_up_to:g}",
+    Verdict.UNSEEN: "within a condition or a loop: only what is around it is compared",
     Verdict.WATCH: f"more than rounding: R up to {LAYER.watch_up_to:g}",
     Verdict.DIVERGED: f"wrong: R above {LAYER.watch_up_to:g}",
     Verdict.INVALID: "another shape or dtype, or NaN or Inf",

@@ -18,6 +18,7 @@ from textual.widgets import Static
 from debug.protocol.messages import Inspected
 from debug.protocol.values import (
     STATISTICS,
+    Layer,
     OperationView,
     Place,
     SegmentView,
@@ -43,13 +44,13 @@ LEGEND = (
 class OperationsScreen(Sheet):
     """Every MAX operation with its line, its numbers and the match in PyTorch."""
 
-    def __init__(self, layer: str, inspected: Inspected) -> None:
+    def __init__(self, layer: Layer, inspected: Inspected) -> None:
         super().__init__()
         self._layer, self._inspected = layer, inspected
 
     def compose(self) -> ComposeResult:
-        parts: list[RenderableType] = [Text(self._layer, "bold")]
-        parts += [Text(line) for line in _would_be(self._inspected)]
+        parts: list[RenderableType] = [Text(self._layer.name, "bold")]
+        parts += [Text(line) for line in _would_be(self._inspected, self._layer.row)]
         parts.append(Text(LEGEND))
         roomy = self.app.size.width >= ROOMY
         for code in self._inspected.codes:
@@ -58,7 +59,7 @@ class OperationsScreen(Sheet):
             yield Static(Group(*parts))
 
 
-def _would_be(inspected: Inspected) -> list[str]:
+def _would_be(inspected: Inspected, row: str) -> list[str]:
     """How much the layer matters in the end."""
     lines = []
     if inspected.disappears is not None:
@@ -71,15 +72,15 @@ def _would_be(inspected: Inspected) -> list[str]:
         error = words.number(inspected.appears, 3)
         lines.append(f"With only this layer run on MAX, the final error would be {error}.")
     if inspected.sensitivity is not None:
-        lines.append(_self_test(inspected.sensitivity))
+        lines.append(_self_test(inspected.sensitivity, row))
     return lines
 
 
-def _self_test(sensitivity: Sensitivity) -> str:
+def _self_test(sensitivity: Sensitivity, row: str) -> str:
     """The smallest error that the debugger would not miss here."""
     sizes = {
         "everywhere": sensitivity.whole,
-        "in one frame": sensitivity.frame,
+        f"in one {row}": sensitivity.frame,
         "in one channel": sensitivity.channel,
     }
     caught = [f"{words.number(size, 3)} {part}" for part, size in sizes.items() if size]

@@ -7,7 +7,7 @@ from textual.app import App
 from textual.widgets import Static
 
 from debug.protocol.messages import Inspected
-from debug.protocol.values import OperationView, Place, SegmentView, Sensitivity
+from debug.protocol.values import Layer, OperationView, Place, SegmentView, Sensitivity
 from tui.dashboard.screens.operations import OperationsScreen
 
 
@@ -15,6 +15,7 @@ def operation(name: str, line: int, match: str = "", right: bool = True) -> Oper
     return OperationView(name, Place("/somewhere/port.py", line), stats(), [], match, right)
 
 
+LAYER = Layer("blocks.0.attn", "blocks.0", False, stats(), 3e-7, row="token")
 INSPECTED = Inspected(
     1,
     3,
@@ -37,7 +38,7 @@ INSPECTED = Inspected(
 async def test_it_shows_both_sides_and_marks_the_culprit(size: tuple[int, int]):
     app = App()
     async with app.run_test(size=size) as pilot:
-        await app.push_screen(OperationsScreen("blocks.0.attn", INSPECTED))
+        await app.push_screen(OperationsScreen(LAYER, INSPECTED))
         await pilot.pause()
         sheet = app.screen.query_one(Static)
         plain = Console(width=120, color_system=None)
@@ -52,4 +53,4 @@ async def test_it_shows_both_sides_and_marks_the_culprit(size: tuple[int, int]):
     assert "passed through unchanged" in text
     assert "50 % of the final error would go" in text
     assert "PyTorch compared with itself is off by 0" in text
-    assert "detected from 1.2e-6 everywhere, 3.0e-6 in one frame." in text
+    assert "detected from 1.2e-6 everywhere, 3.0e-6 in one token." in text
