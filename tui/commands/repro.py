@@ -153,14 +153,7 @@ def _try(folder: Path, log: EventLog) -> dict[str, Any]:
     """Runs the script as whoever gets the folder will."""
     with reporting(log) as reporter:
         reporter.progress(Progress(RUNNING))
-        done = subprocess.run(
-            [sys.executable, "-B", SCRIPT],  # no bytecode beside the sources
-            cwd=folder,
-            env=dict(os.environ),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-        )
+        done = run_script(folder)
     outcome = {"status": done.returncode, "output": done.stdout}
     if done.returncode not in (WRONG, RIGHT):
         outcome["errors"] = done.stderr
@@ -168,6 +161,17 @@ def _try(folder: Path, log: EventLog) -> dict[str, Any]:
             outcome["errors"] = outcome["errors"].replace(f"{place}{os.sep}", "")
     log.write("repro", **outcome)
     return outcome
+
+
+def run_script(folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-B", SCRIPT],  # no bytecode beside the sources
+        cwd=folder,
+        env=dict(os.environ),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
 
 
 def said(output: Path, outcome: dict[str, Any], layer: str, parent: str | None) -> str:
