@@ -16,11 +16,12 @@ from typing import Any
 from unittest.mock import patch
 
 from in_process import maxwhisper
-from max.driver import Buffer
+from max.driver import CPU, Buffer
+from max.dtype import DType
 from max.graph import Graph, SymbolicDim
 
 import tui.commands.repro
-from debug.candidate import max_internals
+from debug.candidate import kernels, max_internals
 from debug.candidate.interpreter import Interpreter
 from debug.candidate.taps import Result
 from debug.candidate.trace import Traced
@@ -83,6 +84,7 @@ class Interpreted:
 
     def execute(self, *given: Buffer) -> list[Buffer]:
         assert self._loaded is not None
+        kernels.warm(DType.float32, CPU(), lambda _: None)
         graph, weights = self._loaded
         _, returned = max_internals.split_output(graph)
         outputs: Any = {Result(str(number)): None for number in range(len(returned))}

@@ -21,7 +21,7 @@ for name in ("core", "debug", "tui", "whisper", "msgspec"):
 sys.path.insert(0, "")
 runpy.run_path("repro.py", run_name="__main__")
 """
-RIGHT, WRONG = "x = F.gelu(x)", "x = F.gelu(x, approximate='tanh')"
+RIGHT, WRONG = "x = F.gelu(x)", 'x = F.gelu(x, "tanh")'
 
 
 @pytest.mark.max
