@@ -18,7 +18,7 @@ from unittest.mock import patch
 from in_process import maxwhisper
 from max.driver import CPU, Buffer
 from max.dtype import DType
-from max.graph import Graph, SymbolicDim
+from max.graph import Graph
 
 import tui.commands.repro
 from debug.candidate import kernels, max_internals
@@ -64,7 +64,6 @@ def _imports_from(folder: Path) -> Iterator[None]:
         with (
             patch.object(sys, "path", [str(folder), *sys.path]),
             patch.object(sys, "dont_write_bytecode", True),
-            patch.object(SymbolicDim, "to_mlir", SymbolicDim.to_mlir),
         ):
             yield
     finally:

@@ -1,7 +1,8 @@
 """The port's side: the whole port is traced, and what does not belong to the layer falls
 away, for what enters the layer is given, and only what it returns is asked for."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -46,9 +47,9 @@ class MaxSide:
             given.append(self._buffer(argument, build["argument"]["dtype"]))
         for value, each in zip(aside, build["aside"], strict=True):
             given.append(self._buffer(value, each["value"]["dtype"]))
-        _bind(build["sizes"])
         types = [TensorType(each.dtype, each.shape, self._place) for each in given]
-        graph, weights = self._graph(types)
+        with _bound(build["sizes"]):
+            graph, weights = self._graph(types)
         session = InferenceSession(devices=[self._device])
         model = session.load(graph, weights_registry=weights)
         results = [to_torch(each) for each in model.execute(*given)]
@@ -154,8 +155,9 @@ def _watch(
     module.__class__ = type(own.__name__, (own,), {"__call__": watched})
 
 
-def _bind(sizes: Mapping[str, int]) -> None:
-    """A port may name dimensions: each name stands for its size."""
+@contextmanager
+def _bound(sizes: Mapping[str, int]) -> Iterator[None]:
+    """A port may name dimensions: each name stands for its size while it is traced."""
     before = SymbolicDim.to_mlir
 
     def to_mlir(self: Any) -> Any:
@@ -163,3 +165,7 @@ def _bind(sizes: Mapping[str, int]) -> None:
         return StaticDim(sizes[self.name]).to_mlir() if known else before(self)
 
     SymbolicDim.to_mlir = to_mlir
+    try:
+        yield
+    finally:
+        SymbolicDim.to_mlir = before
