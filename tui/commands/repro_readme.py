@@ -40,7 +40,8 @@ def readme(metrics: dict[str, Any]) -> str:
 
 def _of_port(metrics: dict[str, Any]) -> str:
     build = metrics["build"]
-    given = "PyTorch's input" if build["argument"] else "the port's own input"
+    is_given = build["argument"] is not None
+    given = "PyTorch's input" if is_given else "the port's own input"
     beside = [each["layer"]["path"] for each in build["aside"]]
     if beside:
         given += f", PyTorch's {' and '.join(beside)} beside it"

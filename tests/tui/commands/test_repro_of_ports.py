@@ -16,7 +16,7 @@ from tui.commands.repro_readme import readme
 
 WITHOUT_US = """\
 import runpy, sys
-for name in ("core", "debug", "tui", "whisper", "msgspec"):
+for name in ("core", "debug", "tui", "whisper"):
     sys.modules[name] = None
 sys.path.insert(0, "")
 runpy.run_path("repro.py", run_name="__main__")
