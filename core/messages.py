@@ -72,6 +72,8 @@ class Reproduce(Message, frozen=True):
     layer: str
     folder: str
     """It is there, and empty."""
+    of_port: bool = False
+    """Whether it is a layer of a port's file, and not of Whisper's encoder."""
 
 
 class ListMutants(Message, frozen=True):
@@ -198,8 +200,8 @@ class Machine(Message, frozen=True):
     versions: dict[str, str]
 
 
-class Build(msgspec.Struct, frozen=True):
-    """What it takes to build one layer and to feed it, on both sides."""
+class Build(msgspec.Struct, frozen=True, tag="encoder", tag_field="of"):
+    """What it takes to build one layer of the encoder and to feed it, on both sides."""
 
     sizes: list[int]
     """The encoder's, in openai's order."""
@@ -211,13 +213,67 @@ class Build(msgspec.Struct, frozen=True):
     """In the port."""
 
 
+class Row(msgspec.Struct, frozen=True):
+    """A call of a module of a reference, and the layout that its value has in the port."""
+
+    path: str
+    """The module's dotted name; empty for the reference itself."""
+    call: int
+    axes: list[int] | None
+    shape: list[int] | None
+
+
+class Value(msgspec.Struct, frozen=True):
+    """What a value is in the port."""
+
+    shape: list[int]
+    dtype: str
+
+
+class Aside(msgspec.Struct, frozen=True):
+    """Another layer whose result enters one beside its first input, such as a residual."""
+
+    layer: Row
+    module: str
+    """In the port."""
+    call: int
+    value: Value
+
+
+class PortBuild(msgspec.Struct, frozen=True, tag="port", tag_field="of"):
+    """What it takes to run one layer of a port's file in isolation, on both sides."""
+
+    port: str
+    """The module that has the function ``port``."""
+    is_v3: bool
+    """Whether the port's modules are of `max.experimental.nn`, not of `max.nn`."""
+    layer: Row
+    modules: list[str]
+    """In the port; the results of several are joined along the last axis."""
+    call: int
+    """Which of the calls of these modules it is."""
+    channels: list[int] | None
+    """The channels that are the layer's, if not all are."""
+    argument: Value | None
+    """The layer's first input, which is the reference's; None where the port's is kept."""
+    aside: list[Aside]
+    """What else is the reference's."""
+    sizes: dict[str, int]
+    """Of the dimensions that the port names."""
+    own: list[str]
+    """Inputs of the model that reach the layer by way of the port's own code."""
+
+
 class Reproduced(Message, frozen=True):
     """The files are written, all but what `check` said of the layer."""
 
-    build: Build
+    build: Build | PortBuild
     copies: dict[str, str]
     """Where the candidate's source files lie within the folder, by where they were."""
     versions: dict[str, str]
+    """Of Python, and of the packages that the script needs."""
+    libraries: dict[str, str] = {}
+    """The port's files in installed packages, as they are named there."""
 
 
 class ListedMutant(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""One layer of a port as a folder of files that show its mistake without maxwhisper."""
+"""One layer of Whisper's encoder as a folder that shows its mistake without maxwhisper."""
 
 import shutil
 from collections.abc import Mapping
@@ -12,16 +12,17 @@ from torch import Tensor
 from core.machine import versions
 from core.messages import Build, Reproduced
 from core.model.openai_source import encoder_source
+from core.repro.copies import copy_sources, unwritten
 from core.whisper import WhisperSubject, open_subject
-from debug.candidate.source import load_source, local_files
+from debug.candidate.source import load_source
 from debug.candidate.trace import build
 from debug.protocol.diagnostic import Problem
 from debug.reference.hooks import LayerCall, StayInFloat64, hooked
 from debug.subject import LayerName, Options, arguments_in, model_of
 
-TEMPLATE = Path(__file__).parent / "template" / "repro.py"
+TEMPLATE = Path(__file__).parent / "template"
 CANDIDATE = "candidate.py"
-OWN = frozenset({"repro.py", CANDIDATE, "reference.py"})
+OWN = ("repro.py", "reference.py", "verdict.py")
 
 
 def write_reproduction(options: Mapping[str, Any], layer: str, folder: Path) -> Reproduced:
@@ -52,11 +53,11 @@ def write_reproduction(options: Mapping[str, Any], layer: str, folder: Path) -> 
     try:
         np.savez(folder / "inputs.npz", allow_pickle=False, **arrays)
         (folder / "reference.py").write_text(encoder_source())
-        shutil.copyfile(TEMPLATE, folder / TEMPLATE.name)
-        copies = copy_candidate(subject.graph, folder)
+        for name in ("repro.py", "verdict.py"):
+            shutil.copyfile(TEMPLATE / name, folder / name)
+        copies = copy_sources(subject.graph, folder, OWN, CANDIDATE)
     except OSError as error:
-        message = f"can't write the layer's files ({error.strerror})"
-        raise Problem("save", f"{message}; give another --output") from error
+        raise unwritten(error) from error
     return Reproduced(build, copies, versions())
 
 
@@ -93,41 +94,3 @@ def _argument_shape(subject: WhisperSubject, layer: str) -> list[int]:
         message = f"the candidate never calls {layer}; choose the layer that should"
         raise Problem("repro", message, subject.graph)
     return [int(size) for size in traced.inputs[layer].shape]
-
-
-def copy_candidate(graph: Path, folder: Path) -> dict[str, str]:
-    """Copies a source file to ``candidate.py``, and beside it what it imports.
-
-    Returns:
-        Where the copies lie within the folder, by where the files were.
-
-    Raises:
-        Problem: two files would have one name.
-    """
-    graph = graph.resolve()
-    # A package's modules are named by it.
-    package = (graph.parent / "__init__.py").is_file()
-    root = graph.parent.parent if package else graph.parent
-    copies = {}
-    for file in local_files(graph):
-        name = CANDIDATE if file == graph else str(file.relative_to(root))
-        if name in OWN and file != graph:
-            message = f"a repro has a {name} of its own; give this one another name"
-            raise Problem("repro", message, file)
-        copies[str(file)] = name
-        _copy(file, folder / name)
-        for source in [] if file == graph else _initialisers(file, root):
-            _copy(source, folder / source.relative_to(root))
-    return copies
-
-
-def _copy(file: Path, to: Path) -> None:
-    to.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(file, to)
-
-
-def _initialisers(file: Path, root: Path) -> list[Path]:
-    """The ``__init__.py`` of each package that a file lies in, below a folder."""
-    parents = [parent for parent in file.parents if parent.is_relative_to(root)]
-    beside = (parent / "__init__.py" for parent in parents if parent != root)
-    return [each for each in beside if each.is_file()]

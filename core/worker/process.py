@@ -111,9 +111,12 @@ class Worker:
                 self._emit(features)
 
     def _reproduce(self, request: Reproduce) -> None:
-        from core.repro.reproduction import write_reproduction
+        if request.of_port:
+            from core.repro.port_layer import write_reproduction
+        else:
+            from core.repro.reproduction import write_reproduction
 
-        self._say("writing the layer's argument, weights and sources")
+        self._say("writing the layer's files")
         folder = Path(request.folder)
         self._emit(write_reproduction(request.options, request.layer, folder))
 

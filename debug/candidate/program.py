@@ -109,7 +109,7 @@ class Program:
         self._fixed: set[ValueKey] = set()
         """Values that depend on weights and constants alone, such as transposed weights."""
         self._slots: Slots = {}
-        arguments = max_internals.graph_inputs(traced.graph)
+        self._arguments = arguments = max_internals.graph_inputs(traced.graph)
         self._slots.update(zip(arguments, traced.arguments, strict=True))
         self.digest.update(zip(arguments, traced.argument_digests, strict=True))
         for index, op in enumerate(self.body):
@@ -294,6 +294,21 @@ class Program:
                 reached.update(self.body[index].results)
                 indices.append(index)
         return Route(start, end, indices, aside)
+
+    def arguments(self, route: Route) -> list[int]:
+        """The graph's arguments, by number, that enter a layer beside what is given."""
+        given = {route.start, *route.aside.values()}
+        found, seen, pending = set(), set(), [route.end]
+        while pending:
+            value = pending.pop()
+            if value in seen or (value in given and value != route.end):
+                continue
+            seen.add(value)
+            if value in self._arguments:
+                found.add(self._arguments.index(value))
+            if (index := self._maker.get(value)) is not None:
+                pending.extend(self._operands[index])
+        return sorted(found)
 
     def outside(self, layer: str) -> dict[ValueKey, str]:
         """The results of all layers that are neither this one nor within it."""

@@ -17,25 +17,18 @@ from debug.results.run import Run
 from tui.commands import check
 from tui.commands.check_table import conclusion
 from tui.commands.output import print_json
+from tui.commands.repro_readme import SCRIPT, readme
 from tui.commands.shared.ask import ask
 from tui.commands.shared.event_log import EventLog
 from tui.commands.shared.headless import run_all
 from tui.commands.shared.progress import reporting
 from tui.commands.shared.saving import new_folder, refuse_folder, save_json, save_text
-from tui.settings import COULD_NOT_RUN, PORT, add_subject_options, settings_of
+from tui.settings import COULD_NOT_RUN, PORT, Settings, add_subject_options, settings_of
 
 SUMMARY = "write the first wrong layer as a folder that reproduces it without maxwhisper"
-SCRIPT = "repro.py"
-CANDIDATE = "candidate.py"
-NEEDS = ("numpy", "torch", "max")
 RUNNING = f"compiling the layer and running {SCRIPT}"
 WRONG, RIGHT = 1, 0
 """The script's exit statuses; any other says that it could not run."""
-README = """\
-{layer} in candidate.py is wrong ({verdict}){where}{why}.
-`python {script}` exits with 1 while it is, with 0 once it is fixed; it needs {needs}.
-PyTorch's side is reference.py, both get inputs.npz, metrics.json has every number.
-"""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -48,9 +41,6 @@ def run(arguments: Namespace, log: EventLog) -> int:
     if given := arguments.output or (arguments.layer and f"repro-{arguments.layer}"):
         refuse_folder(Path(given))  # before the comparison, not after it
     settings = settings_of(arguments)
-    if settings.factory == PORT:
-        message = "repro writes layers of Whisper's encoder only, not of a port's file"
-        raise Problem("arguments", f"{message}; take maxwhisper check")
     compared = run_all(settings, log)
     index = choose(compared, arguments.layer)
     if index is None:
@@ -59,10 +49,10 @@ def run(arguments: Namespace, log: EventLog) -> int:
     layer = compared.layers[index].name
     output = Path(arguments.output or f"repro-{layer}")
     with new_folder(output) as folder:
-        written = _write(settings.options, layer, folder, log)
+        written = _write(settings, layer, folder, log)
         metrics = _metrics(compared, index, written)
         save_json(folder / "metrics.json", metrics)
-        save_text(folder / "README.md", _readme(metrics))
+        save_text(folder / "README.md", readme(metrics))
         metrics["repro"] = _try(folder, log)
         save_json(folder / "metrics.json", metrics)
     if arguments.json:
@@ -123,7 +113,7 @@ def _say_nothing_is_wrong(as_json: bool) -> None:
         print("Nothing is wrong, so nothing was written.")
 
 
-def _write(options: dict[str, Any], layer: str, folder: Path, log: EventLog) -> Reproduced:
+def _write(settings: Settings, layer: str, folder: Path, log: EventLog) -> Reproduced:
     written: list[Reproduced] = []
 
     def hear(answer: object) -> None:
@@ -131,7 +121,8 @@ def _write(options: dict[str, Any], layer: str, folder: Path, log: EventLog) -> 
         written.append(answer)
 
     with reporting(log) as reporter:
-        ask(Reproduce(options, layer, str(folder.resolve())), hear, reporter)
+        options, is_port = settings.options, settings.factory == PORT
+        ask(Reproduce(options, layer, str(folder.resolve()), is_port), hear, reporter)
     return written[0]
 
 
@@ -141,13 +132,14 @@ def _metrics(run: Run, index: int, written: Reproduced) -> dict[str, Any]:
     rows = {row["name"]: row for row in report["inputs"] + report["layers"]}
     place = check.place_of(run, index)
     finding = run.finding(index)
+    files = {**written.libraries, **written.copies}
     return {
         "schema": 1,
         "layer": run.layers[index].name,
         "graph": Path(report["graph"]).name,  # without this machine's folders
         **{name: report[name] for name in ("model", "audio", "device", "dtype")},
         "op": finding.op if finding else None,
-        "file": written.copies.get(place.path) if place else None,
+        "file": files.get(place.path) if place else None,
         "line": place.line if place else None,
         "causes": check.causes(run, index),
         "check": rows[run.layers[index].name],
@@ -157,31 +149,11 @@ def _metrics(run: Run, index: int, written: Reproduced) -> dict[str, Any]:
     }
 
 
-def _readme(metrics: dict[str, Any]) -> str:
-    seen = metrics["check"]["isolated"] or metrics["check"]["chained"]
-    op = f", {metrics['op']}" if metrics["op"] else ""
-    return README.format(
-        layer=metrics["layer"],
-        verdict=seen["verdict"],
-        where=f" at line {metrics['line']}{op}" if metrics["file"] == CANDIDATE else op,
-        why=f": {metrics['causes'][0]['hypothesis']}" if metrics["causes"] else "",
-        script=SCRIPT,
-        needs=", ".join(f"{name} {metrics['versions'][name]}" for name in NEEDS),
-    )
-
-
 def _try(folder: Path, log: EventLog) -> dict[str, Any]:
     """Runs the script as whoever gets the folder will."""
     with reporting(log) as reporter:
         reporter.progress(Progress(RUNNING))
-        done = subprocess.run(
-            [sys.executable, "-B", SCRIPT],  # no bytecode beside the sources
-            cwd=folder,
-            env=dict(os.environ),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-        )
+        done = run_script(folder)
     outcome = {"status": done.returncode, "output": done.stdout}
     if done.returncode not in (WRONG, RIGHT):
         outcome["errors"] = done.stderr
@@ -189,6 +161,17 @@ def _try(folder: Path, log: EventLog) -> dict[str, Any]:
             outcome["errors"] = outcome["errors"].replace(f"{place}{os.sep}", "")
     log.write("repro", **outcome)
     return outcome
+
+
+def run_script(folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-B", SCRIPT],  # no bytecode beside the sources
+        cwd=folder,
+        env=dict(os.environ),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
 
 
 def said(output: Path, outcome: dict[str, Any], layer: str, parent: str | None) -> str:

@@ -17,22 +17,13 @@ from max.dtype import DType
 from max.engine import InferenceSession
 from max.graph import DeviceRef, Graph, TensorType
 from torch import Tensor
-from torch.overrides import TorchFunctionMode
 
 import reference
+from verdict import StayInFloat64, judge
 
 HERE = Path(__file__).parent
 METRICS: dict[str, Any] = json.loads((HERE / "metrics.json").read_text())
 BUILD, DTYPE = METRICS["build"], METRICS["dtype"]
-
-
-class StayInFloat64(TorchFunctionMode):
-    """openai's ``x.float()`` would drop to float32 inside a run in float64."""
-
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None):
-        if func is torch.Tensor.float and args[0].dtype == torch.float64:
-            return args[0]
-        return func(*args, **(kwargs or {}))
 
 
 def run_pytorch(weights: dict[str, Tensor], argument: Tensor) -> Tensor:
@@ -85,25 +76,6 @@ def in_layout(value: Tensor, shape: Any) -> Tensor:
     return value.permute(axes) if axes and list(value.shape) != list(shape) else value
 
 
-def judge(value: Tensor, rounded: Tensor, exact: Tensor) -> tuple[str, bool]:
-    """What is to be said of the port's value, and whether it is wrong."""
-    if value.shape != exact.shape:
-        return f"invalid, shape {[*value.shape]} instead of {[*exact.shape]}", True
-    if value.dtype != getattr(torch, DTYPE):
-        return f"invalid, {value.dtype} instead of {DTYPE}", True
-    if not value.isfinite().all():
-        return f"invalid, {int((~value.isfinite()).sum())} values are NaN or Inf", True
-    error, floor = (
-        ((each.double() - exact).norm() / exact.norm()).item() for each in (value, rounded)
-    )
-    floor = max(floor, 2.0**-24)  # one rounding of float32
-    ratio = error / floor
-    ok, watch = METRICS["limits"]
-    verdict = "ok" if ratio <= ok else "watch" if ratio <= watch else "diverged"
-    numbers = f"rel. L2 error {error:.3g}, floor {floor:.3g}, R {ratio:.4g}"
-    return f"{verdict}, {numbers}", verdict == "diverged"
-
-
 def main() -> int:
     inputs = np.load(HERE / "inputs.npz")
     weights = {name: torch.from_numpy(value) for name, value in inputs.items()}
@@ -113,7 +85,7 @@ def main() -> int:
     exact = run_pytorch({name: w.double() for name, w in weights.items()}, argument)
     rounded = run_pytorch(weights, argument.to(narrow))
     value = in_layout(run_max(weights, argument), exact.shape)
-    said, wrong = judge(value, rounded, exact)
+    said, wrong = judge(value, exact, [rounded], DTYPE, METRICS["limits"])
     print(f"{METRICS['layer']}: {said}")
     return int(wrong)
 

@@ -13,7 +13,8 @@ from core.model.dims import dimensions
 from core.model.openai_encoder import load_encoder, run_encoder
 from core.model.openai_source import encoder_source
 from core.model.random_weights import random_state
-from core.repro.reproduction import TEMPLATE, copy_candidate, reference_argument
+from core.repro.copies import copy_sources
+from core.repro.reproduction import CANDIDATE, OWN, TEMPLATE, reference_argument
 from core.whisper import open_subject
 from debug.protocol.diagnostic import Problem
 from debug.subject import Options
@@ -63,7 +64,7 @@ def test_openais_source_imports_nothing_but_torch_and_numpy_and_keeps_its_licenc
 
 def test_the_script_uses_nothing_of_this_project_and_no_private_name_of_max():
     names = set()
-    for node in ast.walk(ast.parse(TEMPLATE.read_text())):
+    for node in ast.walk(ast.parse((TEMPLATE / "repro.py").read_text())):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -88,7 +89,7 @@ def test_what_a_candidate_imports_is_copied_beside_it(tmp_path: Path, encoder: P
         (tmp_path / "parts" / f"{name}.py").write_text("")
     folder = tmp_path / "repro"
     folder.mkdir()
-    copies = copy_candidate(encoder, folder)
+    copies = copy_sources(encoder, folder, OWN, CANDIDATE)
     assert set(copies.values()) == {"candidate.py", "parts/__init__.py", "parts/norm.py"}
     files = {str(f.relative_to(folder)) for f in folder.rglob("*.py")}
     assert files == {"candidate.py", "parts/norm.py", "parts/__init__.py"}
@@ -101,7 +102,7 @@ def test_what_a_package_imports_of_itself_is_copied_under_its_name(tmp_path: Pat
     (package / "__init__.py").write_text("")
     (package / "norm.py").write_text("")
     (package / "encoder.py").write_text("from port.norm import LayerNorm\n")
-    copy_candidate(package / "encoder.py", folder)
+    copy_sources(package / "encoder.py", folder, OWN, CANDIDATE)
     files = {str(f.relative_to(folder)) for f in folder.rglob("*.py")}
     assert files == {"candidate.py", "port/norm.py", "port/__init__.py"}
 
@@ -109,5 +110,7 @@ def test_what_a_package_imports_of_itself_is_copied_under_its_name(tmp_path: Pat
 def test_a_file_of_the_candidates_that_has_a_name_of_ours_is_refused(tmp_path: Path):
     (tmp_path / "encoder.py").write_text("import reference\n")
     (tmp_path / "reference.py").write_text("")
+    folder = tmp_path / "repro"
+    folder.mkdir()
     with pytest.raises(Problem, match="give this one another name"):
-        copy_candidate(tmp_path / "encoder.py", tmp_path)
+        copy_sources(tmp_path / "encoder.py", folder, OWN, CANDIDATE)

@@ -61,12 +61,6 @@ def test_align_of_an_audio_file_is_refused_in_one_line():
     assert "is no port's file: give one that ends in .py" in done.stderr
 
 
-def test_repro_of_a_port_is_refused_before_anything_runs(tmp_path: Path):
-    done = maxwhisper("repro", str(write_port(tmp_path)))
-    assert done.returncode == 2
-    assert "repro writes layers of Whisper's encoder only" in done.stderr
-
-
 def test_new_writes_a_file_that_compiles_and_overwrites_none(tmp_path: Path):
     names = (
         "--reference",

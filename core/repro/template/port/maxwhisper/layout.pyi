@@ -1,0 +1,1 @@
+from debug.measure.layout import laid_out as laid_out

@@ -1,0 +1,1 @@
+from debug.port.port import Port as Port
