@@ -72,7 +72,7 @@ def kernels(tmp_path_factory: pytest.TempPathFactory) -> None:
     from max.driver import CPU
     from max.dtype import DType
 
-    from debug.candidate.kernels import stamp
+    from debug.candidate.kernel_cache import stamp
 
     with FileLock(tmp_path_factory.getbasetemp().parent / "kernels.lock"):
         note = stamp(DType.float32, CPU())

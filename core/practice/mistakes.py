@@ -3,8 +3,8 @@
 A kind of mistake is a generator that is given a node with the `Surroundings` it needs, and
 yields an `Edit` for each way in which somebody may have written it wrong. It looks at the
 text alone: whether the edit builds, and whether it changes a number, is found out by
-running it (`core.practice.port`). Add a kind to `KINDS`, with a hint that does not give it
-away.
+running it (`core.practice.planting`). Add a kind to `KINDS`, with a hint that does not
+give it away.
 """
 
 import ast

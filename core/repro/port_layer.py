@@ -17,8 +17,8 @@ from torch import Tensor
 
 from core.machine import versions
 from core.messages import PortBuild, Reproduced
-from core.repro.copies import copy_sources, needed_packages, unwritten
 from core.repro.port_build import build_of
+from core.repro.sources import copy_sources, needed_packages, unwritten
 from debug.candidate.source import load_source
 from debug.candidate.trace import build
 from debug.port.subject import open_port
@@ -27,7 +27,7 @@ from debug.subject import Options, arguments_of
 ROOT = Path(__file__).parents[2]
 TEMPLATE = Path(__file__).parent / "template"
 SHARED = (
-    TEMPLATE / "verdict.py",
+    TEMPLATE / "judging.py",
     ROOT / "debug" / "measure" / "layout.py",
     ROOT / "debug" / "candidate" / "buffers.py",
     ROOT / "debug" / "port" / "port.py",

@@ -144,7 +144,8 @@ def kernels(device: "Device", dtype: str) -> Examination:
     """Whether what the interpreter needs there was compiled before."""
     from max.dtype import DType
 
-    from debug.candidate.kernels import are_compiled, missing_kernels
+    from debug.candidate.kernel_cache import are_compiled
+    from debug.candidate.kernels import missing_kernels
 
     names = [kernel.key for kernel in missing_kernels(DType[dtype], device)]
     warm = are_compiled(names, DType[dtype], device)

@@ -114,20 +114,20 @@ class Worker:
         if request.of_port:
             from core.repro.port_layer import write_reproduction
         else:
-            from core.repro.reproduction import write_reproduction
+            from core.repro.encoder_layer import write_reproduction
 
         self._say("writing the layer's files")
         folder = Path(request.folder)
         self._emit(write_reproduction(request.options, request.layer, folder))
 
     def _list_mutants(self, request: ListMutants) -> None:
-        from core.practice.port import breakable
+        from core.practice.planting import breakable
 
         self._say("reading the port")
         self._emit(Mutants(breakable(request.options).listed()))
 
     def _plant(self, request: Plant) -> None:
-        from core.practice.port import plant
+        from core.practice.planting import plant
 
         self._say("reading the port")
         folder = Path(request.folder)

@@ -6,21 +6,16 @@ network is likely to use are compiled together, in one or two minutes, before th
 graph (`warm`). What a graph needs beyond them is compiled together, too, when it is loaded
 (`complete`), and so are the operations that are compiled alone.
 
-MAX keeps the result in its own cache, by all that was compiled together. A note beside it
-says which those were: `stamp` for the first, `Groups` for what came after.
-Another folder is MAX's to choose, by the variable ``MODULAR_CACHE_DIR``: in the shell, or
-in ``main`` of ``debug/engine/process.py``, which runs before MAX is imported.
+MAX keeps the result on disk, and `debug.candidate.kernel_cache` knows what it has.
 """
 
-import contextlib
 from collections.abc import Callable
-from pathlib import Path
 
 from max.driver import Device
 from max.dtype import DType
 from max.graph import DeviceRef, Graph, TensorType, TensorValue, ops
 
-from debug.candidate import max_internals, max_kernels
+from debug.candidate import kernel_cache, max_internals, max_kernels
 from debug.candidate.max_kernels import Kernel
 
 SIZE = 8
@@ -78,26 +73,6 @@ def widened(x: TensorValue) -> list[TensorValue]:
     return [y.cast(x.dtype) for y in (norm, ops.softmax(wide), wide + row)]
 
 
-def stamp(dtype: DType, device: Device) -> Path | None:
-    """A note beside MAX's cache that the kernels are in it, so that neither outlives the
-    other. They are of one architecture, and machines that differ may share the folder."""
-    folder = max_internals.cache_folder()
-    place = f"{device.label}-{device.id}"
-    if not device.is_host:
-        place += f"-{device.architecture_name}"
-    place += f"-{dtype.name}"
-    return None if folder is None else folder / f"maxwhisper-kernels-{place}.txt"
-
-
-def are_compiled(names: list[str], dtype: DType, device: Device) -> bool:
-    """Whether this machine has compiled these kernels before."""
-    note = stamp(dtype, device)
-    try:
-        return note is not None and note.read_text().split() == names
-    except OSError:
-        return False
-
-
 def warm(dtype: DType, device: Device, announce: Callable[[str], None]) -> None:
     """Loads the kernels, compiling them first on a machine that has not.
 
@@ -107,12 +82,9 @@ def warm(dtype: DType, device: Device, announce: Callable[[str], None]) -> None:
     if not kernels:
         return
     names = [kernel.key for kernel in kernels]
-    if are_compiled(names, dtype, device):
+    if kernel_cache.are_compiled(names, dtype, device):
         announce(f"loading {len(kernels)} kernels")
     else:
         announce(f"compiling {len(kernels)} kernels, once on this machine: 1 to 3 minutes")
     max_kernels.compile_together(kernels, [], device)
-    note = stamp(dtype, device)
-    if note is not None:
-        with contextlib.suppress(OSError):  # only the next announcement would be wrong
-            note.write_text("\n".join(names))
+    kernel_cache.note_as_compiled(names, dtype, device)

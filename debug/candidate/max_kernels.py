@@ -18,7 +18,7 @@ from max.engine import Model
 from max.graph import Graph, Module
 from max.graph import graph as graph_module
 
-from debug.candidate import kernel_groups, outline
+from debug.candidate import kernel_cache, outline
 from debug.candidate.max_internals import (
     ValueKey,
     dispatch,
@@ -170,10 +170,10 @@ def announcing_kernels(announce: Callable[[str], None]) -> Iterator[None]:
         device: Device,
         build: Callable[[Module], None],
     ) -> Any:
-        if not kernel_groups.compiled([key]):
+        if not kernel_cache.compiled([key]):
             announce(key)
         model = compile_now(family, key, device, build)
-        kernel_groups.note([key])
+        kernel_cache.note([key])
         return model
 
     with _compiling_by(announced):

@@ -4,7 +4,7 @@
 kernels for integers and masks, or an operation that the interpreter can't run and that is
 compiled alone (`debug.candidate.lone_kernels`). Compiling costs 20 s or more whatever is in
 it, so all that is missing is found first and compiled together, beside what is loaded. The
-next process loads it (`debug.candidate.kernel_groups`).
+next process loads it (`debug.candidate.kernel_cache`).
 
 What can't be compiled either is refused at its line, before anything runs. The graph is
 loaded nonetheless: all that does not depend on it can be computed.
@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from max.driver import Buffer, Device
 from max.engine import Model
 
-from debug.candidate import kernel_groups, max_internals, max_kernels
+from debug.candidate import kernel_cache, max_internals, max_kernels
 from debug.candidate.lone_kernels import Cutter, LoneKernel
 from debug.candidate.max_internals import Op, ValueKey
 from debug.candidate.max_kernels import Kernel
@@ -77,7 +77,7 @@ def load(needed: Needed, announce: Callable[[str], None]) -> None:
     devices = {(each.device.label, each.device.id): each.device for each in needed.values()}
     for device in devices.values():
         here = {key: each for key, each in needed.items() if each.device == device}
-        for group in kernel_groups.compiled(here):
+        for group in kernel_cache.compiled(here):
             _load_group({key: here.pop(key) for key in group}, device)
         if here:
             announce(_described(here))
@@ -104,7 +104,7 @@ def _load_group(group: Needed, device: Device) -> None:
             _load_group({key: each}, device)
         return
     _models.update({key: models[key] for key in lone})
-    kernel_groups.note(group)
+    kernel_cache.note(group)
 
 
 def _described(needed: Needed) -> str:

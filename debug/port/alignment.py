@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from debug.port import fused, names
+from debug.port import joined, names
 from debug.port.foldings import foldings
 from debug.port.side import Side
 from debug.protocol.values import UnpairedModule, doubts_of
@@ -224,7 +224,7 @@ class _Matching:
     def _by_slices(self) -> None:
         """Several projections that one side joined into one weight."""
         theirs, ours = self._free()
-        for layer, counterpart in fused.slices(self._ref, self._cand, theirs, ours):
+        for layer, counterpart in joined.slices(self._ref, self._cand, theirs, ours):
             self._found.pairs[layer] = Pair(layer, counterpart, How.PART)
             self._taken.update(counterpart.modules)
 
@@ -343,13 +343,13 @@ class _Matching:
         if layer not in self._ref.leaves:
             holds = self._ref.within(layer)
             return "is no unit there" if holds else "holds no weight", False
-        if fused.is_read(self._ref.own(layer), self._cand.weights):
+        if joined.is_read(self._ref.own(layer), self._cand.weights):
             return "is only read there, not called", False
         return "has no counterpart: no module holds its weights", True
 
     def _reason_of_module(self, module: str) -> tuple[str, bool]:
         if module not in self._cand.leaves:
             return "is no unit in the reference", False
-        if fused.is_read(self._cand.own(module), self._ref.weights):
+        if joined.is_read(self._cand.own(module), self._ref.weights):
             return "is only read in the reference, not called", False
         return "has weights that equal none of the reference: were they loaded?", True

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from judging import StayInFloat64, judge
 from max.driver import CPU, Accelerator, Buffer
 from max.dtype import DType
 from max.engine import InferenceSession
@@ -19,7 +20,6 @@ from max.graph import DeviceRef, Graph, TensorType
 from torch import Tensor
 
 import reference
-from verdict import StayInFloat64, judge
 
 HERE = Path(__file__).parent
 METRICS: dict[str, Any] = json.loads((HERE / "metrics.json").read_text())

@@ -8,7 +8,7 @@ import pytest
 from max.driver import CPU, Device
 from max.dtype import DType
 
-from debug.candidate import kernels, max_internals, max_kernels
+from debug.candidate import kernel_cache, kernels, max_internals, max_kernels
 
 WHERE = DType.float32, CPU()
 
@@ -58,7 +58,7 @@ def test_where_none_is_missing_nothing_is_said(monkeypatch, cache: Path):
 
 
 def test_a_note_is_of_one_device_and_one_precision(cache: Path):
-    notes = {kernels.stamp(dtype, CPU()) for dtype in (DType.float32, DType.bfloat16)}
+    notes = {kernel_cache.stamp(dtype, CPU()) for dtype in (DType.float32, DType.bfloat16)}
     assert len(notes) == 2
     assert all(note is not None and note.parent == cache for note in notes)
 
@@ -66,7 +66,7 @@ def test_a_note_is_of_one_device_and_one_precision(cache: Path):
 def test_without_a_cache_every_time_is_the_first(monkeypatch):
     monkeypatch.setattr(max_internals, "cache_folder", lambda: None)
     lacking(monkeypatch, "gelu")
-    assert kernels.stamp(*WHERE) is None
+    assert kernel_cache.stamp(*WHERE) is None
     assert "compiling" in warmed()[0]
     assert "compiling" in warmed()[0]
 
@@ -83,13 +83,13 @@ def test_kernels_of_every_gpu_architecture_and_precision_have_a_note_of_their_ow
         gpu = SimpleNamespace(
             label="gpu", id=number, is_host=False, architecture_name=architecture
         )
-        return kernels.stamp(dtype, cast(Device, gpu))
+        return kernel_cache.stamp(dtype, cast(Device, gpu))
 
     notes = {
         note(0, "sm_90a", DType.float32),
         note(0, "sm_90a", DType.float16),
         note(0, "sm_80", DType.float32),
         note(1, "sm_90a", DType.float32),
-        kernels.stamp(*WHERE),
+        kernel_cache.stamp(*WHERE),
     }
     assert len(notes) == 5

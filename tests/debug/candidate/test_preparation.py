@@ -15,7 +15,7 @@ from max.dtype import DType
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, conv_transpose2d
 
-from debug.candidate import kernel_groups, max_kernels, preparation
+from debug.candidate import kernel_cache, max_kernels, preparation
 from debug.engine.session import Session
 from debug.protocol.diagnostic import Problem
 from debug.protocol.messages import Compared, Isolated, Message, NotPossible, Open, Progress
@@ -213,7 +213,7 @@ def test_all_of_them_are_right_in_isolation_too(stepped):
 
 def test_the_next_time_nothing_is_compiled(stepped, monkeypatch):
     session, said = stepped
-    noted = {key for group in kernel_groups.noted() for key in group}
+    noted = {key for group in kernel_cache.noted() for key in group}
     for family in gc_compile.registered_families():
         rest = {key: each for key, each in family.cache.items() if key not in noted}
         monkeypatch.setattr(family, "cache", rest)
@@ -243,7 +243,7 @@ def hindered(
     monkeypatch.setattr(max_kernels, "compile_together", only_usual)
     monkeypatch.setattr(preparation, "_models", {})
     monkeypatch.setattr(preparation, "_failed", {})
-    monkeypatch.setattr(kernel_groups, "compiled", lambda _: [])
+    monkeypatch.setattr(kernel_cache, "compiled", lambda _: [])
     replace(toy_graph, "ops.gelu(x)", CHOICE)
     said: list[Message] = []
     options = {"graph": str(toy_graph)}

@@ -143,7 +143,7 @@ def run_alone(folder: Path) -> subprocess.CompletedProcess[str]:
 def test_the_folder_says_what_is_wrong_and_how_to_see_it(folder: Path):
     names = {file.name for file in folder.iterdir()}
     assert names == {
-        *("repro.py", "candidate.py", "reference.py", "verdict.py"),
+        *("repro.py", "candidate.py", "reference.py", "judging.py"),
         *("inputs.npz", "metrics.json", "README.md"),
     }
     metrics = json.loads((folder / "metrics.json").read_text(), parse_constant=pytest.fail)

@@ -8,7 +8,7 @@ from editing import replace
 from in_process import maxwhisper
 from port_files import write_port
 
-from debug.candidate import kernel_groups, max_internals, max_kernels, preparation
+from debug.candidate import kernel_cache, max_internals, max_kernels, preparation
 
 pytestmark = pytest.mark.max
 
@@ -34,7 +34,7 @@ def no_lone_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(max_kernels, "compile_together", only_usual)
     monkeypatch.setattr(preparation, "_models", {})
     monkeypatch.setattr(preparation, "_failed", {})
-    monkeypatch.setattr(kernel_groups, "compiled", lambda _: [])
+    monkeypatch.setattr(kernel_cache, "compiled", lambda _: [])
 
 
 def line_of(path: Path, text: str) -> int:

@@ -10,10 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .judging import judge
 from .layout import laid_out
 from .max_side import MaxSide
 from .pytorch_side import PyTorchSide
-from .verdict import judge
 
 
 def compared(folder: Path) -> tuple[str, bool]:

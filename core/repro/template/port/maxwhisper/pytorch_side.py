@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch.utils import _pytree as pytree
 
+from .judging import StayInFloat64
 from .port import Port
-from .verdict import StayInFloat64
 
 PLAIN = ("builtins", "torch")
 """Where classes are whose objects nobody writes into."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from core.practice.copies import copies_of
+from core.practice.broken_sources import copies_of
 from debug.protocol.diagnostic import Problem
 
 

@@ -1,4 +1,8 @@
-"""Which kernels this machine has compiled together, noted beside MAX's cache.
+"""What this machine has compiled, noted beside MAX's cache.
+
+The folder is MAX's to choose: `max_internals.cache_folder`. The variable
+``MODULAR_CACHE_DIR`` moves it, in the shell, or in ``main`` of ``debug/engine/process.py``,
+which runs before MAX is imported.
 
 MAX keeps what it has compiled by the whole of what was compiled together: three kernels
 that were compiled as one module are loaded in a tenth of a second as those three, and are
@@ -7,6 +11,9 @@ note, and what is needed is divided into groups that have one and the rest ::
 
     needed  a b c d e      notes  [a b c]  [d]  [e f]
     loaded  [a b c]  [d]   compiled  [e]
+
+The kernels that every network is given (`debug.candidate.kernels`) have a note of their
+own, the `stamp`.
 """
 
 import contextlib
@@ -15,7 +22,38 @@ from collections.abc import Collection
 from importlib.metadata import version
 from pathlib import Path
 
+from max.driver import Device
+from max.dtype import DType
+
 from debug.candidate import max_internals
+
+
+def stamp(dtype: DType, device: Device) -> Path | None:
+    """A note beside MAX's cache that the kernels are in it, so that neither outlives the
+    other. They are of one architecture, and machines that differ may share the folder."""
+    folder = _folder()
+    place = f"{device.label}-{device.id}"
+    if not device.is_host:
+        place += f"-{device.architecture_name}"
+    place += f"-{dtype.name}"
+    return None if folder is None else folder / f"maxwhisper-kernels-{place}.txt"
+
+
+def are_compiled(names: list[str], dtype: DType, device: Device) -> bool:
+    """Whether this machine has compiled these kernels before."""
+    note = stamp(dtype, device)
+    try:
+        return note is not None and note.read_text().split() == names
+    except OSError:
+        return False
+
+
+def note_as_compiled(names: list[str], dtype: DType, device: Device) -> None:
+    """Says for later processes that these were compiled."""
+    note = stamp(dtype, device)
+    if note is not None:
+        with contextlib.suppress(OSError):  # only the next announcement would be wrong
+            note.write_text("\n".join(names))
 
 
 def compiled(needed: Collection[str]) -> list[list[str]]:

@@ -12,7 +12,7 @@ from torch import Tensor
 from core.machine import versions
 from core.messages import Build, Reproduced
 from core.model.openai_source import encoder_source
-from core.repro.copies import copy_sources, unwritten
+from core.repro.sources import copy_sources, unwritten
 from core.whisper import WhisperSubject, open_subject
 from debug.candidate.source import load_source
 from debug.candidate.trace import build
@@ -22,7 +22,7 @@ from debug.subject import LayerName, Options, arguments_in, model_of
 
 TEMPLATE = Path(__file__).parent / "template"
 CANDIDATE = "candidate.py"
-OWN = ("repro.py", "reference.py", "verdict.py")
+OWN = ("repro.py", "reference.py", "judging.py")
 
 
 def write_reproduction(options: Mapping[str, Any], layer: str, folder: Path) -> Reproduced:
@@ -53,7 +53,7 @@ def write_reproduction(options: Mapping[str, Any], layer: str, folder: Path) -> 
     try:
         np.savez(folder / "inputs.npz", allow_pickle=False, **arrays)
         (folder / "reference.py").write_text(encoder_source())
-        for name in ("repro.py", "verdict.py"):
+        for name in ("repro.py", "judging.py"):
             shutil.copyfile(TEMPLATE / name, folder / name)
         copies = copy_sources(subject.graph, folder, OWN, CANDIDATE)
     except OSError as error:

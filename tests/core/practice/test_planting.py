@@ -11,7 +11,7 @@ from in_process import maxwhisper
 from port_files import write_port
 from ports import copied, debugged
 
-from core.practice.port import breakable
+from core.practice.planting import breakable
 
 pytestmark = pytest.mark.max
 

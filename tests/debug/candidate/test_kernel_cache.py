@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from debug.candidate import kernel_groups, max_internals, max_kernels
+from debug.candidate import kernel_cache, max_internals, max_kernels
 
 
 @pytest.fixture(autouse=True)
@@ -15,36 +15,36 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_what_is_needed_is_divided_into_what_was_compiled_together():
     for group in ("abc", "d", "ef"):
-        kernel_groups.note(group)
-    assert kernel_groups.compiled("abcde") == [["a", "b", "c"], ["d"]]
+        kernel_cache.note(group)
+    assert kernel_cache.compiled("abcde") == [["a", "b", "c"], ["d"]]
 
 
 def test_no_kernel_is_in_two_groups():
     for group in ("abc", "cd"):
-        kernel_groups.note(group)
-    assert kernel_groups.compiled("abcd") == [["a", "b", "c"]]
+        kernel_cache.note(group)
+    assert kernel_cache.compiled("abcd") == [["a", "b", "c"]]
 
 
 def test_what_another_max_compiled_is_not_known(monkeypatch: pytest.MonkeyPatch):
-    kernel_groups.note("ab")
-    monkeypatch.setattr(kernel_groups, "version", lambda _: "99.1")
-    assert kernel_groups.compiled("ab") == []
+    kernel_cache.note("ab")
+    monkeypatch.setattr(kernel_cache, "version", lambda _: "99.1")
+    assert kernel_cache.compiled("ab") == []
 
 
 def test_the_notes_go_with_the_cache(monkeypatch: pytest.MonkeyPatch, cache: Path):
-    kernel_groups.note("ab")
+    kernel_cache.note("ab")
     for file in cache.iterdir():
         file.unlink()
-    assert kernel_groups.compiled("ab") == []
+    assert kernel_cache.compiled("ab") == []
     monkeypatch.setattr(max_internals, "cache_folder", lambda: None)
-    kernel_groups.note("ab")
-    assert kernel_groups.compiled("ab") == []
+    kernel_cache.note("ab")
+    assert kernel_cache.compiled("ab") == []
 
 
 def test_a_note_that_cant_be_written_stops_nothing(monkeypatch, cache: Path):
     monkeypatch.setattr(max_internals, "cache_folder", lambda: cache / "nowhere")
-    kernel_groups.note("ab")
-    assert kernel_groups.compiled("ab") == []
+    kernel_cache.note("ab")
+    assert kernel_cache.compiled("ab") == []
 
 
 def test_a_kernel_is_announced_only_where_it_is_compiled(monkeypatch: pytest.MonkeyPatch):

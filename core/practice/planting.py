@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from core.messages import ListedMutant, Planted
-from core.practice.copies import Copy, copies_of
+from core.practice.broken_sources import Copy, copies_of
 from core.practice.mutants import Mutant, mutants_of
 from core.practice.running_code import functions_called, lines_run
 from debug.candidate.source import library_files, local_files

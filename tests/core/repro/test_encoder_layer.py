@@ -13,8 +13,8 @@ from core.model.dims import dimensions
 from core.model.openai_encoder import load_encoder, run_encoder
 from core.model.openai_source import encoder_source
 from core.model.random_weights import random_state
-from core.repro.copies import copy_sources
-from core.repro.reproduction import CANDIDATE, OWN, TEMPLATE, reference_argument
+from core.repro.encoder_layer import CANDIDATE, OWN, TEMPLATE, reference_argument
+from core.repro.sources import copy_sources
 from core.whisper import open_subject
 from debug.protocol.diagnostic import Problem
 from debug.subject import Options
