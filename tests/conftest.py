@@ -16,8 +16,14 @@ sys.path.insert(0, str(ROOT / "tests"))
 from shell import run_python  # noqa: E402
 
 if "PYTEST_XDIST_WORKER" in os.environ:
-    # Two workers with as many threads each as there are cores would wait for each other.
+    # Two workers with as many threads each as there are cores would wait for each other,
+    # and MAX's threads burn the time in which they wait: each worker has its own cores.
     os.environ["OMP_NUM_THREADS"] = "1"
+    if sys.platform == "linux":
+        number = int(os.environ["PYTEST_XDIST_WORKER"].removeprefix("gw"))
+        workers = int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+        own = sorted(os.sched_getaffinity(0))[number::workers]
+        os.sched_setaffinity(0, own or os.sched_getaffinity(0))
     # readline sets these for whatever pytest starts, and they would overrule a terminal.
     os.environ.pop("COLUMNS", None)
     os.environ.pop("LINES", None)

@@ -22,7 +22,7 @@ def open_terminal() -> Iterator[Callable[..., Terminal]]:
     opened: list[Terminal] = []
 
     def open_one(*arguments: str, **size: int) -> Terminal:
-        opened.append(Terminal(*arguments, **size))
+        opened.append(Terminal(*arguments, "--seconds", "6", **size))
         return opened[-1]
 
     yield open_one

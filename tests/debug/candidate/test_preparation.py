@@ -213,13 +213,14 @@ def test_all_of_them_are_right_in_isolation_too(stepped):
 
 def test_the_next_time_nothing_is_compiled(stepped, monkeypatch):
     session, said = stepped
-    noted = {key for group in kernel_cache.noted() for key in group}
-    for family in gc_compile.registered_families():
-        rest = {key: each for key, each in family.cache.items() if key not in noted}
-        monkeypatch.setattr(family, "cache", rest)
-    monkeypatch.setattr(preparation, "_models", {})
-    begin = len(said)
-    session.load()
+    for _ in "first", "next":  # the first may lack what another test's graph brought along
+        noted = {key for group in kernel_cache.noted() for key in group}
+        for family in gc_compile.registered_families():
+            rest = {key: each for key, each in family.cache.items() if key not in noted}
+            monkeypatch.setattr(family, "cache", rest)
+        monkeypatch.setattr(preparation, "_models", {})
+        begin = len(said)
+        session.load()
     words = [each.what for each in said[begin:] if isinstance(each, Progress)]
     assert words == ["building the graph"]
 

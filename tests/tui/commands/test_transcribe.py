@@ -170,8 +170,9 @@ def test_the_demo_in_json_compares_with_the_cpu():
 
 def test_a_benchmark_is_saved_and_listed(tmp_path: Path):
     file = tmp_path / "here.json"
-    arguments = ("--backend", "cpu", "--backend", "max", "--runs", "2", *GREEDY)
-    printed = in_json("bench", *arguments, "--save", str(file))
+    backends = "--backend", "cpu", "--backend", "max"
+    arguments = str(BUNDLED_CLIP.with_name("command.flac")), *backends, "--runs", "2"
+    printed = in_json("bench", *arguments, *GREEDY, "--save", str(file))
     assert printed == json.loads(file.read_text())
     assert [row["backend"] for row in printed["backends"]] == ["cpu", "max"]
     for row in printed["backends"]:
