@@ -50,16 +50,29 @@ class Debugged:
         ]
 
 
+class Debugger:
+    """A session on a port file, which may be saved again and again."""
+
+    def __init__(self, port: Path) -> None:
+        self._found = Debugged()
+        options = {"port": str(port), "device": "cpu"}
+        self._session = Session.open(FACTORY, Open(options, watch=False), self._hear)
+
+    def _hear(self, event: Message) -> None:
+        self._found.hear(event)
+
+    def loaded(self) -> Debugged:
+        """What there is to say of the files as they are now."""
+        self._session.load()
+        for _ in self._session.names:
+            self._session.advance()
+        while not self._session.settled:
+            self._session.go_on()
+        return self._found
+
+
 def debugged(port: Path) -> Debugged:
-    found = Debugged()
-    options = {"port": str(port), "device": "cpu"}
-    session = Session.open(FACTORY, Open(options, watch=False), found.hear)
-    session.load()
-    for _ in session.names:
-        session.advance()
-    while not session.settled:
-        session.go_on()
-    return found
+    return Debugger(port).loaded()
 
 
 def copied(example: str, folder: Path) -> Path:

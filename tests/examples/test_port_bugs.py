@@ -3,18 +3,37 @@
 The table is `port_bugs.BUGS`.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from port_bugs import BUGS, Bug, prepared
-from ports import debugged
+from ports import Debugged, Debugger
 
 pytestmark = pytest.mark.max
 
 
+@pytest.fixture(scope="module")
+def debuggers(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Bug], Debugged]:
+    """Each example is opened once: every other bug in it is a save."""
+    opened: dict[str, tuple[Path, Debugger]] = {}
+
+    def debugged(bug: Bug) -> Debugged:
+        if bug.example in opened:
+            folder, debugger = opened[bug.example]
+            prepared(bug, folder)
+        else:
+            folder = tmp_path_factory.mktemp("port")
+            debugger = Debugger(prepared(bug, folder))
+            opened[bug.example] = folder, debugger
+        return debugger.loaded()
+
+    return debugged
+
+
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
-def test_a_bug_in_a_port_is_named(bug: Bug, tmp_path: Path):
-    found = debugged(prepared(bug, tmp_path))
+def test_a_bug_in_a_port_is_named(bug: Bug, debuggers: Callable[[Bug], Debugged]):
+    found = debuggers(bug)
     run = found.run
     if bug.doubt:
         assert any(bug.doubt in doubt for doubt in found.aligned.doubts)

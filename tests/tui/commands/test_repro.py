@@ -121,7 +121,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     there = tmp_path_factory.mktemp("repro")
     graph, folder = there / "port.py", there / "folder"
     graph.write_text(planted(find_bug("epsilon-1e-6")))
-    done = maxwhisper("repro", "--graph", str(graph), "--output", str(folder), "--json")
+    window = "--seconds", "6"
+    written = "--graph", str(graph), "--output", str(folder), "--json"
+    done = maxwhisper("repro", *written, *window)
     assert done.returncode == 1, done.stderr
     assert json.loads(done.stdout)["layer"] == "blocks.0.attn_ln"
     assert sorted(there.iterdir()) == [folder, graph]
