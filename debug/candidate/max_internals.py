@@ -155,6 +155,8 @@ def dispatch(op: Op, slots: dict[ValueKey, Buffer | None]) -> None:
     given = [slots.get(getattr(each, "value", each)) for each in op.operands]
     if type(op).__name__ in ("ConvOp", "MoConvOp"):
         given[1] = _filter_in_order(op, given[1])
+    if type(op).__name__ in ("AvgPoolOp", "MoAvgPoolOp"):
+        _refuse_padding_left_out(op, given[-1])
     slots.update(zip(op.results, handler(op, given), strict=True))
 
 
@@ -173,6 +175,14 @@ def _filter_in_order(op: Op, given: Buffer | None) -> Buffer | None:
     if layout[1] != "FCRS" or not given.device.is_host:
         raise NotImplementedError(f"the interpreter has no filters as {layout[1]}")
     return Buffer.from_numpy(np.ascontiguousarray(given.to_numpy().transpose(2, 3, 1, 0)))
+
+
+def _refuse_padding_left_out(op: Op, padding: Buffer | None) -> None:
+    """The interpreter divides by the size of the window even where a part of it is padding
+    that does not count."""
+    padded = padding is None or padding.to_numpy().any()
+    if padded and "count_boundary = false" in text(op):
+        raise NotImplementedError("the interpreter counts the padding of an average")
 
 
 def describe(op: Op) -> str:

@@ -13,7 +13,7 @@ from max._interpreter_ops import gc_compile
 from max.driver import CPU, Buffer
 from max.dtype import DType
 from torch import Tensor, nn
-from torch.nn.functional import conv2d, conv_transpose2d
+from torch.nn.functional import avg_pool2d, conv2d, conv_transpose2d
 
 from debug.candidate import kernel_cache, max_kernels, preparation
 from debug.engine.session import Session
@@ -69,6 +69,12 @@ class Transposed(Conv):
         return first(ops.conv2d_transpose(last(x), weight, stride=(2, 2)))
 
 
+class Pooled(nn.Module):
+    def __call__(self, x):
+        options = {"stride": 2, "padding": 1, "count_boundary": False}
+        return first(ops.avg_pool2d(last(x), (3, 3), **options))
+
+
 class Half(nn.Module):
     def __call__(self, x):
         return x.cast(DType.bfloat16).cast(DType.float32)
@@ -95,6 +101,7 @@ class Network(nn.Module):
         self.permuted = Permuted((4, 4, 3, 3))
         self.grouped = Grouped((4, 2, 3, 3))
         self.transposed = Transposed((4, 3, 3, 3))
+        self.pooled = Pooled()
         self.halving = Half()
         self.choice = Choice()
         self.loop = Loop()
@@ -105,7 +112,7 @@ class Network(nn.Module):
         return x
 
     def layers(self):
-        yield from (self.permuted, self.grouped, self.transposed)
+        yield from (self.permuted, self.grouped, self.transposed, self.pooled)
         yield from (self.halving, self.choice, self.loop)
 """
 
@@ -136,6 +143,7 @@ def reference() -> nn.Sequential:
         "permuted": Layer(lambda x, w: conv2d(x, w, padding=1), (4, 4, 3, 3)),
         "grouped": Layer(lambda x, w: conv2d(x, w, padding=1, groups=2), (4, 2, 3, 3)),
         "transposed": Layer(lambda x, w: conv_transpose2d(x, w, stride=2), (4, 3, 3, 3)),
+        "pooled": Layer(lambda x: avg_pool2d(x, 3, 2, 1, count_include_pad=False)),
         "halving": Layer(halved),
         "choice": Layer(torch.relu),
         "loop": Layer(lambda x: 4 * x),
@@ -193,7 +201,11 @@ def compared(stepped: Stepped) -> dict[str, Compared]:
 
 
 @pytest.mark.parametrize(
-    "layer", ["permuted", "grouped", "transposed", "halving", "choice", "loop", "network"]
+    "layer",
+    [
+        *("permuted", "grouped", "transposed", "pooled"),
+        *("halving", "choice", "loop", "network"),
+    ],
 )
 def test_a_layer_that_the_interpreter_cant_run_has_its_numbers(stepped, layer: str):
     result = compared(stepped)[layer]
