@@ -82,7 +82,10 @@ class Segment:
         self.pause = pause
         self.recording, self.target, self._evaluated = recording, target, evaluated
         self.operations = evaluated.operations
-        self._rounded = recording.in_precision(evaluated.value.dtype)
+        made = evaluated.value.dtype
+        # What ends in whole numbers, such as token ids, has been rounded nowhere.
+        precision = made if made.is_floating_point else torch.float32
+        self._rounded = recording.in_precision(precision)
         exact = recording.values[target.value]
         self.goal = Sought.of(str(target), exact, self._rounded[target.value])
         self.value = in_shape_of(evaluated.value, exact)

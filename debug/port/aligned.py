@@ -52,7 +52,7 @@ def reference_side(module: nn.Module, run: Callable[[nn.Module], None]) -> Side:
     finally:
         for handle in handles:
             handle.remove()
-    return Side(calls, _as_used(module))
+    return Side(calls, _as_used(module), dict(module.named_buffers()).keys())
 
 
 def _as_used(module: nn.Module) -> dict[str, Tensor]:

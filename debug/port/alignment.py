@@ -345,6 +345,8 @@ class _Matching:
             return "is no unit there" if holds else "holds no weight", False
         if joined.is_read(self._ref.own(layer), self._cand.weights):
             return "is only read there, not called", False
+        if self._ref.has_buffers_only(layer):
+            return "trains no weight: its values may be computed anywhere there", False
         return "has no counterpart: no module holds its weights", True
 
     def _reason_of_module(self, module: str) -> tuple[str, bool]:

@@ -1,6 +1,6 @@
 """One side of a port as alignment sees it: modules in order of their calls, and weights."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,6 +18,8 @@ class Side:
     """In the order in which they return; the root is among them, and has no name."""
     weights: Mapping[str, Tensor]
     """By dotted name, those of modules that are never called as well."""
+    buffers: Collection[str] = ()
+    """Those of the weights that nobody trains, such as a table of positions."""
 
     @cached_property
     def order(self) -> dict[str, int]:
@@ -51,6 +53,10 @@ class Side:
     def own(self, name: str) -> dict[str, Tensor]:
         """The weights of a module itself, without those of modules within."""
         return self._own.get(name, {})
+
+    def has_buffers_only(self, leaf: str) -> bool:
+        prefix = f"{leaf}." if leaf else ""
+        return all(f"{prefix}{name}" in self.buffers for name in self.own(leaf))
 
     def within(self, name: str) -> list[str]:
         """The called modules within one, in order."""

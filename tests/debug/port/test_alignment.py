@@ -1,6 +1,7 @@
 """Which module is which layer: by weights, by names, and by order where neither tells."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import torch
 from recordings import numbers
@@ -173,6 +174,14 @@ def test_a_layer_whose_weights_nobody_holds_is_missing():
     matched = aligned(side(theirs), side({"lin.weight": matrix(1)}))
     (doubt,) = matched.doubts
     assert doubt == "lost has no counterpart: no module holds its weights"
+
+
+def test_a_table_that_nobody_trains_may_be_computed_anywhere():
+    theirs = {"rotary.inv_freq": matrix(3), "lin.weight": matrix(1)}
+    reference = replace(side(theirs), buffers={"rotary.inv_freq"})
+    matched = aligned(reference, side({"lin.weight": matrix(1)}))
+    (alone,) = matched.reference_only
+    assert (alone.name, alone.is_error, matched.doubts) == ("rotary", False, [])
 
 
 def test_an_ignored_layer_is_neither_paired_nor_missing():
