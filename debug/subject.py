@@ -89,8 +89,9 @@ class Candidate:
     """What the module is called with, where that is not what the reference is."""
     sizes: Mapping[str, int] = field(default_factory=dict)
     """Of the symbolic dimensions that the source names."""
-    align: "Callable[[Sequence[CalledModule]], Alignment] | None" = None
-    """Which modules are which layers, where names do not say so."""
+    align: "Callable[[Sequence[CalledModule], Collection[str]], Alignment] | None" = None
+    """Which modules are which layers, where names do not say so; by the modules that were
+    called, and the names of the weights that were used."""
     files: Collection[str] = ()
     """Source files of the port outside its folder, such as an architecture of MAX."""
     names: Mapping[str, str] = field(default_factory=dict)

@@ -119,6 +119,11 @@ def weight_name(op: Op) -> str | None:
     return str(op.name) if isinstance(op, mo.ConstantExternalOp) else None
 
 
+def weights_read() -> Collection[str]:
+    """The names of the weights that the graph has used that is being built."""
+    return Graph.current._weights.keys()
+
+
 _SSA_NAME = re.compile(r"%[\w#]+")
 _LAYOUT = re.compile(r"\{layout = #mo\.layout<(\w+)>\}")
 _LOCATION = re.compile(r' loc\("(.*)":(\d+):0\)$')

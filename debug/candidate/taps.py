@@ -186,7 +186,7 @@ class Taps:
                 if name in by_name and by_name[name].call == number
             }
         called = [CalledModule(*key, shape) for key, shape in self._shapes.items()]
-        self.alignment = self._align(called)
+        self.alignment = self._align(called, max_internals.weights_read())
         self.layers = list(self.alignment.layers)
         return self.alignment.counterparts
 

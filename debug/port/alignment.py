@@ -343,7 +343,7 @@ class _Matching:
         if layer not in self._ref.leaves:
             holds = self._ref.within(layer)
             return "is no unit there" if holds else "holds no weight", False
-        if joined.is_read(self._ref.own(layer), self._cand.weights):
+        if joined.is_read(layer, self._ref, self._cand):
             return "is only read there, not called", False
         if self._ref.has_buffers_only(layer):
             return "trains no weight: its values may be computed anywhere there", False
@@ -352,6 +352,6 @@ class _Matching:
     def _reason_of_module(self, module: str) -> tuple[str, bool]:
         if module not in self._cand.leaves:
             return "is no unit in the reference", False
-        if joined.is_read(self._cand.own(module), self._ref.weights):
+        if joined.is_read(module, self._cand, self._ref):
             return "is only read in the reference, not called", False
         return "has weights that equal none of the reference: were they loaded?", True

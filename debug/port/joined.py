@@ -7,9 +7,7 @@ order the port has them: one after the other, or interleaved by head.
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from torch import Tensor
-
-from debug.port.fingerprints import fingerprint, rows
+from debug.port.fingerprints import is_constant, rows
 from debug.port.side import Side
 from debug.subject import Counterpart
 
@@ -68,9 +66,12 @@ def _joined(whole: Sequence[str], ours: Mapping[str, list[list[str]]]) -> list[s
     return found if len(found) > 1 else []
 
 
-def is_read(own: Mapping[str, Tensor], others: Mapping[str, Tensor]) -> bool:
-    """Whether the other side has a module's weights somewhere, so that it may read them."""
-    wanted = {fingerprint(weight) for weight in own.values()}
-    sizes = {size for size, _ in wanted}
-    held = {fingerprint(w) for w in others.values() if w.numel() in sizes}
-    return wanted <= held
+def is_read(leaf: str, side: Side, other: Side) -> bool:
+    """Whether the other side has a module's weights somewhere, so that it may read them.
+
+    Ones and zeros are everywhere: of these it must have as many as this side has.
+    """
+    return all(
+        other.holds(weight) >= (side.holds(weight) if is_constant(weight) else 1)
+        for weight in side.own(leaf).values()
+    )

@@ -20,6 +20,8 @@ class Side:
     """By dotted name, those of modules that are never called as well."""
     buffers: Collection[str] = ()
     """Those of the weights that nobody trains, such as a table of positions."""
+    unread: Collection[str] = ()
+    """Those of the weights that are there and computed with by nobody."""
 
     @cached_property
     def order(self) -> dict[str, int]:
@@ -76,6 +78,15 @@ class Side:
             for leaf in self.leaves
             for name, weight in self.own(leaf).items()
         }
+
+    def holds(self, weight: Tensor) -> int:
+        """How many weights with the same values are computed with."""
+        sought = fingerprint(weight)
+        return sum(
+            fingerprint(each) == sought
+            for name, each in self.weights.items()
+            if each.numel() == weight.numel() and name not in self.unread
+        )
 
     def content(self, leaf: str) -> tuple[Fingerprint, ...]:
         """Equal for two leaves with the same weights in any layout."""

@@ -1,7 +1,7 @@
 """A port file as a subject of the debugger: ``maxwhisper-tui my_port.py``."""
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 
@@ -23,7 +23,7 @@ from debug.port.side import Side
 from debug.port.weights import Buffers, adapted, fitting
 from debug.protocol.diagnostic import Problem
 from debug.protocol.values import Outcome
-from debug.subject import Alignment, Candidate, LayerName, Options
+from debug.subject import Alignment, CalledModule, Candidate, LayerName, Options
 
 
 def open_port(options: Options) -> "PortSubject":
@@ -156,7 +156,7 @@ class PortSubject:
             {each.name: each.reference for each in self.inputs if each.compared},
             arguments,
             {**sizes_of(tree.input_types(), arguments), **port.sizes},
-            lambda calls: self.align(port, Side(calls, values)),
+            lambda calls, read: self.align(port, _traced(calls, values, read)),
             set(library_files(self.libraries).values()),
         )
 
@@ -221,3 +221,12 @@ class PortSubject:
         except Exception as error:
             message = "outcome= failed"
             raise Problem.of("port", error, {str(self.graph)}, prefix=message) from error
+
+
+def _traced(
+    calls: Sequence[CalledModule], values: Mapping[str, Tensor], read: Collection[str]
+) -> Side:
+    """The candidate as it was traced. Where the graph does not know weights by name, all
+    of them may have been read."""
+    unread = values.keys() - read if values.keys() & read else set()
+    return Side(calls, values, unread=unread)

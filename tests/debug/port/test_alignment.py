@@ -176,6 +176,17 @@ def test_a_layer_whose_weights_nobody_holds_is_missing():
     assert doubt == "lost has no counterpart: no module holds its weights"
 
 
+def test_a_norm_of_ones_that_is_never_used_is_missing_though_others_are_alike():
+    ones = torch.ones(4)
+    names = ["first.weight", "second.weight", "lin.weight"]
+    theirs = {**dict.fromkeys(names[:2], ones), names[2]: matrix(1)}
+    ours = side(theirs, ["first", "lin", ""])
+    matched = aligned(side(theirs), replace(ours, unread={"second.weight"}))
+    assert matched.doubts == ["second has no counterpart: no module holds its weights"]
+    (alone,) = aligned(side(theirs), ours).reference_only
+    assert (alone.name, alone.is_error) == ("second", False)  # used by no module's call
+
+
 def test_a_table_that_nobody_trains_may_be_computed_anywhere():
     theirs = {"rotary.inv_freq": matrix(3), "lin.weight": matrix(1)}
     reference = replace(side(theirs), buffers={"rotary.inv_freq"})
