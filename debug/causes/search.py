@@ -115,7 +115,15 @@ def find_causes(
     if depth and named and not any(each.complete for each in best):
         best += _after_another(segment, _joined(named), depth)
     best.sort(key=lambda each: each.rank)
-    return [each for each in best if each.explains >= WORTH_SHOWING]
+    return _told([each for each in best if each.explains >= WORTH_SHOWING])
+
+
+def _told(found: list[Tried]) -> list[Tried]:
+    """Each text once; and where something explains everything, nothing that does not."""
+    told: dict[str, Tried] = {}
+    for each in [each for each in found if each.complete] or found:
+        told.setdefault(each.hypothesis.text, each)
+    return list(told.values())
 
 
 def _try_all(
