@@ -237,7 +237,7 @@ def found_in_the_pack() -> tuple[int, tuple[int, int], int]:
 def healthy_runs() -> list[float]:
     """The largest R of each run that looked for false alarms."""
     text = (RESULTS / "false-alarms-cpu.txt").read_text()
-    runs = re.findall(r"R up to ([\d.]+), alone [\d.]+  ok$", text, re.MULTILINE)
+    runs = re.findall(r"R up to ([\d.]+), isolated [\d.]+  ok$", text, re.MULTILINE)
     assert len(runs) == text.count("R up to")
     return [float(each) for each in runs]
 
