@@ -1,6 +1,5 @@
-"""Modular's Whisper encoder beside Hugging Face's, bridged where it is unfinished: it reads
-``n_heads`` from a configuration that has none, takes frames before mels, adds its whole
-position table, has kernels as (taps, in, out), and lacks an adapter of weights."""
+"""Modular's Whisper encoder beside Hugging Face's, bridged where it is unfinished: no
+``n_heads``, frames before mels, its whole position table, kernels (taps, in, out)."""
 
 import re
 from collections.abc import Mapping
