@@ -91,7 +91,7 @@ class Candidate:
     """Of the symbolic dimensions that the source names."""
     align: "Callable[[Sequence[CalledModule], Collection[str]], Alignment] | None" = None
     """Which modules are which layers, where names do not say so; by the modules that were
-    called, and the names of the weights that were used."""
+    called, and the names of the weights that were used, if that is known."""
     files: Collection[str] = ()
     """Source files of the port outside its folder, such as an architecture of MAX."""
     names: Mapping[str, str] = field(default_factory=dict)

@@ -152,11 +152,12 @@ class Taps:
     def probes(self) -> list[Probe]:
         return list(self._probes)
 
-    def outputs(self) -> dict[Output, TensorValue]:
-        """Every value to be returned, by what it is. Called when all layers were."""
+    def outputs(self, is_whole: bool) -> dict[Output, TensorValue]:
+        """Every value to be returned, by what it is. Called when all layers were, or those
+        before one that raised."""
         results: dict[Output, TensorValue] = {}
         inputs: dict[Output, TensorValue] = {}
-        counterparts = self._counterparts()
+        counterparts = self._counterparts(is_whole)
         self._resolve_probes(counterparts)
         for layer, counterpart in counterparts.items():
             calls = [self._calls.get((m, counterpart.call)) for m in counterpart.modules]
@@ -175,7 +176,7 @@ class Taps:
         tensors = {p: value for p, value in self._probes.items() if value is not None}
         return {**results, **inputs, **tensors}
 
-    def _counterparts(self) -> Mapping[str, Counterpart]:
+    def _counterparts(self, is_whole: bool) -> Mapping[str, Counterpart]:
         """What each layer is on this side, in order of computation."""
         if self._align is None:
             names = {**self._module_of, self.model: ""}
@@ -186,7 +187,9 @@ class Taps:
                 if name in by_name and by_name[name].call == number
             }
         called = [CalledModule(*key, shape) for key, shape in self._shapes.items()]
-        self.alignment = self._align(called, max_internals.weights_read())
+        # What was never reached may be read yet.
+        read = max_internals.weights_read() if is_whole else ()
+        self.alignment = self._align(called, read)
         self.layers = list(self.alignment.layers)
         return self.alignment.counterparts
 

@@ -150,7 +150,7 @@ def trace(
                 if not partial or not taps.has_heard:
                     raise
                 broken = Problem.of("graph", error, taps.files, _without_size(unknown))
-            outputs = taps.outputs()
+            outputs = taps.outputs(is_whole=broken is None)
         kinds.update({output: value.type for output, value in outputs.items()})
         return list(outputs.values())
 

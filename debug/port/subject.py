@@ -226,7 +226,7 @@ class PortSubject:
 def _traced(
     calls: Sequence[CalledModule], values: Mapping[str, Tensor], read: Collection[str]
 ) -> Side:
-    """The candidate as it was traced. Where the graph does not know weights by name, all
-    of them may have been read."""
+    """The candidate as it was traced. Where none of the weights is known to have been read,
+    all of them may have been."""
     unread = values.keys() - read if values.keys() & read else set()
     return Side(calls, values, unread=unread)
