@@ -87,6 +87,24 @@ def kernels(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 @pytest.fixture
+def no_lone_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """MAX's compiler refuses all that the interpreter can't run."""
+    from debug.candidate import kernel_cache, max_kernels, preparation
+
+    compile_together = max_kernels.compile_together
+
+    def only_usual(kernels, graphs, device):
+        if graphs:
+            raise RuntimeError("no such operation")
+        return compile_together(kernels, graphs, device)
+
+    monkeypatch.setattr(max_kernels, "compile_together", only_usual)
+    monkeypatch.setattr(preparation, "_models", {})
+    monkeypatch.setattr(preparation, "_failed", {})
+    monkeypatch.setattr(kernel_cache, "compiled", lambda _: [])
+
+
+@pytest.fixture
 def encoder(tmp_path: Path) -> Path:
     """A copy of the encoder to break."""
     return Path(shutil.copy(ROOT / "core" / "encoder.py", tmp_path / "encoder.py"))

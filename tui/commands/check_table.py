@@ -130,7 +130,8 @@ def _all_ok(run: Run) -> str:
     inputs = sum(run.layers[index].is_input for index in run.results)
     count = len(verdicts) - inputs - unseen
     noun = "input" if inputs == 1 else "inputs"
-    which = f"All {count} layers" if run.stale is None else f"{count} layers"
+    layers = "layer" if count == 1 else "layers"
+    which = f"All {count} {layers}" if run.stale is None else f"{count} {layers}"
     rest = f", {unseen} can't be seen" if unseen else ""
     return f"{which} and {inputs} {noun} are ok{rest}."
 

@@ -15,7 +15,7 @@ from max.dtype import DType
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, conv2d, conv_transpose2d
 
-from debug.candidate import kernel_cache, max_kernels, preparation
+from debug.candidate import kernel_cache, preparation
 from debug.engine.session import Session
 from debug.protocol.diagnostic import Problem
 from debug.protocol.messages import Compared, Isolated, Message, NotPossible, Open, Progress
@@ -242,21 +242,8 @@ CHOICE += "lambda: ops.gelu(x), lambda: x)[0]"
 
 
 @pytest.fixture
-def hindered(
-    toy_graph: Path, monkeypatch: pytest.MonkeyPatch
-) -> tuple[Session, list[Message]]:
+def hindered(toy_graph: Path, no_lone_kernels: None) -> tuple[Session, list[Message]]:
     """A session on two layers with an operation between them that nothing can run."""
-    compile_together = max_kernels.compile_together
-
-    def only_usual(kernels, graphs, device):
-        if graphs:
-            raise RuntimeError("no such operation")
-        return compile_together(kernels, graphs, device)
-
-    monkeypatch.setattr(max_kernels, "compile_together", only_usual)
-    monkeypatch.setattr(preparation, "_models", {})
-    monkeypatch.setattr(preparation, "_failed", {})
-    monkeypatch.setattr(kernel_cache, "compiled", lambda _: [])
     replace(toy_graph, "ops.gelu(x)", CHOICE)
     said: list[Message] = []
     options = {"graph": str(toy_graph)}

@@ -8,7 +8,7 @@ from editing import replace
 from in_process import maxwhisper
 from port_files import write_port
 
-from debug.candidate import kernel_cache, max_internals, max_kernels, preparation
+from debug.candidate import max_internals
 
 pytestmark = pytest.mark.max
 
@@ -21,22 +21,6 @@ x = self.first(x)
         return self.second(x)"""
 
 
-@pytest.fixture
-def no_lone_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
-    """MAX's compiler refuses all that the interpreter can't run."""
-    compile_together = max_kernels.compile_together
-
-    def only_usual(kernels, graphs, device):
-        if graphs:
-            raise RuntimeError("no such operation")
-        return compile_together(kernels, graphs, device)
-
-    monkeypatch.setattr(max_kernels, "compile_together", only_usual)
-    monkeypatch.setattr(preparation, "_models", {})
-    monkeypatch.setattr(preparation, "_failed", {})
-    monkeypatch.setattr(kernel_cache, "compiled", lambda _: [])
-
-
 def line_of(path: Path, text: str) -> int:
     lines = path.read_text().splitlines()
     return 1 + next(number for number, line in enumerate(lines) if text in line)
@@ -47,7 +31,7 @@ def test_layers_before_one_that_raises_are_in_the_table(tmp_path: Path):
     done = maxwhisper("check", str(path))
     assert done.returncode == 2
     assert "✓ ok     grow" in done.stdout
-    assert "1 layers and 1 input are ok." in done.stdout
+    assert "1 layer and 1 input are ok." in done.stdout
     line = line_of(path, "raise ValueError")
     assert f"my_port.py:{line}: model can't run: ValueError: stop" in done.stderr
     assert "✗" not in done.stdout
