@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.practice.text import Edit, Text
-from debug.candidate.source import local_files, package_of
+from debug.candidate.source import initialisers, local_files, package_of
 from debug.protocol.diagnostic import Problem
 
 FROM = re.compile(r"from\s+[\w.]+")
@@ -43,7 +43,8 @@ def copies_of(port: Path, library: Mapping[str, Path]) -> list[Copy]:
         base, package = port.parent, []
     beside = "/".join(package)
     pending = {file: str(file.relative_to(base)) for file in own}
-    pending.update({file: str(file.relative_to(base)) for file in _packages(own, base)})
+    around = {each for file in own for each in initialisers(file, base)}
+    pending.update({f: str(f.relative_to(base)) for f in sorted(around - pending.keys())})
     modules = {str(file): name for name, file in library.items()}
     names = {name: ".".join([*package, _flat(name)]) for name in library}
     copies: dict[Path, Copy] = {}
@@ -62,14 +63,6 @@ def copies_of(port: Path, library: Mapping[str, Path]) -> list[Copy]:
 def _flat(module: str) -> str:
     """The name of a module's copy: it tells where it is from, and is nobody else's."""
     return "_".join(module.split(".")[-2:])
-
-
-def _packages(files: list[Path], base: Path) -> list[Path]:
-    """The ``__init__.py`` of each package that a file lies in, below a folder."""
-    parents = {parent for file in files for parent in file.parents if parent != base}
-    below = sorted(parent for parent in parents if parent.is_relative_to(base))
-    inits = (parent / "__init__.py" for parent in below)
-    return [each for each in inits if each.is_file() and each not in files]
 
 
 def _read(file: Path) -> bytes:

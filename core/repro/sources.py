@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
-from debug.candidate.source import local_files, package_of
+from debug.candidate.source import initialisers, local_files, package_of
 from debug.protocol.diagnostic import Problem
 
 
@@ -45,7 +45,7 @@ def copy_sources(
         (folder / within).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, folder / within)
         if within != name:
-            for initialiser in _initialisers(file, root):
+            for initialiser in initialisers(file, root):
                 pending += _with_imports(initialiser, root)
     return copies
 
@@ -53,13 +53,6 @@ def copy_sources(
 def _with_imports(initialiser: Path, root: Path) -> list[Path]:
     """A package is executed before its modules, with what it imports."""
     return [each for each in local_files(initialiser) if each.is_relative_to(root)]
-
-
-def _initialisers(file: Path, root: Path) -> list[Path]:
-    """The ``__init__.py`` of each package that a file lies in, below a folder."""
-    parents = [parent for parent in file.parents if parent.is_relative_to(root)]
-    beside = (parent / "__init__.py" for parent in parents if parent != root)
-    return [each for each in beside if each.is_file()]
 
 
 def unwritten(error: OSError) -> Problem:

@@ -52,8 +52,7 @@ def note_as_compiled(names: list[str], dtype: DType, device: Device) -> None:
     """Says for later processes that these were compiled."""
     note = stamp(dtype, device)
     if note is not None:
-        with contextlib.suppress(OSError):  # only the next announcement would be wrong
-            note.write_text("\n".join(names))
+        _write(note, "\n".join(names))
 
 
 def compiled(needed: Collection[str]) -> list[list[str]]:
@@ -80,8 +79,12 @@ def note(group: Collection[str]) -> None:
         return
     text = "\n".join(sorted(group))
     name = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+    _write(folder / f"{_prefix()}{name}.txt", text)
+
+
+def _write(path: Path, text: str) -> None:
     with contextlib.suppress(OSError):  # only the next announcement would be wrong
-        (folder / f"{_prefix()}{name}.txt").write_text(text)
+        path.write_text(text)
 
 
 def _folder() -> Path | None:

@@ -196,6 +196,13 @@ def package_of(folder: Path) -> tuple[Path, list[str]]:
     return folder, parts
 
 
+def initialisers(file: Path, root: Path) -> list[Path]:
+    """The ``__init__.py`` of each package that a file lies in, below a folder."""
+    parents = [parent for parent in file.parents if parent.is_relative_to(root)]
+    beside = (parent / "__init__.py" for parent in parents if parent != root)
+    return [each for each in beside if each.is_file()]
+
+
 def local_files(path: Path) -> list[Path]:
     """The file and, transitively, the files beside it or in its package that it imports."""
     found: list[Path] = []

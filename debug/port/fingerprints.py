@@ -7,7 +7,6 @@ were joined into.
 """
 
 import hashlib
-from collections.abc import Mapping
 
 import torch
 from torch import Tensor
@@ -38,10 +37,6 @@ def rows(weight: Tensor, axis: int) -> list[str]:
     """A hash of each slice of a matrix along an axis, in the order of its values."""
     slices = weight.detach().float().movedim(axis, 0).contiguous()
     return [_hash(each.flatten()) for each in slices]
-
-
-def fingerprints(weights: Mapping[str, Tensor]) -> dict[str, Fingerprint]:
-    return {name: fingerprint(weight) for name, weight in weights.items()}
 
 
 def _hash(values: Tensor) -> str:
