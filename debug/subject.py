@@ -3,7 +3,7 @@
 A `Subject` has a reference in PyTorch, a source file from which the candidate is built,
 the names of the layers that both have, and the inputs that both get. It may also say what
 the model's result is used for (`HasOutcome`). Another model is one new file, such as
-``examples/two_layers/subject.py``; ``docs/own-model.md`` walks through it.
+``examples/two_layers/subject.py``; ``docs/writing-a-subject.md`` walks through it.
 """
 
 import importlib

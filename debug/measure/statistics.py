@@ -2,8 +2,8 @@
 
 They are shown beside every layer and never decide. Permuted channels, swapped heads and a
 spectrogram in another unit leave them as they were, and once sent a whole project after a
-bug that was not there. To show another statistic, add a field to `Stats` and its value
-here.
+bug that was not there. To show another statistic, add a field to `Stats` in
+``debug/protocol/values.py``, and its value here.
 """
 
 import math
