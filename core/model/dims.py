@@ -1,9 +1,13 @@
 """The sizes of the official models, and of the tensors that follow from them."""
 
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import torch
 import whisper
+from torch.overrides import TorchFunctionMode
 from whisper.model import ModelDimensions, TextDecoder
 
 from core.model.openai_encoder import build_encoder
@@ -35,7 +39,7 @@ def dimensions(name: str) -> ModelDimensions | None:
 
 def tensor_shapes(dims: ModelDimensions) -> dict[str, torch.Size]:
     """Every tensor of a checkpoint by openai's name."""
-    with torch.device("meta"):
+    with _WithoutMemory():
         encoder = build_encoder(dims)
         decoder = TextDecoder(
             dims.n_vocab,
@@ -50,3 +54,29 @@ def tensor_shapes(dims: ModelDimensions) -> dict[str, torch.Size]:
         for part, module in parts.items()
         for name, tensor in module.state_dict().items()
     }
+
+
+_FILLS = re.compile(r"[a-z]_$")
+"""The names of what writes into a tensor: ``init.normal_``, ``Tensor.triu_``."""
+
+
+class _WithoutMemory(TorchFunctionMode):
+    """Parameters get a shape and neither memory nor values.
+
+    ``torch.device("meta")`` is for the same, but has values drawn and the table of positions
+    computed without memory, for which PyTorch imports its compiler: two seconds.
+    """
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Sequence[type],
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        options = dict(kwargs or {})
+        if func is torch.empty:
+            options["device"] = "meta"
+        elif _FILLS.search(func.__name__):
+            return options.get("tensor", *args[:1])
+        return func(*args, **options)
