@@ -63,8 +63,8 @@ _FILLS = re.compile(r"[a-z]_$")
 class _WithoutMemory(TorchFunctionMode):
     """Parameters get a shape and neither memory nor values.
 
-    ``torch.device("meta")`` is for the same, but has values drawn and the table of positions
-    computed without memory, for which PyTorch imports its compiler: two seconds.
+    ``torch.device("meta")`` is for the same, but has values drawn and the table of
+    positions computed without memory, for which PyTorch imports its compiler: two seconds.
     """
 
     def __torch_function__(
