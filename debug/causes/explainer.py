@@ -14,6 +14,7 @@ from max.driver import Buffer
 from debug.candidate.interpreter import LazyValue
 from debug.candidate.operations import Operation
 from debug.candidate.program import Program
+from debug.causes.hypotheses.axes import unnamed
 from debug.causes.hypotheses.fitted import fits
 from debug.causes.hypotheses.operands import Hypothesis, Kind
 from debug.causes.search import Keys, Tried, find_causes
@@ -26,7 +27,7 @@ from debug.measure.truth import Truth
 from debug.pause import Pause, go_on
 from debug.protocol.values import Cause, Finding, Place, Sensitivity
 from debug.reference.recorded_layers import RecordedLayers
-from debug.subject import Subject
+from debug.subject import Subject, row_of
 
 SHOWN_CAUSES = 5
 WORTH_SHOWING = 0.5
@@ -90,7 +91,10 @@ class Explainer:
             return None
         recording = self._recordings.of(name)
         with torch.inference_mode():
-            return segments(name, recording, code.program, self._truths, code.kept, pause)
+            row = row_of(self._subject, self._truths[name].exact.shape)
+            return segments(
+                name, recording, code.program, self._truths, code.kept, pause, row
+            )
 
     def counterfactual(
         self, name: str, code: LoadedCandidate, computed: Mapping[str, LazyValue]
@@ -122,12 +126,14 @@ def explain_input(value: torch.Tensor, truth: Truth) -> Finding:
     """What an input of the candidate is of the reference's."""
     value, exact = value.double(), truth.exact
     found = []
-    for fit in fits(value, exact) if value.shape == exact.shape else ():
+    if value.shape != exact.shape:
+        return Finding("input of the model", None, None, None, None, "", [])
+    for fit in fits(value, exact, unnamed(exact.ndim)):
         supposed = fit.transform(exact)
         explains = share_explained(value, exact, supposed)
         if explains > WORTH_SHOWING:
             ratio = relative_error(value, supposed) / truth.floor
-            found.append(Cause(fit.text, explains, finite(ratio)))
+            found.append(Cause(fit.about("the input"), explains, finite(ratio)))
     found.sort(key=lambda cause: -round(cause.explains, 3))
     causes_shown = found[:SHOWN_CAUSES]
     return Finding("input of the model", None, None, None, None, "", causes_shown)

@@ -7,59 +7,37 @@ MAX has, r the right value and s what the hypothesis makes of r, it is
 right value. A hypothesis is complete where what is left is rounding.
 
 Candidates are tried in an order that keeps this to seconds. First those whose own value is
-found among MAX's operations, so that the mistake is seen and not supposed; then, against a
-deadline, the rest. If none is complete, several are tried together, and, where a mistake is
+found among MAX's operations, so that the mistake is seen and not supposed; then, up to a
+budget, the rest. If none is complete, several are tried together, and, where a mistake is
 certain, another one after it.
 
 Every step of the search asks `Segment.pause` whether something else is wanted.
 """
 
-import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
-from itertools import chain
-from typing import Any
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from itertools import islice
 
-from torch import Tensor
-
-from debug.candidate.operations import OperationIndex
-from debug.causes.hypotheses.fitted import Support, Transform, fits, local_fits, supports
-from debug.causes.hypotheses.mistake import Key
 from debug.causes.hypotheses.operands import (
     NOTHING,
     Hypothesis,
     Kind,
-    exchanged,
     hypotheses_at,
-    other_activations,
-    other_values,
-    parts_exchanged,
 )
+from debug.causes.seen import DOES_NOT_RUN, Keys, seen_in_candidate
 from debug.causes.segment import Segment
-from debug.measure.matching import (
-    Sought,
-    distance,
-    in_shape_of,
-    norm_of,
-    relative_error,
-    share_explained,
-)
+from debug.measure.matching import in_shape_of, relative_error, share_explained
 from debug.protocol.verdict import LAYER
-from debug.reference.recording import Replacement, Step, ValueId, run_step
 
-BUDGET_SECONDS = 30.0
+BUDGET = 1.5e9
+"""As many numbers are computed for hypotheses whose value is not seen: some 20 s of one
+core. Counted and not timed, so that the answer is the same on a busy machine."""
+FEWEST = 40
+"""As many are tried at any size."""
 WORTH_SHOWING = 0.3
-FITS_FROM = 0.99
-"""The share of one operation's error from which a fit is taken for more than chance."""
-FITTED_COUNTERPARTS = 4
 MOST_IN_A_ROW = 2
 """How many mistakes are looked for after a first one."""
 MOST_TOGETHER = 4
-DOES_NOT_RUN = (RuntimeError, IndexError, TypeError, ValueError)
-"""What a replay raises where shapes do not fit: then it was not that."""
-
-Keys = frozenset[Key]
 
 
 @dataclass(frozen=True)
@@ -97,18 +75,17 @@ def find_causes(
     """
     if segment.value is None or not segment.is_finite:
         return []
-    for hypothesis in _seen_in_candidate(segment, likely) if likely else ():
+    for hypothesis in seen_in_candidate(segment, likely) if likely else ():
         tried = attempt(segment, hypothesis)
         if tried is not None and tried.complete:
             return [tried]
-    deadline = time.monotonic() + BUDGET_SECONDS
-    tried = _try_all(segment, _seen_in_candidate(segment))
+    tried = _try_all(segment, seen_in_candidate(segment))
     seen = [t.hypothesis for t in tried if t.hypothesis.operation is not None]
     named = [hypothesis for hypothesis in seen if hypothesis.kind is Kind.NAMED]
     if len(named) > 1 and (all_named := attempt(segment, _joined(named))) is not None:
         tried.append(all_named)
     if not any(each.complete for each in tried):
-        tried += _try_all(segment, _supposed(segment, tried), deadline)
+        tried += _try_all(segment, islice(_supposed(segment, tried), _affordable(segment)))
     best = sorted(tried, key=lambda each: each.rank)
     if best and not best[0].complete:
         best += _combinations(segment, best)
@@ -126,9 +103,14 @@ def _told(found: list[Tried]) -> list[Tried]:
     return list(told.values())
 
 
-def _try_all(
-    segment: Segment, hypotheses: Iterator[Hypothesis], deadline: float = float("inf")
-) -> list[Tried]:
+def _affordable(segment: Segment) -> int:
+    """How many hypotheses may be tried."""
+    values = segment.recording.values
+    cost = sum(values[step.result].numel() for step in segment.steps)
+    return max(FEWEST, int(BUDGET / max(cost, 1)))
+
+
+def _try_all(segment: Segment, hypotheses: Iterator[Hypothesis]) -> list[Tried]:
     found: list[Tried] = []
     for hypothesis in hypotheses:
         tried = attempt(segment, hypothesis)
@@ -136,8 +118,6 @@ def _try_all(
             found.append(tried)
             if tried.complete and hypothesis.kind is Kind.NAMED:
                 break  # nothing ranks before it
-        if time.monotonic() > deadline:
-            break
     return found
 
 
@@ -158,157 +138,12 @@ def attempt(segment: Segment, hypothesis: Hypothesis) -> Tried | None:
     return Tried(hypothesis, explains, relative_error(value, supposed) / goal.floor)
 
 
-# -- What accounts for one of the candidate's values ---------------------------------
-
-
-def _seen_in_candidate(
-    segment: Segment, only: Collection[Keys] | None = None
-) -> Iterator[Hypothesis]:
-    """What makes a value that the candidate has and the reference has not; ``only`` the
-    mistakes with these keys."""
-    indices = [OperationIndex(i) for i in range(len(segment.operations))]
-    wrong = [i for i in indices if not segment.right[i]]
-    from_input = [i for i in wrong if segment.operations[i].from_input]
-    for step in segment.frontier:
-        counterparts = _counterparts(segment, segment.pool[step.result], from_input)
-        for hypothesis in hypotheses_at(segment, step):
-            if only is None or hypothesis.keys in only:
-                yield from _with_a_counterpart(segment, step, hypothesis, counterparts)
-        if only is not None:
-            continue
-        yield from _fitted(segment, step.result, counterparts[:FITTED_COUNTERPARTS])
-        for operand in dict.fromkeys(step.operands):
-            if operand not in segment.pool:
-                continue
-            is_weight = operand in segment.recording.weights
-            meant = wrong if is_weight else from_input
-            counterparts = _counterparts(segment, segment.pool[operand], meant)
-            yield from _fitted(segment, operand, counterparts[:FITTED_COUNTERPARTS])
-    if only is not None:
-        return
-    if not segment.frontier:
-        target = segment.target.value
-        yield from other_values(segment, target)
-        if target in segment.pool:  # positions are no numbers that a factor is wrong in
-            nearest = _counterparts(segment, segment.goal, wrong)[-1:]
-            yield from _fitted(segment, target, nearest)
-    yield from exchanged(segment)
-    yield from parts_exchanged(segment)
-    yield from other_activations(segment)
-
-
-@dataclass(frozen=True)
-class Counterpart:
-    """An operation of the candidate that may be meant for one of the reference's values."""
-
-    operation: OperationIndex
-    value: Tensor
-    """In the reference's layout."""
-    supports: list[Support]
-    """Where it differs, if that is in few places."""
-
-
-def _counterparts(
-    segment: Segment, exact: Sought, wrong: Sequence[OperationIndex]
-) -> list[Counterpart]:
-    found = []
-    for index in wrong:
-        segment.pause()
-        op = segment.operations[index]
-        laid = None if op.has_nan else in_shape_of(op.value, exact.value)
-        if laid is not None:
-            local = supports(laid, exact.value, exact.limit)
-            found.append(Counterpart(index, laid, local))
-    return found
-
-
-def _with_a_counterpart(
-    segment: Segment,
-    step: Step,
-    hypothesis: Hypothesis,
-    counterparts: Sequence[Counterpart],
-) -> Iterator[Hypothesis]:
-    """A hypothesis whose value is among the candidate's, whole or in a few slices."""
-    segment.pause()
-    exact = segment.pool[step.result]
-    try:
-        call = hypothesis.replaced_steps[step.result]
-        supposed = run_step(step, segment.recording.values, call).squeeze()
-    except DOES_NOT_RUN:
-        return
-    if supposed.shape != exact.value.shape:
-        return
-    limit = LAYER.watch_up_to * exact.floor * max(exact.norm, norm_of(supposed))
-    for counterpart in counterparts:
-        if distance(counterpart.value, supposed) <= limit:
-            yield replace(hypothesis, operation=counterpart.operation)
-            return
-        for support in counterpart.supports:
-            blended = support.blend(exact.value, supposed)
-            if distance(counterpart.value, blended) <= limit:
-                yield replace(
-                    hypothesis,
-                    text=f"{hypothesis.text}, at {support} of axis {support.axis} only",
-                    keys=frozenset({*hypothesis.keys, ("only at", *support.key)}),
-                    replaced_steps={step.result: _always(blended, segment, step)},
-                    kind=Kind.FITTED,
-                    operation=counterpart.operation,
-                )
-                return
-
-
-def _always(value: Tensor, segment: Segment, step: Step) -> Replacement:
-    shape = segment.recording.values[step.result].shape
-    return lambda args, kwargs: value.reshape(shape)
-
-
-def _fitted(
-    segment: Segment, index: ValueId, counterparts: Sequence[Counterpart]
-) -> Iterator[Hypothesis]:
-    """What a wrong value is of the right one."""
-    exact = segment.pool[index]
-    like = segment.recording.values[index]
-    made = segment.recording.maker(index) is not None
-    for counterpart in counterparts:
-        local = (
-            local_fits(counterpart.value, exact.value, support)
-            for support in counterpart.supports
-        )
-        for fit in chain(fits(counterpart.value, exact.value), *local):
-            segment.pause()
-            supposed = fit.transform(exact.value)
-            if share_explained(counterpart.value, exact.value, supposed) < FITS_FROM:
-                continue
-            call = partial(_transformed, transform=fit.transform, like=like, value=index)
-            yield Hypothesis(
-                f"{exact.label}: {fit.text}",
-                frozenset({("fitted", exact.label, fit.text)}),
-                {index: partial(call, segment=segment)} if made else {},
-                {} if made else {index: supposed.reshape(like.shape)},
-                None if made else segment.recording.names.get(index),
-                Kind.FITTED,
-                counterpart.operation,
-            )
-
-
-def _transformed(
-    args: Sequence[Any],
-    kwargs: Mapping[str, Any],
-    transform: Transform,
-    like: Tensor,
-    value: ValueId,
-    segment: Segment,
-) -> Tensor:
-    made = segment.recording.maker(value)
-    right = like if made is None else made.function(*args, **kwargs)
-    return transform(right.squeeze()).reshape(like.shape)
-
-
 def _supposed(segment: Segment, tried: list[Tried]) -> Iterator[Hypothesis]:
     """The rest, whose value the candidate does not have as such."""
     done = {each.hypothesis.keys for each in tried}
     alike: dict[Keys, list[Hypothesis]] = {}
-    for step in segment.frontier:
+    later = [step for step in segment.lacking if step not in segment.frontier]
+    for step in [*segment.frontier, *later]:
         for hypothesis in hypotheses_at(segment, step):
             alike.setdefault(hypothesis.keys, []).append(hypothesis)
     for same in alike.values():  # a mistake in a constant is made wherever it is used

@@ -35,6 +35,7 @@ from debug.measure.matching import (
 )
 from debug.measure.truth import Truth
 from debug.pause import Pause, go_on
+from debug.protocol.values import POSITION
 from debug.protocol.verdict import LAYER
 from debug.reference.intermediates import intermediates
 from debug.reference.pytorch_functions import LAYOUTS
@@ -71,6 +72,7 @@ class Segment:
         target: Target,
         evaluated: Evaluation,
         pause: Pause = go_on,
+        row: str = POSITION,
     ) -> None:
         """
         Args:
@@ -78,8 +80,9 @@ class Segment:
             target: where the segment ends.
             evaluated: the candidate's code, from the same values on.
             pause: called often.
+            row: what one row of a value is called.
         """
-        self.pause = pause
+        self.pause, self.row = pause, row
         self.recording, self.target, self._evaluated = recording, target, evaluated
         self.operations = evaluated.operations
         made = evaluated.value.dtype
@@ -99,7 +102,7 @@ class Segment:
     ) -> "Segment":
         """The same beside a reference that makes a mistake, too."""
         recording = self.recording.starting_from(replaced_values, replaced_steps)
-        return Segment(recording, self.target, self._evaluated, self.pause)
+        return Segment(recording, self.target, self._evaluated, self.pause, self.row)
 
     @cached_property
     def is_finite(self) -> bool:
@@ -236,12 +239,25 @@ class Segment:
                 have.update(step.operands)
         return have
 
+    @property
+    def lacking(self) -> list[Step]:
+        """The reference's steps that the candidate has no value for."""
+        return [step for step in self.steps if step.result not in self.have]
+
+    @property
+    def rows(self) -> int | None:
+        """How many frames, tokens or positions the value at the end has."""
+        sizes = self.recording.values[self.target.value].shape
+        if len(sizes) < 2:
+            return None
+        last = any(step.name == "conv1d" for step in self.steps)
+        return sizes[-1] if last else sizes[-2]
+
     @cached_property
     def frontier(self) -> list[Step]:
         """The reference's steps that the candidate has no value for, but all they use."""
-        have = self.have
+        have, lacking = self.have, self.lacking
         made = {step.result for step in self.steps}
-        lacking = [step for step in self.steps if step.result not in have]
         at_hand = have | {i for step in self.steps for i in step.operands if i not in made}
         found = []
         for step in lacking:
@@ -269,6 +285,7 @@ def segments(
     truths: Mapping[str, Truth],
     kept: dict[str, Buffer],
     pause: Pause = go_on,
+    row: str = POSITION,
 ) -> list[Segment] | None:
     """All segments of a layer's own code, in order of computation.
 
@@ -282,7 +299,7 @@ def segments(
     for target in targets(name, recording, program):
         pause()
         evaluated = evaluation(program, pins, target.key, kept)
-        found.append(Segment(recording, target, evaluated, pause))
+        found.append(Segment(recording, target, evaluated, pause, row))
     return found
 
 

@@ -23,6 +23,7 @@ from debug.causes.hypotheses.activations import mistaken
 from debug.causes.hypotheses.attention import added_masks, masks, parts, softmaxes
 from debug.causes.hypotheses.images import batch_norm, conv2d
 from debug.causes.hypotheses.mistake import Called, Mistake, named
+from debug.causes.hypotheses.orders import shifted
 from debug.causes.hypotheses.precision import in_fewer_bits
 from debug.reference.pytorch_functions import AXES_MOVED, by_name
 from debug.reference.recording import Recording, Replacement, Step
@@ -154,13 +155,6 @@ def _without(weight: Tensor, tap: int) -> Tensor:
     weight = weight.clone()
     weight[..., tap] = 0
     return weight
-
-
-def shifted(x: Tensor, by: int, axis: int) -> Tensor:
-    """Later by so many places, with zeros before; earlier if ``by`` is negative."""
-    x = x.roll(by, axis)
-    empty = range(by) if by > 0 else range(x.shape[axis] + by, x.shape[axis])
-    return x.index_fill(axis, torch.tensor(list(empty), device=x.device), 0.0)
 
 
 def _layer_norm(called: Called) -> Iterator[Mistake]:

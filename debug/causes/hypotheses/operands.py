@@ -33,6 +33,8 @@ class Kind(IntEnum):
     """A value taken for another."""
     FITTED = 2
     """A number that was fitted to the error."""
+    VAGUE = 3
+    """Many numbers that were fitted to the error."""
 
 
 @dataclass(frozen=True)

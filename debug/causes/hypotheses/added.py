@@ -1,0 +1,86 @@
+"""Another value or weight that was added to a value, or multiplied with it.
+
+The difference of the wrong and the right value is looked for among the values and the
+weights that the layer's code might have taken.
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from debug.causes.hypotheses.fit import Fit
+
+EXACTLY = 1e-4
+"""How far, relatively, a factor may be from one that is not said."""
+SAME = 1e-3
+"""How far, relatively, a vector may be from a weight that it is."""
+
+
+def added_values(
+    wrong: Tensor, right: Tensor, values: Mapping[str, Tensor]
+) -> Iterator[Fit]:
+    """A multiple of another value of the same shape."""
+    delta = wrong - right
+    energy = delta.square().sum().item()
+    for name, value in values.items():
+        size = value.square().sum().item()
+        if size == 0:
+            continue
+        factor = (delta * value).sum().item() / size
+        if (factor * factor * size) < 0.99 * energy:  # most of the difference is not it
+            continue
+        exactly = round(factor) if abs(factor - round(factor)) < EXACTLY else factor
+        yield Fit(
+            _sum(name, exactly), lambda r, v=value, f=exactly: r + f * v.reshape(r.shape)
+        )
+
+
+def _sum(name: str, factor: float) -> str:
+    if factor == 1:
+        return f"{name} is added to {{it}}"
+    if factor == -1:
+        return f"{name} is subtracted from {{it}}"
+    return f"{factor:.4g} times {name} is added to {{it}}"
+
+
+def vectors(wrong: Tensor, right: Tensor, weights: Mapping[str, Tensor]) -> Iterator[Fit]:
+    """The same vector added to all rows, or all rows multiplied by the same vector."""
+    for what, ratio in (("added to", wrong - right), ("multiplied with", wrong / right)):
+        found = _the_same_in_all(ratio)
+        if found is None:
+            continue
+        vector = found
+        name = _weight(vector, weights)
+        is_sum = what == "added to"
+        function = partial(torch.add if is_sum else torch.mul, vector)
+        if name is None:
+            text = f"one vector is {what} all rows of {{it}}"
+            yield Fit(text, function, vague=True)
+        else:
+            yield Fit(f"{name} is {what} {{it}}", function)
+
+
+def _the_same_in_all(difference: Tensor) -> Tensor | None:
+    """The difference as it is along some axes, if it is the same along all others."""
+    if not bool(torch.isfinite(difference).all()):
+        return None
+    size = difference.norm().item()
+    found = difference
+    for axis, length in enumerate(difference.shape):
+        mean = found.mean(axis, keepdim=True)
+        if length > 1 and (found - mean).norm().item() <= SAME * size:
+            found = mean
+    # All alike is a number, and nothing alike is a value.
+    return found if 1 < found.numel() < difference.numel() else None
+
+
+def _weight(vector: Tensor, weights: Mapping[str, Tensor]) -> str | None:
+    flat = vector.flatten()
+    for name, weight in weights.items():
+        if weight.numel() == flat.numel():
+            error = (weight.double().flatten() - flat).norm().item()
+            if error <= SAME * flat.norm().item():
+                return name
+    return None

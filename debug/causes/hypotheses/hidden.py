@@ -1,0 +1,71 @@
+"""What a mask hides that the reference does not hide.
+
+Scores have a number far below all others where a query is not to see a key, weights have a
+zero there. Where that is gives the mask: keys, queries, a triangle, a band.
+"""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from debug.causes.hypotheses.axes import Axes, Axis
+from debug.causes.hypotheses.fit import Fit
+
+FAR_BELOW = 1e3
+"""Times the largest number there is; a mask adds less than its negative."""
+
+
+def hidden_places(wrong: Tensor, right: Tensor, axes: Axes) -> Iterator[Fit]:
+    """Masks over the last two axes."""
+    if right.ndim < 2:
+        return
+    scale = FAR_BELOW * max(right.abs().max().item(), 1.0)
+    low = wrong < -scale / 1e1 if wrong.min().item() < -scale / 1e1 else None
+    zero = (wrong == 0) & (right != 0)
+    # Whole slices of zeros are no mask: `local_fits` says that they are zero.
+    zero = zero & ~zero.all(-1, keepdim=True) & ~zero.all(-2, keepdim=True)
+    if low is not None and low.any():
+        lowest = wrong[low].mean().item()
+        yield Fit(_said(low, axes), lambda r: r.masked_fill(low, lowest))
+    elif zero.any() and not zero.all():
+        said = _said(zero, axes)
+        yield Fit(said, lambda r: r.masked_fill(zero, 0.0), vague="%" in said)
+
+
+def _said(hidden: Tensor, axes: Axes) -> str:
+    """Where a mask hides, in words."""
+    share = hidden.double().mean().item()
+    while hidden.ndim > 2:  # every batch and every head alike?
+        if not bool((hidden == hidden[:1]).all()):
+            return f"{share:.0%} of {{it}} is hidden by a mask"
+        hidden = hidden[0]
+    query, key = axes[-2], axes[-1]
+    if bool((hidden == hidden[:1]).all()):
+        return f"{_places(hidden[0], key)} of {{it}} are hidden by a mask"
+    if bool((hidden == hidden[:, :1]).all()):
+        return f"{_places(hidden[:, 0], query)} of {{it}} are hidden by a mask"
+    rows, columns = hidden.shape
+    distance = torch.arange(columns)[None, :] - torch.arange(rows)[:, None]
+    seen = distance[~hidden]
+    first, last = int(seen.min()), int(seen.max())
+    if bool((hidden == ((distance < first) | (distance > last))).all()):
+        return _band(first, last, rows, query.name or "row", key.name or "column")
+    return f"{share:.0%} of {{it}} is hidden by a mask"
+
+
+def _band(first: int, last: int, size: int, query: str, key: str) -> str:
+    """Of a mask that depends on how far a key is from the query."""
+    before_all, after_all = first <= 1 - size, last >= size - 1
+    if before_all:
+        if last == 0:
+            return f"the {key}s after each {query} of {{it}} are hidden (a causal mask)"
+        return f"all {key}s of {{it}} beyond {last:+d} from the {query} are hidden"
+    if after_all:
+        return f"all {key}s of {{it}} before {first:+d} from the {query} are hidden"
+    text = f"all {key}s of {{it}} but {first:+d} to {last:+d} from the {query} are hidden"
+    return f"{text} (a band)"
+
+
+def _places(hidden: Tensor, axis: Axis) -> str:
+    return axis.at(hidden.nonzero().flatten().tolist())

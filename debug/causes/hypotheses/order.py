@@ -1,0 +1,132 @@
+"""A step in another place: an activation after a sum instead of before it.
+
+Two steps of which one uses the other's result change places, if the one that moves leaves
+the shape as it is. Steps that only lay numbers out otherwise may stand between them.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+from debug.causes.hypotheses.operands import Hypothesis
+from debug.reference.pytorch_functions import LAYOUTS
+from debug.reference.recording import (
+    Recording,
+    Replacement,
+    Step,
+    ValueId,
+    run_step,
+)
+
+MOVE = (
+    "gelu",
+    "relu",
+    "silu",
+    "tanh",
+    "sigmoid",
+    "softmax",
+    "layer_norm",
+    "rms_norm",
+    "mul",
+    "truediv",
+    "div",
+)
+"""Functions of one value that people put in another place."""
+
+
+def moved_steps(steps: Sequence[Step], recording: Recording) -> Iterator[Hypothesis]:
+    """Every step of one value that comes before or after its neighbour instead."""
+    for step in steps:
+        if step.name not in MOVE or len(_floats(step, recording)) != 1:
+            continue
+        (source,) = _floats(step, recording)
+        moved, name = _Moved(step, source, recording), step.name
+        for user in steps:
+            position = _uses(user, step.result, recording)
+            if position is None or not _keeps_shape(user, recording):
+                continue
+            text = f"{name} comes after {_told(user, recording)} instead of before"
+            yield Hypothesis(
+                text,
+                frozenset({("moved", name, "after", user.name)}),
+                {step.result: _first, user.result: _followed(moved, user)},
+            )
+        made = recording.maker(recording.origin(source))
+        if made is None or made not in steps or not _keeps_shape(made, recording):
+            continue
+        for number, operand in enumerate(made.operands):
+            if recording.values[operand].shape != recording.values[made.result].shape:
+                continue
+            before = f"{name} is applied to {recording.name(operand)}, before"
+            text = f"{before} {_told(made, recording)} instead of after"
+            yield Hypothesis(
+                text,
+                frozenset({("moved", name, "before", made.name, number)}),
+                {step.result: _first, made.result: _preceded(moved, made, number)},
+            )
+
+
+def _told(step: Step, recording: Recording) -> str:
+    """A step by what it takes: "the sum with positional_embedding"."""
+    word = {"add": "the sum", "iadd": "the sum", "mul": "the product"}.get(step.name)
+    if word is None or len(step.operands) < 2:
+        return step.name
+    return f"{word} of {' and '.join(recording.name(i) for i in step.operands)}"
+
+
+def _floats(step: Step, recording: Recording) -> list[ValueId]:
+    weights = recording.weights
+    return [
+        i
+        for i in step.operands
+        if i not in weights and recording.values[i].is_floating_point()
+    ]
+
+
+def _keeps_shape(step: Step, recording: Recording) -> bool:
+    size = recording.values[step.result].shape
+    return step.name not in LAYOUTS and any(
+        recording.values[i].shape == size for i in step.operands
+    )
+
+
+def _uses(user: Step, value: ValueId, recording: Recording) -> int | None:
+    """Which of a step's operands is a value, perhaps in another layout."""
+    for number, operand in enumerate(user.operands):
+        if operand == value or recording.origin(operand) == value:
+            return number
+    return None
+
+
+def _first(args: Sequence[Any], _: Mapping[str, Any]) -> Tensor:
+    return next(arg for arg in args if isinstance(arg, Tensor))
+
+
+@dataclass(frozen=True)
+class _Moved:
+    """A step of one value that can be made on another one; its weights are its own."""
+
+    step: Step
+    source: ValueId
+    recording: Recording
+
+    def __call__(self, value: Tensor) -> Tensor:
+        values = list(self.recording.values)
+        values[self.source] = value
+        return run_step(self.step, values)
+
+
+def _followed(moved: _Moved, user: Step) -> Replacement:
+    return lambda args, kwargs: moved(user.function(*args, **kwargs))
+
+
+def _preceded(moved: _Moved, made: Step, number: int) -> Replacement:
+    def call(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Tensor:
+        places = [n for n, arg in enumerate(args) if isinstance(arg, Tensor)]
+        changed = [*args]
+        changed[places[number]] = moved(args[places[number]])
+        return made.function(*changed, **kwargs)
+
+    return call

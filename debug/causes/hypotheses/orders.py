@@ -1,0 +1,89 @@
+"""Slices at another place: shifted, in reverse, repeated, lost, or in any other order."""
+
+from collections.abc import Iterator
+from math import prod
+
+import torch
+from torch import Tensor
+
+from debug.causes.hypotheses.axes import Axes, Axis
+from debug.causes.hypotheses.fit import Fit
+from debug.measure.matching import reorderings
+
+LARGEST_MATCHED_AXIS = 2048
+
+
+def reordered(wrong: Tensor, right: Tensor, axes: Axes) -> Iterator[Fit]:
+    """Axes that change places, and slices along one that do."""
+    for order in reorderings(right.shape, right.shape):
+        text = f"the axes of {{it}} are in the order {order}"
+        yield Fit(text, lambda r, order=order: r.permute(order), moves=True)
+    for axis in axes:
+        yield from moved(wrong, right, axis)
+
+
+def moved(wrong: Tensor, right: Tensor, axis: Axis) -> Iterator[Fit]:
+    """Slices along one axis that are at another place."""
+    size, number = right.shape[axis.number], axis.number
+    if not 1 < size <= LARGEST_MATCHED_AXIS or prod(right.shape) == size:
+        return
+    for by in (1, -1, 2, -2):
+        text = f"{axis.all} shifted by {by:+d}"
+        yield Fit(text, lambda r, by=by: shifted(r, by, number), moves=True)
+    order = _order(wrong, right, number)
+    if order is not None:
+        chosen = torch.tensor(order)
+        yield Fit(_said(order, axis), lambda r: r.index_select(number, chosen), moves=True)
+
+
+def shifted(x: Tensor, by: int, axis: int) -> Tensor:
+    """Later by so many places, with zeros before; earlier if ``by`` is negative."""
+    x = x.roll(by, axis)
+    empty = range(by) if by > 0 else range(x.shape[axis] + by, x.shape[axis])
+    return x.index_fill(axis, torch.tensor(list(empty), device=x.device), 0.0)
+
+
+def _order(wrong: Tensor, right: Tensor, axis: int) -> list[int] | None:
+    """For each slice of the wrong value the right one's that it is most like."""
+    rows = [v.movedim(axis, 0).flatten(1) for v in (wrong, right)]
+    rows = [row / row.norm(dim=1, keepdim=True).clamp_min(1e-300) for row in rows]
+    order = (rows[0] @ rows[1].T).argmax(1).tolist()
+    return None if order == list(range(len(order))) else order
+
+
+def _said(order: list[int], axis: Axis) -> str:
+    n = len(order)
+    if order == list(range(n))[::-1]:
+        return f"{axis.all} in reverse"
+    by = -order[0] % n
+    if order == [(i - by) % n for i in range(n)]:
+        return f"{axis.all} rotated by {by}"
+    if sorted(order) == list(range(n)):
+        moved_places = [i for i in range(n) if order[i] != i]
+        first, last = moved_places[0], moved_places[-1]
+        return f"{axis.all} in another order, from {first} to {last}"
+    return _copies(order, axis) or f"{axis.all} filled with the wrong slices"
+
+
+def _copies(order: list[int], axis: Axis) -> str | None:
+    """Of an order in which some slices are there more than once."""
+    n = len(order)
+    one = axis.name or "slice"
+    if len(set(order)) == 1:
+        return f"{axis.at(order[:1])} of {{it}} is in the place of all"
+    other = [i for i in range(n) if order[i] != i]
+    first, last = other[0], other[-1]
+    by = order[first] - first
+    if other != list(range(first, last + 1)):
+        return None
+    if any(order[i] - i != by for i in other):
+        return None
+    if last < n - 1 or abs(by) >= len(other):
+        copied = axis.at([order[i] for i in other])
+        verb = axis.verb(other)
+        a_copy = "a copy" if len(other) == 1 else "copies"
+        return f"{axis.at(other)} of {{it}} {verb} {a_copy} of {copied}"
+    if by == -1:
+        there = axis.at([order[first]])
+        return f"{there} of {{it}} is there twice, and each {one} after it is one later"
+    return f"from {one} {first} on, {axis.all} {-by:+d} places away"
