@@ -11,6 +11,7 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from debug.candidate.operations import OperationIndex
@@ -44,7 +45,11 @@ from debug.reference.recording import Replacement, Step, ValueId, run_step
 
 FITS_FROM = 0.99
 """The share of one operation's error from which a fit is taken for more than chance."""
-FITTED_COUNTERPARTS = 4
+FITTED_COUNTERPARTS = 5
+ENOUGH = 50_000
+"""As many numbers of a value tell which number a step took."""
+ALIKE = 0.3
+"""The cosine from which other numbers were meant for a table."""
 DOES_NOT_RUN = (RuntimeError, IndexError, TypeError, ValueError)
 """What a replay raises where shapes do not fit: then it was not that."""
 
@@ -80,6 +85,7 @@ def seen_in_candidate(
         if only is not None:
             continue
         yield from _fitted(segment, step.result, few)
+        yield from _other_tables(segment, step, few)
         for operand in dict.fromkeys(step.operands):
             if operand not in segment.pool:
                 continue
@@ -118,10 +124,16 @@ def _counterparts(
 
 
 def _few(counterparts: Sequence[Counterpart]) -> Sequence[Counterpart]:
-    """The first, which the mistake is nearest to, and the last, which has all of it."""
-    if len(counterparts) <= FITTED_COUNTERPARTS:
-        return counterparts
-    return [*counterparts[: FITTED_COUNTERPARTS - 1], counterparts[-1]]
+    """The first, which the mistake is nearest to, and the last, which has all of it; each
+    value once, whatever passes it on."""
+    different = [
+        one
+        for one, before in zip(counterparts, [None, *counterparts[:-1]], strict=True)
+        if before is None or not torch.equal(one.value, before.value)
+    ]
+    if len(different) <= FITTED_COUNTERPARTS:
+        return different
+    return [*different[: FITTED_COUNTERPARTS - 1], different[-1]]
 
 
 def _with_a_counterpart(
@@ -203,16 +215,28 @@ def _with_another_number(
 def _number(
     segment: Segment, step: Step, family: Family, counterpart: Counterpart
 ) -> float | None:
-    exact = segment.pool[step.result]
+    """Found on some of the rows: a number is the same in all."""
+    exact, values = segment.pool[step.result], list(segment.recording.values)
+    every = max(1, exact.value.numel() // ENOUGH)
+    for operand in step.operands:
+        if values[operand].shape == values[step.result].shape:
+            values[operand] = _some_rows(values[operand], every)
+    wanted = _some_rows(counterpart.value, every)
 
     def error(number: float) -> float:
         segment.pause()
-        supposed = _made_by(segment, step, family.replacement(number))
-        if supposed is None or supposed.shape != exact.value.shape:
+        try:
+            supposed = run_step(step, values, family.replacement(number)).squeeze()
+        except DOES_NOT_RUN:
             return float("inf")
-        return distance(counterpart.value, supposed)
+        same = supposed.shape == wanted.shape
+        return distance(wanted, supposed) if same else float("inf")
 
-    return best_number(family, error, LAYER.ok_up_to * exact.floor * exact.norm)
+    return best_number(family, error, LAYER.ok_up_to * exact.floor * norm_of(wanted))
+
+
+def _some_rows(value: Tensor, every: int) -> Tensor:
+    return value[..., ::every, :] if value.ndim > 1 else value
 
 
 def _axes(segment: Segment, value: ValueId) -> Axes:
@@ -245,13 +269,49 @@ def _fitted(
             )
 
 
+def _other_tables(
+    segment: Segment, step: Step, counterparts: Sequence[Counterpart]
+) -> Iterator[Hypothesis]:
+    """Other numbers in the place of a weight that is added, such as a table of positions
+    that is computed: they are what the sum is without the other value."""
+    recording = segment.recording
+    if step.name not in ("add", "iadd") or len(step.operands) != 2:
+        return
+    for weight, other in (step.operands, step.operands[::-1]):
+        right = recording.values[weight]
+        if weight not in recording.weights or right.ndim < 2 or other not in segment.pool:
+            continue
+        for counterpart in counterparts:
+            if counterpart.value.shape != segment.pool[other].value.shape:
+                continue
+            table = counterpart.value - segment.pool[other].value
+            if table.numel() != right.numel():
+                continue
+            table = table.reshape(right.shape)
+            alike = torch.cosine_similarity(table.flatten(), right.double().flatten(), 0)
+            if alike < ALIKE:
+                continue
+            name = recording.name(weight)
+            yield Hypothesis(
+                f"other numbers in place of {name} (their correlation is {alike:.3f})",
+                frozenset({("other numbers", name)}),
+                replaced_values={weight: table},
+                weight=name,
+                kind=Kind.VAGUE,
+                operation=counterpart.operation,
+            )
+
+
 def _all_fits(segment: Segment, index: ValueId, counterpart: Counterpart) -> Iterator[Fit]:
     exact, recording = segment.pool[index], segment.recording
     value, axes = counterpart.value, _axes(segment, index)
+    made = recording.maker(index)
+    # A multiple of what a sum is made of is a factor of that, which is fitted for itself.
+    parts = {index, *(made.operands if made is not None else ())}
     others = {
         recording.name(i): segment.pool[i].value
         for i in segment.pool
-        if i != index and segment.pool[i].value.shape == exact.value.shape
+        if i not in parts and segment.pool[i].value.shape == exact.value.shape
     }
     local = chain.from_iterable(
         local_fits(value, exact.value, support, axes) for support in counterpart.supports

@@ -14,6 +14,7 @@ and no source.
 A function that returns several tensors (``chunk``, ``split``) is a step for each of them.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NewType
@@ -247,10 +248,16 @@ def _in_place_of(call: Replacement, step: Step) -> Callable[..., Tensor]:
 
 
 def _narrowed_step(step: Step, dtype: torch.dtype) -> Step:
-    """The same in another precision where it names its own, as ``x.to(y.dtype)`` does."""
+    """The same in another precision where it names its own, as ``x.to(y.dtype)`` does, or
+    its lowest number, as masks do."""
+    largest = torch.finfo(dtype).max if dtype.is_floating_point else math.inf
 
     def other(leaf: Any) -> Any:
-        return dtype if leaf is torch.float64 else leaf
+        if leaf is torch.float64:
+            return dtype
+        if isinstance(leaf, float) and math.isfinite(leaf):
+            return min(max(leaf, -largest), largest)
+        return leaf
 
     args, kwargs = tree_map(other, [step.args, dict(step.kwargs)])
     return replace(step, args=args, kwargs=kwargs)

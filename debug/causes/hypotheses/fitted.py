@@ -19,6 +19,9 @@ from debug.causes.hypotheses.orders import moved, reordered
 
 def fits(wrong: Tensor, right: Tensor, axes: Axes) -> Iterator[Fit]:
     """Transforms of the whole value."""
+    if not wrong.any():
+        yield Fit("{it} is zero", torch.zeros_like)
+        return
     yield from _linear(wrong, right)
     yield from functions_of_each(wrong, right)
     yield from hidden_places(wrong, right, axes)
@@ -36,8 +39,9 @@ def _linear(wrong: Tensor, right: Tensor) -> Iterator[Fit]:
     if (variance := spread.square().sum().item()) > 0:
         slope = ((wrong - wrong.mean()) * spread).sum().item() / variance
         start = wrong.mean().item() - slope * right.mean().item()
-        if abs(start) <= 1e-6 * wrong.abs().max().item() or abs(slope - 1) <= 1e-6:
-            return  # the factor or the offset alone says it
+        alone = abs(start) <= 1e-6 * wrong.abs().max().item() or abs(slope - 1) <= 1e-6
+        if alone or abs(slope) <= 1e-6:  # the factor or the offset says it, or the mean
+            return
         text = f"{{it}} is multiplied by {slope:.5g}, and {start:.5g} is added"
         yield Fit(text, lambda r: slope * r + start)
 

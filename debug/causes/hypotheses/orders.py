@@ -11,6 +11,8 @@ from debug.causes.hypotheses.fit import Fit
 from debug.measure.matching import reorderings
 
 LARGEST_MATCHED_AXIS = 2048
+EQUAL = 1e-9
+"""Two slices whose cosines with a third differ by less are as near to it."""
 
 
 def reordered(wrong: Tensor, right: Tensor, axes: Axes) -> Iterator[Fit]:
@@ -47,7 +49,15 @@ def _order(wrong: Tensor, right: Tensor, axis: int) -> list[int] | None:
     """For each slice of the wrong value the right one's that it is most like."""
     rows = [v.movedim(axis, 0).flatten(1) for v in (wrong, right)]
     rows = [row / row.norm(dim=1, keepdim=True).clamp_min(1e-300) for row in rows]
-    order = (rows[0] @ rows[1].T).argmax(1).tolist()
+    alike = rows[0] @ rows[1].T
+    nearest = alike.argmax(1)
+    places = torch.arange(len(nearest))
+    # Slices may be equal, as silent frames are: then one that keeps step with the others.
+    for by in [*(nearest - places).mode().values.reshape(1).tolist(), 0]:
+        kept = (places + by).clamp(0, len(nearest) - 1)
+        best = alike.gather(1, nearest[:, None]) - alike.gather(1, kept[:, None])
+        nearest = torch.where(best[:, 0] <= EQUAL, kept, nearest)
+    order = nearest.tolist()
     return None if order == list(range(len(order))) else order
 
 

@@ -93,13 +93,15 @@ def _golden(error: Error, low: float, high: float) -> float:
 def _layer_norm(called: Called) -> Iterator[Family]:
     given = by_name("layer_norm", called.step.args, called.step.kwargs)["eps"]
 
-    def other(epsilon: float) -> Replacement:
-        return named(
-            "layer_norm",
-            lambda x, normalized_shape, weight, bias, eps: F.layer_norm(
-                x, normalized_shape, weight, bias, epsilon
-            ),
-        )
+    def other(epsilon: float, without: str | None = None) -> Replacement:
+        def normed(
+            x: Tensor, normalized_shape: list[int], weight: Any, bias: Any, eps: float
+        ) -> Tensor:
+            weight = None if without == "weight" else weight
+            bias = None if without == "bias" else bias
+            return F.layer_norm(x, normalized_shape, weight, bias, epsilon)
+
+        return named("layer_norm", normed)
 
     def by_hand(divisor: Callable[[Tensor], Tensor]) -> Replacement:
         def normed(
@@ -115,6 +117,15 @@ def _layer_norm(called: Called) -> Iterator[Family]:
 
     text = lambda e: f"epsilon is {e:g}, PyTorch's is {given:g}"  # noqa: E731
     yield Family(("epsilon",), text, other, 1e-13, 10.0)
+    for place, part in ((2, "weight"), (3, "bias")):
+        name = called.weight(place, part)
+        yield Family(
+            ("epsilon", "and left out", name),
+            lambda e, name=name: f"{name} is left out; and {text(e)}",
+            lambda e, part=part: other(e, without=part),
+            1e-13,
+            10.0,
+        )
     yield Family(
         ("epsilon", "added to the root"),
         lambda e: f"epsilon, {e:g}, is added to the root instead of under it",
