@@ -8,7 +8,7 @@ supposed, even where later mistakes hide it at the end of the segment.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Any
 
 import torch
@@ -126,11 +126,10 @@ def _counterparts(
 def _few(counterparts: Sequence[Counterpart]) -> Sequence[Counterpart]:
     """The first, which the mistake is nearest to, and the last, which has all of it; each
     value once, whatever passes it on."""
-    different = [
-        one
-        for one, before in zip(counterparts, [None, *counterparts[:-1]], strict=True)
-        if before is None or not torch.equal(one.value, before.value)
-    ]
+    different = list(counterparts[:1])
+    for before, each in pairwise(counterparts):
+        if not torch.equal(before.value, each.value):
+            different.append(each)
     if len(different) <= FITTED_COUNTERPARTS:
         return different
     return [*different[: FITTED_COUNTERPARTS - 1], different[-1]]
