@@ -87,7 +87,7 @@ def test_an_input_that_is_wrong_is_explained_at_once(toy_graph: Path):
     (explained,) = (event for event in events if isinstance(event, Explained))
     (finding,) = explained.findings
     assert finding.target == "input of the model"
-    assert finding.causes[0].hypothesis == "it is multiplied by 2"
+    assert finding.causes[0].hypothesis == "the input is multiplied by 2"
     assert not compared(events, 1)[0].chained.verdict.healthy
 
 
