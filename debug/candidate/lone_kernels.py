@@ -121,8 +121,8 @@ class Cutter:
         if maker is None or max_internals.describe(maker) not in _FIXED:
             return False
         line = max_internals.text(maker)
-        if len(line) > LONGEST_CONSTANT:
-            return False
+        if len(line) > LONGEST_CONSTANT or max_internals.has_narrow_type(line):
+            return False  # a narrow number is written with too few digits to be widened
         if not all(self._bring(used, draft) for used in max_internals.operands(maker)):
             return False
         draft.lines[line] = None
