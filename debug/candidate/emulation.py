@@ -22,6 +22,7 @@ from dataclasses import dataclass
 import torch
 from max.driver import Buffer, Device
 from max.dtype import DType
+from max.graph import Graph
 
 from debug.candidate import max_internals, max_kernels
 from debug.candidate.buffers import on_device, to_torch
@@ -68,9 +69,7 @@ class Emulated:
         for key, buffer in zip(self.kernel.results, made, strict=True):
             slots[key] = _rounded(buffer, key)
 
-    def _run_wide(
-        self, wide: Body, given: Sequence[Buffer | None]
-    ) -> list[Buffer | None]:
+    def _run_wide(self, wide: Body, given: Sequence[Buffer | None]) -> list[Buffer | None]:
         slots = dict(zip(wide.inputs, given, strict=True))
         for op in wide.operations:
             max_internals.dispatch(op, slots)
@@ -118,6 +117,12 @@ def emulation(body: Body, cutter: Cutter) -> Emulation:
     return Emulation(found, list(kernels.values()))
 
 
+def narrow_in(graph: Graph) -> list[str]:
+    """The precisions that would be emulated if a graph were interpreted, by name."""
+    operations = max_internals.split_output(graph)[0]
+    return sorted({name for op in operations for name in _narrow_types(op)})
+
+
 def _computes_in_narrow(op: Op) -> bool:
     """Whether an operation makes something of narrow values on the CPU, or makes some.
 
@@ -140,7 +145,9 @@ def _narrow_types(op: Op) -> set[str]:
 
 
 def _is_cast_of_floats(op: Op) -> bool:
-    kinds = [max_internals.tensor_type(v) for v in (*max_internals.operands(op), *op.results)]
+    kinds = [
+        max_internals.tensor_type(v) for v in (*max_internals.operands(op), *op.results)
+    ]
     floats = all(kind is not None and kind.dtype.is_float() for kind in kinds)
     return max_internals.describe(op) == "cast" and floats
 
