@@ -223,7 +223,14 @@ class Segment:
         found = [*from_input, *wrong]
         if not self.is_finite:  # where a mask's minus infinity is wanted, it is right
             found = [i for i in found if not self.operations[i].finite] or found
-        return next(iter(found), None)
+        return self._origin_of_nan(found[0]) if found else None
+
+    def _origin_of_nan(self, index: OperationIndex) -> OperationIndex:
+        """The operation itself, unless what it uses is NaN already."""
+        for used in self.operations[index].operands:
+            if self.operations[used].has_nan:
+                return self._origin_of_nan(used)
+        return index
 
     @cached_property
     def have(self) -> set[ValueId]:

@@ -201,17 +201,17 @@ def run_reference(subject: Subject, dtype: str) -> dict[str, Truth]:
 
     def measure(layer: LayerName, call: LayerCall) -> None:
         value = values.pop(layer.name)
-        exact = call.value.clone()
-        truth = measure_reference(exact, value, layer.axes, layer.heads, layer.shape)
+        result = call.value.clone()
+        truth = measure_reference(result, value, layer.axes, layer.heads, layer.shape)
         call = calls.get(layer.begins or "", call)
         if not layer.is_model:
             value = call.again(modules[layer.begins or layer.name], rounded)
         if layer.begins is not None:
             value = modules[layer.name](value)
-        argument = call.argument
-        if argument is not None:
-            argument = in_precision(argument, getattr(torch, dtype))
-            truth = measure_isolated(truth, argument, value)
+        if (exact := call.argument) is not None:
+            argument = in_precision(exact, getattr(torch, dtype))
+            if torch.equal(argument.isfinite(), exact.isfinite()):  # it has no other
+                truth = measure_isolated(truth, argument, value)
         place = call.place
         if layer.is_model:
             place = reference_definition(module) or place
