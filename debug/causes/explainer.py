@@ -170,7 +170,7 @@ def _messages(found: list[Tried]) -> list[Cause]:
 
 def _first_infinite(segment: Segment, op: Operation) -> Cause:
     """Where NaN or Inf come from is seen, not supposed."""
-    used = [segment.operations[index].value for index in op.operands]
+    used = [segment.operations[index].numbers for index in op.operands]
     if op.has_nan and any(bool(torch.isneginf(value).any()) for value in used):
         text = f"{op.name} makes NaN of minus infinity: a mask that leaves a row nothing?"
         return Cause(text, 1.0, None)

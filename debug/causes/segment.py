@@ -83,8 +83,10 @@ class Segment:
         self.recording, self.target, self._evaluated = recording, target, evaluated
         self.operations = evaluated.operations
         made = evaluated.value.dtype
-        # What ends in whole numbers, such as token ids, has been rounded nowhere.
-        precision = made if made.is_floating_point else torch.float32
+        # What ends in whole numbers, such as token ids, has been rounded nowhere, and in
+        # 8 bits PyTorch computes nothing.
+        narrow = made.is_floating_point and made.itemsize > 1
+        precision = made if narrow else torch.float32
         self._rounded = recording.in_precision(precision)
         exact = recording.values[target.value]
         self.goal = Sought.of(str(target), exact, self._rounded[target.value])
@@ -105,7 +107,7 @@ class Segment:
     def is_finite(self) -> bool:
         """Whether the candidate's value has neither NaN nor Inf."""
         value = self._evaluated.value
-        return bool(torch.isfinite(value).all())
+        return bool(torch.isfinite(value.double()).all())
 
     @property
     def wrong(self) -> bool:

@@ -94,7 +94,7 @@ def port() -> Port:"""
     assert rows["grow"]["chained"]["verdict"] == "ok"
     assert "NaN or Inf" in rows["shrink"]["chained"]["reason"]
     assert found["culprit"]["layer"] == "shrink"
-    assert found["culprit"]["op"] == "matmul"
+    assert "matmul" in found["culprit"]["op"]
     assert "float16 ends at 65,504" in found["causes"][0]["hypothesis"]
 
 
