@@ -1,8 +1,9 @@
 """An operation that the interpreter can't run, as a graph of its own to be compiled.
 
-The interpreter has no kernel for a transposed or grouped convolution, for a cast to half
-precision on the CPU, or for a loop. MAX's compiler has. So such an operation is cut out of
-its graph and compiled alone, once on a machine, and the interpreter goes on around it.
+The interpreter has no kernel for a transposed or grouped convolution, or for a loop. MAX's
+compiler has. So such an operation is cut out of its graph and compiled alone, once on a
+machine, and the interpreter goes on around it. What is emulated is cut out in the same way
+(`debug.candidate.emulation`).
 
 What is cut out is text. This operation of a graph ::
 
