@@ -211,16 +211,14 @@ class Session:
         )
         seconds = time.perf_counter() - started
         replaced = sorted(injected, key=self.names.index)
-        emulated = (
-            runner.emulated if isinstance(runner := self._runner, Interpreter) else []
-        )
+        interpreter = self._runner if isinstance(self._runner, Interpreter) else None
+        emulated = interpreter.emulated if interpreter else []
         self._emit(Loaded(self.generation, traced.places, seconds, replaced, emulated))
         if (found := traced.alignment) is not None:
             unpaired = [] if traced.broken else list(found.unpaired)
             self._emit(Aligned(self.generation, list(found.pairs), unpaired))
-        if isinstance(self._runner, Interpreter):
-            for refused in self._runner.refused:
-                self._emit(NotPossible(refused))
+        for refused in interpreter.refused if interpreter else ():
+            self._emit(NotPossible(refused))
 
     def _align(self, traced: Traced) -> None:
         """Takes over the layers of this generation, if it has others."""

@@ -37,7 +37,7 @@ def ran(function, value: Tensor, dtype: DType) -> tuple[Tensor, Emulation]:
     found = emulation.emulation(body, Cutter(graph, body.operations))
     kernels.warm(DType.float32, CPU(), lambda _: None)
     preparation.load({each.key: each for each in found.kernels}, lambda _: None)
-    slots = {body.inputs[0]: to_buffer(value, dtype, CPU())}
+    slots: preparation.Slots = {body.inputs[0]: to_buffer(value, dtype, CPU())}
     for index, op in enumerate(body.operations):
         if (emulated := found.operations.get(index)) is not None:
             emulated.run(slots)
