@@ -45,7 +45,8 @@ class Compiler:
         except Exception as error:
             message = f"MAX can't compile or run the graph: {first_line(error)}"
             if narrow := emulation.narrow_in(traced.graph):
-                message += f"; --engine interpret emulates {' and '.join(narrow)}"
+                which = " and ".join(narrow)
+                message = f"{message.rstrip('.')}; --engine interpret emulates {which}"
             raise Problem("compile", message, detail=str(error)) from error
 
         def value(number: int, buffer: Buffer) -> LazyValue:
