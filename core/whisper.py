@@ -43,7 +43,7 @@ def open_subject(options: Options) -> "WhisperSubject":
         Problem: one of them can't be had; nothing was written.
     """
     device = choose_device(options.text("device", "auto"))
-    dtype = choose_dtype(options.text("dtype", "float32"), device)
+    dtype = choose_dtype(options.text("dtype", "float32"), device, emulated=True)
     graph = find_port(Path(options.text("graph", str(GRAPH))))
     audio = Path(options.text("audio", str(BUNDLED_CLIP)))
     start = options.number("start", 0.0)
@@ -56,6 +56,8 @@ def open_subject(options: Options) -> "WhisperSubject":
 
 class WhisperSubject:
     """openai's encoder, and the port of it in a source file."""
+
+    casts_weights = True
 
     def __init__(
         self,

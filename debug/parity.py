@@ -75,7 +75,9 @@ def assert_parity(
         reference.train(was_training)
     culprit = run.culprit()
     if culprit is not None or run.doubts:
-        raise AssertionError("\n".join([*verdict(run, culprit), *_alignment(run)]))
+        said = [*verdict(run, culprit), *_alignment(run)]
+        said += [f"emulated on the CPU: {name}" for name in run.emulated]
+        raise AssertionError("\n".join(said))
 
 
 def _named(reference: torch.nn.Module, x: Given) -> dict[str, Any]:

@@ -235,6 +235,15 @@ def row_of(subject: Subject, shape: Sequence[int]) -> str:
 
 
 @runtime_checkable
+class CastsWeights(Protocol):
+    """A subject whose reference brings its weights to the precision of what it is given,
+    as openai's Whisper does. Of any other a copy is made in that precision."""
+
+    @property
+    def casts_weights(self) -> bool: ...
+
+
+@runtime_checkable
 class HasOutcome(Protocol):
     """A subject whose result is used for something."""
 

@@ -68,6 +68,16 @@ def limits(of: Limits) -> str:
     return f"up to {of.ok_up_to:g} is ok, above {of.watch_up_to:g} is a bug"
 
 
+def precision(run: Run) -> str:
+    """What the candidate computes in, and what of that is emulated."""
+    assert run.opened is not None
+    whole, emulated = run.opened.dtype, run.emulated
+    if not emulated:
+        return whole
+    which = "" if emulated == [whole] else f"{' and '.join(emulated)} "
+    return f"{whole} ({which}emulated)"
+
+
 def shape(sizes: list[int]) -> str:
     return "×".join(str(size) for size in sizes)
 

@@ -63,6 +63,8 @@ class Interpreter:
         """Of the last graph that was loaded."""
         self.refused: list[Diagnostic] = []
         """What can't be run of it, each at its line."""
+        self.emulated: list[str] = []
+        """The precisions that are emulated in it, by name."""
 
     def load(self, traced: Traced, injected: Mapping[str, Buffer]) -> dict[str, LazyValue]:
         """The layers by name; each is computed when its value is asked for.
@@ -76,7 +78,7 @@ class Interpreter:
         """
         max_internals.lower(traced.graph)
         prepared = prepare(traced, self._announce)
-        self.refused = prepared.refused
+        self.refused, self.emulated = prepared.refused, prepared.emulated
         self.program = program = Program(traced, self._tokens, injected, prepared.runners)
         self.kept = {d: b for d, b in self.kept.items() if d in program.digests}
 

@@ -176,13 +176,16 @@ def _messages(found: list[Tried]) -> list[Cause]:
 
 def _first_infinite(segment: Segment, op: Operation) -> Cause:
     """Where NaN or Inf come from is seen, not supposed."""
-    used = [segment.operations[index].value for index in op.operands]
-    if any(bool(torch.isneginf(value).any()) for value in used):
+    used = [segment.operations[index].numbers for index in op.operands]
+    if op.has_nan and any(bool(torch.isneginf(value).any()) for value in used):
         text = f"{op.name} makes NaN of minus infinity: a mask that leaves a row nothing?"
         return Cause(text, 1.0, None)
     largest = max((value.abs().max().item() for value in used), default=None)
     of = "finite values" if largest is None else f"finite values up to {largest:.4g}"
-    return Cause(f"{op.name} makes the first NaN or Inf, of {of}", 1.0, None)
+    text = f"{op.name} makes the first NaN or Inf, of {of}"
+    if op.value.dtype == torch.float16 and not op.has_nan:
+        text += f"; float16 ends at {torch.finfo(torch.float16).max:,.0f}"
+    return Cause(text, 1.0, None)
 
 
 def _place(

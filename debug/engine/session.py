@@ -16,6 +16,7 @@ from max.driver import Buffer
 
 from debug.candidate import kernels, max_internals
 from debug.candidate.compiler import Compiler
+from debug.candidate.emulation import computed_in
 from debug.candidate.interpreter import Interpreter, LazyValue
 from debug.candidate.source import Source, content_hash, content_hashes, load_source
 from debug.candidate.taps import Probe
@@ -168,7 +169,8 @@ class Session:
 
     def _warm(self) -> None:
         """Gets the interpreter's kernels ready."""
-        device, dtype = self.subject.device, self.subject.dtype
+        device = self.subject.device
+        dtype = computed_in(self.subject.dtype, device)
         kernels.warm(dtype, device, lambda what: self._emit(Progress(what)))
 
     def _announce(self, what: str) -> None:
@@ -209,13 +211,14 @@ class Session:
         )
         seconds = time.perf_counter() - started
         replaced = sorted(injected, key=self.names.index)
-        self._emit(Loaded(self.generation, traced.places, seconds, replaced))
+        interpreter = self._runner if isinstance(self._runner, Interpreter) else None
+        emulated = interpreter.emulated if interpreter else []
+        self._emit(Loaded(self.generation, traced.places, seconds, replaced, emulated))
         if (found := traced.alignment) is not None:
             unpaired = [] if traced.broken else list(found.unpaired)
             self._emit(Aligned(self.generation, list(found.pairs), unpaired))
-        if isinstance(self._runner, Interpreter):
-            for refused in self._runner.refused:
-                self._emit(NotPossible(refused))
+        for refused in interpreter.refused if interpreter else ():
+            self._emit(NotPossible(refused))
 
     def _align(self, traced: Traced) -> None:
         """Takes over the layers of this generation, if it has others."""

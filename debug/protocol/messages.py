@@ -107,6 +107,8 @@ class Loaded(Message, frozen=True):
     seconds: float
     injected: list[str] = []
     """The layers whose results were replaced by the reference's."""
+    emulated: list[str] = []
+    """The precisions that MAX does not compute in there, and that were emulated."""
 
 
 class Aligned(Message, frozen=True):

@@ -137,6 +137,11 @@ class Run:
     def generation(self) -> int:
         return self.loaded.generation if self.loaded else 0
 
+    @property
+    def emulated(self) -> list[str]:
+        """The precisions that MAX does not compute in there, and that were emulated."""
+        return self.loaded.emulated if self.loaded else []
+
     def current(self, index: int) -> Compared | None:
         """The result of this generation, if it has come that far."""
         result = self.results.get(index)

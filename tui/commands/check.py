@@ -62,6 +62,7 @@ def report(run: Run) -> dict[str, Any]:
         "engine": opened.mode.value,
         "device": opened.device,
         "dtype": opened.dtype,
+        "emulated": run.emulated,
         "model": opened.model,
         "audio": opened.audio,
         "graph": relative(opened.graph),

@@ -81,7 +81,7 @@ def print_table(run: Run) -> None:
     opened = run.opened
     assert opened is not None
     console.print(
-        f"{opened.model} on {opened.device} in {opened.dtype}, {opened.audio}, "
+        f"{opened.model} on {opened.device} in {words.precision(run)}, {opened.audio}, "
         f"{relative(opened.graph)} ({opened.mode.value})"
     )
     rows = [
