@@ -119,6 +119,11 @@ class Segment:
         error = relative_error(self.value, self.goal.value)
         return error > LAYER.watch_up_to * self.goal.floor
 
+    @cached_property
+    def cost(self) -> int:
+        """How many numbers the reference computes for it."""
+        return sum(self.recording.values[step.result].numel() for step in self.steps)
+
     def sought(self, value: ValueId) -> Sought:
         """One of the reference's values, as something to look for."""
         self.pause()

@@ -28,6 +28,8 @@ SMALLEST_GRID = 1e-4
 
 def functions_of_each(wrong: Tensor, right: Tensor) -> Iterator[Fit]:
     """What may have been done to every number alike."""
+    if not bool(torch.isfinite(wrong).all() and torch.isfinite(right).all()):
+        return
     sample = Sample(wrong, right)
     for text, function in _all(sample, wrong):
         if sample.likely(function):

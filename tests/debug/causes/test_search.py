@@ -141,7 +141,9 @@ def test_one_spoiled_frame_is_placed(mixer: Mixer, x: Tensor, recording: Recordi
     spoiled = values[-1].clone()
     spoiled[:, 5] = 0
     found = explained(recording, [*values, spoiled])
-    assert any(text.startswith("position 5 of ") and text.endswith("is zero") for text in found)
+    assert any(
+        text.startswith("position 5 of ") and text.endswith("is zero") for text in found
+    )
 
 
 def test_tf32_keeps_ten_bits_of_the_mantissa():
