@@ -47,7 +47,7 @@ def row(found: Outcome) -> str:
     layer = ("✓ " if found.layer_right else "✗ ") + found.layer
     line = {True: "✓", False: f"✗ {found.line[:40]}", None: "-"}[found.line_right]
     cause = f"{found.place or '✗'} {found.cause}"
-    return f"{found.bug.name:<38}{layer:<22}{found.seconds:>4.0f} s  {line}  {cause}"
+    return f"{found.bug.name:<40}{layer:<22}{found.seconds:>4.0f} s  {line}  {cause}"
 
 
 def table(found: Iterable[Outcome]) -> Iterator[str]:
