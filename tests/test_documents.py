@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from shell import ROOT
 
+from core.practice.bases import BASES
 from core.practice.bugs import bugs, held_out
 from debug.protocol.verdict import CHANNEL, FRAME, HEAD, LAYER, Limits, Verdict
 from scripts.keys import table
@@ -257,6 +258,12 @@ def test_the_pack_has_as_many_bugs_as_is_said():
         f"`maxwhisper practice`: {len(bugs())} bugs to find"
         in (ROOT / "CHANGELOG.md").read_text()
     )
+
+
+def test_every_port_that_is_broken_is_listed_with_its_bugs():
+    rows = re.findall(r"^\| `(core/[\w/.]+)` \| .+ \| (\d+) \|$", read("practice.md"), re.M)
+    counts = Counter(str(BASES[bug.base].relative_to(ROOT)) for bug in bugs())
+    assert {path: int(count) for path, count in rows} == counts
 
 
 def test_every_kind_of_bug_is_listed_with_its_bugs():
