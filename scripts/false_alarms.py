@@ -19,7 +19,7 @@ from core.model.port import GRAPH
 from debug.engine.session import Session
 from debug.protocol.messages import Message, Open
 from debug.results.run import Run
-from scripts.bugpack import FACTORY
+from scripts.found_bugs import FACTORY
 
 CLIPS = sorted(
     path
