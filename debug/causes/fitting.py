@@ -115,6 +115,7 @@ def fitted(
             segment.recording.names.get(index) if made is None else None,
             Kind.VAGUE if fit.vague else Kind.FITTED,
             counterpart.operation,
+            takes=_others(segment, index).get(fit.takes or ""),
         )
 
 
@@ -208,14 +209,7 @@ def _all_fits(
 ) -> Iterator[Fit]:
     recording = segment.recording
     value, axes = counterpart.value, named_axes(segment, index)
-    made = recording.maker(index)
-    # A multiple of what a sum is made of is a factor of that, which is fitted for itself.
-    parts = {index, *(made.operands if made is not None else ())}
-    others = {
-        recording.name(i): segment.pool[i].value
-        for i in segment.pool
-        if i not in parts and segment.pool[i].value.shape == exact.value.shape
-    }
+    others = {name: segment.pool[i].value for name, i in _others(segment, index).items()}
     local = chain.from_iterable(
         local_fits(value, exact.value, support, axes) for support in counterpart.supports
     )
@@ -223,3 +217,17 @@ def _all_fits(
     yield from vectors(value, exact.value, recording.all_weights)
     yield from fits(value, exact.value, axes)
     yield from local
+
+
+def _others(segment: Segment, index: ValueId) -> dict[str, ValueId]:
+    """Values of the same shape that may have been added to one, by name."""
+    recording, pool = segment.recording, segment.pool
+    made = recording.maker(index)
+    # A multiple of what a sum is made of is a factor of that, which is fitted for itself.
+    parts = {index, *(made.operands if made is not None else ())}
+    shape = pool[index].value.shape
+    return {
+        recording.name(i): i
+        for i in pool
+        if i not in parts and pool[i].value.shape == shape
+    }
