@@ -6,14 +6,14 @@
   `scripts/unkind.py`.
 
 Prints the largest R of each run; exit status 1 where ``check`` would find something wrong.
-Each part of a size runs in a process of its own, for MAX keeps gigabytes at the size of
-base.
+Each sound and each set of weights has a process of its own, for MAX keeps gigabytes at the
+size of base.
 """
 
 import argparse
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -42,12 +42,12 @@ PARTS = ("clips", "rewrites", "inputs")
 
 @dataclass(frozen=True)
 class Healthy:
-    """A run in which nothing is wrong."""
+    """A model and a clip with sources in which nothing is wrong."""
 
     model: str
-    what: str
-    clip: Path = SPEECH
-    graph: Path = GRAPH
+    clip: Path
+    sources: dict[str, str]
+    """By what they are called."""
 
 
 @dataclass(frozen=True)
@@ -62,21 +62,32 @@ class Finding:
     """The largest R of a layer in isolation."""
 
 
-def healthy_run(of: Healthy, dtype: str, seconds: float) -> Finding:
-    """Runs every layer, in the whole model and in isolation."""
+def healthy_runs(of: Healthy, dtype: str, seconds: float) -> list[Finding]:
+    """Runs every layer of each source, in the whole model and in isolation."""
     run = Run()
 
     def apply(event: Message) -> None:
         run.apply(event)  # pyright: ignore[reportArgumentType]
 
-    options = {"graph": str(of.graph), "model": of.model, "audio": str(of.clip)}
-    options |= {"dtype": dtype, "seconds": seconds}
-    session = Session.open(FACTORY, Open(options, watch=False), apply)
-    session.load()
-    for _ in session.names:
-        session.advance()
-    while not session.settled:
-        session.go_on()
+    with tempfile.TemporaryDirectory() as folder:
+        graph = Path(folder) / GRAPH.name
+        graph.write_text(GRAPH.read_text())
+        options = {"graph": str(graph), "model": of.model, "audio": str(of.clip)}
+        options |= {"dtype": dtype, "seconds": seconds}
+        session = Session.open(FACTORY, Open(options, watch=False), apply)
+        found = []
+        for source in of.sources.values():
+            graph.write_text(source)
+            session.load()
+            for _ in session.names:
+                session.advance()
+            while not session.settled:
+                session.go_on()
+            found.append(finding(run))
+    return found
+
+
+def finding(run: Run) -> Finding:
     culprit, indices = run.culprit(), range(len(run.layers))
     alarm = None if culprit is None else run.layers[culprit].name
     if alarm is None and exit_status(run):
@@ -84,26 +95,24 @@ def healthy_run(of: Healthy, dtype: str, seconds: float) -> Finding:
     return Finding(
         alarm,
         max(run.results[index].chained.ratio or 0.0 for index in indices),
-        max(d.ratio or 0.0 for index in indices if (d := run.isolated(index))),
+        max((d.ratio or 0.0 for index in indices if (d := run.isolated(index))), default=0),
     )
 
 
-def runs(size: str, parts: list[str], folder: Path) -> Iterator[Healthy]:
-    """Those of one size; sources and sounds that are made go into the folder."""
+def runs(size: str, parts: Sequence[str], folder: Path) -> Iterator[Healthy]:
+    """Those of one size; sounds that are made go into the folder."""
     model = "micro" if size == "micro" else f"random:{size}"
+    shipped = GRAPH.read_text()
     if "clips" in parts:
-        yield from (Healthy(model, clip.name, clip) for clip in CLIPS)
+        yield from (Healthy(model, clip, {clip.name: shipped}) for clip in CLIPS)
         seeds = (f"random:{size}:{seed}" for seed in SEEDS)
-        yield from (Healthy(seed, SPEECH.name) for seed in seeds)
+        yield from (Healthy(seed, SPEECH, {SPEECH.name: shipped}) for seed in seeds)
     if "rewrites" in parts:
-        for rewrite in rewrites():
-            graph = folder / rewrite.file_name
-            graph.write_text(rewrite.source)
-            yield Healthy(model, rewrite.name, graph=graph)
+        yield Healthy(model, SPEECH, {each.name: each.source for each in rewrites()})
     if "inputs" in parts:
         for number, (name, make) in enumerate(SOUNDS.items()):
             clip = write(folder / f"sound{number}.wav", make())
-            yield Healthy(model, name, clip)
+            yield Healthy(model, clip, {name: shipped})
 
 
 def main() -> None:
@@ -121,12 +130,14 @@ def main() -> None:
         sizes = arguments.sizes
         for of in (each for n in sizes for each in runs(n, arguments.only, Path(made))):
             told = arguments.dtype, arguments.seconds
-            found = pool.submit(healthy_run, of, *told).result()
-            said = f"FALSE ALARM: {found.alarm}" if found.alarm else "ok"
-            count += 1
-            alarms += found.alarm is not None
-            numbers = f"R up to {found.chained:.1f}, isolated {found.isolated:.1f}"
-            console.print(f"{of.model:<16} {of.what:<64} {numbers}  {said}")
+            for what, found in zip(
+                of.sources, pool.submit(healthy_runs, of, *told).result(), strict=True
+            ):
+                said = f"FALSE ALARM: {found.alarm}" if found.alarm else "ok"
+                count += 1
+                alarms += found.alarm is not None
+                numbers = f"R up to {found.chained:.1f}, isolated {found.isolated:.1f}"
+                console.print(f"{of.model:<16} {what:<62} {numbers}  {said}")
     console.print(f"{alarms} false alarms in {count} runs")
     sys.exit(1 if alarms else 0)
 

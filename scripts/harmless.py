@@ -1,6 +1,5 @@
 """Other ways of writing the encoder that are as right: the patches of `harmless.toml`."""
 
-import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -29,10 +28,6 @@ class Rewrite:
                 raise ValueError(f"{self.name}: {old!r} is not in {ENCODER.name}")
             text = text.replace(old, new)
         return text
-
-    @property
-    def file_name(self) -> str:
-        return re.sub(r"\W+", "_", self.name) + ".py"
 
 
 @cache
