@@ -142,7 +142,8 @@ class Whereabouts:
             for index, exact in enumerate(recording.values)
             if exact.is_floating_point()
         )
-        return bool(find(module.value(), sought))
+        returned = self._isolation.alone(self._truths[name], module)
+        return bool(find(module.value() if returned is None else returned, sought))
 
     # -- Values ------------------------------------------------------------------------
 

@@ -102,7 +102,10 @@ class Borders:
         arguments = seen.arguments.get(layer, [])
         if not results and (tapped is None or not arguments):
             return None
-        result = tapped if tapped in results or not results else results[0]
+        # Where it has the layer's own layout others can be given PyTorch's value there.
+        fitting = [key for key in results if self._laid_out(key, layer) is not None]
+        best = next(iter(fitting or results), tapped)
+        result = tapped if tapped in (fitting or results) else best
         assert result is not None
         own = self.program.inputs.get(layer)
         if own is not None and own.key in arguments:
@@ -152,12 +155,16 @@ class Borders:
 
     def _right(self, key: ValueKey, layer: str) -> Buffer | None:
         """PyTorch's value in a layer's place, if it fits."""
+        value = self._laid_out(key, layer)
+        return None if value is None else _in_place_of(key, value)
+
+    def _laid_out(self, key: ValueKey, layer: str) -> Tensor | None:
         kind, truth = max_internals.tensor_type(key), self._truths[layer]
         if kind is None:
             return None
         shape = [int(size) for size in kind.shape]
         value = laid_out(truth.exact, shape, truth.axes_back)
-        return _in_place_of(key, value) if list(value.shape) == shape else None
+        return value if list(value.shape) == shape else None
 
     def _look(self, key: ValueKey, buffer: Buffer, seen: _Seen) -> None:
         """Notes which layers a value is the result of, and of which the argument."""
