@@ -19,6 +19,7 @@ from core.model.audio import (
     log_mel,
     log_mel_float64,
     positions,
+    why_silent,
     window,
 )
 from core.model.checkpoint import Checkpoint, load_checkpoint
@@ -51,7 +52,10 @@ def open_subject(options: Options) -> "WhisperSubject":
     samples = window(load_audio(audio), start, seconds)
     checkpoint = load_checkpoint(options.text("model", DEFAULT_MODEL))
     checkpoint = checkpoint.shortened(positions(seconds))
-    return WhisperSubject(checkpoint, samples, audio.name, graph, device, dtype)
+    subject = WhisperSubject(checkpoint, samples, audio.name, graph, device, dtype)
+    if silent := why_silent(audio, samples):
+        subject.warnings.append(silent)
+    return subject
 
 
 class WhisperSubject:
@@ -73,6 +77,7 @@ class WhisperSubject:
         self.graph = graph
         self.device = device
         self.dtype = dtype
+        self.warnings: list[str] = []
         self._checkpoint = checkpoint
         self._dims = checkpoint.dims
         self._state = self._state_for_port()

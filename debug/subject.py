@@ -244,6 +244,21 @@ class CastsWeights(Protocol):
 
 
 @runtime_checkable
+class HasWarnings(Protocol):
+    """A subject that knows why its results may say little."""
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """Each in one line: what is so, and what to do."""
+        ...
+
+
+def warnings_of(subject: Subject) -> Sequence[str]:
+    """What is to be said before any layer is compared."""
+    return subject.warnings if isinstance(subject, HasWarnings) else ()
+
+
+@runtime_checkable
 class HasOutcome(Protocol):
     """A subject whose result is used for something."""
 

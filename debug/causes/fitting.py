@@ -66,6 +66,7 @@ def with_another_number(
                     family.text(number),
                     keys,
                     {step.result: call},
+                    kind=Kind.MISTAKEN,
                     operation=counterpart.operation,
                 )
                 break

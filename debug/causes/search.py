@@ -140,7 +140,8 @@ def _numbers_at_the_end(segment: Segment) -> Iterator[Hypothesis]:
             if number is not None:
                 key = (*family.key, number)
                 replaced = {step.result: family.replacement(number)}
-                yield Hypothesis(family.text(number), frozenset({key}), replaced)
+                keys, text = frozenset({key}), family.text(number)
+                yield Hypothesis(text, keys, replaced, kind=Kind.MISTAKEN)
 
 
 def _affordable(segment: Segment) -> int:

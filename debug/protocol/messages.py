@@ -96,6 +96,8 @@ class Opened(Message, frozen=True, rename={"mode": "engine"}):
     layers: list[Layer]
     seconds_load: float
     seconds_reference: float
+    warnings: list[str] = []
+    """Why the results may say little, each in one line."""
 
 
 class Loaded(Message, frozen=True):

@@ -146,3 +146,11 @@ def test_an_outcome_shows_both_texts_and_how_far_the_decoder_is_off():
     assert lines[0].endswith("It is one.")
     assert lines[1].endswith("(nothing)")
     assert lines[2] == "the likeliest next token is the same in 66.6 % of 9, KL 0.25 nats"
+
+
+def test_a_text_that_nobody_has_said_is_doubted():
+    assert words.nonsense("It is one of the seven bridges over the river.") == ""
+    assert words.nonsense(" ") == "is empty"
+    assert words.nonsense("la " * 30) == "repeats itself"
+    doubtful = words.outcome(Outcome("", "", 9, 0.25, 1.0))
+    assert any("PyTorch's own text is empty" in line for line in doubtful)

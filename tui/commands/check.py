@@ -72,6 +72,7 @@ def report(run: Run) -> dict[str, Any]:
             "candidate": loaded.seconds + run.seconds,
         },
         "error": _error(run),
+        "warnings": opened.warnings,
         "doubts": run.doubts,
         "culprit": _culprit(run),
         "faults": [run.layers[index].name for index in run.faults()],

@@ -2,6 +2,7 @@
 
 import pytest
 from fakes import ROWS, compared, isolated, opened, probed
+from msgspec import structs
 
 from debug.protocol.messages import (
     Compared,
@@ -136,3 +137,22 @@ def test_a_layer_that_cant_be_seen_is_no_error_and_not_counted_as_ok():
     assert exit_status(run) == 0
     assert run.verdict() is Verdict.OK
     assert conclusion(run).plain == "All 10 layers and 1 input are ok, 1 can't be seen."
+
+
+def test_a_run_that_is_only_to_be_watched_is_all_right_and_says_why():
+    run = run_with()
+    said = "rounding of a long sum: 1,500 numbers in line 9, 7 times PyTorch's"
+    watched = Divergence(Verdict.WATCH, ratio=6.0, reason=said)
+    run.apply(Compared(1, ATTENTION, None, watched, 0.0, False))
+    assert exit_status(run) == 0
+    assert report(run)["culprit"] is None
+    text = conclusion(run).plain
+    assert text.startswith("All 11 layers and 1 input are ok")
+    assert text.endswith(f"blocks.0.attn: {said}")
+
+
+def test_why_the_results_may_say_little_stands_above_the_table(capsys):
+    run = run_with()
+    run.opened = structs.replace(opened(), warnings=["noise.wav is silent"])
+    assert report(run)["warnings"] == ["noise.wav is silent"]
+    assert "~ noise.wav is silent" in printed(run, capsys)
