@@ -128,7 +128,9 @@ def test_the_readmes_first_bug_can_be_planted():
     encoder = (ROOT / "core" / "encoder.py").read_text()
     assert encoder.count(old) == 1
     assert new != old
-    assert f"epsilon {float(new.partition('=')[2]):g} (explains 100 %)" in README
+    numbers = [float(each.partition("=")[2]) for each in (new, old)]
+    cause = "epsilon is {:g}, PyTorch's is {:g}".format(*numbers)
+    assert f"{cause} (explains 100 %)" in README
 
 
 def test_the_readmes_example_divides_as_it_says():

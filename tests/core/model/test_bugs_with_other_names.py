@@ -30,7 +30,10 @@ class Bug:
 
 BUGS = {
     "epsilon": Bug(
-        (("epsilon=1e-5", "epsilon=1e-3"),), "blocks.0.attn_ln", "epsilon", "epsilon 0.001"
+        (("epsilon=1e-5", "epsilon=1e-3"),),
+        "blocks.0.attn_ln",
+        "epsilon",
+        "epsilon is 0.001",
     ),
     "query and key swapped": Bug(
         (
