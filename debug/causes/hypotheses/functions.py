@@ -5,7 +5,7 @@ mistake would: for ``layer_norm``, the same with another epsilon, without its bi
 other axis. None knows which model it is applied to.
 
 To add one, yield another `Mistake` from the generator of its function, and plant it in
-``core/practice/bugs.toml``. For a function that has no generator yet, such as
+``core/practice/pack/``. For a function that has no generator yet, such as
 ``softplus``, write one and add it to `_GENERATORS`. What PyTorch's arguments alone can't
 tell, such as the mask of a dropout that was left on, is fitted to both values: `fitted`.
 """
