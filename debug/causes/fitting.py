@@ -36,7 +36,7 @@ FITS_FROM = 0.99
 """The share of one operation's error from which a fit is taken for more than chance."""
 ENOUGH = 50_000
 """As many numbers of a value tell which number a step took."""
-ALIKE = 0.3
+ALIKE = 0.1
 """The cosine from which other numbers were meant for a table."""
 
 Keys = frozenset[Key]
@@ -77,10 +77,13 @@ def _number(
 ) -> float | None:
     """Found on some of the rows: a number is the same in all."""
     exact, values = segment.pool[step.result], list(segment.recording.values)
-    every = max(1, exact.value.numel() // ENOUGH)
-    for operand in step.operands:
-        if values[operand].shape == values[step.result].shape:
-            values[operand] = _some_rows(values[operand], every)
+    shape = values[step.result].shape
+    by_rows = [i for i in step.operands if values[i].shape == shape]
+    is_convolution = step.name.startswith("conv")  # whose rows are its channels
+    few_rows = by_rows and not is_convolution
+    every = max(1, exact.value.numel() // ENOUGH) if few_rows else 1
+    for operand in by_rows:
+        values[operand] = _some_rows(values[operand], every)
     wanted = _some_rows(counterpart.value, every)
 
     def error(number: float) -> float:
@@ -196,7 +199,8 @@ def other_tables(
                 continue
             name = recording.name(weight)
             yield Hypothesis(
-                f"other numbers in place of {name} (their correlation is {alike:.3f})",
+                f"other numbers, perhaps computed, in place of {name} "
+                f"(their correlation is {alike:.3f})",
                 frozenset({("other numbers", name)}),
                 replaced_values={weight: table},
                 weight=name,
