@@ -51,7 +51,7 @@ class OperationsKnown:
 
 @dataclass(frozen=True)
 class Refused:
-    """A question has no answer; nothing else has changed."""
+    """A question has no answer."""
 
     diagnostic: Diagnostic
 

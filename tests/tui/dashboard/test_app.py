@@ -189,8 +189,6 @@ async def test_an_engine_that_dies_leaves_its_results_and_can_be_restarted(app, 
         await press(pilot, "R")
         await settle(pilot)
         assert len(FakeEngine.instances) == 2
-        assert "press s to step" in status(app)
-        await press(pilot, "c")
         assert f"{len(ROWS)} of {len(ROWS)} layers ok" in status(app)
 
 

@@ -2,6 +2,9 @@
 
 Which columns there are depends on the room: `COLUMNS` says for each how wide it is in a
 wide or a narrow terminal. A column that is not there is not written to.
+
+A row keeps the numbers of an earlier generation until it has its own, but does not pass for
+run: it is dim and called "earlier", or has no glyph where that column does not fit.
 """
 
 from collections.abc import Collection
@@ -22,6 +25,8 @@ from tui.themes import colour
 NORMAL_FROM, WIDE_FROM = 110, 150
 """Columns of the terminal from which there is room for more."""
 BAR_WIDTH = 8
+WAITING = "·"
+"""The glyph of a layer that this generation has not run."""
 
 
 class ColumnKey(StrEnum):
@@ -98,9 +103,8 @@ class LayersPane(DataTable[Text]):
         for index, layer in enumerate(run.layers):
             self.add_row(*[Text("")] * len(self.columns), key=str(index))
             indent = "" if self._narrow else " " * max(0, stepper.depth(index) - 1)
-            self._set(
-                index, ColumnKey.VERDICT, Text("·" if self._narrow else "· waiting", "dim")
-            )
+            waiting = WAITING if self._narrow else f"{WAITING} waiting"
+            self._set(index, ColumnKey.VERDICT, Text(waiting, "dim"))
             self._set(index, ColumnKey.NAME, Text(shortened(indent, layer.name, room)))
             shape = words.shape(layer.reference.shape)
             self._set(index, ColumnKey.SHAPE, Text(shape, "dim"))
@@ -149,7 +153,9 @@ class LayersPane(DataTable[Text]):
             style += Style(dim=True)
         error = words.error_of(result)
         verdict = result.chained.verdict
-        word = words.GLYPHS[verdict] if self._narrow else words.verdict(verdict)
+        word = words.verdict(verdict)
+        if self._narrow:
+            word = words.GLYPHS[verdict] if run.current(index) else WAITING
         self._set(index, ColumnKey.VERDICT, Text(word, style))
         self._set(index, ColumnKey.RATIO, Text(words.ratio(result.chained.ratio), style))
         self._set(index, ColumnKey.ISOLATED, self._isolated(index, run))
@@ -170,6 +176,8 @@ class LayersPane(DataTable[Text]):
         return Text(words.GLYPHS[divergence.verdict] if word == "-" else word, style)
 
     def _trend(self, index: int, run: Run) -> Text:
+        if run.current(index) is None:
+            return Text("earlier", "dim")
         trend = run.trend(index)
         if trend is None:
             return Text("")

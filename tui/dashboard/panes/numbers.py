@@ -57,6 +57,8 @@ class NumbersPane(VerticalScroll):
         other = second_run.run.results.get(index) if second_run else None
         if second_run is not None and other is not None:
             parts.append(self._headline(second_run.run_mode.name, other.chained, roomy))
+            if outdated := second_run.run.stale:
+                parts.append(Text(str(outdated), "dim"))
             without_taps = second_run.run.without_taps
             if without_taps and index == run.last:
                 parts.append(Text(words.without_taps(without_taps)))
@@ -65,7 +67,7 @@ class NumbersPane(VerticalScroll):
             result is None,
             bool(result and result.chained.reason),
             other is None,
-            second_run and second_run.run.without_taps,
+            second_run and (second_run.run.without_taps, second_run.run.stale),
             run.isolated(index) is None,
             str(run.findings(index)),
             run.outcome,
