@@ -16,6 +16,7 @@ from debug.protocol.verdict import LAYER, Verdict
 from debug.results.run import Run
 from tui.commands import check
 from tui.commands.check_table import conclusion
+from tui.commands.faults import causes, place_of
 from tui.commands.output import print_json
 from tui.commands.repro_readme import SCRIPT, readme
 from tui.commands.shared.ask import ask
@@ -130,7 +131,7 @@ def _metrics(run: Run, index: int, written: Reproduced) -> dict[str, Any]:
     """What ``check`` says of the layer, and what the script needs."""
     report = check.report(run)
     rows = {row["name"]: row for row in report["inputs"] + report["layers"]}
-    place = check.place_of(run, index)
+    place = place_of(run, index)
     finding = run.finding(index)
     files = {**written.libraries, **written.copies}
     return {
@@ -141,7 +142,7 @@ def _metrics(run: Run, index: int, written: Reproduced) -> dict[str, Any]:
         "op": finding.op if finding else None,
         "file": files.get(place.path) if place else None,
         "line": place.line if place else None,
-        "causes": check.causes(run, index),
+        "causes": causes(run, index),
         "check": rows[run.layers[index].name],
         "limits": list(LAYER),
         "versions": written.versions,

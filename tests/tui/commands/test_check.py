@@ -67,6 +67,7 @@ def test_the_json_names_the_culprit_its_line_and_its_causes():
         "kind": "isolated",
     }
     assert found["causes"][0]["hypothesis"] == "the scale is left out"
+    assert found["causes"][0]["complete"]
     assert found["faults"] == ["blocks.0.attn"]
 
 
