@@ -10,9 +10,9 @@ from debug.protocol.values import Divergence, Layer
 from debug.protocol.verdict import LAYER, Verdict
 from debug.results.run import Run
 from tui import words
-from tui.columns import Column, fitting, table_of
+from tui.columns import Column, table_of
 from tui.commands.faults import also_wrong, place_of
-from tui.commands.output import PIPE_WIDTH, relative, table_console
+from tui.commands.output import relative, room, table_console
 from tui.themes import colour
 
 BAR_WIDTH = 16
@@ -44,31 +44,47 @@ def _isolated(row: Row) -> Text:
     return Text(words.ratio(row.isolated.ratio), _style(row.isolated))
 
 
-def _picture(row: Row) -> str:
-    """What is wrong in words, where there are some; else the error as a bar."""
-    bar = words.bar(row.chained.rel_l2, BAR_WIDTH).rstrip()
-    return row.chained.reason or words.spoiled(row.chained, row.layer.row) or bar
+def _bar(row: Row) -> str:
+    if row.chained.rel_l2 is None:
+        return ""
+    return words.bar(row.chained.rel_l2, BAR_WIDTH).rstrip()
+
+
+def _reason(row: Row) -> str:
+    """What is wrong in words, where numbers don't say it."""
+    return row.chained.reason or words.spoiled(row.chained, row.layer.row)
 
 
 COLUMNS: list[Column[Row]] = [
     Column("verdict", _chained(lambda row: words.verdict(row.chained.verdict))),
-    Column("layer", _chained(lambda row: row.layer.name)),
-    Column("shape", _chained(lambda row: words.shape(row.layer.reference.shape))),
+    Column("layer", _chained(lambda row: row.layer.name), is_name=True),
+    Column(
+        "shape",
+        _chained(lambda row: words.shape(row.layer.reference.shape)),
+        dispensable=2,
+    ),
     Column("R", _chained(lambda row: words.ratio(row.chained.ratio)), right=True),
     Column("R isolated", _isolated, right=True),
     Column(
-        "rel. L2", _chained(lambda row: words.number(row.chained.rel_l2, 3)), right=True
+        "rel. L2",
+        _chained(lambda row: words.number(row.chained.rel_l2, 3)),
+        right=True,
+        dispensable=1,
     ),
     Column(
-        "max abs", _chained(lambda row: words.number(row.chained.max_abs, 3)), right=True
+        "max abs",
+        _chained(lambda row: words.number(row.chained.max_abs, 3)),
+        right=True,
+        dispensable=3,
     ),
     Column(
         "1 - cos",
         _chained(lambda row: words.number(row.chained.cosine_distance, 3)),
         right=True,
-        roomy=True,
+        dispensable=4,
     ),
-    Column("relative L2", _chained(_picture), wraps=True, roomy=True),
+    Column("relative L2", _chained(_bar), dispensable=5),
+    Column("", _chained(_reason), wraps=True),
 ]
 
 
@@ -90,8 +106,7 @@ def print_table(run: Run) -> None:
         for index, layer in enumerate(run.layers)
         if index in run.results
     ]
-    columns = fitting(COLUMNS, roomy=console.width >= PIPE_WIDTH)
-    console.print(table_of(columns, rows))
+    console.print(table_of(COLUMNS, rows, room()), crop=False)
     console.print(LEGEND, style="dim")
     for probed in run.probed:
         style = _style(probed.chained) if probed.chained else ""

@@ -20,6 +20,7 @@ from debug.results.run import Run
 from debug.results.stepper import Stepper
 from tui import words
 from tui.dashboard.second_run import SecondRun
+from tui.names import shortened
 from tui.themes import colour
 
 NORMAL_FROM, WIDE_FROM = 110, 150
@@ -63,16 +64,6 @@ COLUMNS = (
     Column(ColumnKey.CHANGE, "save", 9),
     Column(ColumnKey.SECOND, "", 10),
 )
-
-
-def shortened(indent: str, name: str, room: int) -> str:
-    """A layer's name in the room there is: what tells layers apart is at its end."""
-    parts = name.split(".")
-    for first in range(len(parts)):
-        text = indent + "…" * (first > 0) + ".".join(parts[first:])
-        if len(text) < room:
-            return text
-    return indent[: room // 2] + "…" + parts[-1]
 
 
 class LayersPane(DataTable[Text]):

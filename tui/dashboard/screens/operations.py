@@ -27,7 +27,7 @@ from debug.protocol.values import (
 )
 from debug.results.headroom import float16_headroom
 from tui import words
-from tui.columns import Column, fitting
+from tui.columns import Column, laid_out
 from tui.dashboard.screens.sheet import Sheet
 
 ROOMY = 110
@@ -54,7 +54,7 @@ class OperationsScreen(Sheet):
         parts.append(Text(LEGEND))
         roomy = self.app.size.width >= ROOMY
         for code in self._inspected.codes:
-            parts += _code(code, roomy)
+            parts += _code(code, roomy, self.room)
         with VerticalScroll(classes="sheet wide"):
             yield Static(Group(*parts))
 
@@ -98,23 +98,24 @@ class Row:
     is_culprit: bool = False
 
 
-def _code(code: SegmentView, roomy: bool) -> list[RenderableType]:
+def _code(code: SegmentView, roomy: bool, room: int) -> list[RenderableType]:
     if not code.candidate and not code.reference:
         return [Text(f"{code.target}: passed through unchanged\n")]
     ours = [Row(op, index == code.culprit) for index, op in enumerate(code.candidate)]
     theirs = [Row(op) for op in code.reference]
     return [
         Text(code.target, "bold underline"),
-        _table(_columns("MAX", MATCH, roomy), ours),
+        _table(_columns("MAX", MATCH, roomy), ours, room),
         Text(),
-        _table(_columns("PyTorch", OPERANDS, roomy), theirs),
+        _table(_columns("PyTorch", OPERANDS, roomy), theirs, room),
         Text(),
     ]
 
 
 def _columns(side: str, note: Column[Row], roomy: bool) -> list[Column[Row]]:
-    """Where there is little room, the file goes without saying and numbers are left out."""
-    columns = [
+    """Where there is little room, the file goes without saying; numbers are the first to be
+    left out."""
+    return [
         Column("", _mark),
         Column[Row](side, lambda row: row.operation.name),
         Column[Row]("line", lambda row: _line(row.operation.place, with_file=roomy)),
@@ -122,14 +123,13 @@ def _columns(side: str, note: Column[Row], roomy: bool) -> list[Column[Row]]:
         *(_statistic(name) for name in STATISTICS),
         note,
     ]
-    return fitting(columns, roomy)
 
 
 def _statistic(name: str) -> Column[Row]:
     def cell(row: Row) -> str:
         return words.number(getattr(row.operation.stats, name), 3)
 
-    return Column(name, cell, roomy=True)
+    return Column(name, cell, dispensable=1)
 
 
 def _mark(row: Row) -> str:
@@ -159,16 +159,12 @@ def _alarms(stats: Stats) -> list[str]:
     return alarms
 
 
-def _table(columns: list[Column[Row]], rows: list[Row]) -> Table:
-    """With its titles in a row of their own: a grid has no header."""
-    table = Table.grid(padding=(0, 1))
-    for column in columns:
-        table.add_column(no_wrap=not column.wraps, min_width=2)
-    table.add_row(*(Text(column.title, "bold") for column in columns))
-    for row in rows:
-        style = "bold" if row.is_culprit else ""
-        table.add_row(*(Text(str(column.cell(row)), style) for column in columns))
-    return table
+def _table(columns: list[Column[Row]], rows: list[Row], room: int) -> Table:
+    cells = [
+        [Text(str(c.cell(row)), "bold" if row.is_culprit else "") for c in columns]
+        for row in rows
+    ]
+    return laid_out(columns, cells, room, gap=1)
 
 
 def _line(place: Place | None, with_file: bool) -> str:
