@@ -37,6 +37,8 @@ TREND_VERDICTS = {Trend.BETTER: Verdict.OK, Trend.WORSE: Verdict.DIVERGED}
 
 LOWEST, HIGHEST = -8, 0
 """The decades of relative error that bars and charts show."""
+PATIENCE = 180.0
+"""Seconds after which a person wants to know what can be done about a wait."""
 CONVINCING = 0.9
 """The share of an error from which a hypothesis is called its cause."""
 _EIGHTHS = " ▏▎▍▌▋▊▉█"

@@ -169,10 +169,16 @@ class Session:
     def _warm(self) -> None:
         """Gets the interpreter's kernels ready."""
         device, dtype = self.subject.device, self.subject.dtype
-        kernels.warm(dtype, device, lambda what: self._emit(Progress(what)))
+        kernels.warm(dtype, device, self._compiling)
 
     def _announce(self, what: str) -> None:
-        self._emit(Progress(f"compiling {what}, once on this machine"))
+        self._compiling(f"compiling {what}, once on this machine")
+
+    def _compiling(self, what: str) -> None:
+        hint = "leave it running, it is kept"
+        if self._mode is Mode.INTERPRET:
+            hint += "; or start with --engine compile"
+        self._emit(Progress(what, hint=hint))
 
     # -- Generations -----------------------------------------------------------------
 

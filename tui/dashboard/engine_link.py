@@ -127,9 +127,9 @@ class EngineLink:
 
     # -- What its answers mean -------------------------------------------------------
 
-    def _begin(self, phase: Phase, what: str = "") -> None:
+    def _begin(self, phase: Phase, what: str = "", hint: str = "") -> None:
         """The engine's next phase; the clock of the status bar starts with it."""
-        self.state.activity = Activity(phase, what)
+        self.state.activity = Activity(phase, what, hint)
         self.state.job = None
         self._report(ActivityChanged())
 
@@ -152,8 +152,8 @@ class EngineLink:
                 self._opened(event)
             case Progress(what) if self.state.job is not None:  # within idle work
                 self._say(what)
-            case Progress(what):
-                self._begin(Phase.LOADING, what)
+            case Progress(what, hint=hint):
+                self._begin(Phase.LOADING, what, hint)
                 self._say(what)
             case SourceSaved(path):
                 self._begin(Phase.LOADING, f"reading {path.rpartition('/')[2]}")
