@@ -47,6 +47,8 @@ class OperationsKnown:
 
     layer: Layer
     inspected: Inspected
+    others: list[str]
+    """The other layers with errors of their own."""
 
 
 @dataclass(frozen=True)

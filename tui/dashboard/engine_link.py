@@ -176,8 +176,7 @@ class EngineLink:
             case Idle():
                 self._settled()
             case Inspected(index=index):
-                layer = self.state.results.layers[index]
-                self._report(OperationsKnown(layer, event))
+                self._inspected(index, event)
             case NotPossible(diagnostic):
                 self._report(Refused(diagnostic))
             case Stopped():
@@ -198,6 +197,11 @@ class EngineLink:
         self._begin(Phase.RUNNING)
         self._report(ResultsChanged())
 
+    def _inspected(self, index: int, event: Inspected) -> None:
+        results = self.state.results
+        others = [results.layers[i].name for i in results.faults() if i != index]
+        self._report(OperationsKnown(results.layers[index], event, others))
+
     def _probed(self, event: Probed) -> None:
         self._report(RowChanged(event.index))
         if event.chained is None or not event.chained.verdict.healthy:
@@ -210,7 +214,9 @@ class EngineLink:
             culprit = results.culprit()
             name = "none" if culprit is None else results.layers[culprit].name
             ran = f"{event.position + 1} of {len(results.layers)} layers"
-            self._say(f"{ran} in {words.seconds(event.seconds)}, first wrong: {name}")
+            self._say(
+                f"{ran} in {words.seconds(event.seconds)}, first wrong so far: {name}"
+            )
         self._report(ResultsChanged())
         self.state.following = False
         if self._resuming:

@@ -158,7 +158,7 @@ async def test_the_log_says_which_layer_is_at_fault_and_what_the_engine_printed(
     engine().say(Noise("a warning"))
     await settle()
     assert "a warning" in listener.said
-    assert "12 of 12 layers in 500 ms, first wrong: blocks.0.mlp" in listener.said
+    assert "12 of 12 layers in 500 ms, first wrong so far: blocks.0.mlp" in listener.said
     assert "blocks.0.attn.key is wrong in isolation" in listener.said
 
 

@@ -103,14 +103,13 @@ class LayersPane(DataTable[Text]):
         self.scroll_to(y=top, animate=False)
 
     def _shown(self, has_second: bool) -> list[Column]:
-        """What fits: the second run's verdict takes the place of another column."""
+        """What fits. The second run's verdict takes the place of the bar, which the chart
+        shows, too; a shape is the next to go, for it stands among the numbers."""
         if self._narrow:
             return [column for column in COLUMNS if column.narrow is not None]
-        left_out = {ColumnKey.SHAPE} if has_second else {ColumnKey.SECOND}
+        left_out = {ColumnKey.BAR} if has_second else {ColumnKey.SECOND}
         if self.app.size.width < WIDE_FROM:
-            left_out |= (
-                {ColumnKey.SHAPE, ColumnKey.BAR} if has_second else {ColumnKey.SHAPE}
-            )
+            left_out |= {ColumnKey.SHAPE}
         return [column for column in COLUMNS if column.key not in left_out]
 
     def select(self, row: int) -> None:

@@ -89,4 +89,5 @@ def _summary(run: Run) -> str:
     culprit = run.culprit()
     if culprit is None:
         return f"{healthy} of {len(run.layers)} layers ok"
-    return f"first wrong: {run.layers[culprit].name}"
+    so_far = "" if run.settled else " so far"
+    return f"first wrong{so_far}: {run.layers[culprit].name}"

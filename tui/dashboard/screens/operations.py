@@ -5,6 +5,7 @@ looked up among PyTorch's values. The first one that is not found there, althoug
 operands are, is the bug: it is marked ❱.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,13 +45,17 @@ LEGEND = (
 class OperationsScreen(Sheet):
     """Every MAX operation with its line, its numbers and the match in PyTorch."""
 
-    def __init__(self, layer: Layer, inspected: Inspected) -> None:
+    def __init__(
+        self, layer: Layer, inspected: Inspected, others: Sequence[str] = ()
+    ) -> None:
+        """``others`` are the other layers with errors of their own."""
         super().__init__()
-        self._layer, self._inspected = layer, inspected
+        self._layer, self._inspected, self._others = layer, inspected, others
 
     def compose(self) -> ComposeResult:
         parts: list[RenderableType] = [Text(self._layer.name, "bold")]
-        parts += [Text(line) for line in _would_be(self._inspected, self._layer.row)]
+        would_be = _would_be(self._inspected, self._layer, self._others)
+        parts += [Text(line) for line in would_be]
         parts.append(Text(LEGEND))
         roomy = self.app.size.width >= ROOMY
         for code in self._inspected.codes:
@@ -59,21 +64,29 @@ class OperationsScreen(Sheet):
             yield Static(Group(*parts))
 
 
-def _would_be(inspected: Inspected, row: str) -> list[str]:
+def _would_be(inspected: Inspected, layer: Layer, others: Sequence[str]) -> list[str]:
     """How much the layer matters in the end."""
     lines = []
-    if inspected.disappears is not None:
-        share = words.share(inspected.disappears)
-        lines.append(
+    if (disappears := inspected.disappears) is not None:
+        share = words.share(disappears)
+        would_go = (
             f"With only this layer's value replaced by PyTorch's, {share} of the final "
-            "error would go."
+            "error would go"
         )
+        lines.append(would_go + _what_stays(disappears, others))
     if inspected.appears is not None:
         error = words.number(inspected.appears, 3)
         lines.append(f"With only this layer run on MAX, the final error would be {error}.")
     if inspected.sensitivity is not None:
-        lines.append(_self_test(inspected.sensitivity, row))
+        lines.append(_self_test(inspected.sensitivity, layer.row))
     return lines
+
+
+def _what_stays(disappears: float, others: Sequence[str]) -> str:
+    """Why the rest would stay: a layer is no less wrong because others are wrong, too."""
+    if disappears >= words.CONVINCING or not others:
+        return "."
+    return f": other layers have errors of their own: {words.listed([*others])}."
 
 
 def _self_test(sensitivity: Sensitivity, row: str) -> str:

@@ -39,7 +39,10 @@ def text(bar: StatusBar, state: State) -> str:
 
 async def test_it_says_how_many_layers_are_ok_or_which_is_wrong_first(bar):
     assert text(bar, stopped()).startswith(" ■ 2 of 12 layers ok in 500 ms │ cpu float32 │")
-    assert text(bar, stopped(50.0)).startswith(" ■ first wrong: conv in 500 ms │")
+    wrong = stopped(50.0)
+    assert text(bar, wrong).startswith(" ■ first wrong so far: conv in 500 ms │")
+    wrong.results.apply(Idle(1))
+    assert text(bar, wrong).startswith(" ■ first wrong: conv in 500 ms │")
 
 
 async def test_idle_work_stands_beside_the_result_and_looks_quiet(bar):
