@@ -42,7 +42,8 @@ class Column(Generic[T]):
     is_name: bool = False
     """Shortened before any column is left out."""
     dispensable: int = 0
-    """Left out where there is too little room, the highest first; 0 never is."""
+    """Left out where there is too little room, the highest first and, of equal ones, the
+    last; 0 never is."""
 
 
 def table_of(
@@ -120,7 +121,7 @@ def _fitted(shown: list[_Laid[T]], width: int, gap: int) -> list[_Laid[T]]:
         return width - sum(each.least for each in shown) - gap * (len(shown) - 1)
 
     while spare() < 0:
-        most = max(shown, key=lambda each: each.column.dispensable)
+        most = max(reversed(shown), key=lambda each: each.column.dispensable)
         if not most.column.dispensable:
             break
         shown.remove(most)

@@ -4,7 +4,7 @@ One mistake in a block's code is a mistake in each of its instances: twelve laye
 at one line for one reason. That is one line here, and twelve objects.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from debug.protocol.values import Cause, Finding, Place
@@ -17,10 +17,14 @@ UNEXPLAINED = "no single operation is off by more than rounding"
 
 @dataclass(frozen=True)
 class Mistake:
-    """Where and why a layer is wrong: the same in every instance of the code."""
+    """Where and why a layer is wrong: the same in every instance of the code, though the
+    share that it explains is another in each."""
 
     place: Place | None
-    why: str
+    hypothesis: str
+    complete: bool = False
+    why: str = field(compare=False, default=UNEXPLAINED)
+    """With the share, as a person reads it."""
 
 
 def also_wrong(run: Run) -> list[str]:
@@ -44,8 +48,12 @@ def also_wrong(run: Run) -> list[str]:
 def _mistake(run: Run, index: int, finding: Finding | None) -> Mistake:
     if finding is None:
         return Mistake(place_of(run, index), UNEXPLAINED)
+    place = finding.place or place_of(run, index)
     [why] = words.reasons(finding, most=1)
-    return Mistake(finding.place or place_of(run, index), why)
+    if not finding.causes:
+        return Mistake(place, why, why=why)
+    likeliest = finding.causes[0]
+    return Mistake(place, likeliest.hypothesis, likeliest.complete, why)
 
 
 def _line(mistake: Mistake, names: list[str]) -> str:

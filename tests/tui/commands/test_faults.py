@@ -21,8 +21,10 @@ QUERY, KEY, MLP, NORM = (
 )
 
 
-def mistake(line: int, hypothesis: str, ratio: float = 1.0) -> Finding:
-    cause = Cause(hypothesis, 0.999, ratio)
+def mistake(
+    line: int, hypothesis: str, ratio: float = 1.0, explains: float = 0.999
+) -> Finding:
+    cause = Cause(hypothesis, explains, ratio)
     return Finding("the result", None, "mul", Place("port.py", line), None, "", [cause])
 
 
@@ -53,6 +55,13 @@ def test_layers_with_the_same_line_and_cause_are_one_line():
         "Also wrong: blocks.0.attn.key and 2 more with the same cause, port.py:88: "
         "epsilon (explains 99.9 %)"
     ]
+
+
+def test_a_cause_that_explains_a_little_more_elsewhere_is_the_same():
+    first, other = mistake(88, "epsilon", 900.0, 0.94), mistake(88, "epsilon", 70.0, 0.96)
+    run = run_with({QUERY: [mistake(11, "bias")], MLP: [first], NORM: [other]})
+    [line] = also_wrong(run)
+    assert line.startswith("Also wrong: blocks.0.mlp and 1 more with the same cause")
 
 
 def test_those_with_the_mistake_of_the_first_are_not_explained_again():
