@@ -7,7 +7,7 @@ from tui.columns import Column
 PAIRS = [
     Column[PairedLayer]("PyTorch", lambda pair: pair.layer, is_name=True),
     Column[PairedLayer]("MAX", lambda pair: pair.candidate, is_name=True),
-    Column[PairedLayer]("by", lambda pair: pair.how),
+    Column[PairedLayer]("by", lambda pair: pair.how, dispensable=1),
 ]
 UNPAIRED = [
     Column[UnpairedModule]("", lambda each: "✗" if each.is_error else ""),

@@ -7,7 +7,7 @@ tells rows apart is the number of the block and the end ::
     …11.self_attn.q_proj        the front is cut off: 20 characters
     …11.s.q_proj                then what is between number and end becomes letters
 
-A table cuts all its names alike, and no further than they stay different (`Cut`).
+A table shortens all its names alike, and no further than they stay different (`Cut`).
 """
 
 from collections.abc import Callable, Collection
@@ -34,10 +34,14 @@ def without_middle(name: str, room: int) -> str:
 
 def cut_of(names: Collection[str]) -> tuple[Cut, int]:
     """The cut under which names stay different in the least room, and that room."""
-    cuts = (without_front, without_middle)
+    cuts = (abbreviated, without_front, without_middle)
     rooms = [(_room(names, cut), cut) for cut in cuts]
     room, cut = min(rooms, key=lambda each: each[0])
     return cut, room
+
+
+def abbreviated(name: str, room: int) -> str:
+    return without_front(shortened("", name, room + 1), room)
 
 
 def _room(names: Collection[str], cut: Cut) -> int:

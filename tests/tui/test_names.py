@@ -2,21 +2,25 @@
 
 import pytest
 
-from tui.names import cut_of, shortened, without_front, without_middle
+from tui.names import abbreviated, cut_of, shortened, without_front, without_middle
 
 DEEP = "bert.encoder.layer.11.attention.output.dense"
 
 
-@pytest.mark.parametrize("cut", [without_front, without_middle])
+@pytest.mark.parametrize("cut", [abbreviated, without_front, without_middle])
 @pytest.mark.parametrize("room", range(3, 50))
 def test_a_cut_name_fits(cut, room: int):
-    assert len(cut(DEEP, room)) == min(room, len(DEEP))
+    assert len(cut(DEEP, room)) <= room
+    assert (cut(DEEP, room) == DEEP) == (room >= len(DEEP))
 
 
 def test_names_that_differ_at_the_end_lose_their_front():
-    names = [f"model.encoder.layers.{n}.fc1" for n in range(12)]
+    names = [
+        f"model.encoder.layers.{n}.attention.output.{p}" for n in range(12) for p in "qk"
+    ]
     cut, room = cut_of(names)
-    assert cut is without_front
+    assert cut is abbreviated
+    assert cut(names[-1], room) == "…11.a.o.k"
     assert len({cut(name, room) for name in names}) == len(names)
     assert room < len(names[0])
 

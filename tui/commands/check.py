@@ -15,9 +15,9 @@ from debug.protocol.verdict import Verdict
 from debug.results.run import Run
 from tui import words
 from tui.commands.check_table import print_table
-from tui.commands.faults import causes, findings, place_of
 from tui.commands.output import print_json, relative
 from tui.commands.shared.event_log import EventLog
+from tui.commands.shared.faults import causes, findings, place_of
 from tui.commands.shared.headless import run_as_far_as_it_goes
 from tui.settings import add_subject_options, complain, settings_of
 

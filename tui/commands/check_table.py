@@ -11,8 +11,8 @@ from debug.protocol.verdict import LAYER, Verdict
 from debug.results.run import Run
 from tui import words
 from tui.columns import Column, table_of
-from tui.commands.faults import also_wrong, place_of
 from tui.commands.output import relative, room, table_console
+from tui.commands.shared.faults import also_wrong, place_of
 from tui.themes import colour
 
 BAR_WIDTH = 16

@@ -16,11 +16,11 @@ from debug.protocol.verdict import LAYER, Verdict
 from debug.results.run import Run
 from tui.commands import check
 from tui.commands.check_table import conclusion
-from tui.commands.faults import causes, place_of
 from tui.commands.output import print_json
 from tui.commands.repro_readme import SCRIPT, readme
 from tui.commands.shared.ask import ask
 from tui.commands.shared.event_log import EventLog
+from tui.commands.shared.faults import causes, place_of
 from tui.commands.shared.headless import run_all
 from tui.commands.shared.progress import reporting
 from tui.commands.shared.saving import new_folder, refuse_folder, save_json, save_text

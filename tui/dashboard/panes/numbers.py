@@ -111,7 +111,9 @@ class NumbersPane(VerticalScroll):
             return [*headlines, Text(chained.reason)]
         note = "unchanged, not rerun" if result.reused else words.seconds(result.seconds)
         if result.generation != run.generation:
-            note = f"in generation {result.generation}"
+            note = f"in generation {result.generation}, not in this one"
+            if result.generation == 0:  # no engine has a generation of that number
+                note = "before the engine was restarted"
         floor = words.number(layer.floor, 3) + (" (PyTorch's)" if roomy else "")
         at = ", ".join(str(position) for position in chained.max_abs_at)
         rows = {

@@ -7,7 +7,7 @@ from debug.protocol.values import Cause, Finding, Place
 from debug.results.run import Run
 from tui.commands.check import report
 from tui.commands.check_table import conclusion
-from tui.commands.faults import also_wrong
+from tui.commands.shared.faults import also_wrong
 
 NAMES = [name for name, _ in ROWS]
 QUERY, KEY, MLP, NORM = (
