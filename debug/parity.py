@@ -118,7 +118,10 @@ def verdict(run: Run, culprit: int | None) -> list[str]:
         place = f"{finding.place.path}:{finding.place.line}"
         lines.append(f"at {place}, {finding.op or 'no operation'}")
     causes = finding.causes[:3] if finding else []
-    return lines + [f"why: {c.hypothesis} (explains {c.explains:.2%})" for c in causes]
+    return lines + [
+        f"why: {'' if c.complete else 'partly: '}{c.hypothesis} (explains {c.explains:.2%})"
+        for c in causes
+    ]
 
 
 def _alignment(run: Run) -> list[str]:

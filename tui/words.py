@@ -13,6 +13,7 @@ from core.messages import Memory
 from debug.protocol.diagnostic import Diagnostic
 from debug.protocol.messages import Aligned, Compared, ComparedWithoutTaps, Probed, Working
 from debug.protocol.values import (
+    Cause,
     Divergence,
     Finding,
     Mode,
@@ -20,7 +21,7 @@ from debug.protocol.values import (
     Stats,
     UnpairedModule,
 )
-from debug.protocol.verdict import LAYER, Limits, Verdict, judge
+from debug.protocol.verdict import Limits, Verdict, judge
 from debug.results.headroom import float16_headroom, squared_headroom
 from debug.results.run import Run, Trend
 
@@ -37,6 +38,8 @@ TREND_VERDICTS = {Trend.BETTER: Verdict.OK, Trend.WORSE: Verdict.DIVERGED}
 
 LOWEST, HIGHEST = -8, 0
 """The decades of relative error that bars and charts show."""
+PATIENCE = 180.0
+"""Seconds after which a person wants to know what can be done about a wait."""
 CONVINCING = 0.9
 """The share of an error from which a hypothesis is called its cause."""
 REPEATS = 2.4
@@ -154,18 +157,23 @@ def clock(value: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def blame(run: Run, index: int) -> str:
+def blame(run: Run, index: int, and_others: bool = True) -> str:
     """Which layer is at fault where one is wrong, as far as isolated runs tell.
 
     A layer that is wrong with PyTorch's inputs has a bug of its own. One that is ok with
     them only passes on an error: its input is wrong.
+
+    Args:
+        run: has the layer.
+        index: of the layer.
+        and_others: names the other layers that are wrong in isolation, too.
     """
     name = run.layers[index].name
     faults = [run.layers[fault].name for fault in run.faults()]
     others = [fault for fault in faults if fault != name]
     if run.wrong_in_isolation(index):
         also = f"; so {'are' if len(others) > 1 else 'is'} {listed(others)}"
-        return f"{name} is wrong in isolation" + (also if others else "")
+        return f"{name} is wrong in isolation" + (also if others and and_others else "")
     if run.isolated(index) is None or not others:
         return ""
     return f"{name} is ok in isolation, but its input is wrong: see {listed(others)}"
@@ -189,15 +197,17 @@ def reasons(finding: Finding, most: int = 3) -> list[str]:
         return ["no hypothesis explains it"]
     best = causes[0]
     if best.explains < CONVINCING:
-        explained = f"{best.hypothesis}, explains {share(best.explains)}"
-        return [f"no hypothesis explains it; the best, {explained}"]
-    if best.ratio is not None and best.ratio <= LAYER.ok_up_to:
-        causes = [best]  # what is left is rounding: nothing explains more
-    return [
-        f"{cause.hypothesis} (explains {share(cause.explains)})"
-        for cause in causes
-        if cause.explains >= CONVINCING
-    ]
+        return [f"no hypothesis explains it; {_partly(best)}"]
+    if best.complete:
+        return [f"{best.hypothesis} (explains {share(best.explains)})"]
+    return [_partly(cause) for cause in causes if cause.explains >= CONVINCING]
+
+
+def _partly(cause: Cause) -> str:
+    """A cause that leaves more than rounding: 92 % of an error of R 90,000 is not all of
+    it, so what is left is told in the unit of the verdict."""
+    left = f", leaves {factor(cause.ratio)} times rounding" if cause.ratio else ""
+    return f"partly: {cause.hypothesis} (explains {share(cause.explains)}{left})"
 
 
 def outcome(of: Outcome) -> list[str]:

@@ -187,10 +187,16 @@ class Session:
         """Gets the interpreter's kernels ready."""
         device = self.subject.device
         dtype = computed_in(self.subject.dtype, device)
-        kernels.warm(dtype, device, lambda what: self._emit(Progress(what)))
+        kernels.warm(dtype, device, self._compiling)
 
     def _announce(self, what: str) -> None:
-        self._emit(Progress(f"compiling {what}, once on this machine"))
+        self._compiling(f"compiling {what}, once on this machine")
+
+    def _compiling(self, what: str) -> None:
+        hint = "leave it running, it is kept"
+        if self._mode is Mode.INTERPRET:
+            hint += "; or start with --engine compile"
+        self._emit(Progress(what, hint=hint))
 
     # -- Generations -----------------------------------------------------------------
 

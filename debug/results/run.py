@@ -18,6 +18,7 @@ from debug.protocol.messages import (
     Event,
     Explained,
     Failed,
+    Idle,
     Isolated,
     Loaded,
     Opened,
@@ -64,6 +65,9 @@ class Run:
     """What the source's probes found, of this generation."""
     before: dict[int, Compared] = field(default_factory=dict)
     """By index, what `results` held one generation earlier."""
+    settled: bool = False
+    """Whether all that can be said of what was computed was said: the isolated runs and the
+    causes, which may move the blame to another layer."""
     stale: Diagnostic | None = None
     """Why the results are not those of the source on disk."""
     seconds: float = 0.0
@@ -80,10 +84,12 @@ class Run:
                     for index, result in self.results.items()
                 }
                 self.isolated_events, self.explained, self.outcome_known = {}, {}, None
+                self.settled = False
             case Loaded():
                 self.loaded = event
                 self.position = -1
                 self.stale = None
+                self.settled = False
                 self.probed = []
             case Aligned():
                 self.aligned = event
@@ -94,6 +100,7 @@ class Run:
                     self.before[event.index] = before
                 self.results[event.index] = event
                 self.position = max(self.position, event.index)
+                self.settled = False
             case Isolated():
                 self.isolated_events[event.index] = event
             case Explained():
@@ -107,6 +114,8 @@ class Run:
             case Stopped():
                 self.position = event.position
                 self.seconds = event.seconds
+            case Idle():
+                self.settled = True
             case Failed():
                 self.stale = event.diagnostic
             case _:  # nothing to keep
