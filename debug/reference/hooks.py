@@ -25,6 +25,7 @@ from torch.utils._pytree import tree_leaves, tree_map
 from debug.measure.truth import Truth, measure_isolated, measure_reference
 from debug.protocol.values import Place
 from debug.reference.call_sites import reference_definition, reference_place
+from debug.reference.preconditions import check_inputs, check_repeats, check_weights
 from debug.subject import LayerName, Subject, arguments_in, in_precision
 
 
@@ -229,10 +230,18 @@ def run_reference(subject: Subject, dtype: str) -> dict[str, Truth]:
         with stay.lifted():
             measure(layer, call)
 
+    check_inputs(subject.inputs)
+    check_weights(module)
     with torch.inference_mode():
         wide = copy.deepcopy(module).double()
+        drawn = torch.get_rng_state()
         with hooked(module, layers, keep):
             subject.run_reference(module, *arguments_in(subject, rounded))
+        if not torch.equal(drawn, torch.get_rng_state()):  # something drew random numbers
+            before = dict(values)
+            with hooked(module, layers, keep):
+                subject.run_reference(module, *arguments_in(subject, rounded))
+            check_repeats(before, values)
         modules = layer_modules(module, layers)
         with hooked(wide, [*begins, *layers], measured), stay:
             subject.run_reference(wide, *arguments_in(subject, torch.float64))
