@@ -38,6 +38,8 @@ LOWEST, HIGHEST = -8, 0
 """The decades of relative error that bars and charts show."""
 CONVINCING = 0.9
 """The share of an error from which a hypothesis is called its cause."""
+NOTES = 4
+"""As many layers that can't be compared alone are named."""
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
@@ -148,14 +150,39 @@ def blame(run: Run, index: int) -> str:
     them only passes on an error: its input is wrong.
     """
     name = run.layers[index].name
-    faults = [run.layers[fault].name for fault in run.faults()]
-    others = [fault for fault in faults if fault != name]
     if run.wrong_in_isolation(index):
+        others = [run.layers[each].name for each in run.faults() if each != index]
         also = f"; so {'are' if len(others) > 1 else 'is'} {listed(others)}"
         return f"{name} is wrong in isolation" + (also if others else "")
-    if run.isolated(index) is None or not others:
+    isolated = run.isolated(index)
+    if isolated is None:
         return ""
-    return f"{name} is ok in isolation, but its input is wrong: see {listed(others)}"
+    before = listed([run.layers[fault].name for fault in run.faults_before(index)])
+    if isolated.reason:
+        return f"{name} {isolated.reason}" + (f"; see {before}" if before else "")
+    wrong = f"{name} is ok in isolation, but its input is wrong"
+    if before:
+        return f"{wrong}: see {before}"
+    if run.uncompared:
+        inputs = f"one of the port's inputs ({listed(run.uncompared)})"
+        return f"{wrong}: it comes from {inputs}, for no layer before it is wrong"
+    return ""
+
+
+def notes(run: Run) -> list[str]:
+    """What could not be compared, and why: no error, but somebody should know it."""
+    layers = range(len(run.layers))
+    alone = [
+        f"{run.layers[index].name} {isolated.reason}"
+        for index in layers
+        if run.not_alone(index) and (isolated := run.isolated(index))
+    ]
+    more = [f"and so it is with {len(alone) - NOTES} more layers"] if alone[NOTES:] else []
+    inputs = [
+        f"{name} is none of inputs= in another layout, so it has no row"
+        for name in run.uncompared
+    ]
+    return [*inputs, *alone[:NOTES], *more]
 
 
 def could_not_run(run: Run) -> Diagnostic | None:

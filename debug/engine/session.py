@@ -20,10 +20,11 @@ from debug.candidate.interpreter import Interpreter, LazyValue
 from debug.candidate.source import Source, content_hash, content_hashes, load_source
 from debug.candidate.taps import Probe
 from debug.candidate.trace import Traced, build
-from debug.causes.explainer import Explainer, LoadedCandidate, explain_input
+from debug.causes.explainer import Explainer, LoadedCandidate
 from debug.causes.inspection import inspected
 from debug.engine import jobs
 from debug.engine.background import Background, Generation
+from debug.engine.inputs import explained
 from debug.engine.opened import opened
 from debug.experiments.injection import Injection
 from debug.experiments.isolation import NEVER_CALLED, UNSEEN
@@ -52,6 +53,7 @@ from debug.subject import (
     HasAlignment,
     Options,
     Subject,
+    compared_in,
     libraries_of,
     load_subject,
     model_of,
@@ -131,7 +133,7 @@ class Session:
         emit(Progress("running the reference in float64 and float32"))
         self._truths = run_reference(subject, self.dtype)
         self.names = list(self._truths)
-        self._layers = list(subject.layers)
+        self._layers, self._compared = list(subject.layers), compared_in(subject)
         self._model = model_of(self._layers).name
         seconds = self._seconds_load, time.perf_counter() - started
         emit(opened(subject, self._truths, self._mode, *seconds))
@@ -209,7 +211,11 @@ class Session:
         )
         seconds = time.perf_counter() - started
         replaced = sorted(injected, key=self.names.index)
-        self._emit(Loaded(self.generation, traced.places, seconds, replaced))
+        uncompared = list(candidate.uncompared)
+        places = traced.places
+        self._emit(
+            Loaded(self.generation, places, seconds, replaced, uncompared=uncompared)
+        )
         if (found := traced.alignment) is not None:
             unpaired = [] if traced.broken else list(found.unpaired)
             self._emit(Aligned(self.generation, list(found.pairs), unpaired))
@@ -222,7 +228,7 @@ class Session:
         subject, alignment = self.subject, traced.alignment
         if not isinstance(subject, HasAlignment) or alignment is None:
             return
-        if list(alignment.layers) != self._layers:
+        if list(alignment.layers) != self._layers or compared_in(subject) != self._compared:
             subject.adopt(alignment)
             self._run_reference()
 
@@ -285,7 +291,7 @@ class Session:
             value = self._candidate.inputs[name]
             result = compare(value, truth, truth.stats.dtype)
             if not result[1].verdict.healthy:
-                findings = [explain_input(value, truth)]
+                findings = [explained(value, truth)]
                 self._emit(Explained(self.generation, self.names.index(name), findings))
             return *result, False
         lazy = self._values.get(name)

@@ -9,6 +9,9 @@ import msgspec
 
 from debug.protocol.device_errors import remedy_for
 
+FAILED = "explain"
+"""The kind of what the debugger itself failed at while it looked into a run."""
+
 
 class Diagnostic(msgspec.Struct, frozen=True):
     kind: str

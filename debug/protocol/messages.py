@@ -107,6 +107,8 @@ class Loaded(Message, frozen=True):
     seconds: float
     injected: list[str] = []
     """The layers whose results were replaced by the reference's."""
+    uncompared: list[str] = []
+    """What the port is called with that is none of the reference's inputs."""
 
 
 class Aligned(Message, frozen=True):

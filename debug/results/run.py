@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from msgspec.structs import replace
 
-from debug.protocol.diagnostic import Diagnostic
+from debug.protocol.diagnostic import FAILED, Diagnostic
 from debug.protocol.messages import (
     Aligned,
     Compared,
@@ -20,6 +20,7 @@ from debug.protocol.messages import (
     Failed,
     Isolated,
     Loaded,
+    NotPossible,
     Opened,
     OutcomeKnown,
     Probed,
@@ -30,6 +31,12 @@ from debug.protocol.verdict import Verdict, overall
 
 NOTICEABLE = 1.1
 """The smallest quotient of two errors that is called better or worse."""
+ELSEWHERE = Divergence(
+    Verdict.UNSEEN,
+    reason="can't be compared alone: it is right in the run, on another value than "
+    "PyTorch's layer takes",
+)
+"""Of a layer whose module begins elsewhere, as one that has the norm before it in it."""
 
 
 class Trend(StrEnum):
@@ -64,6 +71,8 @@ class Run:
     """What the source's probes found, of this generation."""
     before: dict[int, Compared] = field(default_factory=dict)
     """By index, what `results` held one generation earlier."""
+    failures: list[Diagnostic] = field(default_factory=list)
+    """What the debugger itself failed at in this generation; the results stand."""
     stale: Diagnostic | None = None
     """Why the results are not those of the source on disk."""
     seconds: float = 0.0
@@ -84,7 +93,7 @@ class Run:
                 self.loaded = event
                 self.position = -1
                 self.stale = None
-                self.probed = []
+                self.probed, self.failures = [], []
             case Aligned():
                 self.aligned = event
             case Compared():
@@ -105,6 +114,8 @@ class Run:
             case Stopped():
                 self.position = event.position
                 self.seconds = event.seconds
+            case NotPossible(diagnostic) if diagnostic.kind == FAILED:
+                self.failures.append(diagnostic)
             case Failed():
                 self.stale = event.diagnostic
             case _:  # nothing to keep
@@ -137,6 +148,11 @@ class Run:
     def generation(self) -> int:
         return self.loaded.generation if self.loaded else 0
 
+    @property
+    def uncompared(self) -> list[str]:
+        """The port's inputs that are none of the reference's, and have no row."""
+        return self.loaded.uncompared if self.loaded else []
+
     def current(self, index: int) -> Compared | None:
         """The result of this generation, if it has come that far."""
         result = self.results.get(index)
@@ -154,12 +170,23 @@ class Run:
         event = self.isolated_events.get(index)
         if event is None or event.generation != self.generation:
             return None
-        return event.divergence
+        return ELSEWHERE if self._is_elsewhere(index) else event.divergence
+
+    def _is_elsewhere(self, index: int) -> bool:
+        """Whether a layer is wrong on PyTorch's input of it only because it takes another
+        value: it is right in the run of the whole model, and so is all before it."""
+        event = self.isolated_events.get(index)
+        if event is None or event.divergence.verdict.healthy:
+            return False
+        results = (self.current(each) for each in range(index + 1))
+        return all(each and each.chained.verdict.healthy for each in results)
 
     def findings(self, index: int) -> list[Finding] | None:
         """The mistakes in a layer's own code; None if it was not looked into."""
         event = self.explained.get(index)
-        return event.findings if event and event.generation == self.generation else None
+        if event is None or event.generation != self.generation:
+            return None
+        return [] if self._is_elsewhere(index) else event.findings
 
     @property
     def outcome(self) -> Outcome | None:
@@ -181,6 +208,8 @@ class Run:
         for fault in self.faults():
             if any(finding.feeds in around for finding in self.findings(fault) or ()):
                 return fault
+        if self.not_alone(first):  # the code around it decides
+            return next(filter(self.wrong_in_isolation, self._parents(first)), first)
         return first
 
     def _first_wrong(self) -> int | None:
@@ -192,11 +221,16 @@ class Run:
         return None
 
     def _with_parents(self, index: int) -> set[str]:
-        names = {layer.name: layer.parent for layer in self.layers}
-        name, found = self.layers[index].name, set()
-        while name is not None and name not in found:
-            found.add(name)
-            name = names.get(name)
+        return {self.layers[each].name for each in (index, *self._parents(index))}
+
+    def _parents(self, index: int) -> list[int]:
+        """The layers around one, the innermost first."""
+        indices = {layer.name: index for index, layer in enumerate(self.layers)}
+        found: list[int] = []
+        parent = self.layers[index].parent
+        while parent in indices and indices[parent] not in found:
+            found.append(indices[parent])
+            parent = self.layers[found[-1]].parent
         return found
 
     def finding(self, index: int) -> Finding | None:
@@ -232,6 +266,21 @@ class Run:
         """Whether a layer is known to be wrong on PyTorch's own input."""
         divergence = self.isolated(index)
         return divergence is not None and not divergence.verdict.healthy
+
+    def not_alone(self, index: int) -> bool:
+        """Whether PyTorch's input does not fit a layer: it can't be judged alone."""
+        divergence = self.isolated(index)
+        return divergence is not None and divergence.verdict is Verdict.UNSEEN
+
+    def faults_before(self, index: int) -> list[int]:
+        """The faults that can make a layer's input wrong: those that run before it, and
+        the layers around it, in whose code it is called."""
+        around, name = self._parents(index), self.layers[index].name
+        return [
+            fault
+            for fault in self.faults()
+            if fault in around or (fault < index and name not in self._with_parents(fault))
+        ]
 
     def trend(self, index: int) -> Trend | None:
         """What the last save did to a layer, or None where nothing can be compared."""

@@ -88,6 +88,28 @@ def test_a_layer_with_a_wrong_input_is_not_blamed():
     )
 
 
+def test_a_layer_that_runs_later_does_not_make_an_input_wrong():
+    run = run_of({2: 50.0, 6: 50.0, 8: 50.0}, {2: 1.0, 6: 60.0, 8: 60.0})
+    assert words.blame(run, 2) == ""
+
+
+def test_an_input_that_no_layer_makes_wrong_comes_from_the_ports_inputs():
+    run = run_of({2: 50.0, 8: 50.0}, {2: 1.0, 8: 60.0})
+    run.apply(Loaded(1, {}, 0.1, uncompared=["candidate_inputs[1]"]))
+    assert words.blame(run, 2) == (
+        "blocks.0.norm is ok in isolation, but its input is wrong: it comes from one of "
+        "the port's inputs (candidate_inputs[1]), for no layer before it is wrong"
+    )
+    [note] = words.notes(run)
+    assert note.startswith("candidate_inputs[1] is none of inputs=")
+
+
+def test_a_layer_that_can_not_be_compared_alone_is_noted_and_not_blamed():
+    run = run_of(dict.fromkeys(range(12), 1.0), {6: 50.0})
+    assert words.blame(run, 6).startswith("blocks.0.mlp can't be compared alone")
+    assert words.notes(run) == [words.blame(run, 6)]
+
+
 def test_nobody_is_blamed_before_the_layers_have_run_in_isolation():
     assert words.blame(run_of({6: 50.0}, {}), 6) == ""
 

@@ -72,6 +72,8 @@ def report(run: Run) -> dict[str, Any]:
         },
         "error": _error(run),
         "doubts": run.doubts,
+        "notes": words.notes(run),
+        "failures": [str(failure) for failure in run.failures],
         "culprit": _culprit(run),
         "faults": [run.layers[index].name for index in run.faults()],
         "causes": causes(run, run.culprit()),

@@ -92,10 +92,14 @@ def print_table(run: Run) -> None:
     columns = fitting(COLUMNS, roomy=console.width >= PIPE_WIDTH)
     console.print(table_of(columns, rows))
     console.print(LEGEND, style="dim")
+    for note in words.notes(run):
+        console.print(Text(note, "dim"), soft_wrap=True)
     for probed in run.probed:
         style = _style(probed.chained) if probed.chained else ""
         line = words.probed(probed, probed.name)
         console.print(Text(f"probe {line}", style), soft_wrap=True)
+    for failure in run.failures:
+        console.print(Text(f"! {failure}", "bold"), soft_wrap=True)
     for doubt in run.doubts:
         console.print(Text(f"✗ {doubt}", "bold red"), soft_wrap=True)
     console.print(conclusion(run))

@@ -93,7 +93,8 @@ def _missing(run: Run, index: int) -> bool:
 def _wrong_in(run: Run, index: int) -> bool:
     """In the run of the whole model, or in isolation."""
     each = run.results[index].chained, run.isolated(index)
-    return any(found and found.verdict not in check.CLOSE for found in each)
+    fine = (*check.CLOSE, Verdict.UNSEEN)
+    return any(found and found.verdict not in fine for found in each)
 
 
 def _refuse_right(run: Run, index: int) -> None:

@@ -3,11 +3,13 @@
 import pytest
 from fakes import ROWS, compared, isolated, opened, probed
 
+from debug.protocol.diagnostic import FAILED, Diagnostic
 from debug.protocol.messages import (
     Compared,
     ComparedWithoutTaps,
     Explained,
     Loaded,
+    NotPossible,
     OutcomeKnown,
 )
 from debug.protocol.values import Cause, Divergence, Finding, Outcome, Place
@@ -136,3 +138,20 @@ def test_a_layer_that_cant_be_seen_is_no_error_and_not_counted_as_ok():
     assert exit_status(run) == 0
     assert run.verdict() is Verdict.OK
     assert conclusion(run).plain == "All 10 layers and 1 input are ok, 1 can't be seen."
+
+
+def test_what_the_debugger_itself_failed_at_is_a_line_and_changes_no_status(capsys):
+    run = run_with()
+    said = "the search for the cause of blocks.0.attn failed: TypeError: no"
+    run.apply(NotPossible(Diagnostic(FAILED, said)))
+    assert f"! {said}" in printed(run, capsys)
+    assert report(run)["failures"] == [said]
+    assert exit_status(run) == 0
+    run.apply(Loaded(2, {}, 0.1))
+    assert run.failures == []
+
+
+def test_an_op_that_is_refused_is_no_failure_of_the_debugger():
+    run = run_with()
+    run.apply(NotPossible(Diagnostic("interpreter", "can't run it")))
+    assert run.failures == []

@@ -1,0 +1,122 @@
+"""What a port's file says, refused where it can't be meant, in one line.
+
+A field of the wrong kind and a name that no side has would else end as an error from deep
+inside, or be passed over in silence: a pair of `layers` with a typing error pairs nothing.
+"""
+
+import inspect
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from torch import Tensor, nn
+
+from debug.port.port import Port
+from debug.protocol.diagnostic import Problem
+
+Is = Callable[[Any], bool]
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str)
+
+
+def _is_dictionary(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(isinstance(name, str) for name in value)
+
+
+KINDS: dict[str, tuple[Is, str]] = {
+    "reference": (lambda v: isinstance(v, nn.Module), "a torch.nn.Module"),
+    "candidate": (callable, "a function of a device and a dtype that builds the port"),
+    "inputs": (_is_dictionary, "a dictionary of values by the names of parameters"),
+    "candidate_inputs": (
+        lambda v: (
+            v is None or _is_dictionary(v) or (_is_list(v) and not isinstance(v, Tensor))
+        ),
+        "a list of tensors, or a dictionary of them by name",
+    ),
+    "weights": (
+        lambda v: v is None or _is_dictionary(v) or callable(v),
+        "a dictionary of tensors by name, or a function that makes one",
+    ),
+    "layers": (
+        lambda v: _is_dictionary(v) and all(map(_is_text, v.values())),
+        "a dictionary of the port's names by the reference's",
+    ),
+    "sizes": (
+        lambda v: _is_dictionary(v) and all(isinstance(n, int) for n in v.values()),
+        "a dictionary of whole numbers by the names of dimensions",
+    ),
+    "ignore": (lambda v: _is_list(v) and all(map(_is_text, v)), "a list of names"),
+    "output": (lambda v: v is None or callable(v), "a function of what forward returns"),
+    "outcome": (lambda v: v is None or callable(v), "a function of both results"),
+    "title": (_is_text, "a text"),
+}
+"""What each field of `Port` must be: a test of it, and the same in words."""
+
+
+def check(port: Port) -> None:
+    """
+    Raises:
+        Problem: a field is no such thing, or names what the reference has not.
+    """
+    for name, (is_one, must_be) in KINDS.items():
+        value = getattr(port, name)
+        if not is_one(value):
+            kind = type(value).__name__
+            of = " of other things" if kind in ("dict", "list", "tuple") else ""
+            raise Problem("port", f"{name}= is a {kind}{of}: give {must_be}")
+    modules = [name for name, _ in port.reference.named_modules()]
+    check_names("layers=", port.layers, modules, "the reference")
+    check_names("ignore=", port.ignore, modules, "the reference")
+    _check_inputs(port)
+
+
+def check_names(
+    field: str, names: Iterable[str], known: Collection[str], side: str
+) -> None:
+    """
+    Args:
+        field: of the port's file, as it is written there.
+        names: what it says.
+        known: the modules that there are.
+        side: whose.
+
+    Raises:
+        Problem: one of the names is none of them; says which are close.
+    """
+    for name in names:
+        if name not in known:
+            close = get_close_matches(name, [each for each in known if each], 3, 0.5)
+            meant = f"; close to it are {', '.join(close)}" if close else ""
+            message = f"{field} names {name!r}, and {side} has no such module{meant}"
+            raise Problem("port", message)
+
+
+def _check_inputs(port: Port) -> None:
+    """Whether the reference's forward takes what `inputs` names."""
+    forward = f"{type(port.reference).__name__}.forward"
+    try:
+        parameters = inspect.signature(port.reference.forward).parameters.values()
+    except (TypeError, ValueError):  # compiled code says nothing
+        return
+    kinds = {each.kind for each in parameters}
+    named = [each for each in parameters if each.kind in _NAMED]
+    takes = f"{forward} takes {', '.join(each.name for each in named) or 'nothing'}"
+    if inspect.Parameter.VAR_KEYWORD not in kinds:
+        known = {each.name for each in named}
+        for name in port.inputs:
+            if name not in known:
+                raise Problem("port", f"inputs= has {name!r}, and {takes}")
+    if named and not port.inputs:
+        raise Problem("port", f"inputs= is empty, and {takes}: give what it needs")
+    for each in named:
+        if each.default is each.empty and each.name not in port.inputs:
+            raise Problem("port", f"inputs= lacks {each.name!r}: {takes}")
+
+
+_NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
