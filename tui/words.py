@@ -13,15 +13,15 @@ from debug.protocol.diagnostic import Diagnostic
 from debug.protocol.messages import Aligned, Compared, ComparedWithoutTaps, Probed, Working
 from debug.protocol.values import (
     Divergence,
-    Finding,
     Mode,
     Outcome,
     Stats,
     UnpairedModule,
 )
-from debug.protocol.verdict import LAYER, Limits, Verdict, judge
+from debug.protocol.verdict import Limits, Verdict, judge
 from debug.results.headroom import float16_headroom, squared_headroom
 from debug.results.run import Run, Trend
+from debug.results.why import share
 
 GLYPHS = {
     Verdict.OK: "✓",
@@ -36,8 +36,6 @@ TREND_VERDICTS = {Trend.BETTER: Verdict.OK, Trend.WORSE: Verdict.DIVERGED}
 
 LOWEST, HIGHEST = -8, 0
 """The decades of relative error that bars and charts show."""
-CONVINCING = 0.9
-"""The share of an error from which a hypothesis is called its cause."""
 NOTES = 4
 """As many layers that can't be compared alone are named."""
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
@@ -196,24 +194,6 @@ def could_not_run(run: Run) -> Diagnostic | None:
     return replace(error, message=f"{error.message}; --engine compile may run it")
 
 
-def reasons(finding: Finding, most: int = 3) -> list[str]:
-    """The causes of a mistake in a layer's own code, the likeliest first."""
-    causes = finding.causes[:most]
-    if not causes:
-        return ["no hypothesis explains it"]
-    best = causes[0]
-    if best.explains < CONVINCING:
-        explained = f"{best.hypothesis}, explains {share(best.explains)}"
-        return [f"no hypothesis explains it; the best, {explained}"]
-    if best.ratio is not None and best.ratio <= LAYER.ok_up_to:
-        causes = [best]  # what is left is rounding: nothing explains more
-    return [
-        f"{cause.hypothesis} (explains {share(cause.explains)})"
-        for cause in causes
-        if cause.explains >= CONVINCING
-    ]
-
-
 def outcome(of: Outcome) -> list[str]:
     """What the decoder makes of each side's result."""
     sides = [
@@ -262,11 +242,6 @@ def without_taps(of: ComparedWithoutTaps) -> str:
         f"without taps {verdict_of}, R {ratio(of.divergence.ratio)}, off by {taps} from "
         f"the one with taps and by {interpreted} from the interpreter"
     )
-
-
-def share(part: float) -> str:
-    """A part of 1 in per cent, rounded down: 100 % is said only of all."""
-    return f"{math.floor(part * 1000) / 10:.4g} %"
 
 
 def listed(names: list[str], most: int = 3) -> str:

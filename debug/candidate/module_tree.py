@@ -22,6 +22,11 @@ OWN_BLOCKS = ("max.nn", "max.experimental", "max.graph", "max.driver", "builtins
 """Where MAX's own building blocks are, which are nobody's port."""
 
 
+def is_building_block(of: type) -> bool:
+    """Whether a module's class is MAX's own."""
+    return any(f"{of.__module__}.".startswith(f"{own}.") for own in OWN_BLOCKS)
+
+
 class ModuleTree:
     """A module with all that it consists of, by name."""
 
@@ -57,12 +62,8 @@ class ModuleTree:
     @property
     def packages(self) -> set[str]:
         """The packages that the modules' classes come from, without MAX's own blocks."""
-        names = {type(each).__module__ for each in self.modules.values()}
-        outside = {
-            name
-            for name in names
-            if not any(f"{name}.".startswith(f"{own}.") for own in OWN_BLOCKS)
-        }
+        classes = {type(each) for each in self.modules.values()}
+        outside = {each.__module__ for each in classes if not is_building_block(each)}
         return {sys.modules[n].__package__ or n for n in outside if n in sys.modules}
 
 

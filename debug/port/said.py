@@ -99,24 +99,43 @@ def check_names(
 
 def _check_inputs(port: Port) -> None:
     """Whether the reference's forward takes what `inputs` names."""
-    forward = f"{type(port.reference).__name__}.forward"
-    try:
-        parameters = inspect.signature(port.reference.forward).parameters.values()
-    except (TypeError, ValueError):  # compiled code says nothing
-        return
-    kinds = {each.kind for each in parameters}
+    parameters = _parameters(port.reference)
     named = [each for each in parameters if each.kind in _NAMED]
-    takes = f"{forward} takes {', '.join(each.name for each in named) or 'nothing'}"
-    if inspect.Parameter.VAR_KEYWORD not in kinds:
-        known = {each.name for each in named}
-        for name in port.inputs:
-            if name not in known:
-                raise Problem("port", f"inputs= has {name!r}, and {takes}")
+    takes = _takes(port.reference)
+    if parameters and not any(each.kind is each.VAR_KEYWORD for each in parameters):
+        for name in _unnamed(port):
+            raise Problem("port", f"inputs= has {name!r}, and {takes}")
     if named and not port.inputs:
         raise Problem("port", f"inputs= is empty, and {takes}: give what it needs")
     for each in named:
         if each.default is each.empty and each.name not in port.inputs:
             raise Problem("port", f"inputs= lacks {each.name!r}: {takes}")
+
+
+def does_not_run(port: Port) -> str:
+    """What to say first where the reference does not run on its inputs. A forward that
+    takes any name may have ignored one that was misspelt."""
+    unnamed = " and ".join(map(repr, _unnamed(port)))
+    hint = f" (inputs= has {unnamed}, and {_takes(port.reference)})" if unnamed else ""
+    return f"the reference does not run on these inputs{hint}"
+
+
+def _unnamed(port: Port) -> list[str]:
+    """The inputs that are no parameter of the reference's forward by name."""
+    known = {each.name for each in _parameters(port.reference) if each.kind in _NAMED}
+    return [name for name in port.inputs if name not in known]
+
+
+def _takes(reference: nn.Module) -> str:
+    names = [each.name for each in _parameters(reference) if each.kind in _NAMED]
+    return f"{type(reference).__name__}.forward takes {', '.join(names) or 'nothing'}"
+
+
+def _parameters(reference: nn.Module) -> list[inspect.Parameter]:
+    try:
+        return list(inspect.signature(reference.forward).parameters.values())
+    except (TypeError, ValueError):  # compiled code says nothing
+        return []
 
 
 _NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)

@@ -142,7 +142,7 @@ class PortSubject:
                     self._reference, lambda module: self._values.call(module, arguments)
                 )
         except Exception as error:
-            message = "the reference does not run on these inputs"
+            message = said.does_not_run(self._port)
             raise Problem.of("port", error, {str(self.graph)}, prefix=message) from error
 
     def reference(self) -> torch.nn.Module:

@@ -272,6 +272,13 @@ class Run:
         divergence = self.isolated(index)
         return divergence is not None and divergence.verdict is Verdict.UNSEEN
 
+    def seen_first(self, index: int) -> list[int]:
+        """A layer, after the one in it whose wrong value it is blamed for, where that is
+        not known to be wrong by itself."""
+        first = self._first_wrong()
+        inner = first is not None and first != index and self.not_alone(first)
+        return [first, index] if inner and index in self._parents(first) else [index]
+
     def faults_before(self, index: int) -> list[int]:
         """The faults that can make a layer's input wrong: those that run before it, and
         the layers around it, in whose code it is called."""

@@ -13,8 +13,9 @@ from debug.protocol.messages import Probed
 from debug.protocol.values import Divergence, Stats
 from debug.protocol.verdict import Verdict
 from debug.results.run import Run
+from debug.results.why import place_of
 from tui import words
-from tui.commands.check_table import place_of, print_table
+from tui.commands.check_table import print_table
 from tui.commands.output import print_json, relative
 from tui.commands.shared.event_log import EventLog
 from tui.commands.shared.headless import run_as_far_as_it_goes

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from rich.text import Text
 
-from debug.protocol.values import Divergence, Layer, Place
+from debug.protocol.values import Divergence, Layer
 from debug.protocol.verdict import LAYER, Verdict
 from debug.results.run import Run
+from debug.results.why import place_of, why
 from tui import words
 from tui.columns import Column, fitting, table_of
 from tui.commands.output import PIPE_WIDTH, relative, table_console
@@ -120,10 +121,9 @@ def conclusion(run: Run) -> Text:
     finding = run.finding(index)
     op = f", {finding.op}" if finding and finding.op else ""
     lines = [f"First wrong: {layer.name} ({verdict}){where}{op}", words.blame(run, index)]
-    if finding is not None:
-        lines += [f"Why: {reason}" for reason in words.reasons(finding)]
-        if (theirs := finding.reference) is not None:
-            lines.append(f"PyTorch does it in {Path(theirs.path).name}:{theirs.line}")
+    lines += [f"Why: {reason}" for reason in why(run, index)]
+    if finding is not None and (theirs := finding.reference) is not None:
+        lines.append(f"PyTorch does it in {Path(theirs.path).name}:{theirs.line}")
     return Text("\n".join(line for line in lines if line), "bold")
 
 
@@ -138,13 +138,3 @@ def _all_ok(run: Run) -> str:
     which = f"All {count} {layers}" if run.stale is None else f"{count} {layers}"
     rest = f", {unseen} can't be seen" if unseen else ""
     return f"{which} and {inputs} {noun} are ok{rest}."
-
-
-def place_of(run: Run, index: int) -> Place | None:
-    """The line of the mistake; else the one that calls the layer, or its block."""
-    finding = run.finding(index)
-    if finding is not None and finding.place is not None:
-        return finding.place
-    layer = run.layers[index]
-    places = run.loaded.places if run.loaded else {}
-    return places.get(layer.name) or places.get(layer.parent or "")

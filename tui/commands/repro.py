@@ -14,6 +14,7 @@ from debug.protocol.diagnostic import Problem
 from debug.protocol.messages import Progress
 from debug.protocol.verdict import LAYER, Verdict
 from debug.results.run import Run
+from debug.results.why import place_of
 from tui.commands import check
 from tui.commands.check_table import conclusion
 from tui.commands.output import print_json
@@ -131,7 +132,7 @@ def _metrics(run: Run, index: int, written: Reproduced) -> dict[str, Any]:
     """What ``check`` says of the layer, and what the script needs."""
     report = check.report(run)
     rows = {row["name"]: row for row in report["inputs"] + report["layers"]}
-    place = check.place_of(run, index)
+    place = place_of(run, index)
     finding = run.finding(index)
     files = {**written.libraries, **written.copies}
     return {

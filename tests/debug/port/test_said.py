@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from debug.candidate.source import load_source
 from debug.port.port import Port
-from debug.port.said import check
+from debug.port.said import check, does_not_run
 from debug.port.subject import open_port
 from debug.protocol.diagnostic import Problem
 from debug.subject import Options
@@ -101,10 +101,16 @@ def test_inputs_that_forward_does_not_take_are_refused_with_those_it_takes():
 
 def test_a_forward_that_takes_any_name_is_not_guessed_at():
     class Wrapped(Network):
-        def forward(self, *args: Any, **more: Any) -> Tensor:
-            return super().forward(*args, **more)
+        def forward(self, mask: Tensor | None = None, **more: Any) -> Tensor:
+            return super().forward(X, mask)
 
-    check(Port(Wrapped(), build, {"x": X}))
+    port = Port(Wrapped(), build, {"ids": X})
+    check(port)
+    assert does_not_run(port) == (
+        "the reference does not run on these inputs "
+        "(inputs= has 'ids', and Wrapped.forward takes mask)"
+    )
+    assert does_not_run(Port(Network(), build, {"x": X})).endswith("these inputs")
 
 
 @pytest.mark.max

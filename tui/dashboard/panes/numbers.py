@@ -18,6 +18,7 @@ from debug.protocol.messages import Compared
 from debug.protocol.values import STATISTICS, Divergence, Finding, Layer, Slice, Stats
 from debug.protocol.verdict import LAYER
 from debug.results.run import Run
+from debug.results.why import reasons
 from tui import words
 from tui.dashboard.second_run import SecondRun
 from tui.themes import colour
@@ -169,7 +170,7 @@ def _why(findings: list[Finding] | None, at_fault: bool) -> list[Text]:
     for finding in findings:
         where = f"line {finding.place.line}, " if finding.place else ""
         lines.append(Text(f"why      {where}{finding.target}:", "bold"))
-        lines += [Text(f"         {reason}") for reason in words.reasons(finding)]
+        lines += [Text(f"         {reason}") for reason in reasons(finding)]
     return lines
 
 

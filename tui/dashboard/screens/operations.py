@@ -26,6 +26,7 @@ from debug.protocol.values import (
     Stats,
 )
 from debug.results.headroom import float16_headroom
+from debug.results.why import share
 from tui import words
 from tui.columns import Column, fitting
 from tui.dashboard.screens.sheet import Sheet
@@ -63,9 +64,9 @@ def _would_be(inspected: Inspected, row: str) -> list[str]:
     """How much the layer matters in the end."""
     lines = []
     if inspected.disappears is not None:
-        share = words.share(inspected.disappears)
+        part = share(inspected.disappears)
         lines.append(
-            f"With only this layer's value replaced by PyTorch's, {share} of the final "
+            f"With only this layer's value replaced by PyTorch's, {part} of the final "
             "error would go."
         )
     if inspected.appears is not None:
