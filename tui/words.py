@@ -9,7 +9,7 @@ import math
 from msgspec.structs import replace
 
 from core.messages import Memory
-from debug.protocol.diagnostic import Diagnostic
+from debug.protocol.diagnostic import OUT_OF_BOUNDS, Diagnostic
 from debug.protocol.messages import Aligned, Compared, ComparedWithoutTaps, Probed, Working
 from debug.protocol.values import (
     Divergence,
@@ -188,7 +188,8 @@ def could_not_run(run: Run) -> Diagnostic | None:
     error, opened = run.stale, run.opened
     if error is None or opened is None:
         return error
-    known = error.kind == "graph" or "--engine compile" in error.message
+    said = error.message
+    known = error.kind == "graph" or "--engine compile" in said or OUT_OF_BOUNDS in said
     if known or opened.mode is Mode.COMPILE:
         return error
     return replace(error, message=f"{error.message}; --engine compile may run it")

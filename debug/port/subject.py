@@ -83,7 +83,7 @@ def port_in(source: ModuleType, path: Path) -> Port:
         raise Problem("port", "no function port() is here: it must return a Port", path)
     try:
         port = make()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise Problem.of("port", error, {str(path)}, path=path) from error
     if not isinstance(port, Port):
         kind = type(port).__name__
@@ -166,8 +166,13 @@ class PortSubject:
         self.libraries = tree.packages
         said.check_names("layers=", port.layers.values(), tree.modules, "the port")
         declared = tree.declared
-        given = adapted(port.weights, state_of(self._reference))
-        values = fitting({name: shape for name, (shape, _) in declared.items()}, given)
+        state = state_of(self._reference)
+        if state and not declared:
+            message = f"the port has no weights, and the reference has {len(state)}"
+            raise Problem("weights", f"{message}: candidate= must build the whole port")
+        given = adapted(port.weights, state)
+        shapes = {name: shape for name, (shape, _) in declared.items()}
+        values = fitting(shapes, given, tree.place_of)
         kept = {
             name: self._buffers.of(name, values[name], dtype)
             for name, (_, dtype) in declared.items()

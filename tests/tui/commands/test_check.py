@@ -8,6 +8,7 @@ from debug.protocol.messages import (
     Compared,
     ComparedWithoutTaps,
     Explained,
+    Failed,
     Loaded,
     NotPossible,
     OutcomeKnown,
@@ -15,6 +16,7 @@ from debug.protocol.messages import (
 from debug.protocol.values import Cause, Divergence, Finding, Outcome, Place
 from debug.protocol.verdict import LAYER, Verdict
 from debug.results.run import Run
+from tui import words
 from tui.commands.check import exit_status, report
 from tui.commands.check_table import COLUMNS, Row, conclusion, print_table
 from tui.themes import colour
@@ -155,3 +157,13 @@ def test_an_op_that_is_refused_is_no_failure_of_the_debugger():
     run = run_with()
     run.apply(NotPossible(Diagnostic("interpreter", "can't run it")))
     assert run.failures == []
+
+
+@pytest.mark.parametrize(
+    ("said", "advised"),
+    [("gather failed: no such kernel", True), ("index 23 is out of bounds: ...", False)],
+)
+def test_the_compiler_is_advised_only_where_it_may_help(said: str, advised: bool):
+    run = run_with()
+    run.apply(Failed(Diagnostic("run", said), fatal=False))
+    assert ("--engine compile" in str(words.could_not_run(run))) is advised
