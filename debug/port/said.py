@@ -9,7 +9,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
+import numpy as np
+import torch
 from torch import Tensor, nn
+from torch.utils import _pytree as pytree
 
 from debug.port.port import Port
 from debug.protocol.diagnostic import Problem
@@ -73,6 +76,7 @@ def check(port: Port) -> None:
     modules = [name for name, _ in port.reference.named_modules()]
     check_names("layers=", port.layers, modules, "the reference")
     check_names("ignore=", port.ignore, modules, "the reference")
+    _check_precision(port.reference)
     _check_inputs(port)
 
 
@@ -97,11 +101,25 @@ def check_names(
             raise Problem("port", message)
 
 
+def _check_precision(reference: nn.Module) -> None:
+    """The truth is what the reference's weights say in float64: coarser ones, or such as
+    are half in one precision, are none."""
+    for name, weight in reference.named_parameters():
+        if weight.dtype in (torch.float16, torch.bfloat16):
+            kind = str(weight.dtype).removeprefix("torch.")
+            message = f"reference= holds {name} in {kind}: give it in float32"
+            raise Problem("port", f"{message}, reference.float()")
+
+
 def _check_inputs(port: Port) -> None:
     """Whether the reference's forward takes what `inputs` names."""
     parameters = _parameters(port.reference)
     named = [each for each in parameters if each.kind in _NAMED]
     takes = _takes(port.reference)
+    for name, value in port.inputs.items():
+        if any(isinstance(leaf, np.ndarray) for leaf in pytree.tree_leaves(value)):
+            message = f"inputs= has an array of numpy for {name!r}: give a tensor"
+            raise Problem("port", f"{message}, torch.from_numpy(...)")
     if parameters and not any(each.kind is each.VAR_KEYWORD for each in parameters):
         for name in _unnamed(port):
             raise Problem("port", f"inputs= has {name!r}, and {takes}")

@@ -99,6 +99,12 @@ def test_inputs_that_forward_does_not_take_are_refused_with_those_it_takes():
     assert said_of(inputs={"mask": X}) == f"inputs= lacks 'x': {takes}"
 
 
+def test_arrays_of_numpy_and_halves_are_refused_with_what_makes_them_right():
+    assert said_of(inputs={"x": X.numpy()}).endswith("give a tensor, torch.from_numpy(...)")
+    message = said_of(reference=Network().half())
+    assert message.startswith("reference= holds layers.0.weight in float16")
+
+
 def test_a_forward_that_takes_any_name_is_not_guessed_at():
     class Wrapped(Network):
         def forward(self, mask: Tensor | None = None, **more: Any) -> Tensor:

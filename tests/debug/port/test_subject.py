@@ -72,7 +72,7 @@ def test_a_candidate_that_can_not_be_built_yet_leaves_the_references_layers(tmp_
         ("    return Port(", "    return dict(", "port() returned a dict"),
         ("torch.randn(1, 6, WIDTH)", "torch.randn(1, 6, 3)", "the reference does not run"),
         ("torch.manual_seed(1)", "1 / 0", "division by zero"),
-        ("torch.manual_seed(1)", "raise SystemExit(3)", "my_port.py:41: SystemExit: 3"),
+        ("torch.manual_seed(1)", "raise SystemExit(3)", "my_port.py:37: SystemExit: 3"),
     ],
 )
 def test_what_is_no_port_is_said_in_one_line(tmp_path, old, new, said):
