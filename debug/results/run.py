@@ -276,8 +276,9 @@ class Run:
         """A layer, after the one in it whose wrong value it is blamed for, where that is
         not known to be wrong by itself."""
         first = self._first_wrong()
-        inner = first is not None and first != index and self.not_alone(first)
-        return [first, index] if inner and index in self._parents(first) else [index]
+        if first is None or first == index or not self.not_alone(first):
+            return [index]
+        return [first, index] if index in self._parents(first) else [index]
 
     def faults_before(self, index: int) -> list[int]:
         """The faults that can make a layer's input wrong: those that run before it, and

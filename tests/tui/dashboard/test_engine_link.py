@@ -152,13 +152,13 @@ async def test_a_new_run_ends_the_idle_work(listener: Listener):
 async def test_the_log_says_which_layer_is_at_fault_and_what_the_engine_printed(
     listener: Listener,
 ):
-    engine().ratios = {6: 50.0}
+    engine().ratios = {4: 50.0, 6: 50.0}
     engine().isolated = {6: 1.0, 4: 50.0}
     listener.link.run_to(LAST)
     engine().say(Noise("a warning"))
     await settle()
     assert "a warning" in listener.said
-    assert "12 of 12 layers in 500 ms, first wrong: blocks.0.mlp" in listener.said
+    assert "12 of 12 layers in 500 ms, first wrong: blocks.0.attn.key" in listener.said
     assert "blocks.0.attn.key is wrong in isolation" in listener.said
 
 

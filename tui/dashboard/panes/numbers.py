@@ -92,6 +92,8 @@ class NumbersPane(VerticalScroll):
                 amplified = words.number(chained.rel_l2 / isolated.rel_l2, 3)
                 headline.append(f"{', amplified' if roomy else ''} ×{amplified}")
             headlines.append(headline)
+            if isolated.reason:
+                headlines.append(Text(isolated.reason))
         index = run.layers.index(layer)
         headlines += [
             *_why(run.findings(index), index in run.faults()),
