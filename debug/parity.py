@@ -16,7 +16,7 @@ from max.driver import CPU
 from max.dtype import DType
 from torch import Tensor
 
-from debug.candidate.module_tree import ModuleTree
+from debug.candidate.module_tree import ModuleTree, is_building_block
 from debug.candidate.source import Source, library_files
 from debug.engine.session import Session
 from debug.port.aligned import MODEL
@@ -25,6 +25,7 @@ from debug.port.subject import PortSubject
 from debug.protocol.messages import Message
 from debug.protocol.verdict import LAYER
 from debug.results.run import Run
+from debug.results.why import place_of, why
 from debug.subject import Alignment
 
 Given = Tensor | Sequence[Any] | Mapping[str, Any]
@@ -114,14 +115,11 @@ def verdict(run: Run, culprit: int | None) -> list[str]:
         divergence.reason or f"R {divergence.ratio:.3g}, ok is up to {LAYER.ok_up_to:g}"
     )
     lines = [f"{run.layers[culprit].name} is {divergence.verdict.value} ({measure})"]
-    if finding is not None and finding.place is not None:
-        place = f"{finding.place.path}:{finding.place.line}"
-        lines.append(f"at {place}, {finding.op or 'no operation'}")
-    causes = finding.causes[:3] if finding else []
-    return lines + [
-        f"why: {'' if c.complete else 'partly: '}{c.hypothesis} (explains {c.explains:.2%})"
-        for c in causes
-    ]
+    if (place := place_of(run, culprit)) is not None:
+        op = f", {finding.op}" if finding is not None and finding.op else ""
+        lines.append(f"at {place.path}:{place.line}{op}")
+    reasons = [each for each in why(run, culprit) if each != divergence.reason]
+    return lines + [f"why: {reason}" for reason in reasons]
 
 
 def _alignment(run: Run) -> list[str]:
@@ -142,9 +140,11 @@ class PairSubject(PortSubject):
         super().__init__(port, path, CPU(), DType.float32)
         self._axes = axes
         tree = ModuleTree(candidate)
+        classes = {type(module) for module in tree.modules.values()}
+        own = {each for each in classes if not is_building_block(each)}
         self.files = {
             *library_files(tree.packages).values(),
-            *(inspect.getfile(type(module)) for module in tree.modules.values()),
+            *(inspect.getfile(each) for each in own or classes),
         }
 
     def port_of(self, source: ModuleType) -> Port:

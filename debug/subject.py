@@ -96,6 +96,8 @@ class Candidate:
     """Source files of the port outside its folder, such as an architecture of MAX."""
     names: Mapping[str, str] = field(default_factory=dict)
     """The module of a layer, as a dotted name, where it is not the layer's own."""
+    uncompared: Sequence[str] = ()
+    """The arguments that are none of the subject's inputs, as a person knows them."""
 
 
 @dataclass(frozen=True)
@@ -189,6 +191,11 @@ def model_of(layers: Sequence[LayerName]) -> LayerName:
 def arguments_of(subject: Subject) -> list[Input]:
     """The inputs that the model is called with."""
     return [value for value in subject.inputs if value.is_argument]
+
+
+def compared_in(subject: Subject) -> list[str]:
+    """The names of the inputs that have a row."""
+    return [value.name for value in subject.inputs if value.compared]
 
 
 def arguments_in(subject: Subject, dtype: torch.dtype) -> list[torch.Tensor]:

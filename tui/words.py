@@ -10,12 +10,10 @@ import zlib
 from msgspec.structs import replace
 
 from core.messages import Memory
-from debug.protocol.diagnostic import Diagnostic
+from debug.protocol.diagnostic import OUT_OF_BOUNDS, Diagnostic
 from debug.protocol.messages import Aligned, Compared, ComparedWithoutTaps, Probed, Working
 from debug.protocol.values import (
-    Cause,
     Divergence,
-    Finding,
     Mode,
     Outcome,
     Stats,
@@ -24,6 +22,7 @@ from debug.protocol.values import (
 from debug.protocol.verdict import Limits, Verdict, judge
 from debug.results.headroom import float16_headroom, squared_headroom
 from debug.results.run import Run, Trend
+from debug.results.why import share
 
 GLYPHS = {
     Verdict.OK: "✓",
@@ -40,10 +39,10 @@ LOWEST, HIGHEST = -8, 0
 """The decades of relative error that bars and charts show."""
 PATIENCE = 180.0
 """Seconds after which a person wants to know what can be done about a wait."""
-CONVINCING = 0.9
-"""The share of an error from which a hypothesis is called its cause."""
 REPEATS = 2.4
 """How much shorter zlib makes a text that repeats itself, at least."""
+NOTES = 4
+"""As many layers that can't be compared alone are named."""
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
@@ -169,14 +168,39 @@ def blame(run: Run, index: int, and_others: bool = True) -> str:
         and_others: names the other layers that are wrong in isolation, too.
     """
     name = run.layers[index].name
-    faults = [run.layers[fault].name for fault in run.faults()]
-    others = [fault for fault in faults if fault != name]
     if run.wrong_in_isolation(index):
+        others = [run.layers[each].name for each in run.faults() if each != index]
         also = f"; so {'are' if len(others) > 1 else 'is'} {listed(others)}"
         return f"{name} is wrong in isolation" + (also if others and and_others else "")
-    if run.isolated(index) is None or not others:
+    isolated = run.isolated(index)
+    if isolated is None:
         return ""
-    return f"{name} is ok in isolation, but its input is wrong: see {listed(others)}"
+    before = listed([run.layers[fault].name for fault in run.faults_before(index)])
+    if isolated.reason:
+        return f"{name} {isolated.reason}" + (f"; see {before}" if before else "")
+    wrong = f"{name} is ok in isolation, but its input is wrong"
+    if before:
+        return f"{wrong}: see {before}"
+    if run.uncompared:
+        inputs = f"one of the port's inputs ({listed(run.uncompared)})"
+        return f"{wrong}: it comes from {inputs}, for no layer before it is wrong"
+    return ""
+
+
+def notes(run: Run) -> list[str]:
+    """What could not be compared, and why: no error, but somebody should know it."""
+    layers = range(len(run.layers))
+    alone = [
+        f"{run.layers[index].name} {isolated.reason}"
+        for index in layers
+        if run.not_alone(index) and (isolated := run.isolated(index))
+    ]
+    more = [f"and so it is with {len(alone) - NOTES} more layers"] if alone[NOTES:] else []
+    inputs = [
+        f"{name} is none of inputs= in another layout, so it has no row"
+        for name in run.uncompared
+    ]
+    return [*inputs, *alone[:NOTES], *more]
 
 
 def could_not_run(run: Run) -> Diagnostic | None:
@@ -184,30 +208,11 @@ def could_not_run(run: Run) -> Diagnostic | None:
     error, opened = run.stale, run.opened
     if error is None or opened is None:
         return error
-    known = error.kind == "graph" or "--engine compile" in error.message
+    said = error.message
+    known = error.kind == "graph" or "--engine compile" in said or OUT_OF_BOUNDS in said
     if known or opened.mode is Mode.COMPILE:
         return error
     return replace(error, message=f"{error.message}; --engine compile may run it")
-
-
-def reasons(finding: Finding, most: int = 3) -> list[str]:
-    """The causes of a mistake in a layer's own code, the likeliest first."""
-    causes = finding.causes[:most]
-    if not causes:
-        return ["no hypothesis explains it"]
-    best = causes[0]
-    if best.explains < CONVINCING:
-        return [f"no hypothesis explains it; {_partly(best)}"]
-    if best.complete:
-        return [f"{best.hypothesis} (explains {share(best.explains)})"]
-    return [_partly(cause) for cause in causes if cause.explains >= CONVINCING]
-
-
-def _partly(cause: Cause) -> str:
-    """A cause that leaves more than rounding: 92 % of an error of R 90,000 is not all of
-    it, so what is left is told in the unit of the verdict."""
-    left = f", leaves {factor(cause.ratio)} times rounding" if cause.ratio else ""
-    return f"partly: {cause.hypothesis} (explains {share(cause.explains)}{left})"
 
 
 def outcome(of: Outcome) -> list[str]:
@@ -274,11 +279,6 @@ def without_taps(of: ComparedWithoutTaps) -> str:
         f"without taps {verdict_of}, R {ratio(of.divergence.ratio)}, off by {taps} from "
         f"the one with taps and by {interpreted} from the interpreter"
     )
-
-
-def share(part: float) -> str:
-    """A part of 1 in per cent, rounded down: 100 % is said only of all."""
-    return f"{math.floor(part * 1000) / 10:.4g} %"
 
 
 def listed(names: list[str], most: int = 3) -> str:

@@ -1,7 +1,5 @@
 """What it takes to run one layer of a port alone, as data: what alignment and graph say."""
 
-from typing import Any
-
 import torch
 from max.graph import TensorType
 from torch import Tensor
@@ -16,7 +14,7 @@ from debug.measure.layout import laid_out
 from debug.port.subject import PortSubject
 from debug.protocol.diagnostic import Problem
 from debug.reference.hooks import LayerCall, hooked
-from debug.subject import Alignment, Candidate, LayerName, arguments_in, arguments_of
+from debug.subject import Alignment, Candidate, LayerName, arguments_in
 
 INSTEAD = "send the port itself and what maxwhisper check says"
 
@@ -145,6 +143,6 @@ def _value(kind: TensorType) -> Value:
 
 
 def _own(subject: PortSubject, program: Program, route: Route) -> list[str]:
-    names: list[Any] = [each.name for each in arguments_of(subject) if each.compared]
+    names = subject.argument_names
     numbers = program.arguments(route)
     return [names[n] if n < len(names) else f"argument {n}" for n in numbers]

@@ -17,9 +17,17 @@ from max.driver import Buffer, Device
 from max.dtype import DType
 
 from debug.candidate import max_v3
+from debug.candidate.source_lines import assignment
+from debug.protocol.diagnostic import Problem
+from debug.protocol.values import Place
 
 OWN_BLOCKS = ("max.nn", "max.experimental", "max.graph", "max.driver", "builtins")
 """Where MAX's own building blocks are, which are nobody's port."""
+
+
+def is_building_block(of: type) -> bool:
+    """Whether a module's class is MAX's own."""
+    return any(f"{of.__module__}.".startswith(f"{own}.") for own in OWN_BLOCKS)
 
 
 class ModuleTree:
@@ -54,22 +62,39 @@ class ModuleTree:
         declared = getattr(self.root, "input_types", None)
         return list(cast(Sequence[Any], declared())) if callable(declared) else []
 
+    def place_of(self, weight: str) -> Place | None:
+        """The line that makes a weight, or the block of MAX's that holds it, in a class
+        that is none of MAX's own."""
+        parts = weight.split(".")
+        for count in range(len(parts) - 1, -1, -1):
+            module = self.modules.get(".".join(parts[:count]))
+            if module is None or is_building_block(type(module)):
+                continue
+            if place := assignment(type(module), parts[count]):
+                return place
+        return None
+
     @property
     def packages(self) -> set[str]:
         """The packages that the modules' classes come from, without MAX's own blocks."""
-        names = {type(each).__module__ for each in self.modules.values()}
-        outside = {
-            name
-            for name in names
-            if not any(f"{name}.".startswith(f"{own}.") for own in OWN_BLOCKS)
-        }
+        classes = {type(each) for each in self.modules.values()}
+        outside = {each.__module__ for each in classes if not is_building_block(each)}
         return {sys.modules[n].__package__ or n for n in outside if n in sys.modules}
 
 
 def construct(make: Callable[[], Any], device: Device, dtype: DType) -> ModuleTree:
-    """The modules that a function makes, for a device and a precision."""
+    """The modules that a function makes, for a device and a precision.
+
+    Raises:
+        Problem: it makes something else.
+    """
     with max_v3.constructing(device, dtype):
-        return ModuleTree(make())
+        made = make()
+        if not isinstance(made, nn.Module) and not max_v3.is_v3(made):
+            kind = type(made).__name__
+            must_be = "a module of max.nn or of max.experimental.nn"
+            raise Problem("port", f"candidate= built a {kind}; it must build {must_be}")
+        return ModuleTree(made)
 
 
 @dataclass

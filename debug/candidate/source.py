@@ -106,7 +106,7 @@ def _compile(path: Path) -> CodeType:
             "graph", f"can't read {path}: {reason}; give a file with --graph"
         ) from error
     except (SyntaxError, ValueError) as error:
-        raise Problem.of("graph", error) from error
+        raise Problem.of("graph", error, path=path) from error
 
 
 class _Neighbours(MetaPathFinder):

@@ -1,6 +1,7 @@
 """The lines of the candidate's own source: where it calls a layer, and where it begins."""
 
 import inspect
+import re
 from collections.abc import Collection
 from types import FrameType
 from typing import Any
@@ -24,3 +25,19 @@ def definition(module: Any) -> Place | None:
     call = own.forward if max_v3.is_v3(module) else inspect.unwrap(own.__call__)
     code = getattr(call, "__code__", None)
     return Place(code.co_filename, code.co_firstlineno) if code else None
+
+
+def assignment(of: type, attribute: str) -> Place | None:
+    """Where a class, or one that it extends, gives its instances an attribute."""
+    sets = re.compile(rf"\bself\.{re.escape(attribute)}\b[^=]*=(?!=)")
+    for each in of.__mro__:
+        made = inspect.unwrap(vars(each).get("__init__", each))
+        try:
+            lines, first = inspect.getsourcelines(made)
+            path = inspect.getsourcefile(made)
+        except (OSError, TypeError):  # built in, or its file is gone
+            continue
+        for number, line in enumerate(lines):
+            if path is not None and sets.search(line):
+                return Place(path, first + number)
+    return None

@@ -102,7 +102,7 @@ def build(
         candidate = subject.candidate(source.module)
     except Problem:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise Problem.of("graph", error, source.names, path=subject.graph) from error
     arguments = candidate.arguments
     if arguments is None:

@@ -16,11 +16,13 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from msgspec.structs import replace
+
 from debug.candidate.interpreter import LazyValue
 from debug.candidate.taps import Probe
 from debug.causes.explainer import LoadedCandidate
 from debug.pause import Interrupted
-from debug.protocol.diagnostic import from_exception
+from debug.protocol.diagnostic import FAILED, Diagnostic, Problem
 from debug.protocol.messages import ComparedWithoutTaps, Message, NotPossible, Working
 
 
@@ -94,10 +96,19 @@ class Background:
         job = self._next(position)
         if job is None:
             return
-        self._emit(Working(job.name, job.done + 1, job.done + job.left(position)))
+        what = job.name
+        self._emit(Working(what, job.done + 1, job.done + job.left(position)))
         try:
             job.do_one()
         except Interrupted:
             return
         except Exception as error:
-            self._emit(NotPossible(from_exception("explain", error)))
+            self._emit(NotPossible(_failure(what, error)))
+
+
+def _failure(what: str, error: Exception) -> Diagnostic:
+    """What is said where the debugger itself fails."""
+    if isinstance(error, Problem) and error.diagnostic.kind == FAILED:
+        return error.diagnostic
+    diagnostic = Problem.of(FAILED, error, prefix=f"{what} failed").diagnostic
+    return replace(diagnostic, kind=FAILED)

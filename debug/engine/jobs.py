@@ -13,6 +13,7 @@ from debug.experiments.isolation import Isolation
 from debug.experiments.probes import Variables
 from debug.measure.truth import Truth
 from debug.pause import Interrupted, Pause
+from debug.protocol.diagnostic import FAILED, Problem
 from debug.protocol.messages import Explained, Isolated, Message, OutcomeKnown
 from debug.protocol.values import Divergence, Outcome
 from debug.protocol.verdict import Verdict
@@ -221,11 +222,15 @@ class FindCauses:
         index = self._waiting.pop(0)
         number, code = self._generation.number, self._generation.code
         assert code is not None
+        name = self._names[index]
         try:
-            explained = self._explainer.explain(self._names[index], code, self._pause)
+            explained = self._explainer.explain(name, code, self._pause)
         except Interrupted:
             self._waiting.insert(0, index)
             raise
+        except Exception as error:
+            what = f"the search for the cause of {name} failed"
+            raise Problem.of(FAILED, error, prefix=what) from error
         self.done += 1
         for about, findings in explained.items():
             self._emit(Explained(number, self._names.index(about), findings))

@@ -98,10 +98,10 @@ class Engine:
         """Turns whatever goes wrong into an event; the engine goes on."""
         try:
             action(*arguments)
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # a source may call sys.exit()
             self._failed(error)
 
-    def _failed(self, error: Exception) -> None:
+    def _failed(self, error: BaseException) -> None:
         self._target = -1
         diagnostic = from_exception("internal", error)
         self.emit(Failed(diagnostic, fatal=self.session is None))

@@ -22,11 +22,13 @@ from debug.candidate.interpreter import Interpreter, LazyValue
 from debug.candidate.source import Source, content_hash, content_hashes, load_source
 from debug.candidate.taps import Probe
 from debug.candidate.trace import Traced, build
-from debug.causes.explainer import Explainer, LoadedCandidate, explain_input
+from debug.causes.explainer import Explainer, LoadedCandidate
 from debug.causes.inspection import inspected
 from debug.engine import jobs
 from debug.engine.background import Background, Generation
 from debug.engine.comparisons import Comparisons
+from debug.engine.compiling import announcer
+from debug.engine.inputs import explained
 from debug.engine.opened import opened
 from debug.engine.whereabouts import Whereabouts
 from debug.experiments.injection import Injection
@@ -58,6 +60,7 @@ from debug.subject import (
     HasAlignment,
     Options,
     Subject,
+    compared_in,
     libraries_of,
     load_subject,
     model_of,
@@ -137,7 +140,7 @@ class Session:
         emit(Progress("running the reference in float64 and float32"))
         self._truths = run_reference(subject, self.dtype)
         self.names = list(self._truths)
-        self._layers = list(subject.layers)
+        self._layers, self._compared = list(subject.layers), compared_in(subject)
         self._model = model_of(self._layers).name
         seconds = self._seconds_load, time.perf_counter() - started
         emit(opened(subject, self._truths, self._mode, *seconds))
@@ -149,7 +152,8 @@ class Session:
     def _make_runner(self) -> Runner:
         if self._mode is Mode.COMPILE:
             return Compiler(self.subject.device, self._announce)
-        self._warm()
+        device, said = self.subject.device, announcer(self._emit, self._mode)
+        kernels.warm(computed_in(self.subject.dtype, device), device, said)
         return Interpreter(self._announce)
 
     def _make_background(self, recordings: RecordedLayers) -> Background:
@@ -183,20 +187,8 @@ class Session:
         ]
         return Background(in_order, emit)
 
-    def _warm(self) -> None:
-        """Gets the interpreter's kernels ready."""
-        device = self.subject.device
-        dtype = computed_in(self.subject.dtype, device)
-        kernels.warm(dtype, device, self._compiling)
-
     def _announce(self, what: str) -> None:
-        self._compiling(f"compiling {what}, once on this machine")
-
-    def _compiling(self, what: str) -> None:
-        hint = "leave it running, it is kept"
-        if self._mode is Mode.INTERPRET:
-            hint += "; or start with --engine compile"
-        self._emit(Progress(what, hint=hint))
+        announcer(self._emit, self._mode)(f"compiling {what}, once on this machine")
 
     # -- Generations -----------------------------------------------------------------
 
@@ -237,20 +229,24 @@ class Session:
         seconds = time.perf_counter() - started
         replaced = sorted(injected, key=self.names.index)
         interpreter = self._runner if isinstance(self._runner, Interpreter) else None
-        emulated = interpreter.emulated if interpreter else []
-        self._emit(Loaded(self.generation, traced.places, seconds, replaced, emulated))
+        emulated, refused = (
+            (interpreter.emulated, interpreter.refused) if interpreter else ([], ())
+        )
+        uncompared = list(candidate.uncompared)
+        places, number = traced.places, self.generation
+        self._emit(Loaded(number, places, seconds, replaced, emulated, uncompared))
         if (found := traced.alignment) is not None:
             unpaired = [] if traced.broken else list(found.unpaired)
             self._emit(Aligned(self.generation, list(found.pairs), unpaired))
-        for refused in interpreter.refused if interpreter else ():
-            self._emit(NotPossible(refused))
+        for each in refused:
+            self._emit(NotPossible(each))
 
     def _align(self, traced: Traced) -> None:
         """Takes over the layers of this generation, if it has others."""
         subject, alignment = self.subject, traced.alignment
         if not isinstance(subject, HasAlignment) or alignment is None:
             return
-        if list(alignment.layers) != self._layers:
+        if list(alignment.layers) != self._layers or compared_in(subject) != self._compared:
             subject.adopt(alignment)
             self._run_reference()
 
@@ -310,28 +306,30 @@ class Session:
         truth = self._truths[name]
         assert self._candidate is not None
         if name in self._candidate.inputs:
-            value = self._candidate.inputs[name]
-            result = compare(value, truth, truth.stats.dtype)
+            result = compare(
+                value := self._candidate.inputs[name], truth, truth.stats.dtype
+            )
             if not result[1].verdict.healthy:
-                findings = [explain_input(value, truth)]
+                findings = [explained(value, truth)]
                 self._emit(Explained(self.generation, self.names.index(name), findings))
             return *result, False
         return self._comparisons.of(name)
 
     def _moved(self, index: int, isolated: Divergence) -> None:
         """A layer is right elsewhere than where its module returns."""
-        name = self.names[index]
-        stats, divergence, reused = self._comparisons.elsewhere(name)
-        self._emit(Compared(self.generation, index, stats, divergence, 0.0, reused))
+        self._again(index, *self._comparisons.elsewhere(self.names[index]))
         self._emit(Isolated(self.generation, index, isolated))
 
     def _rounds(self, index: int, reason: str) -> None:
         """It is known why a layer rounds more than PyTorch's."""
-        name = self.names[index]
-        stats, divergence, reused = self._comparisons.of(name)
+        stats, divergence, reused = self._comparisons.of(self.names[index])
         if divergence.verdict is Verdict.WATCH:
-            divergence = structs.replace(divergence, reason=reason)
-            self._emit(Compared(self.generation, index, stats, divergence, 0.0, reused))
+            self._again(index, stats, structs.replace(divergence, reason=reason), reused)
+
+    def _again(
+        self, index: int, stats: Stats | None, divergence: Divergence, reused: bool
+    ) -> None:
+        self._emit(Compared(self.generation, index, stats, divergence, 0.0, reused))
 
     @property
     def complete(self) -> bool:

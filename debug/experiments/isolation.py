@@ -71,15 +71,19 @@ class Isolation:
     def _run(self, truth: Truth, argument: Tensor, isolated: IsolatedLayer) -> Divergence:
         argument = laid_out(argument, isolated.shape, truth.axes_back, truth.axes)
         if list(argument.shape) != isolated.shape:
-            theirs = f"the reference gives it {list(argument.shape)}"
-            reason = f"takes {isolated.shape} where {theirs}"
-            return Divergence(Verdict.INVALID, reason=reason)
+            theirs = f"PyTorch's takes {list(argument.shape)}"
+            return _not_alone(f"it takes {isolated.shape} where {theirs}")
         try:
             value = isolated.value(argument, aside(isolated, self._truths))
         except Exception as error:
-            reason = f"can't run in isolation: {first_line(error)}"
-            return Divergence(Verdict.INVALID, reason=reason)
+            return _not_alone(f"it does not run on PyTorch's input: {first_line(error)}")
         return compare(value, truth.when_isolated, self._dtype)[1]
+
+
+def _not_alone(why: str) -> Divergence:
+    """Of a layer that PyTorch's input does not fit, as where the padding is within it and
+    without PyTorch's. That is no mistake: the layer around it is judged on its input."""
+    return Divergence(Verdict.UNSEEN, reason=f"can't be compared alone: {why}")
 
 
 def aside(isolated: IsolatedLayer, truths: Mapping[str, Truth]) -> dict[str, Tensor]:

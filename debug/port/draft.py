@@ -109,7 +109,7 @@ def _imported(place: str) -> Any:
     module, _, name = place.partition(":")
     try:
         return getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
+    except Exception as error:  # the module is a person's own, and may raise anything
         message = f"can't import {place}: {first_line(error)}; give it as module:class"
         raise Problem("arguments", message) from error
 
@@ -162,11 +162,13 @@ def _inputs(reference: Any) -> str:
 
 
 def _adapter(candidate: Any) -> str | None:
-    """The module beside an architecture of Modular's that renames its weights."""
-    module = f"{candidate.__module__.rpartition('.')[0]}.weight_adapters"
+    """The module beside the candidate's that renames its weights, as an architecture of
+    Modular's has one; its draft does without where that can't be imported."""
+    package = candidate.__module__.rpartition(".")[0]
+    module = f"{package}.weight_adapters".lstrip(".")
     try:
         found = importlib.import_module(module)
-    except (ImportError, ValueError):
+    except Exception:
         return None
     return module if hasattr(found, ADAPTER) else None
 
@@ -176,6 +178,9 @@ def main() -> None:
         print(json.dumps({"text": draft(*sys.argv[1:])}))
     except Problem as problem:
         print(json.dumps({"problem": str(problem)}))
+    except Exception as error:
+        said = f"no draft can be made of these classes: {first_line(error)}"
+        print(json.dumps({"problem": said}))
 
 
 if __name__ == "__main__":

@@ -69,12 +69,6 @@ class Inputs:
         module(**pytree.tree_unflatten(filled, spec))
 
 
-def tensors_of(given: Mapping[str, Any] | Sequence[Any]) -> list[Tensor]:
-    """What the candidate is called with, as tensors in order."""
-    values = given.values() if isinstance(given, Mapping) else given
-    return [torch.as_tensor(value) for value in values]
-
-
 def sizes_of(types: Sequence[Any], arguments: Sequence[Tensor]) -> dict[str, int]:
     """The sizes of the symbolic dimensions that a port declares for its inputs."""
     sizes: dict[str, int] = {}

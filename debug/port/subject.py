@@ -15,15 +15,24 @@ from debug.candidate.devices import choose_device, choose_dtype
 from debug.candidate.module_tree import construct
 from debug.candidate.source import Source, library_files, load_source
 from debug.candidate.trace import build
+from debug.port import said
 from debug.port.aligned import align, reference_side, rows_alone, state_of
-from debug.port.inputs import Inputs, sizes_of, tensors_of
+from debug.port.given import given_to
+from debug.port.inputs import Inputs, sizes_of
 from debug.port.outcome import are_logits, of_logits, of_texts
 from debug.port.port import Port
 from debug.port.side import Side
 from debug.port.weights import Buffers, adapted, fitting
 from debug.protocol.diagnostic import Problem
 from debug.protocol.values import Outcome
-from debug.subject import Alignment, CalledModule, Candidate, LayerName, Options
+from debug.subject import (
+    Alignment,
+    CalledModule,
+    Candidate,
+    LayerName,
+    Options,
+    in_precision,
+)
 
 
 def open_port(options: Options) -> "PortSubject":
@@ -74,7 +83,7 @@ def port_in(source: ModuleType, path: Path) -> Port:
         raise Problem("port", "no function port() is here: it must return a Port", path)
     try:
         port = make()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise Problem.of("port", error, {str(path)}, path=path) from error
     if not isinstance(port, Port):
         kind = type(port).__name__
@@ -91,6 +100,7 @@ class PortSubject:
         Raises:
             Problem: the reference does not run.
         """
+        said.check(port)
         self._port, self.graph, self.device, self.dtype = port, path, device, dtype
         self._opened_with: ModuleType | None = None
         """The source that the port is of, until it is used."""
@@ -100,8 +110,7 @@ class PortSubject:
         self._values = Inputs(port.inputs)
         self.title = port.title or type(port.reference).__name__
         self.audio = ", ".join(self._values.named) or "no input"
-        shared = self._values.named if port.candidate_inputs is None else {}
-        self.inputs = self._values.rows(shared)
+        self._take_inputs(port)
         self._buffers = Buffers(device)
         self._side = self._reference_side()
         self.layers: Sequence[LayerName] = rows_alone(self._reference, self._side)
@@ -109,6 +118,21 @@ class PortSubject:
             self.outcome = self._outcome  # only so is there one: `debug.subject.HasOutcome`
         self.libraries: set[str] = set()
         """Packages outside the file's folder that the port is made of."""
+
+    def _take_inputs(self, port: Port) -> None:
+        """What the port is called with now, and which of it has a row.
+
+        Raises:
+            Problem: it is no tensor.
+        """
+        self._given = given_to(port.candidate_inputs, self._values.named)
+        self.inputs = self._values.rows(self._given.same)
+
+    @property
+    def argument_names(self) -> list[str]:
+        """Of what the port is called with: the reference's, where it is one of its."""
+        names = self._given.names
+        return [names.get(argument, argument) for argument in self._given.tensors]
 
     def _reference_side(self) -> Side:
         arguments = [each.reference for each in self.inputs]
@@ -118,7 +142,7 @@ class PortSubject:
                     self._reference, lambda module: self._values.call(module, arguments)
                 )
         except Exception as error:
-            message = "the reference does not run on these inputs"
+            message = said.does_not_run(self._port)
             raise Problem.of("port", error, {str(self.graph)}, prefix=message) from error
 
     def reference(self) -> torch.nn.Module:
@@ -132,15 +156,23 @@ class PortSubject:
 
     def candidate(self, source: ModuleType) -> Candidate:
         port = self.port_of(source)
+        said.check(port)
         self._stays_the_same(port)
+        self._take_inputs(port)
         device = DeviceRef.from_device(self.device)
         tree = construct(
             lambda: port.candidate(device, self.dtype), self.device, self.dtype
         )
         self.libraries = tree.packages
+        said.check_names("layers=", port.layers.values(), tree.modules, "the port")
         declared = tree.declared
-        given = adapted(port.weights, state_of(self._reference))
-        values = fitting({name: shape for name, (shape, _) in declared.items()}, given)
+        state = state_of(self._reference)
+        if state and not declared:
+            message = f"the port has no weights, and the reference has {len(state)}"
+            raise Problem("weights", f"{message}: candidate= must build the whole port")
+        given = adapted(port.weights, state)
+        shapes = {name: shape for name, (shape, _) in declared.items()}
+        values = fitting(shapes, given, tree.place_of)
         kept = {
             name: self._buffers.of(name, values[name], dtype)
             for name, (_, dtype) in declared.items()
@@ -148,16 +180,16 @@ class PortSubject:
         values = {name: each.value for name, each in kept.items()}
         weights = {name: each.buffer for name, each in kept.items()}
         tree.load(weights)
-        arguments = tensors_of(port.candidate_inputs or self._values.named)
-
+        arguments = list(self._given.tensors.values())
         return Candidate(
             tree.root,
             weights,
-            {each.name: each.reference for each in self.inputs if each.compared},
+            {n: in_precision(each, torch.float32) for n, each in self._given.same.items()},
             arguments,
             {**sizes_of(tree.input_types(), arguments), **port.sizes},
             lambda calls, read: self.align(port, _traced(calls, values, read)),
             set(library_files(self.libraries).values()),
+            uncompared=self._given.uncompared,
         )
 
     def port_of(self, source: ModuleType) -> Port:

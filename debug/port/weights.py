@@ -7,6 +7,7 @@ changed: buffers are kept by name, with the numbers that they were made of.
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from debug.port.names import plain
 from debug.port.port import Weights
 from debug.port.remembered import Identity
 from debug.protocol.diagnostic import Problem
+from debug.protocol.values import Place
 
 
 class _Lazy:
@@ -72,28 +74,50 @@ def _tensor(name: str, value: Any) -> Tensor:
 
 
 def fitting(
-    declared: Mapping[str, tuple[int, ...]], given: Mapping[str, Tensor]
+    declared: Mapping[str, tuple[int, ...]],
+    given: Mapping[str, Tensor],
+    place: Callable[[str], Place | None] = lambda name: None,
 ) -> dict[str, Tensor]:
     """A value for every weight that a port declares, by name.
 
     Names may differ in case and underscores. What is given beyond that is left alone, for
     a port may be of a part of the model.
 
+    Args:
+        declared: the shapes.
+        given: the values.
+        place: where the port makes a weight.
+
     Raises:
-        Problem: a weight has no value, or one of another shape.
+        Problem: a weight has no value, or one of another shape; says of the first which.
     """
     by_plain = {plain(name): name for name in given}
     found: dict[str, Tensor] = {}
+    wrong: dict[str, str] = {}
     for name, shape in declared.items():
         source = name if name in given else by_plain.get(plain(name))
         if source is None:
-            raise Problem("weights", _missing(name, shape, given))
-        if tuple(given[source].shape) != shape:
-            message = f"the port declares {name} as {list(shape)}, its value is"
-            advice = "bring it into that layout with weights="
-            raise Problem("weights", f"{message} {list(given[source].shape)}; {advice}")
-        found[name] = given[source]
+            wrong[name] = _missing(name, shape, given)
+        elif tuple(given[source].shape) != shape:
+            wrong[name] = _of_another_shape(name, shape, tuple(given[source].shape))
+        else:
+            found[name] = given[source]
+    if wrong:
+        first, message = next(iter(wrong.items()))
+        more = len(wrong) - 1
+        others = f" (and so it is with {more} more)" if more else ""
+        where = place(first)
+        path, line = (where.path, where.line) if where else (None, None)
+        raise Problem("weights", f"{message}{others}", path, line)
     return found
+
+
+def _of_another_shape(name: str, shape: tuple[int, ...], given: tuple[int, ...]) -> str:
+    what = f"the port declares {name} as {list(shape)}, its value is {list(given)}"
+    if prod(shape) == prod(given):
+        return f"{what}; bring it into that layout with weights="
+    sizes = f"{prod(shape):,} numbers and {prod(given):,}"
+    return f"{what}: no layout makes {sizes} the same, so it is made for another size"
 
 
 def _missing(name: str, shape: tuple[int, ...], given: Mapping[str, Tensor]) -> str:

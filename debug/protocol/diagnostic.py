@@ -9,6 +9,9 @@ import msgspec
 
 from debug.protocol.device_errors import remedy_for
 
+FAILED = "explain"
+"""The kind of what the debugger itself failed at while it looked into a run."""
+
 
 class Diagnostic(msgspec.Struct, frozen=True):
     kind: str
@@ -33,13 +36,18 @@ class Diagnostic(msgspec.Struct, frozen=True):
         return f"{place}: {message}"
 
 
+OUT_OF_BOUNDS = "is out of bounds"
+"""What MAX's kernels say of an index beyond what it is to take from: nothing helps but
+another index."""
+AXIS_AND_SIZE = re.compile(rf"(?<={OUT_OF_BOUNDS}) for axis \d+ with size (\d+)")
+"""The axis is one of three into which MAX joins them all."""
 MAX_SHAPE = re.compile(r"#mosh<ape(\[[^\]]*\])> : !mosh\.ape")
 
 
 def first_line(error: BaseException) -> str:
     """The line of an exception's message that says most, with the exception's type.
 
-    It is the first, but MAX puts its reason under a heading, and shapes in its dialect.
+    It is the first, but MAX puts its reason under headings, and shapes in its dialect.
     What a GPU's driver says comes after what it means.
     """
     said = _said(error)
@@ -51,10 +59,13 @@ def _said(error: BaseException) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     if "Diagnostics:" in lines[:-1]:
         lines = lines[lines.index("Diagnostics:") + 1 :]
+    while lines[1:] and lines[0].endswith(":"):
+        lines = lines[1:]
     name = type(error).__name__
     if not lines:
         return name
-    return f"{name}: " + MAX_SHAPE.sub(r"\1", lines[0])
+    said = AXIS_AND_SIZE.sub(r": there are \1", lines[0])
+    return f"{name}: " + MAX_SHAPE.sub(r"\1", said)
 
 
 def blame(error: BaseException, files: Collection[str]) -> tuple[str, int] | None:

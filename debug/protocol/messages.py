@@ -111,6 +111,8 @@ class Loaded(Message, frozen=True):
     """The layers whose results were replaced by the reference's."""
     emulated: list[str] = []
     """The precisions that MAX does not compute in there, and that were emulated."""
+    uncompared: list[str] = []
+    """What the port is called with that is none of the reference's inputs."""
 
 
 class Aligned(Message, frozen=True):

@@ -26,6 +26,7 @@ from debug.measure.truth import Truth, measure_isolated, measure_reference
 from debug.protocol.values import Place
 from debug.reference.call_sites import reference_definition, reference_place
 from debug.reference.preconditions import check_inputs, check_repeats, check_weights
+from debug.reference.without_value import check_values
 from debug.subject import CastsWeights, LayerName, Subject, arguments_in, in_precision
 
 
@@ -246,6 +247,7 @@ def run_reference(subject: Subject, dtype: str) -> dict[str, Truth]:
         modules = layer_modules(narrow, layers)
         with hooked(wide, [*begins, *layers], measured), stay:
             subject.run_reference(wide, *arguments_in(subject, torch.float64))
+    check_values(truths)
     return {name: truths[name] for name in in_order(subject)}
 
 

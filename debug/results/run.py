@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from msgspec.structs import replace
 
-from debug.protocol.diagnostic import Diagnostic
+from debug.protocol.diagnostic import FAILED, Diagnostic
 from debug.protocol.messages import (
     Aligned,
     Compared,
@@ -21,6 +21,7 @@ from debug.protocol.messages import (
     Idle,
     Isolated,
     Loaded,
+    NotPossible,
     Opened,
     OutcomeKnown,
     Probed,
@@ -31,6 +32,12 @@ from debug.protocol.verdict import Verdict, overall
 
 NOTICEABLE = 1.1
 """The smallest quotient of two errors that is called better or worse."""
+ELSEWHERE = Divergence(
+    Verdict.UNSEEN,
+    reason="can't be compared alone: it is right in the run, on another value than "
+    "PyTorch's layer takes",
+)
+"""Of a layer whose module begins elsewhere, as one that has the norm before it in it."""
 
 
 class Trend(StrEnum):
@@ -68,6 +75,8 @@ class Run:
     settled: bool = False
     """Whether all that can be said of what was computed was said: the isolated runs and the
     causes, which may move the blame to another layer."""
+    failures: list[Diagnostic] = field(default_factory=list)
+    """What the debugger itself failed at in this generation; the results stand."""
     stale: Diagnostic | None = None
     """Why the results are not those of the source on disk."""
     seconds: float = 0.0
@@ -90,7 +99,7 @@ class Run:
                 self.position = -1
                 self.stale = None
                 self.settled = False
-                self.probed = []
+                self.probed, self.failures = [], []
             case Aligned():
                 self.aligned = event
             case Compared():
@@ -116,6 +125,8 @@ class Run:
                 self.seconds = event.seconds
             case Idle():
                 self.settled = True
+            case NotPossible(diagnostic) if diagnostic.kind == FAILED:
+                self.failures.append(diagnostic)
             case Failed():
                 self.stale = event.diagnostic
             case _:  # nothing to keep
@@ -153,6 +164,11 @@ class Run:
         """The precisions that MAX does not compute in there, and that were emulated."""
         return self.loaded.emulated if self.loaded else []
 
+    @property
+    def uncompared(self) -> list[str]:
+        """The port's inputs that are none of the reference's, and have no row."""
+        return self.loaded.uncompared if self.loaded else []
+
     def current(self, index: int) -> Compared | None:
         """The result of this generation, if it has come that far."""
         result = self.results.get(index)
@@ -170,12 +186,23 @@ class Run:
         event = self.isolated_events.get(index)
         if event is None or event.generation != self.generation:
             return None
-        return event.divergence
+        return ELSEWHERE if self._is_elsewhere(index) else event.divergence
+
+    def _is_elsewhere(self, index: int) -> bool:
+        """Whether a layer is wrong on PyTorch's input of it only because it takes another
+        value: it is right in the run of the whole model, and so is all before it."""
+        event = self.isolated_events.get(index)
+        if event is None or event.divergence.verdict.healthy:
+            return False
+        results = (self.current(each) for each in range(index + 1))
+        return all(each and each.chained.verdict.healthy for each in results)
 
     def findings(self, index: int) -> list[Finding] | None:
         """The mistakes in a layer's own code; None if it was not looked into."""
         event = self.explained.get(index)
-        return event.findings if event and event.generation == self.generation else None
+        if event is None or event.generation != self.generation:
+            return None
+        return [] if self._is_elsewhere(index) else event.findings
 
     @property
     def outcome(self) -> Outcome | None:
@@ -209,6 +236,8 @@ class Run:
                 i for i in self.faults() if self._names[i] in around and self.findings(i)
             ]
             return next(iter(wrong), first)
+        if self.not_alone(first):  # the code around it decides
+            return next(filter(self.wrong_in_isolation, self._parents(first)), first)
         return first
 
     def _first_wrong(self) -> int | None:
@@ -220,11 +249,16 @@ class Run:
         return None
 
     def _with_parents(self, index: int) -> set[str]:
-        names = {layer.name: layer.parent for layer in self.layers}
-        name, found = self.layers[index].name, set()
-        while name is not None and name not in found:
-            found.add(name)
-            name = names.get(name)
+        return {self.layers[each].name for each in (index, *self._parents(index))}
+
+    def _parents(self, index: int) -> list[int]:
+        """The layers around one, the innermost first."""
+        indices = {layer.name: index for index, layer in enumerate(self.layers)}
+        found: list[int] = []
+        parent = self.layers[index].parent
+        while parent in indices and indices[parent] not in found:
+            found.append(indices[parent])
+            parent = self.layers[found[-1]].parent
         return found
 
     def finding(self, index: int) -> Finding | None:
@@ -267,6 +301,29 @@ class Run:
         """The layers that round more than usual, and are not wrong."""
         results = ((index, self.current(index)) for index in range(len(self.layers)))
         return [i for i, each in results if each and each.chained.verdict is Verdict.WATCH]
+
+    def not_alone(self, index: int) -> bool:
+        """Whether PyTorch's input does not fit a layer: it can't be judged alone."""
+        divergence = self.isolated(index)
+        return divergence is not None and divergence.verdict is Verdict.UNSEEN
+
+    def seen_first(self, index: int) -> list[int]:
+        """A layer, after the one in it whose wrong value it is blamed for, where that is
+        not known to be wrong by itself."""
+        first = self._first_wrong()
+        if first is None or first == index or not self.not_alone(first):
+            return [index]
+        return [first, index] if index in self._parents(first) else [index]
+
+    def faults_before(self, index: int) -> list[int]:
+        """The faults that can make a layer's input wrong: those that run before it, and
+        the layers around it, in whose code it is called."""
+        around, name = self._parents(index), self.layers[index].name
+        return [
+            fault
+            for fault in self.faults()
+            if fault in around or (fault < index and name not in self._with_parents(fault))
+        ]
 
     def trend(self, index: int) -> Trend | None:
         """What the last save did to a layer, or None where nothing can be compared."""

@@ -1,8 +1,14 @@
 """One call that compares two modules in anyone's tests."""
 
+import inspect
+from pathlib import Path
+
 import pytest
 import torch
+from max import nn
+from max.dtype import DType
 from max.graph import DeviceRef, TensorValue, ops
+from max.nn import LayerNorm
 
 from debug import assert_parity
 from debug.protocol.diagnostic import Problem
@@ -45,13 +51,58 @@ def test_what_is_wrong_raises_with_the_layer_the_line_and_the_cause(
         assert_parity(Tanh(WIDTH, HIDDEN, DeviceRef.CPU()), network, x)
     text = str(raised.value)
     assert text.startswith("model is ")
-    assert "test_parity.py:17, gelu_tanh" in text
-    assert "GELU by tanh instead of erf (explains 100.00%)" in text
+    assert "test_parity.py:23, gelu_tanh" in text
+    assert "GELU by tanh instead of erf (explains 100 %)" in text
 
 
 def test_another_shape_is_said(network: Network, x: torch.Tensor):
-    with pytest.raises(AssertionError, match="invalid"):
+    shapes = r"shape \[1, 5, 8\] where the reference has \[1, 6, 8\]"
+    with pytest.raises(AssertionError, match=rf"model is invalid \({shapes}\)") as raised:
         assert_parity(Short(WIDTH, HIDDEN, DeviceRef.CPU()), network, x)
+    assert "no hypothesis" not in str(raised.value)
+
+
+class Normed(nn.Module):
+    """Calls one of MAX's own blocks, of another epsilon than the reference's."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm = LayerNorm(WIDTH, [DeviceRef.CPU()], DType.float32, eps=1e-2)
+
+    def __call__(self, x: TensorValue) -> TensorValue:
+        return self.norm(x)
+
+
+class NormedReference(torch.nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm = torch.nn.LayerNorm(WIDTH)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.norm(x)
+
+
+def test_a_mistake_in_a_block_of_max_is_at_the_line_that_calls_it(x: torch.Tensor):
+    with pytest.raises(AssertionError) as raised:
+        assert_parity(Normed(), NormedReference(), x)
+    lines = str(raised.value).splitlines()
+    called = inspect.getsource(Normed.__call__).splitlines()[1].strip()
+    path, _, rest = lines[1].removeprefix("at ").partition(":")
+    assert Path(path) == Path(__file__)
+    number = int(rest.partition(",")[0])
+    assert Path(path).read_text().splitlines()[number - 1].strip() == called
+    assert lines[2].startswith("why: epsilon is 0.01")
+
+
+def test_what_no_hypothesis_explains_is_said_to_be_so(network: Network, x: torch.Tensor):
+    class Odd(Port):
+        def __call__(self, x: TensorValue) -> TensorValue:
+            y = ops.gelu(self.grow(x))
+            return self.shrink(y * ops.sin(x[..., :1] * 3.1 + y) + ops.cos(y * y))
+
+    with pytest.raises(AssertionError) as raised:
+        assert_parity(Odd(WIDTH, HIDDEN, DeviceRef.CPU()), network, x)
+    assert "why: no hypothesis explains it" in str(raised.value)
 
 
 def test_a_weight_of_its_own_is_found(network: Network, x: torch.Tensor):

@@ -6,12 +6,11 @@ from typing import Any, cast
 
 import pytest
 
-from core.practice.bugs import ENCODER
 from debug.engine.session import Session
 from debug.protocol.messages import Open
 from debug.protocol.verdict import Verdict
 from debug.results.run import Run
-from scripts.harmless import rewrites
+from scripts.harmless import ENCODER, rewrites
 from scripts.unkind import SOUNDS, write
 from tui.commands import check
 from tui.settings import SUBJECT

@@ -13,11 +13,12 @@ from debug.protocol.messages import Probed
 from debug.protocol.values import Divergence, Stats
 from debug.protocol.verdict import Verdict
 from debug.results.run import Run
+from debug.results.why import place_of
 from tui import words
 from tui.commands.check_table import print_table
 from tui.commands.output import print_json, relative
 from tui.commands.shared.event_log import EventLog
-from tui.commands.shared.faults import causes, findings, place_of
+from tui.commands.shared.faults import causes, findings
 from tui.commands.shared.headless import run_as_far_as_it_goes
 from tui.settings import add_subject_options, complain, settings_of
 
@@ -75,6 +76,8 @@ def report(run: Run) -> dict[str, Any]:
         "error": _error(run),
         "warnings": opened.warnings,
         "doubts": run.doubts,
+        "notes": words.notes(run),
+        "failures": [str(failure) for failure in run.failures],
         "culprit": _culprit(run),
         "faults": [run.layers[index].name for index in run.faults()],
         "causes": causes(run, run.culprit()),

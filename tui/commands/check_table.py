@@ -9,10 +9,11 @@ from rich.text import Text
 from debug.protocol.values import Divergence, Layer
 from debug.protocol.verdict import LAYER, Verdict
 from debug.results.run import Run
+from debug.results.why import place_of, why
 from tui import words
 from tui.columns import Column, table_of
 from tui.commands.output import relative, room, table_console
-from tui.commands.shared.faults import also_wrong, place_of
+from tui.commands.shared.faults import also_wrong
 from tui.themes import colour
 
 BAR_WIDTH = 16
@@ -110,10 +111,14 @@ def print_table(run: Run) -> None:
     ]
     console.print(table_of(COLUMNS, rows, room()), crop=False)
     console.print(LEGEND, style="dim")
+    for note in words.notes(run):
+        console.print(Text(note, "dim"), soft_wrap=True)
     for probed in run.probed:
         style = _style(probed.chained) if probed.chained else ""
         line = words.probed(probed, probed.name)
         console.print(Text(f"probe {line}", style), soft_wrap=True)
+    for failure in run.failures:
+        console.print(Text(f"! {failure}", "bold"), soft_wrap=True)
     for doubt in run.doubts:
         console.print(Text(f"✗ {doubt}", "bold red"), soft_wrap=True)
     console.print(conclusion(run))
@@ -137,10 +142,9 @@ def conclusion(run: Run) -> Text:
         f"First wrong: {layer.name} ({verdict}){where}{op}",
         words.blame(run, index, and_others=False),
     ]
-    if finding is not None:
-        lines += [f"Why: {reason}" for reason in words.reasons(finding)]
-        if (theirs := finding.reference) is not None:
-            lines.append(f"PyTorch does it in {Path(theirs.path).name}:{theirs.line}")
+    lines += [f"Why: {reason}" for reason in why(run, index)]
+    if finding is not None and (theirs := finding.reference) is not None:
+        lines.append(f"PyTorch does it in {Path(theirs.path).name}:{theirs.line}")
     lines += also_wrong(run)
     return Text("\n".join(line for line in lines if line), "bold")
 

@@ -14,13 +14,14 @@ from debug.protocol.diagnostic import Problem
 from debug.protocol.messages import Progress
 from debug.protocol.verdict import LAYER, Verdict
 from debug.results.run import Run
+from debug.results.why import place_of
 from tui.commands import check
 from tui.commands.check_table import conclusion
 from tui.commands.output import print_json
 from tui.commands.repro_readme import SCRIPT, readme
 from tui.commands.shared.ask import ask
 from tui.commands.shared.event_log import EventLog
-from tui.commands.shared.faults import causes, place_of
+from tui.commands.shared.faults import causes
 from tui.commands.shared.headless import run_all
 from tui.commands.shared.progress import reporting
 from tui.commands.shared.saving import new_folder, refuse_folder, save_json, save_text
@@ -96,7 +97,8 @@ def _missing(run: Run, index: int) -> bool:
 def _wrong_in(run: Run, index: int) -> bool:
     """In the run of the whole model, or in isolation."""
     each = run.results[index].chained, run.isolated(index)
-    return any(found and found.verdict not in check.CLOSE for found in each)
+    fine = (*check.CLOSE, Verdict.UNSEEN)
+    return any(found and found.verdict not in fine for found in each)
 
 
 def _refuse_right(run: Run, index: int) -> None:

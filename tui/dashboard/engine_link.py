@@ -33,6 +33,7 @@ from debug.protocol.messages import (
 )
 from debug.protocol.parent_end import EngineClient, Exited, Noise
 from debug.results.stepper import Stepper
+from debug.results.why import why
 from tui import words
 from tui.dashboard.activity import Activity, Phase
 from tui.dashboard.changes import (
@@ -231,9 +232,8 @@ class EngineLink:
         culprit = results.culprit()
         if culprit is not None and (blame := words.blame(results, culprit)):
             self._say(blame)
-            if finding := results.finding(culprit):
-                for reason in words.reasons(finding):
-                    self._say(f"why: {reason}", "bold")
+            for reason in why(results, culprit):
+                self._say(f"why: {reason}", "bold")
         self._report(ResultsChanged())
 
     def _failed(self, event: Failed) -> None:

@@ -59,7 +59,9 @@ def graph_or_rounding(first: Run, wide: Run) -> str:
     if index is None or (result := wide.current(index)) is None:
         return f"in float64 the graph is {wide.verdict().value}"
     name, isolated = first.layers[index].name, wide.isolated(index)
-    healthy = (isolated or result.chained).verdict.healthy
+    if isolated is None or wide.not_alone(index):
+        isolated = result.chained
+    healthy = isolated.verdict.healthy
     if healthy:
         return f"{name} is right in float64: the error is rounding, not a bug in the graph"
     return f"{name} is wrong in float64, too: a bug in the graph, not rounding"

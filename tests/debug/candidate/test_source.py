@@ -172,3 +172,8 @@ def test_the_files_of_a_package_elsewhere_are_watched(graph, library):
     graph.write_text("from installed_port.network import value\n")
     load_source(graph)
     assert library / "sizes.py" in content_hashes(graph, {"installed_port"})
+
+
+def test_a_file_with_null_bytes_is_named(graph):
+    graph.write_bytes(b"x\0y")
+    assert str(problem_of(graph)).startswith(f"{graph.name}: syntax error: ")

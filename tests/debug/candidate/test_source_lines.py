@@ -4,7 +4,7 @@ import sys
 
 from max.graph import DeviceRef
 
-from debug.candidate.source_lines import calling_line, definition
+from debug.candidate.source_lines import assignment, calling_line, definition
 from debug.protocol.values import Place
 from examples.two_layers.graph import Network
 
@@ -38,3 +38,29 @@ def test_the_candidate_begins_where_its_call_is_defined():
 
 def test_what_is_no_layer_has_no_definition():
     assert definition(object()) is None
+
+
+class Base:
+    def __init__(self) -> None:
+        self.first = 1
+        self.second: int = 2
+
+
+class Derived(Base):
+    def method(self) -> bool:
+        return self.first == 1
+
+
+def test_an_attribute_is_assigned_in_the_class_or_one_that_it_extends():
+    for name in ("first", "second"):
+        place = assignment(Derived, name)
+        assert place is not None
+        assert place.path == __file__
+        with open(place.path) as source:
+            line = source.read().splitlines()[place.line - 1]
+        assert line.strip().startswith(f"self.{name}")
+
+
+def test_what_nobody_assigns_has_no_line():
+    assert assignment(Derived, "third") is None
+    assert assignment(int, "first") is None

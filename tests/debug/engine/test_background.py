@@ -1,7 +1,8 @@
 """The list of idle jobs, with jobs that do nothing but count."""
 
 from debug.engine.background import Background, Generation
-from debug.pause import Interrupted
+from debug.engine.jobs import FindCauses
+from debug.pause import Interrupted, go_on
 from debug.protocol.messages import Message, NotPossible, Working
 
 
@@ -78,7 +79,27 @@ def test_what_fails_is_said_and_the_work_goes_on():
     assert good.done == 1
     (said,) = (event for event in events if isinstance(event, NotPossible))
     assert said.diagnostic.kind == "explain"
-    assert said.diagnostic.message == "ValueError: no such axis"
+    assert said.diagnostic.message == "bad failed: ValueError: no such axis"
+
+
+def test_the_search_for_a_cause_that_fails_names_the_layer():
+    class Broken:
+        def explain(self, *_: object) -> None:
+            raise TypeError("no such thing")
+
+    events: list[Message] = []
+    truths = {"grow": None, "shrink": None}
+    job = FindCauses(truths, Broken(), go_on, events.append)  # pyright: ignore[reportArgumentType]
+    work = Background([job], events.append)
+    work.begin(Generation(1, code=object()))  # pyright: ignore[reportArgumentType]
+    job.add(1)
+    work.go_on(1)
+    assert work.settled(1)
+    said = events[-1]
+    assert isinstance(said, NotPossible)
+    assert str(said.diagnostic) == (
+        "the search for the cause of shrink failed: TypeError: no such thing"
+    )
 
 
 def test_another_generation_drops_what_was_begun():

@@ -1,5 +1,8 @@
 """The first draft of a port's file, of classes that are installed."""
 
+import importlib
+from pathlib import Path
+
 import pytest
 
 from debug.port.draft import draft
@@ -34,3 +37,44 @@ def test_what_is_not_known_is_left_to_be_filled_in():
 def test_what_can_not_be_imported_is_said(place: str):
     with pytest.raises(Problem, match="give it as module:class"):
         draft("my_port.py", place, BERT)
+
+
+BESIDE = """\
+class ClipText:
+    def __init__(self, config):
+        self.config = config
+"""
+ADAPTERS = "def convert_safetensor_state_dict(state):\n    return state\n"
+
+
+def beside(folder: Path, monkeypatch: pytest.MonkeyPatch, **files: str) -> None:
+    """Writes modules that can be imported, as those beside a port's file can."""
+    for name, text in files.items():
+        path = folder / f"{name.replace('__', '/')}.py"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    monkeypatch.syspath_prepend(folder)
+    importlib.invalidate_caches()
+
+
+def test_a_plain_module_beside_you_is_a_candidate(tmp_path, monkeypatch):
+    beside(tmp_path, monkeypatch, clip_of_mine=BESIDE)
+    text = draft("my_port.py", "transformers:CLIPTextModel", "clip_of_mine:ClipText")
+    compile(text, "my_port.py", "exec")
+    assert "from clip_of_mine import ClipText as Candidate\n" in text
+    assert "candidate=lambda device, dtype: Candidate(config)," in text
+    assert "weights=" not in text
+
+
+def test_a_module_of_a_package_is_one_with_the_adapter_beside_it(tmp_path, monkeypatch):
+    files = {"my_clip__graph": BESIDE, "my_clip__weight_adapters": ADAPTERS}
+    beside(tmp_path, monkeypatch, **files)
+    text = draft("my_port.py", "transformers:CLIPTextModel", "my_clip.graph:ClipText")
+    assert "from my_clip.weight_adapters import convert_safetensor_state_dict\n" in text
+    assert "weights=convert_safetensor_state_dict," in text
+
+
+def test_a_module_that_raises_when_it_is_imported_is_said(tmp_path, monkeypatch):
+    beside(tmp_path, monkeypatch, clip_in_pieces="1 / 0")
+    with pytest.raises(Problem, match=r"can't import clip_in_pieces:A: ZeroDivisionError"):
+        draft("my_port.py", "torch.nn:Linear", "clip_in_pieces:A")

@@ -7,6 +7,7 @@ import torch
 from editing import replace
 from port_files import write_port
 
+from debug.candidate.source import load_source
 from debug.engine.session import Session
 from debug.port.subject import PortSubject, open_port
 from debug.protocol.diagnostic import Problem
@@ -69,8 +70,9 @@ def test_a_candidate_that_can_not_be_built_yet_leaves_the_references_layers(tmp_
     [
         ("def port()", "def prot()", "no function port() is here"),
         ("    return Port(", "    return dict(", "port() returned a dict"),
-        ('"x": torch', '"y": torch', "the reference does not run on these inputs"),
+        ("torch.randn(1, 6, WIDTH)", "torch.randn(1, 6, 3)", "the reference does not run"),
         ("torch.manual_seed(1)", "1 / 0", "division by zero"),
+        ("torch.manual_seed(1)", "raise SystemExit(3)", "my_port.py:37: SystemExit: 3"),
     ],
 )
 def test_what_is_no_port_is_said_in_one_line(tmp_path, old, new, said):
@@ -164,3 +166,30 @@ def test_the_inputs_are_rows_by_their_names(tmp_path):
     subject = opened(write_port(tmp_path))
     assert [value.name for value in subject.inputs] == ["x"]
     assert subject.inputs[0].exact.dtype is torch.float64
+
+
+def built(path: Path) -> str:
+    with pytest.raises(Problem) as raised:
+        opened(path).candidate(load_source(path).module)
+    return str(raised.value)
+
+
+def test_a_weight_of_another_size_is_said_at_the_line_that_declares_it(tmp_path):
+    path = write_port(tmp_path, ("Linear(HIDDEN, WIDTH,", "Linear(3, WIDTH,"))
+    lines = path.read_text().splitlines()
+    line = next(n for n, text in enumerate(lines, 1) if "self.weight =" in text)
+    message = built(path)
+    assert message.startswith(f"my_port.py:{line}: the port declares second.weight")
+    assert "no layout makes 24 numbers and 128 the same" in message
+
+
+def test_what_is_no_module_of_max_is_no_candidate(tmp_path):
+    path = write_port(tmp_path, ("dtype: Network(device),", "dtype: None,"))
+    assert "candidate= built a NoneType; it must build a module of max.nn" in built(path)
+
+
+def test_a_port_without_weights_is_said_to_have_none(tmp_path):
+    bare = "class Bare(nn.Module):\n    def __call__(self, x):\n        return x\n\n\n"
+    head = "def weights(state):"
+    path = write_port(tmp_path, ("Network(device),", "Bare(),"), (head, bare + head))
+    assert built(path).startswith("the port has no weights, and the reference has 4: ")

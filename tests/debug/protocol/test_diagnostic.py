@@ -1,4 +1,4 @@
-from debug.protocol.diagnostic import Diagnostic, Problem, from_exception
+from debug.protocol.diagnostic import Diagnostic, Problem, first_line, from_exception
 
 
 def raise_deeply() -> None:
@@ -37,3 +37,19 @@ def test_a_problem_keeps_its_own_diagnostic():
 
 def test_an_exception_without_words_is_known_by_its_type():
     assert from_exception("graph", AssertionError()).message == "AssertionError"
+
+
+KERNEL = """\
+An error occurred in kernel entry point named "__gather_async":
+An error occurred in kernel named "__gather":
+gather index 23 is out of bounds for axis 1 with size 20
+
+Fusion info:
+  mo.gather
+"""
+
+
+def test_what_stands_below_the_headings_of_a_kernels_error_is_said():
+    said = first_line(ValueError(KERNEL))
+    assert said == "ValueError: gather index 23 is out of bounds: there are 20"
+    assert first_line(ValueError("it fails:")) == "ValueError: it fails:"

@@ -2,8 +2,15 @@ import pytest
 from fakes import MISSING, ROWS, compared, isolated, opened, probed, stats
 
 from debug.protocol.diagnostic import Diagnostic
-from debug.protocol.messages import Compared, Failed, Isolated, Loaded, Stopped
-from debug.protocol.values import Divergence
+from debug.protocol.messages import (
+    Compared,
+    Explained,
+    Failed,
+    Isolated,
+    Loaded,
+    Stopped,
+)
+from debug.protocol.values import Divergence, Finding
 from debug.protocol.verdict import Verdict
 from debug.results.run import Run, Trend
 
@@ -67,12 +74,46 @@ def test_a_layer_that_is_wrong_by_itself_is_told_from_one_that_is_fed_wrongly(ru
     assert not run.wrong_in_isolation(4)
 
 
-def test_a_layer_that_only_looks_right_in_the_run_is_found_by_itself(run):
+def test_a_layer_of_a_right_run_is_no_culprit_for_it_takes_another_value_alone(run):
     for index in range(4):
         run.apply(compared(index, 3.0))
     run.apply(isolated(1, 1.0))
     run.apply(isolated(2, 90.0))
-    assert run.culprit() == 2
+    assert (run.culprit(), run.faults()) == (None, [])
+    assert run.not_alone(2)
+    assert "can't be compared alone" in run.isolated(2).reason
+
+
+def test_a_layer_that_looks_right_after_a_wrong_one_is_found_by_itself(run):
+    for index, ratio in enumerate([1.0, 50.0, 3.0, 3.0]):
+        run.apply(compared(index, ratio))
+    run.apply(isolated(1, 50.0))
+    run.apply(isolated(2, 90.0))
+    assert (run.culprit(), run.faults()) == (1, [1, 2])
+
+
+def not_alone(index: int) -> Isolated:
+    reason = "can't be compared alone: it takes [4] where PyTorch's takes [6]"
+    return Isolated(1, index, Divergence(Verdict.UNSEEN, reason=reason))
+
+
+def test_where_a_layer_can_not_be_compared_alone_the_one_around_it_is_blamed(run):
+    for index in range(2, 8):
+        run.apply(compared(index, 50.0 if index >= 3 else 1.0))
+        run.apply(isolated(index, 50.0 if index in (5, 7) else 1.0))
+    run.apply(not_alone(3))
+    assert names(run, run.faults()) == ["blocks.0.attn"]
+    assert run.layers[run.culprit()].name == "blocks.0.attn"
+
+
+def test_only_what_runs_before_a_layer_or_around_it_makes_its_input_wrong(run):
+    for index in range(1, len(ROWS)):
+        run.apply(compared(index, 99.0))
+        run.apply(isolated(index, 99.0 if index in (2, 8, 11) else 1.0))
+    for index in (2, 11):
+        run.apply(Explained(1, index, [Finding("x", None, None, None, None, "")]))
+    assert names(run, run.faults_before(3)) == ["blocks.0.norm", "model"]
+    assert names(run, run.faults_before(7)) == ["model"]  # the norm is a part of it
 
 
 def test_every_bug_is_a_fault_and_what_contains_it_is_not(run):

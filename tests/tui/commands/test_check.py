@@ -4,16 +4,20 @@ import pytest
 from fakes import ROWS, compared, isolated, opened, probed
 from msgspec.structs import replace
 
+from debug.protocol.diagnostic import FAILED, Diagnostic
 from debug.protocol.messages import (
     Compared,
     ComparedWithoutTaps,
     Explained,
+    Failed,
     Loaded,
+    NotPossible,
     OutcomeKnown,
 )
 from debug.protocol.values import Cause, Divergence, Finding, Outcome, Place
 from debug.protocol.verdict import LAYER, Verdict
 from debug.results.run import Run
+from tui import words
 from tui.commands.check import exit_status, report
 from tui.commands.check_table import COLUMNS, Row, conclusion, print_table
 from tui.themes import colour
@@ -192,3 +196,30 @@ def test_why_the_results_may_say_little_stands_above_the_table(capsys):
     run.opened = replace(opened(), warnings=["noise.wav is silent"])
     assert report(run)["warnings"] == ["noise.wav is silent"]
     assert "~ noise.wav is silent" in printed(run, capsys)
+
+
+def test_what_the_debugger_itself_failed_at_is_a_line_and_changes_no_status(capsys):
+    run = run_with()
+    said = "the search for the cause of blocks.0.attn failed: TypeError: no"
+    run.apply(NotPossible(Diagnostic(FAILED, said)))
+    assert f"! {said}" in printed(run, capsys)
+    assert report(run)["failures"] == [said]
+    assert exit_status(run) == 0
+    run.apply(Loaded(2, {}, 0.1))
+    assert run.failures == []
+
+
+def test_an_op_that_is_refused_is_no_failure_of_the_debugger():
+    run = run_with()
+    run.apply(NotPossible(Diagnostic("interpreter", "can't run it")))
+    assert run.failures == []
+
+
+@pytest.mark.parametrize(
+    ("said", "advised"),
+    [("gather failed: no such kernel", True), ("index 23 is out of bounds: ...", False)],
+)
+def test_the_compiler_is_advised_only_where_it_may_help(said: str, advised: bool):
+    run = run_with()
+    run.apply(Failed(Diagnostic("run", said), fatal=False))
+    assert ("--engine compile" in str(words.could_not_run(run))) is advised

@@ -152,7 +152,7 @@ async def test_a_new_run_ends_the_idle_work(listener: Listener):
 async def test_the_log_says_which_layer_is_at_fault_and_what_the_engine_printed(
     listener: Listener,
 ):
-    engine().ratios = {6: 50.0}
+    engine().ratios = {4: 50.0, 6: 50.0}
     engine().isolated = {6: 1.0, 4: 50.0}
     listener.link.run_to(LAST)
     engine().say(Noise("a warning"))

@@ -3,7 +3,7 @@
 import pytest
 from fakes import compared, isolated, opened
 
-from debug.protocol.messages import ComparedWithoutTaps, Loaded
+from debug.protocol.messages import ComparedWithoutTaps, Isolated, Loaded
 from debug.protocol.values import Divergence
 from debug.protocol.verdict import Verdict
 from debug.results.run import Run
@@ -30,6 +30,13 @@ def run_with(ratio: float) -> Run:
 )
 def test_float64_tells_a_wrong_graph_from_rounding(wide: float, said: str):
     assert said in SecondRun(FLOAT64, run_with(wide)).conclusion(run_with(50.0))
+
+
+def test_of_a_layer_that_can_not_be_compared_alone_the_whole_run_tells():
+    wide = run_with(50.0)
+    wide.apply(Isolated(1, 3, Divergence(Verdict.UNSEEN, reason="another shape")))
+    said = SecondRun(FLOAT64, wide).conclusion(run_with(50.0))
+    assert "a bug in the graph, not rounding" in said
 
 
 def test_of_a_healthy_graph_float64_says_its_verdict_only():

@@ -9,6 +9,7 @@ from typing import Any
 
 from debug.protocol.values import Cause, Finding, Place
 from debug.results.run import Run
+from debug.results.why import place_of, reasons
 from tui import words
 from tui.commands.output import relative
 
@@ -49,7 +50,7 @@ def _mistake(run: Run, index: int, finding: Finding | None) -> Mistake:
     if finding is None:
         return Mistake(place_of(run, index), UNEXPLAINED)
     place = finding.place or place_of(run, index)
-    [why] = words.reasons(finding, most=1)
+    [why] = reasons(finding, most=1)
     if not finding.causes:
         return Mistake(place, why, why=why)
     likeliest = finding.causes[0]
@@ -94,13 +95,3 @@ def causes(run: Run, index: int | None) -> list[dict[str, Any]]:
 def _cause(cause: Cause) -> dict[str, Any]:
     names = ("hypothesis", "explains", "ratio", "weight", "complete")
     return {name: getattr(cause, name) for name in names}
-
-
-def place_of(run: Run, index: int) -> Place | None:
-    """The line of the mistake; else the one that calls the layer, or its block."""
-    finding = run.finding(index)
-    if finding is not None and finding.place is not None:
-        return finding.place
-    layer = run.layers[index]
-    places = run.loaded.places if run.loaded else {}
-    return places.get(layer.name) or places.get(layer.parent or "")

@@ -6,6 +6,7 @@ The run is over once it says that it is idle.
 
 import asyncio
 
+from debug.protocol.diagnostic import FAILED
 from debug.protocol.messages import (
     Compared,
     Event,
@@ -78,6 +79,9 @@ async def _run(settings: Settings, reporter: Reporter, to_the_end: bool) -> Run:
                     reporter.progress(news)
                 case Failed(diagnostic) if run.loaded is None:
                     raise problem_of(diagnostic)
+                case NotPossible(diagnostic) if diagnostic.kind == FAILED:
+                    run.apply(news)
+                    reporter.log.write("problem", kind=FAILED, message=str(diagnostic))
                 case NotPossible(diagnostic):
                     reporter.progress(Progress(str(diagnostic)))
                 case _:

@@ -69,7 +69,8 @@ def _scope(selected: int, run: Run) -> set[int]:
 
 def verdict(index: int, run: Run) -> Verdict | None:
     """Of the layer in isolation where that is known, else in the run of the whole model."""
-    if isolated := run.isolated(index):
+    isolated = run.isolated(index)
+    if isolated is not None and not run.not_alone(index):
         return isolated.verdict
     result = run.current(index)
     return result.chained.verdict if result else None

@@ -158,7 +158,7 @@ class LayersPane(DataTable[Text]):
         event = run.isolated_events.get(index)
         if event is None:
             return Text("")
-        divergence = event.divergence
+        divergence = run.isolated(index) or event.divergence
         style = self._verdict_style(divergence.verdict)
         if run.isolated(index) is None or run.stale:
             style += Style(dim=True)

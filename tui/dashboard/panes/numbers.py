@@ -20,6 +20,7 @@ from debug.protocol.messages import Compared
 from debug.protocol.values import STATISTICS, Divergence, Finding, Layer, Slice, Stats
 from debug.protocol.verdict import LAYER
 from debug.results.run import Run
+from debug.results.why import reasons
 from tui import words
 from tui.dashboard.panes.listing import code_of
 from tui.dashboard.panes.source import candidate_place
@@ -99,6 +100,8 @@ class NumbersPane(VerticalScroll):
                 amplified = words.number(chained.rel_l2 / isolated.rel_l2, 3)
                 headline.append(f", amplified ×{amplified}")
             headlines.append(headline)
+            if isolated.reason:
+                headlines.append(Text(isolated.reason))
         index = run.layers.index(layer)
         wrong = not chained.verdict.healthy or run.wrong_in_isolation(index)
         behind = not roomy or self.app.size.height < MEDIUM_FROM
@@ -182,7 +185,7 @@ def _why(findings: list[Finding] | None, at_fault: bool) -> list[Text]:
     for finding in findings:
         where = f"line {finding.place.line}, " if finding.place else ""
         lines.append(Text(f"why      {where}{finding.target}:", "bold"))
-        lines += [Text(f"         {reason}") for reason in words.reasons(finding)]
+        lines += [Text(f"         {reason}") for reason in reasons(finding)]
     return lines
 
 

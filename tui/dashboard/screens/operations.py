@@ -27,6 +27,7 @@ from debug.protocol.values import (
     Stats,
 )
 from debug.results.headroom import float16_headroom
+from debug.results.why import CONVINCING, share
 from tui import words
 from tui.columns import Column, laid_out
 from tui.dashboard.screens.sheet import Sheet
@@ -68,9 +69,9 @@ def _would_be(inspected: Inspected, layer: Layer, others: Sequence[str]) -> list
     """How much the layer matters in the end."""
     lines = []
     if (disappears := inspected.disappears) is not None:
-        share = words.share(disappears)
+        part = share(disappears)
         would_go = (
-            f"With only this layer's value replaced by PyTorch's, {share} of the final "
+            f"With only this layer's value replaced by PyTorch's, {part} of the final "
             "error would go"
         )
         lines.append(would_go + _what_stays(disappears, others))
@@ -84,7 +85,7 @@ def _would_be(inspected: Inspected, layer: Layer, others: Sequence[str]) -> list
 
 def _what_stays(disappears: float, others: Sequence[str]) -> str:
     """Why the rest would stay: a layer is no less wrong because others are wrong, too."""
-    if disappears >= words.CONVINCING or not others:
+    if disappears >= CONVINCING or not others:
         return "."
     return f": other layers have errors of their own: {words.listed([*others])}."
 

@@ -17,8 +17,8 @@ from fakes import (
 )
 
 from debug.protocol.diagnostic import Diagnostic
-from debug.protocol.messages import Compared, Failed, Loaded
-from debug.protocol.values import Place
+from debug.protocol.messages import Compared, Failed, Isolated, Loaded
+from debug.protocol.values import Divergence, Place
 from debug.protocol.verdict import Verdict
 from debug.results.run import Run
 from tui.dashboard.panes.gutter import candidate_gutter, reference_gutter
@@ -103,3 +103,10 @@ def test_lines_that_were_edited_since_carry_no_verdict(run):
     run.apply(compared(row("conv")))
     run.apply(Failed(Diagnostic("graph", "no such name", OURS, 4), fatal=False))
     assert candidate_gutter(OURS, 0, run) == {}
+
+
+def test_of_a_layer_that_can_not_be_compared_alone_the_whole_run_tells(run):
+    run.apply(compared(row("conv"), 300.0))
+    unseen = Divergence(Verdict.UNSEEN, reason="another shape")
+    run.apply(Isolated(1, row("conv"), unseen))
+    assert candidate_gutter(OURS, 0, run) == {line("conv"): Verdict.DIVERGED}
