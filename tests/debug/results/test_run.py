@@ -2,7 +2,7 @@ import pytest
 from fakes import MISSING, ROWS, compared, isolated, opened, probed, stats
 
 from debug.protocol.diagnostic import Diagnostic
-from debug.protocol.messages import Compared, Failed, Loaded, Stopped
+from debug.protocol.messages import Compared, Failed, Idle, Loaded, Stopped
 from debug.protocol.verdict import Verdict
 from debug.results.run import Run, Trend
 
@@ -30,6 +30,19 @@ def test_a_healthy_run_has_no_culprit(run):
     run.apply(compared(0))
     assert run.culprit() is None
     assert run.verdict() is Verdict.OK
+
+
+def test_a_run_is_settled_once_the_engine_is_idle_and_until_more_is_computed(run):
+    run.apply(compared(0, 300.0))
+    run.apply(Stopped(1, 0, 0.1))
+    assert not run.settled
+    run.apply(Idle(1))
+    assert run.settled
+    run.apply(compared(1))
+    assert not run.settled
+    run.apply(Idle(1))
+    run.apply(loaded(2))
+    assert not run.settled
 
 
 def names(run: Run, indices: list[int]) -> list[str]:
