@@ -152,8 +152,7 @@ class Session:
     def _make_runner(self) -> Runner:
         if self._mode is Mode.COMPILE:
             return Compiler(self.subject.device, self._announce)
-        device, said = self.subject.device, announcer(self._emit, self._mode)
-        kernels.warm(computed_in(self.subject.dtype, device), device, said)
+        self._warm()
         return Interpreter(self._announce)
 
     def _make_background(self, recordings: RecordedLayers) -> Background:
@@ -186,6 +185,11 @@ class Session:
             jobs.CompareWithoutTaps(subject, truths, emit),
         ]
         return Background(in_order, emit)
+
+    def _warm(self) -> None:
+        """Gets the interpreter's kernels ready."""
+        device, said = self.subject.device, announcer(self._emit, self._mode)
+        kernels.warm(computed_in(self.subject.dtype, device), device, said)
 
     def _announce(self, what: str) -> None:
         announcer(self._emit, self._mode)(f"compiling {what}, once on this machine")

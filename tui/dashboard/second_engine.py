@@ -7,7 +7,17 @@ answer out of date and gives up a run that has not finished: that is said, its c
 from collections.abc import Callable
 
 from debug.protocol.diagnostic import Diagnostic
-from debug.protocol.messages import Event, Failed, Idle, Open, RunTo, Stopped, Working
+from debug.protocol.messages import (
+    Event,
+    Failed,
+    Idle,
+    Loaded,
+    Open,
+    Progress,
+    RunTo,
+    Stopped,
+    Working,
+)
 from debug.protocol.parent_end import EngineClient, Exited, Noise
 from tui import words
 from tui.dashboard.activity import Activity, Phase
@@ -74,13 +84,20 @@ class SecondEngine:
                 engine.send(RunTo(run.last))
             case Stopped():
                 self._report(ResultsChanged())
-            case Working() if self._state.second_activity is not None:
-                job = f"{run_mode.name}: {words.working(event)}"
-                self._state.second_activity.what = job
-                self._report(ActivityChanged())
+            case Working():
+                self._doing(f"{run_mode.name}: {words.working(event)}")
+            case Progress(what):
+                self._doing(f"{run_mode.name}: {what}")
+            case Loaded():
+                self._doing(run_mode.doing)
             case Failed(diagnostic):
                 message = f"{run_mode.name}: {diagnostic}"
                 self._give_up(message, keep=bool(run.results))
+
+    def _doing(self, what: str) -> None:
+        if self._state.second_activity is not None:
+            self._state.second_activity.what = what
+            self._report(ActivityChanged())
 
     def outdate(self, why: str) -> None:
         """What was found is kept as history, a run under way is given up.

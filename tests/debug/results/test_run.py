@@ -6,6 +6,7 @@ from debug.protocol.messages import (
     Compared,
     Explained,
     Failed,
+    Idle,
     Isolated,
     Loaded,
     Stopped,
@@ -57,6 +58,19 @@ def test_a_layer_that_is_compared_again_is_not_compared_with_itself(run):
     assert run.trend(0) is None
     assert run.position == 1
     assert run.culprit() is None
+
+
+def test_a_run_is_settled_once_the_engine_is_idle_and_until_more_is_computed(run):
+    run.apply(compared(0, 300.0))
+    run.apply(Stopped(1, 0, 0.1))
+    assert not run.settled
+    run.apply(Idle(1))
+    assert run.settled
+    run.apply(compared(1))
+    assert not run.settled
+    run.apply(Idle(1))
+    run.apply(loaded(2))
+    assert not run.settled
 
 
 def names(run: Run, indices: list[int]) -> list[str]:

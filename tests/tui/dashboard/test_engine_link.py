@@ -7,7 +7,15 @@ import pytest
 from fakes import ROWS, FakeEngine
 
 from debug.protocol.diagnostic import Diagnostic
-from debug.protocol.messages import Abort, Failed, Idle, NotPossible, SourceSaved, Working
+from debug.protocol.messages import (
+    Abort,
+    Failed,
+    Idle,
+    NotPossible,
+    Progress,
+    SourceSaved,
+    Working,
+)
 from debug.protocol.parent_end import Noise
 from tui.dashboard import engine_link, second_engine
 from tui.dashboard.activity import Phase
@@ -209,5 +217,11 @@ async def test_the_second_engines_job_is_part_of_what_it_does(
     await settle()
     assert listener.state.second_activity is not None
     assert listener.state.second_activity.what == "float64: comparing probes, 1 of 2"
+    FakeEngine.instances[1].say(Progress("compiling 12 kernels"))
+    await settle()
+    assert listener.state.second_activity.what == "float64: compiling 12 kernels"
+    FakeEngine.instances[1].load()
+    await settle()
+    assert listener.state.second_activity.what == FLOAT64.doing
     FakeEngine.instances[1].die()
     await second
