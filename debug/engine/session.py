@@ -232,10 +232,9 @@ class Session:
         )
         seconds = time.perf_counter() - started
         replaced = sorted(injected, key=self.names.index)
-        interpreter = self._runner if isinstance(self._runner, Interpreter) else None
-        emulated, refused = (
-            (interpreter.emulated, interpreter.refused) if interpreter else ([], ())
-        )
+        emulated, refused = [], ()
+        if isinstance(self._runner, Interpreter):
+            emulated, refused = self._runner.emulated, self._runner.refused
         uncompared = list(candidate.uncompared)
         places, number = traced.places, self.generation
         self._emit(Loaded(number, places, seconds, replaced, emulated, uncompared))
