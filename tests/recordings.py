@@ -6,6 +6,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from debug.candidate.operations import Evaluation, Operation, OperationIndex
+from debug.causes.search import find_causes
+from debug.causes.segment import Segment, Target
 from debug.reference.recorder import recorded
 from debug.reference.recording import Recording
 
@@ -36,3 +39,34 @@ def recording_of(code: Code, x: Tensor, **weights: Tensor) -> Recording:
     with torch.inference_mode(), recorded(layer, layer, {}) as made:
         layer(x)
     return made
+
+
+def segment_of(right: Code, wrong: Code, x: Tensor, **weights: Tensor) -> Segment:
+    """The right code as the reference's, beside the wrong one as the candidate's, whose
+    operations are the functions that it calls."""
+    reference, candidate = (recording_of(code, x, **weights) for code in (right, wrong))
+    places = {step.result: OperationIndex(n) for n, step in enumerate(candidate.steps)}
+    argument = candidate.argument
+    from_input = {argument}
+    operations = []
+    for step in candidate.steps:
+        if not from_input.isdisjoint(step.operands):
+            from_input.add(step.result)
+        used = tuple(places[i] for i in step.operands if i in places)
+        value = candidate.values[step.result].float()
+        depends = step.result in from_input
+        operations.append(Operation(step.name, step.place, used, value, depends))
+    assert reference.result is not None
+    assert candidate.result is not None
+    made = candidate.values[candidate.result].float()
+    evaluated = Evaluation(operations, made, places.get(candidate.result))
+    target = Target("layer", False, reference.result, None)
+    return Segment(reference, target, evaluated, row="frame")
+
+
+def causes_of(right: Code, wrong: Code, x: Tensor, **weights: Tensor) -> list[str]:
+    """What explains the wrong code completely, best first."""
+    segment = segment_of(right, wrong, x, **weights)
+    assert segment.wrong
+    with torch.inference_mode():
+        return [each.hypothesis.text for each in find_causes(segment) if each.complete]

@@ -80,7 +80,7 @@ def seen_in_candidate(
     yield from other_activations(segment)
     yield from moved_steps(segment.lacking, segment.recording)
     for several in (other_splits, written_norms):
-        for key, text, steps in several(segment.lacking, segment.recording):
+        for key, text, steps in several(segment.steps, segment.recording):
             yield Hypothesis(text, frozenset({key}), steps)
 
 

@@ -1,0 +1,53 @@
+"""Heads of another size, or split along the other axis."""
+
+import torch
+import torch.nn.functional as F
+from recordings import causes_of, numbers
+from torch import Tensor
+
+FRAMES, WIDTH, HEADS = 10, 16, 4
+X = numbers(1, FRAMES, WIDTH)
+
+
+def attention(heads: int, size: int, scale: float, faster: bool = False) -> object:
+    def split(x: Tensor) -> Tensor:
+        if faster:
+            return x.view(1, FRAMES, size, heads).permute(0, 3, 1, 2)
+        return x.view(1, FRAMES, heads, size).permute(0, 2, 1, 3)
+
+    def code(_: object, x: Tensor) -> Tensor:
+        q, k, v = split(x), split(x * 0.7), split(x + 0.1)
+        w = F.softmax((q * scale) @ (k * scale).mT, dim=-1)
+        return (w @ v).permute(0, 2, 1, 3).flatten(2)
+
+    return code
+
+
+RIGHT = attention(HEADS, 4, 4**-0.25)
+
+
+def test_another_number_of_heads_is_said_with_their_size():
+    wrong = attention(2, 8, 8**-0.25)
+    found = causes_of(RIGHT, wrong, X)  # pyright: ignore[reportArgumentType]
+    assert found[0] == "2 heads of 8 instead of 4 heads of 4"
+
+
+def test_a_scale_that_stays_is_said():
+    wrong = attention(2, 8, 4**-0.25)
+    found = causes_of(RIGHT, wrong, X)  # pyright: ignore[reportArgumentType]
+    assert "2 heads of 8 instead of 4 heads of 4, with the scale of 4" in found
+
+
+def test_heads_that_are_the_faster_axis_are_said():
+    torch.manual_seed(0)
+
+    def right(_: object, x: Tensor) -> Tensor:
+        heads = x.view(1, FRAMES, 2, 8)
+        return F.softmax(heads, dim=-1).flatten(2)
+
+    def wrong(_: object, x: Tensor) -> Tensor:
+        heads = x.view(1, FRAMES, 8, 2).mT
+        return F.softmax(heads, dim=-1).flatten(2)
+
+    found = causes_of(right, wrong, X)
+    assert "the 16 channels are split into (8, 2), not heads first" in found

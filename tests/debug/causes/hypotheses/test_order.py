@@ -1,0 +1,39 @@
+"""A step in another place."""
+
+from collections.abc import Callable
+
+import pytest
+import torch.nn.functional as F
+from recordings import causes_of, numbers
+from torch import Tensor
+
+FRAMES, WIDTH = 12, 8
+X = numbers(1, FRAMES, WIDTH)
+POSITIONS = {"positions": numbers(FRAMES, WIDTH, seed=4)}
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "text"),
+    [
+        (
+            lambda m, x: F.gelu(x) + m.positions,
+            lambda m, x: F.gelu(x + m.positions),
+            "gelu comes after the sum of the result of gelu",
+        ),
+        (
+            lambda m, x: F.gelu(x + m.positions),
+            lambda m, x: F.gelu(x) + m.positions,
+            "gelu is applied to the argument, before the sum of",
+        ),
+        (
+            lambda m, x: F.layer_norm(x + m.positions, (WIDTH,)).tanh(),
+            lambda m, x: (F.layer_norm(x, (WIDTH,)) + m.positions).tanh(),
+            "layer_norm is applied to the argument, before the sum of",
+        ),
+    ],
+)
+def test_a_step_before_or_after_its_neighbour_is_named(
+    right: Callable[..., Tensor], wrong: Callable[..., Tensor], text: str
+):
+    found = causes_of(right, wrong, X, **POSITIONS)
+    assert any(each.startswith(text) for each in found), found
