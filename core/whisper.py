@@ -19,6 +19,7 @@ from core.model.audio import (
     log_mel,
     log_mel_float64,
     positions,
+    why_silent,
     window,
 )
 from core.model.checkpoint import Checkpoint, load_checkpoint
@@ -43,7 +44,7 @@ def open_subject(options: Options) -> "WhisperSubject":
         Problem: one of them can't be had; nothing was written.
     """
     device = choose_device(options.text("device", "auto"))
-    dtype = choose_dtype(options.text("dtype", "float32"), device)
+    dtype = choose_dtype(options.text("dtype", "float32"), device, emulated=True)
     graph = find_port(Path(options.text("graph", str(GRAPH))))
     audio = Path(options.text("audio", str(BUNDLED_CLIP)))
     start = options.number("start", 0.0)
@@ -51,11 +52,16 @@ def open_subject(options: Options) -> "WhisperSubject":
     samples = window(load_audio(audio), start, seconds)
     checkpoint = load_checkpoint(options.text("model", DEFAULT_MODEL))
     checkpoint = checkpoint.shortened(positions(seconds))
-    return WhisperSubject(checkpoint, samples, audio.name, graph, device, dtype)
+    subject = WhisperSubject(checkpoint, samples, audio.name, graph, device, dtype)
+    if silent := why_silent(audio, samples):
+        subject.warnings.append(silent)
+    return subject
 
 
 class WhisperSubject:
     """openai's encoder, and the port of it in a source file."""
+
+    casts_weights = True
 
     def __init__(
         self,
@@ -71,6 +77,7 @@ class WhisperSubject:
         self.graph = graph
         self.device = device
         self.dtype = dtype
+        self.warnings: list[str] = []
         self._checkpoint = checkpoint
         self._dims = checkpoint.dims
         self._state = self._state_for_port()

@@ -76,7 +76,9 @@ def assert_parity(
         reference.train(was_training)
     culprit = run.culprit()
     if culprit is not None or run.doubts:
-        raise AssertionError("\n".join([*verdict(run, culprit), *_alignment(run)]))
+        said = [*verdict(run, culprit), *_alignment(run)]
+        said += [f"emulated on the CPU: {name}" for name in run.emulated]
+        raise AssertionError("\n".join(said))
 
 
 def _named(reference: torch.nn.Module, x: Given) -> dict[str, Any]:
@@ -109,9 +111,9 @@ def verdict(run: Run, culprit: int | None) -> list[str]:
     result, finding = run.current(culprit), run.finding(culprit)
     assert result is not None
     divergence = result.chained
-    measure = (
-        divergence.reason or f"R {divergence.ratio:.3g}, ok is up to {LAYER.ok_up_to:g}"
-    )
+    measure = divergence.reason
+    if divergence.ratio is not None:
+        measure = f"R {divergence.ratio:.3g}, ok is up to {LAYER.ok_up_to:g}"
     lines = [f"{run.layers[culprit].name} is {divergence.verdict.value} ({measure})"]
     if (place := place_of(run, culprit)) is not None:
         op = f", {finding.op}" if finding is not None and finding.op else ""

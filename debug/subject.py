@@ -242,6 +242,30 @@ def row_of(subject: Subject, shape: Sequence[int]) -> str:
 
 
 @runtime_checkable
+class CastsWeights(Protocol):
+    """A subject whose reference brings its weights to the precision of what it is given,
+    as openai's Whisper does. Of any other a copy is made in that precision."""
+
+    @property
+    def casts_weights(self) -> bool: ...
+
+
+@runtime_checkable
+class HasWarnings(Protocol):
+    """A subject that knows why its results may say little."""
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """Each in one line: what is so, and what to do."""
+        ...
+
+
+def warnings_of(subject: Subject) -> Sequence[str]:
+    """What is to be said before any layer is compared."""
+    return subject.warnings if isinstance(subject, HasWarnings) else ()
+
+
+@runtime_checkable
 class HasOutcome(Protocol):
     """A subject whose result is used for something."""
 

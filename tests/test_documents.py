@@ -3,12 +3,14 @@
 import json
 import re
 from argparse import ArgumentParser, _SubParsersAction
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from shell import ROOT
 
-from core.practice.bugs import bugs
+from core.practice.bases import BASES
+from core.practice.bugs import bugs, held_out
 from debug.protocol.verdict import CHANNEL, FRAME, HEAD, LAYER, Limits, Verdict
 from scripts.keys import table
 from tui.commands.parser import COMMANDS, build_parser
@@ -126,7 +128,9 @@ def test_the_readmes_first_bug_can_be_planted():
     encoder = (ROOT / "core" / "encoder.py").read_text()
     assert encoder.count(old) == 1
     assert new != old
-    assert f"epsilon {float(new.partition('=')[2]):g} (explains 100 %)" in README
+    numbers = [float(each.partition("=")[2]) for each in (new, old)]
+    cause = "epsilon is {:g}, PyTorch's is {:g}".format(*numbers)
+    assert f"{cause} (explains 100 %)" in README
 
 
 def test_the_readmes_example_divides_as_it_says():
@@ -139,11 +143,11 @@ def test_the_readmes_example_divides_as_it_says():
 
 
 def test_the_readme_says_what_the_figures_say():
-    layers, lines, causes = found_in_the_pack()
+    (layers, count), lines, causes = found_in_the_pack()
     said = " ".join(README.split())
-    planted = f"Of {bugs_in_the_pack()} bugs that we planted ourselves"
+    planted = f"Of {count} bugs that we planted ourselves"
     assert f"{planted}, the layer was named in all" in said
-    assert layers == bugs_in_the_pack()
+    assert layers == count
     assert f"the true cause was the first one listed in {causes}." in said
     assert f"the line in {lines[0]} of the {lines[1]}" in said
     assert f"no false alarm in {len(healthy_runs())} runs" in said
@@ -217,21 +221,15 @@ def test_every_option_of_the_dashboard_is_there():
 # -- Figures ---------------------------------------------------------------------------
 
 
-def bugs_in_the_pack() -> int:
-    return len(bugs())
-
-
-def found_in_the_pack() -> tuple[int, tuple[int, int], int]:
-    """Of the last run: layers, lines (found and asked), causes."""
+def found_in_the_pack() -> tuple[tuple[int, int], tuple[int, int], int]:
+    """Of the last run: layers and lines (found and asked), causes."""
     text = (RESULTS / "bugpack-micro-cpu.txt").read_text()
 
     def of(what: str) -> tuple[int, int]:
         (found,) = re.findall(rf"^{what}: (\d+) of (\d+)", text, re.MULTILINE)
         return int(found[0]), int(found[1])
 
-    layers, asked = of("first wrong layer right")
-    assert asked == bugs_in_the_pack()
-    return layers, of("line right"), of("cause first")[0]
+    return of("first wrong layer right"), of("line right"), of("cause first")[0]
 
 
 def healthy_runs() -> list[float]:
@@ -243,9 +241,8 @@ def healthy_runs() -> list[float]:
 
 
 def test_the_pack_was_found_as_is_said():
-    layers, (lines, asked), causes = found_in_the_pack()
+    (layers, count), (lines, asked), causes = found_in_the_pack()
     figures = read("figures.md")
-    count = bugs_in_the_pack()
     assert f"| the first wrong layer | {layers} | {count} |" in figures
     assert f"| the line | {lines} | the {asked} that have one |" in figures
     assert f"| the true cause, named first | {causes} | {count} |" in figures
@@ -254,10 +251,35 @@ def test_the_pack_was_found_as_is_said():
     assert date[0] in figures
 
 
-@pytest.mark.parametrize("page", ["causes.md", "figures.md", "practice.md"])
-def test_the_pack_has_as_many_bugs_as_is_said(page: str):
+def test_the_pack_has_as_many_bugs_as_is_said():
+    kinds = {bug.kind for bug in bugs()}
+    practice = " ".join(read("practice.md").split())
+    assert f"{len(bugs())} bugs of {len(kinds)} kinds" in practice
+    assert f"Another {len(held_out())} bugs are held out" in practice
+    assert (
+        f"`maxwhisper practice`: {len(bugs())} bugs to find"
+        in (ROOT / "CHANGELOG.md").read_text()
+    )
+
+
+def test_every_port_that_is_broken_is_listed_with_its_bugs():
+    rows = re.findall(r"^\| `(core/[\w/.]+)` \| .+ \| (\d+) \|$", read("practice.md"), re.M)
+    counts = Counter(str(BASES[bug.base].relative_to(ROOT)) for bug in bugs())
+    assert {path: int(count) for path, count in rows} == counts
+
+
+def test_every_kind_of_bug_is_listed_with_its_bugs():
+    rows = re.findall(
+        r"^\| ([a-z ]+) \| (\d+) \| .+ \|$", read("practice.md"), re.MULTILINE
+    )
+    counts = Counter(bug.kind for bug in bugs())
+    assert {kind: int(count) for kind, count in rows} == counts
+
+
+@pytest.mark.parametrize("page", ["causes.md", "figures.md"])
+def test_as_many_bugs_were_measured_as_is_said(page: str):
     (said,) = set(re.findall(r"\b(\d+) (?:planted )?bugs\b|the (\d+) bugs", read(page)))
-    assert int(said[0] or said[1]) == bugs_in_the_pack()
+    assert int(said[0] or said[1]) == found_in_the_pack()[0][1]
 
 
 def test_healthy_runs_were_as_good_as_is_said():

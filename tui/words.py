@@ -5,6 +5,7 @@ same finding reads the same on the screen, in the log and in a terminal's scroll
 """
 
 import math
+import zlib
 
 from msgspec.structs import replace
 
@@ -38,6 +39,8 @@ LOWEST, HIGHEST = -8, 0
 """The decades of relative error that bars and charts show."""
 NOTES = 4
 """As many layers that can't be compared alone are named."""
+REPEATS = 2.4
+"""How much shorter zlib makes a text that repeats itself, at least."""
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
@@ -66,6 +69,16 @@ def ratio(value: float | None) -> str:
 def limits(of: Limits) -> str:
     """What R may be, in a sentence that is begun elsewhere."""
     return f"up to {of.ok_up_to:g} is ok, above {of.watch_up_to:g} is a bug"
+
+
+def precision(run: Run) -> str:
+    """What the candidate computes in, and what of that is emulated."""
+    assert run.opened is not None
+    whole, emulated = run.opened.dtype, run.emulated
+    if not emulated:
+        return whole
+    which = "" if emulated == [whole] else f"{' and '.join(emulated)} "
+    return f"{whole} ({which}emulated)"
 
 
 def shape(sizes: list[int]) -> str:
@@ -201,10 +214,26 @@ def outcome(of: Outcome) -> list[str]:
         f"PyTorch's {of.speaker}: {of.reference or '(nothing)'}",
         f"MAX's {of.speaker}:     {of.candidate or '(nothing)'}",
     ]
+    if doubt := nonsense(of.reference):
+        sides.append(
+            f"PyTorch's own text {doubt}: try a clip with speech, or the checkpoint"
+        )
     if not of.tokens:
         return sides
     same = f"the likeliest next token is the same in {share(of.top1)} of {of.tokens}"
     return [*sides, f"{same}, KL {number(of.kl, 3)} nats"]
+
+
+def nonsense(text: str) -> str:
+    """What is wrong with a text that nobody has said; nothing, if it may be right.
+
+    Source: openai's ``whisper.transcribe``, which takes a text for a repetition that zlib
+    makes 2.4 times as short.
+    """
+    if not text.strip():
+        return "is empty"
+    data = text.encode()
+    return "repeats itself" if len(data) > REPEATS * len(zlib.compress(data)) else ""
 
 
 def probed(found: Probed, name: str) -> str:

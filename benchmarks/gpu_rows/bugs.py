@@ -5,7 +5,7 @@ from pathlib import Path
 
 from benchmarks.gpu_rows.found import Found, Say
 from core.practice.bugs import find_bug
-from scripts.bugpack import Pack
+from scripts.found_bugs import Pack
 
 PLANTED = ("gelu-tanh-mlp", "one-head-silent")
 
@@ -15,7 +15,7 @@ def bugs(say: Say, device: str, dtype: str) -> Found:
     figures, said, right = {}, [], True
     with tempfile.TemporaryDirectory() as folder:
         options = {"device": device, "model": "micro", "dtype": dtype}
-        pack = Pack(Path(folder) / "encoder.py", options)
+        pack = Pack("encoder", Path(folder), options)
         for name in PLANTED:
             found = pack.outcome(find_bug(name))
             good = found.layer_right and found.line_right is not False

@@ -28,6 +28,7 @@ __all__ = [
     "log_mel",
     "log_mel_float64",
     "positions",
+    "why_silent",
     "window",
 ]
 
@@ -38,6 +39,9 @@ N_POSITIONS = 1500
 """What its encoder makes of a whole window."""
 REPORT_SECONDS = 60.0
 """Of audio: decoding is some hundred times faster than listening."""
+
+SILENT = 1e-5
+"""The largest sample of a clip in which nothing is to be heard: below 16 bits' smallest."""
 
 Report = Callable[[float, float | None], None]
 """Is told how many seconds of audio are decoded, and of how many if the file tells."""
@@ -73,6 +77,27 @@ def load_audio(path: Path, report: Report = lambda done, total: None) -> np.ndar
             "audio", f"{path.name} holds no sound; give a file with an audio track"
         )
     return np.concatenate(pieces)
+
+
+def why_silent(path: Path, samples: torch.Tensor) -> str | None:
+    """Why a window of a clip is silence, in one line; None if it is not."""
+    if samples.abs().max().item() > SILENT:
+        return None
+    with av.open(str(path)) as container:
+        frames = (frame.to_ndarray() for frame in container.decode(audio=0))
+        loudest = max((_peak(each) for each in frames if each.size), default=0.0)
+    if loudest <= SILENT:
+        return f"{path.name} is silent: nothing but rounding is compared; give it speech"
+    return (
+        f"{path.name} is silent here, or its channels cancel each other when they are "
+        "mixed; give another --start, or one channel"
+    )
+
+
+def _peak(samples: np.ndarray) -> float:
+    """The largest sample of any channel, where full scale is 1."""
+    scale = np.iinfo(samples.dtype).max if samples.dtype.kind == "i" else 1
+    return float(np.abs(samples.astype(np.float64)).max() / scale)
 
 
 def _decode(path: Path, report: Report) -> list[np.ndarray]:

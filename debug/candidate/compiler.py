@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from max.driver import Buffer, Device
 from max.engine import InferenceSession
 
+from debug.candidate import emulation
 from debug.candidate.buffers import to_torch
 from debug.candidate.interpreter import LazyValue
 from debug.candidate.taps import Result
@@ -43,6 +44,9 @@ class Compiler:
             outputs = model.execute(*traced.arguments)
         except Exception as error:
             message = f"MAX can't compile or run the graph: {first_line(error)}"
+            if narrow := emulation.narrow_in(traced.graph):
+                which = " and ".join(narrow)
+                message = f"{message.rstrip('.')}; --engine interpret emulates {which}"
             raise Problem("compile", message, detail=str(error)) from error
 
         def value(number: int, buffer: Buffer) -> LazyValue:

@@ -11,6 +11,8 @@ DTYPES = {
     "cpu": ("float32", "float64"),
     "gpu": ("float32", "float16", "bfloat16"),
 }
+EMULATED = ("float16", "bfloat16")
+"""What the interpreter can be asked for on the CPU, too: `debug.candidate.emulation`."""
 
 
 def choose_device(name: str) -> Device:
@@ -52,14 +54,24 @@ def hidden_gpus() -> str:
     return "" if visible is None else f" (CUDA_VISIBLE_DEVICES shows {visible or 'none'!r})"
 
 
-def choose_dtype(name: str, device: Device) -> DType:
-    """One that MAX has kernels for on that device."""
+def choose_dtype(name: str, device: Device, emulated: bool = False) -> DType:
+    """One that MAX has kernels for on that device, or one that is emulated there.
+
+    Args:
+        name: what a person asked for.
+        device: where MAX runs.
+        emulated: whether what is emulated will do.
+
+    Raises:
+        Problem: there is no such precision, or not there.
+    """
     kind = "cpu" if device.is_host else "gpu"
-    known = sorted({dtype for dtypes in DTYPES.values() for dtype in dtypes})
+    here = (*DTYPES[kind], *(EMULATED if emulated and device.is_host else ()))
+    known = {dtype for dtypes in DTYPES.values() for dtype in dtypes}
     if name not in known:
-        raise Problem("dtype", f"unknown dtype {name!r}; choose {', '.join(DTYPES[kind])}")
-    if name not in DTYPES[kind]:
-        choices = " or ".join(DTYPES[kind])
+        raise Problem("dtype", f"unknown dtype {name!r}; choose {', '.join(here)}")
+    if name not in here:
+        choices = " or ".join(here)
         where = "the CPU" if kind == "cpu" else "the GPU"
         raise Problem(
             "dtype", f"MAX has no {name} kernels for {where}; use --dtype {choices}"

@@ -63,6 +63,8 @@ class Interpreter:
         """Of the last graph that was loaded."""
         self.refused: list[Diagnostic] = []
         """What can't be run of it, each at its line."""
+        self.emulated: list[str] = []
+        """The precisions that are emulated in it, by name."""
 
     def load(self, traced: Traced, injected: Mapping[str, Buffer]) -> dict[str, LazyValue]:
         """The layers by name; each is computed when its value is asked for.
@@ -76,18 +78,21 @@ class Interpreter:
         """
         max_internals.lower(traced.graph)
         prepared = prepare(traced, self._announce)
-        self.refused = prepared.refused
+        self.refused, self.emulated = prepared.refused, prepared.emulated
         self.program = program = Program(traced, self._tokens, injected, prepared.runners)
         self.kept = {d: b for d, b in self.kept.items() if d in program.digests}
 
-        def computed(name: str, key: ValueKey) -> LazyValue:
-            def value() -> torch.Tensor:
-                with max_kernels.announcing_kernels(self._announce):
-                    return to_torch(program.own_value(key, self.kept))
+        return {name: self.of(name, program) for name in program.layers}
 
-            return LazyValue(program.own_digest(key), value, self._isolated_in(name, key))
+    def of(self, layer: str, program: Program) -> LazyValue:
+        """A layer of a program, where that has it now."""
+        key = program.layers[layer]
 
-        return {name: computed(name, key) for name, key in program.layers.items()}
+        def value() -> torch.Tensor:
+            with max_kernels.announcing_kernels(self._announce):
+                return to_torch(program.own_value(key, self.kept))
+
+        return LazyValue(program.own_digest(key), value, self._isolated_in(layer, key))
 
     def probed(self, probe: Probe) -> LazyValue | None:
         """What a probe names in the last graph that was loaded, if it is a tensor."""

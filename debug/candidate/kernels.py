@@ -61,7 +61,7 @@ def missing_kernels(dtype: DType, device: Device) -> list[Kernel]:
         input_types=[TensorType(dtype, (1, SIZE, SIZE), DeviceRef.from_device(device))],
     )
     max_internals.lower(graph)
-    return max_kernels.survey(graph, {}).kernels
+    return max_kernels.survey(max_internals.body_of(graph), {}).kernels
 
 
 def widened(x: TensorValue) -> list[TensorValue]:

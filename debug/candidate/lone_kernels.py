@@ -1,8 +1,9 @@
 """An operation that the interpreter can't run, as a graph of its own to be compiled.
 
-The interpreter has no kernel for a transposed or grouped convolution, for a cast to half
-precision on the CPU, or for a loop. MAX's compiler has. So such an operation is cut out of
-its graph and compiled alone, once on a machine, and the interpreter goes on around it.
+The interpreter has no kernel for a transposed or grouped convolution, or for a loop. MAX's
+compiler has. So such an operation is cut out of its graph and compiled alone, once on a
+machine, and the interpreter goes on around it. What is emulated is cut out in the same way
+(`debug.candidate.emulation`).
 
 What is cut out is text. This operation of a graph ::
 
@@ -121,8 +122,8 @@ class Cutter:
         if maker is None or max_internals.describe(maker) not in _FIXED:
             return False
         line = max_internals.text(maker)
-        if len(line) > LONGEST_CONSTANT:
-            return False
+        if len(line) > LONGEST_CONSTANT or max_internals.has_narrow_type(line):
+            return False  # a narrow number is written with too few digits to be widened
         if not all(self._bring(used, draft) for used in max_internals.operands(maker)):
             return False
         draft.lines[line] = None

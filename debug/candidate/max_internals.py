@@ -12,14 +12,14 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from max import _core, _eager_policy, _interpreter, mlir
 from max._core.dialects import mo, rmo
 from max._interpreter_ops import gc_compile
 from max.driver import Buffer
-from max.graph import Graph, TensorType, Type
+from max.graph import Graph, Module, TensorType, Type
 from max.graph import dim as dim_module
 from max.graph import graph as graph_module
 from max.nn.layer import layer as layer_module
@@ -106,9 +106,40 @@ def _graphs(graph: Graph) -> list[mo.GraphOp]:
     return sorted(found, key=lambda op: op.is_subgraph)
 
 
+class Body(NamedTuple):
+    """What a graph takes, its operations in order, and what it returns."""
+
+    inputs: list[ValueKey]
+    operations: list[Op]
+    outputs: list[ValueKey]
+    owner: Any
+    """What they are part of, and gone without."""
+
+
+def body_of(graph: Graph) -> Body:
+    """Of a lowered graph."""
+    operations, outputs = split_output(graph)
+    return Body(graph_inputs(graph), operations, outputs, graph)
+
+
+def bodies(module: Module) -> dict[str, Body]:
+    """Of all graphs of a module, by name."""
+    graphs = [op for op in module.mlir_module.body if isinstance(op, mo.GraphOp)]
+    return {
+        graph.sym_name: Body(
+            list(graph.regions[0].front.arguments), *_split_output(graph), module
+        )
+        for graph in graphs
+    }
+
+
 def split_output(graph: Graph) -> tuple[list[Op], list[ValueKey]]:
     """The operations in order, and the values that the graph returns."""
-    ops = _graphs(graph)[0].regions[0].front
+    return _split_output(_graphs(graph)[0])
+
+
+def _split_output(graph: mo.GraphOp) -> tuple[list[Op], list[ValueKey]]:
+    ops = graph.regions[0].front
     *body, output = [op for op in ops if _interpreter._is_dispatchable(op)]
     assert isinstance(output, mo.OutputOp)
     return body, operands(output)
@@ -253,6 +284,20 @@ def called_graphs(graph: Graph, op_text: str) -> list[str]:
 def type_text(value: ValueKey) -> str:
     """The type of a value as MLIR writes it."""
     return re.sub(r"^\w+\((.*)\)$", r"\1", str(value.type))
+
+
+_NARROW = re.compile(r"(?<=[ <])(?:b?f16|f8e\w+)(?=[,>])")
+"""How MLIR writes floating point types of fewer than 32 bits."""
+
+
+def has_narrow_type(said: str) -> bool:
+    """Whether a type or an operation, as text, has values in float16 or the like."""
+    return _NARROW.search(said) is not None
+
+
+def widened(said: str) -> str:
+    """The same operations, as text, in float32."""
+    return _NARROW.sub("f32", said)
 
 
 def is_chain(value: ValueKey) -> bool:

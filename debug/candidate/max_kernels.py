@@ -5,7 +5,7 @@ has none. `survey` asks this of a whole graph beforehand, and `compile_together`
 what is missing as one module, beside what is loaded already.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -15,15 +15,14 @@ from max._interpreter_ops import gc_compile
 from max._mlir_context import default_mlir_context, in_default_mlir_context
 from max.driver import Buffer, Device
 from max.engine import Model
-from max.graph import Graph, Module
+from max.graph import Module
 from max.graph import graph as graph_module
 
 from debug.candidate import kernel_cache, outline
 from debug.candidate.max_internals import (
+    Body,
     ValueKey,
     dispatch,
-    graph_inputs,
-    split_output,
     tensor_type,
     weight_name,
 )
@@ -56,11 +55,18 @@ class Survey:
     """The operations that the interpreter can't run, by their places, and why."""
 
 
-def survey(graph: Graph, weights: Mapping[str, Buffer]) -> Survey:
+def survey(
+    body: Body, weights: Mapping[str, Buffer], without: Collection[int] = ()
+) -> Survey:
     """Goes through a lowered graph as a run does, with zeros for all that is computed.
 
     Each handler says by itself which kernel it wants, or that it can't. None is given
     one, so this takes no longer for a large model than for a small one.
+
+    Args:
+        body: of the graph.
+        weights: by name.
+        without: the places of operations that something else runs.
     """
     found: dict[tuple[str, str], Kernel] = {}
     refused: dict[int, str] = {}
@@ -70,7 +76,7 @@ def survey(graph: Graph, weights: Mapping[str, Buffer]) -> Survey:
         kind = str(value.type)
         return zeros[kind] if kind in zeros else zeros.setdefault(kind, _zeros(value))
 
-    slots = {value: zero(value) for value in graph_inputs(graph)}
+    slots = {value: zero(value) for value in body.inputs}
     with _without_kernels() as loaded:
 
         def note(family: Any, key: str, device: Device, build: Any) -> None:
@@ -79,13 +85,14 @@ def survey(graph: Graph, weights: Mapping[str, Buffer]) -> Survey:
             raise _NotCompiled
 
         with _compiling_by(note):
-            for index, op in enumerate(split_output(graph)[0]):
+            for index, op in enumerate(body.operations):
                 if name := weight_name(op):
                     slots[op.results[0]] = weights[name]
                     continue
                 try:
-                    dispatch(op, slots)
-                    continue
+                    if index not in without:
+                        dispatch(op, slots)
+                        continue
                 except (_eager_policy.UnsupportedOpVariant, NotImplementedError) as error:
                     refused[index] = str(error.args[0] if error.args else error)
                 except Exception:

@@ -30,13 +30,18 @@ class Operation:
     from_input: bool
     """Whether it depends on what was given, not on weights alone."""
 
+    @property
+    def numbers(self) -> Tensor:
+        """The value where PyTorch can compute with it: it has no functions of 8 bits."""
+        return self.value.float() if self.value.itemsize == 1 else self.value
+
     @cached_property
     def finite(self) -> bool:
-        return bool(torch.isfinite(self.value).all())
+        return bool(torch.isfinite(self.numbers).all())
 
     @cached_property
     def has_nan(self) -> bool:
-        return bool(torch.isnan(self.value).any())
+        return bool(torch.isnan(self.numbers).any())
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ compiled alone (`debug.candidate.lone_kernels`). Compiling costs 20 s or more wh
 it, so all that is missing is found first and compiled together, beside what is loaded. The
 next process loads it (`debug.candidate.kernel_cache`).
 
+What is in float16 or the like on the CPU is emulated (`debug.candidate.emulation`).
+
 What can't be compiled either is refused at its line, before anything runs. The graph is
 loaded nonetheless: all that does not depend on it can be computed.
 """
@@ -18,6 +20,7 @@ from max.driver import Buffer, Device
 from max.engine import Model
 
 from debug.candidate import kernel_cache, max_internals, max_kernels
+from debug.candidate.emulation import emulation
 from debug.candidate.lone_kernels import Cutter, LoneKernel
 from debug.candidate.max_internals import Op, ValueKey
 from debug.candidate.max_kernels import Kernel
@@ -43,6 +46,8 @@ class Prepared:
     """By their places in the graph. What can't run raises a `Problem`."""
     refused: list[Diagnostic] = field(default_factory=list)
     """What is to be said of those that can't run."""
+    emulated: list[str] = field(default_factory=list)
+    """The precisions that are emulated, by name."""
 
 
 def prepare(traced: Traced, announce: Callable[[str], None]) -> Prepared:
@@ -50,15 +55,19 @@ def prepare(traced: Traced, announce: Callable[[str], None]) -> Prepared:
 
     ``announce`` is told what will be compiled.
     """
-    body, _ = max_internals.split_output(traced.graph)
-    survey = max_kernels.survey(traced.graph, traced.weights)
-    cutter = Cutter(traced.graph, body) if survey.refused else None
-    cut = {index: cutter.cut(body[index]) for index in survey.refused} if cutter else {}
+    whole = max_internals.body_of(traced.graph)
+    body = whole.operations
+    cutter = Cutter(traced.graph, body)
+    emulated = emulation(whole, cutter)
+    survey = max_kernels.survey(whole, traced.weights, without=emulated.operations)
+    cut = {index: cutter.cut(body[index]) for index in survey.refused}
     lone = {each.key: each for each in cut.values()}
     _failed.update({key: why for key, each in lone.items() if (why := each.why_not)})
     new = {key: each for key, each in lone.items() if key not in {*_models, *_failed}}
-    load({**{each.key: each for each in survey.kernels}, **new}, announce)
-    prepared = Prepared()
+    kernels = {each.key: each for each in (*survey.kernels, *emulated.kernels)}
+    load({**kernels, **new}, announce)
+    runners: dict[int, Runner] = {i: each.run for i, each in emulated.operations.items()}
+    prepared = Prepared(runners, emulated=emulated.dtypes)
     for index, kernel in cut.items():
         if kernel.key in _models:
             prepared.runners[index] = _running(kernel, _models[kernel.key])

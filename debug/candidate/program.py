@@ -17,7 +17,7 @@ layers, and what depends on weights alone, such as transposed weights.
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from max.driver import Buffer
@@ -28,6 +28,7 @@ from debug.candidate.max_internals import Op, ValueKey
 from debug.candidate.taps import FirstInput, Probe, Result
 from debug.candidate.trace import Traced
 from debug.protocol.diagnostic import Problem
+from debug.protocol.values import Place
 
 Slots = dict[ValueKey, Buffer | None]
 
@@ -231,13 +232,7 @@ class Program:
         Returns:
             The operations in order, by their places in ``body``, and every value.
         """
-        needed: set[int] = set()
-        pending = [] if end in given else [end]
-        while pending:
-            index = self._maker.get(value := pending.pop())
-            if value not in given and index is not None and index not in needed:
-                needed.add(index)
-                pending.extend(self._operands[index])
+        needed = self._leading_to(end, given)
         slots: Slots = {**given}
         for index in sorted(needed):
             for used in self._operands[index]:
@@ -246,6 +241,55 @@ class Program:
             if max_internals.weight_name(self.body[index]) is None:
                 self._dispatch(index, slots)
         return sorted(needed), slots
+
+    def _leading_to(self, end: ValueKey, given: Collection[ValueKey]) -> set[int]:
+        """The operations that compute a value, starting from values that are given."""
+        needed: set[int] = set()
+        pending = [] if end in given else [end]
+        while pending:
+            index = self._maker.get(value := pending.pop())
+            if value not in given and index is not None and index not in needed:
+                needed.add(index)
+                pending.extend(self._operands[index])
+        return needed
+
+    def walk(
+        self, given: Mapping[ValueKey, Buffer], end: ValueKey, kept: dict[str, Buffer]
+    ) -> Iterator[tuple[ValueKey, Slots]]:
+        """Computes all that leads to one value, and stops at every result as it is made.
+
+        What is put into the slots in a result's place is what the rest is computed of.
+        """
+        needed = sorted(self._leading_to(end, given))
+        slots: Slots = {**given}
+        uses = Counter(used for index in needed for used in self._operands[index])
+        for index in needed:
+            for used in self._operands[index]:
+                if used not in slots:  # a weight or the graph's own argument
+                    slots[used] = self.evaluate(used, kept)
+            if max_internals.weight_name(self.body[index]) is None:
+                self._run(index, slots, uses, ())
+                for result in self.body[index].results:
+                    yield result, slots
+
+    def depends(self, value: ValueKey, on: ValueKey) -> bool:
+        """Whether one value is computed of another."""
+        return value != on and self._maker.get(on) in self._leading_to(value, ())
+
+    def place_of(self, value: ValueKey) -> Place | None:
+        """The source line that makes a value."""
+        index = self._maker.get(value)
+        place = None if index is None else max_internals.place_of(self.body[index])
+        return None if place is None else Place(*place)
+
+    def found(self, layer: str, result: ValueKey, argument: LayerInput | None) -> None:
+        """Puts a layer where its value is, whatever its module returns or is given."""
+        self.layers[layer] = result
+        self._kept_keys.add(result)
+        if argument is None:
+            self.inputs.pop(layer, None)
+        else:
+            self.inputs[layer] = argument
 
     def evaluate_aside(self, key: ValueKey, kept: dict[str, Buffer]) -> Buffer:
         """A value between layers, or within one, that leaves no trace: what `evaluate`

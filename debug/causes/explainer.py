@@ -6,7 +6,7 @@ and the two make a `Finding`. Nothing here knows which model it is.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from max.driver import Buffer
@@ -77,6 +77,7 @@ class Explainer:
             if segment.wrong:
                 with torch.inference_mode():
                     found = find_causes(segment, likely=self._likely)
+                found = _told_as_order(segment, found)
                 if found and found[0].complete and found[0].hypothesis.kind is Kind.NAMED:
                     self._likely.add(found[0].hypothesis.keys)
                 about = self._never_called(found, code) or name
@@ -162,6 +163,22 @@ def _finding(segment: Segment, found: list[Tried], code: LoadedCandidate) -> Fin
     )
 
 
+def _told_as_order(segment: Segment, found: list[Tried]) -> list[Tried]:
+    """A layer that takes the result of one that comes after it is in another place."""
+    target, results = segment.target, segment.recording.results
+    if not found or not found[0].complete or not target.is_input:
+        return found
+    order, best = list(results), found[0].hypothesis
+    taken = next((name for name in order if results[name] == best.takes), None)
+    if target.layer not in order or taken is None:
+        return found
+    if order.index(taken) <= order.index(target.layer):
+        return found
+    text = f"{target.layer} comes after {taken} instead of before it: {best.text}"
+    told = replace(found[0], hypothesis=replace(best, text=text))
+    return [told, *found[1:]]
+
+
 def _messages(found: list[Tried]) -> list[Cause]:
     return [
         Cause(
@@ -176,13 +193,16 @@ def _messages(found: list[Tried]) -> list[Cause]:
 
 def _first_infinite(segment: Segment, op: Operation) -> Cause:
     """Where NaN or Inf come from is seen, not supposed."""
-    used = [segment.operations[index].value for index in op.operands]
-    if any(bool(torch.isneginf(value).any()) for value in used):
+    used = [segment.operations[index].numbers for index in op.operands]
+    if op.has_nan and any(bool(torch.isneginf(value).any()) for value in used):
         text = f"{op.name} makes NaN of minus infinity: a mask that leaves a row nothing?"
         return Cause(text, 1.0, None)
     largest = max((value.abs().max().item() for value in used), default=None)
     of = "finite values" if largest is None else f"finite values up to {largest:.4g}"
-    return Cause(f"{op.name} makes the first NaN or Inf, of {of}", 1.0, None)
+    text = f"{op.name} makes the first NaN or Inf, of {of}"
+    if op.value.dtype == torch.float16 and not op.has_nan:
+        text += f"; float16 ends at {torch.finfo(torch.float16).max:,.0f}"
+    return Cause(text, 1.0, None)
 
 
 def _place(

@@ -14,24 +14,39 @@ certain, another one after it.
 Every step of the search asks `Segment.pause` whether something else is wanted.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 
+from torch import Tensor
+
+from debug.causes.counterparts import DOES_NOT_RUN
+from debug.causes.fitting import Keys
+from debug.causes.hypotheses.mistake import Called
 from debug.causes.hypotheses.operands import (
     NOTHING,
     Hypothesis,
     Kind,
     hypotheses_at,
 )
-from debug.causes.seen import DOES_NOT_RUN, Keys, seen_in_candidate
+from debug.causes.hypotheses.other_numbers import Family, best_number, families
+from debug.causes.seen import seen_in_candidate
 from debug.causes.segment import Segment
-from debug.measure.matching import in_shape_of, relative_error, share_explained
+from debug.measure.matching import (
+    distance,
+    in_shape_of,
+    relative_error,
+    share_explained,
+)
 from debug.protocol.verdict import LAYER
+from debug.reference.recording import Replacement, Step, ValueId
 
 BUDGET = 1.5e9
 """As many numbers are computed for hypotheses whose value is not seen: some 20 s of one
 core. Counted and not timed, so that the answer is the same on a busy machine."""
+CHEAP = 2e6
+"""A number is looked for at the end of a segment that costs no more: it takes some seventy
+runs."""
 FEWEST = 40
 """As many are tried at any size."""
 WORTH_SHOWING = 0.3
@@ -85,7 +100,8 @@ def find_causes(
     if len(named) > 1 and (all_named := attempt(segment, _joined(named))) is not None:
         tried.append(all_named)
     if not any(each.complete for each in tried):
-        tried += _try_all(segment, islice(_supposed(segment, tried), _affordable(segment)))
+        supposed = chain(_numbers_at_the_end(segment), _supposed(segment, tried))
+        tried += _try_all(segment, islice(supposed, _affordable(segment)))
     best = sorted(tried, key=lambda each: each.rank)
     if best and not best[0].complete:
         best += _combinations(segment, best)
@@ -103,11 +119,34 @@ def _told(found: list[Tried]) -> list[Tried]:
     return list(told.values())
 
 
+def _numbers_at_the_end(segment: Segment) -> Iterator[Hypothesis]:
+    """Other numbers in steps whose value the candidate does not have as such, as where one
+    of its operations is several of PyTorch's: the number with which the end comes nearest.
+    """
+    value = segment.value
+    if value is None or segment.cost > CHEAP:
+        return
+    for step in segment.lacking:
+        for family in families(Called(step, segment.recording)):
+
+            def error(number: float, step: Step = step, family: Family = family) -> float:
+                segment.pause()
+                replaced = {step.result: family.replacement(number)}
+                supposed = _replayed(segment, replaced)
+                return float("inf") if supposed is None else distance(value, supposed)
+
+            enough = LAYER.ok_up_to * segment.goal.floor * segment.goal.norm
+            number = best_number(family, error, enough)
+            if number is not None:
+                key = (*family.key, number)
+                replaced = {step.result: family.replacement(number)}
+                keys, text = frozenset({key}), family.text(number)
+                yield Hypothesis(text, keys, replaced, kind=Kind.MISTAKEN)
+
+
 def _affordable(segment: Segment) -> int:
     """How many hypotheses may be tried."""
-    values = segment.recording.values
-    cost = sum(values[step.result].numel() for step in segment.steps)
-    return max(FEWEST, int(BUDGET / max(cost, 1)))
+    return max(FEWEST, int(BUDGET / max(segment.cost, 1)))
 
 
 def _try_all(segment: Segment, hypotheses: Iterator[Hypothesis]) -> list[Tried]:
@@ -124,18 +163,26 @@ def _try_all(segment: Segment, hypotheses: Iterator[Hypothesis]) -> list[Tried]:
 def attempt(segment: Segment, hypothesis: Hypothesis) -> Tried | None:
     """Runs the reference under a hypothesis; None where it can't be run so."""
     segment.pause()
-    value, goal, target = segment.value, segment.goal, segment.target.value
+    value, goal = segment.value, segment.goal
     assert value is not None
-    steps, values = hypothesis.replaced_steps, hypothesis.replaced_values
-    try:
-        supposed = segment.recording.replay(target, steps, values)
-    except DOES_NOT_RUN:
-        return None
-    supposed = in_shape_of(supposed, goal.value)
+    supposed = _replayed(segment, hypothesis.replaced_steps, hypothesis.replaced_values)
     if supposed is None:
         return None
     explains = share_explained(value, goal.value, supposed)
     return Tried(hypothesis, explains, relative_error(value, supposed) / goal.floor)
+
+
+def _replayed(
+    segment: Segment,
+    steps: Mapping[ValueId, Replacement],
+    values: Mapping[ValueId, Tensor] | None = None,
+) -> Tensor | None:
+    """The end of the segment, if steps or given values were others."""
+    try:
+        made = segment.recording.replay(segment.target.value, steps, values)
+    except DOES_NOT_RUN:
+        return None
+    return in_shape_of(made, segment.goal.value)
 
 
 def _supposed(segment: Segment, tried: list[Tried]) -> Iterator[Hypothesis]:

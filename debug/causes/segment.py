@@ -86,8 +86,10 @@ class Segment:
         self.recording, self.target, self._evaluated = recording, target, evaluated
         self.operations = evaluated.operations
         made = evaluated.value.dtype
-        # What ends in whole numbers, such as token ids, has been rounded nowhere.
-        precision = made if made.is_floating_point else torch.float32
+        # What ends in whole numbers, such as token ids, has been rounded nowhere, and in
+        # 8 bits PyTorch computes nothing.
+        narrow = made.is_floating_point and made.itemsize > 1
+        precision = made if narrow else torch.float32
         self._rounded = recording.in_precision(precision)
         exact = recording.values[target.value]
         self.goal = Sought.of(str(target), exact, self._rounded[target.value])
@@ -108,7 +110,7 @@ class Segment:
     def is_finite(self) -> bool:
         """Whether the candidate's value has neither NaN nor Inf."""
         value = self._evaluated.value
-        return bool(torch.isfinite(value).all())
+        return bool(torch.isfinite(value.double()).all())
 
     @property
     def wrong(self) -> bool:
@@ -116,6 +118,11 @@ class Segment:
             return True
         error = relative_error(self.value, self.goal.value)
         return error > LAYER.watch_up_to * self.goal.floor
+
+    @cached_property
+    def cost(self) -> int:
+        """How many numbers the reference computes for it."""
+        return sum(self.recording.values[step.result].numel() for step in self.steps)
 
     def sought(self, value: ValueId) -> Sought:
         """One of the reference's values, as something to look for."""
@@ -226,7 +233,14 @@ class Segment:
         found = [*from_input, *wrong]
         if not self.is_finite:  # where a mask's minus infinity is wanted, it is right
             found = [i for i in found if not self.operations[i].finite] or found
-        return next(iter(found), None)
+        return self._origin_of_nan(found[0]) if found else None
+
+    def _origin_of_nan(self, index: OperationIndex) -> OperationIndex:
+        """The operation itself, unless what it uses is NaN already."""
+        for used in self.operations[index].operands:
+            if self.operations[used].has_nan:
+                return self._origin_of_nan(used)
+        return index
 
     @cached_property
     def have(self) -> set[ValueId]:

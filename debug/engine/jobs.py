@@ -1,19 +1,22 @@
 """The jobs of the engine's idle work; see `debug.engine.background`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 
 from debug.candidate.taps import Probe
 from debug.causes.explainer import Explainer
+from debug.causes.rounding import long_sum
 from debug.engine.background import Generation
+from debug.engine.whereabouts import Whereabouts
 from debug.experiments.isolation import Isolation
 from debug.experiments.probes import Variables
 from debug.measure.truth import Truth
 from debug.pause import Interrupted, Pause
 from debug.protocol.diagnostic import FAILED, Problem
 from debug.protocol.messages import Explained, Isolated, Message, OutcomeKnown
-from debug.protocol.values import Outcome
+from debug.protocol.values import Divergence, Outcome
+from debug.protocol.verdict import Verdict
 from debug.subject import HasOutcome, Subject, model_of
 
 Emit = Callable[[Message], None]
@@ -29,15 +32,15 @@ class IsolateLayers:
         self,
         subject: Subject,
         truths: Mapping[str, Truth],
-        found_wrong: Callable[[int], None],
+        isolation: Isolation,
+        found: Callable[[int, Verdict], None],
         emit: Emit,
     ) -> None:
-        """``found_wrong`` is told the index of each layer whose own code is to be looked
-        into."""
+        """``found`` is told the index of each layer that is not ok, and its verdict."""
         self._names, self._truths, self._emit = list(truths), truths, emit
         self._inputs = {value.name for value in subject.inputs}
-        self._isolation = Isolation(subject.dtype.name, truths)
-        self._found_wrong = found_wrong
+        self._isolation = isolation
+        self._found = found
         self.begin(Generation())
 
     def begin(self, generation: Generation) -> None:
@@ -57,7 +60,95 @@ class IsolateLayers:
             return
         self._emit(Isolated(generation.number, index, divergence))
         if not divergence.verdict.healthy and generation.code and value:
+            self._found(index, divergence.verdict)
+
+
+class FindBorders:
+    """Layers that are wrong in isolation may begin or end elsewhere in the candidate, and
+    be right there. The outer ones first: within a layer that is right nothing is wrong."""
+
+    name = "looking for where layers begin and end"
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        whereabouts: Whereabouts,
+        moved: Callable[[int, Divergence], None],
+        found_wrong: Callable[[int], None],
+        pause: Pause,
+    ) -> None:
+        """``moved`` is told each layer that is right elsewhere, ``found_wrong`` all that
+        are not."""
+        self._names, self._whereabouts, self._pause = names, whereabouts, pause
+        self._moved, self._found_wrong = moved, found_wrong
+        self.begin(Generation())
+
+    def begin(self, generation: Generation) -> None:
+        self._waiting: list[int] = []
+        self.done = 0
+
+    def add(self, index: int) -> None:
+        """A layer that is wrong in isolation."""
+        self._waiting.append(index)
+
+    def left(self, position: int) -> int:
+        return min(len(self._waiting), 1)  # all of them in one piece
+
+    def do_one(self) -> None:
+        wrong = []
+        while self._waiting:
+            index = min(self._waiting, key=self._depth)
+            divergence = self._whereabouts.move(self._names[index], self._pause)
+            self._waiting.remove(index)
+            if divergence is None:
+                wrong.append(index)
+            else:
+                self._moved(index, divergence)
+        self.done += 1
+        for index in sorted(wrong):
             self._found_wrong(index)
+
+    def _depth(self, index: int) -> int:
+        return self._whereabouts.depth(self._names[index])
+
+
+class ExplainRounding:
+    """Layers that are to be watched may only add up more at a time than PyTorch does."""
+
+    name = "looking for long sums"
+
+    def __init__(
+        self,
+        truths: Mapping[str, Truth],
+        explained: Callable[[int, str], None],
+        pause: Pause,
+    ) -> None:
+        """``explained`` is told each layer with the reason why it rounds as it does."""
+        self._names, self._truths = list(truths), truths
+        self._explained, self._pause = explained, pause
+        self.begin(Generation())
+
+    def begin(self, generation: Generation) -> None:
+        self._generation, self.done = generation, 0
+        self._waiting: list[int] = []
+
+    def add(self, index: int) -> None:
+        """A layer that is to be watched."""
+        self._waiting.append(index)
+
+    def left(self, position: int) -> int:
+        return len(self._waiting)
+
+    def do_one(self) -> None:
+        index, code = self._waiting[0], self._generation.code
+        assert code is not None
+        name = self._names[index]
+        truth = self._truths[name]
+        reason = long_sum(name, truth, code.program, code.kept, self._pause)
+        self._waiting.pop(0)
+        self.done += 1
+        if reason:
+            self._explained(index, reason)
 
 
 class CompareProbes:

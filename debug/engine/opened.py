@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from debug.measure.truth import Truth
 from debug.protocol.messages import Opened
 from debug.protocol.values import Layer, Mode
-from debug.subject import Subject, model_of, row_of
+from debug.subject import Subject, model_of, row_of, warnings_of
 
 
 def opened(
@@ -42,4 +42,5 @@ def opened(
         layers=layers,
         seconds_load=seconds_load,
         seconds_reference=seconds_reference,
+        warnings=list(warnings_of(subject)),
     )

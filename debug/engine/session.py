@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Protocol
 
 from max.driver import Buffer
+from msgspec import structs
 
 from debug.candidate import kernels, max_internals
 from debug.candidate.compiler import Compiler
+from debug.candidate.emulation import computed_in
 from debug.candidate.interpreter import Interpreter, LazyValue
 from debug.candidate.source import Source, content_hash, content_hashes, load_source
 from debug.candidate.taps import Probe
@@ -24,10 +26,12 @@ from debug.causes.explainer import Explainer, LoadedCandidate
 from debug.causes.inspection import inspected
 from debug.engine import jobs
 from debug.engine.background import Background, Generation
+from debug.engine.comparisons import Comparisons
 from debug.engine.inputs import explained
 from debug.engine.opened import opened
+from debug.engine.whereabouts import Whereabouts
 from debug.experiments.injection import Injection
-from debug.experiments.isolation import NEVER_CALLED, UNSEEN
+from debug.experiments.isolation import Isolation
 from debug.experiments.probes import Variables
 from debug.experiments.without_taps import run_without_taps
 from debug.measure.divergence import compare
@@ -38,6 +42,7 @@ from debug.protocol.messages import (
     Compared,
     ComparedWithoutTaps,
     Explained,
+    Isolated,
     Loaded,
     Message,
     NotPossible,
@@ -46,6 +51,7 @@ from debug.protocol.messages import (
     Stopped,
 )
 from debug.protocol.values import Divergence, Mode, Stats
+from debug.protocol.verdict import Verdict
 from debug.reference.hooks import run_reference
 from debug.reference.recorded_layers import RecordedLayers
 from debug.subject import (
@@ -137,8 +143,6 @@ class Session:
         self._model = model_of(self._layers).name
         seconds = self._seconds_load, time.perf_counter() - started
         emit(opened(subject, self._truths, self._mode, *seconds))
-        self._results: dict[tuple[str, str], tuple[Stats, Divergence]] = {}
-        """By layer and digest: a graph may return one value as two layers."""
         recordings = RecordedLayers(subject)
         self._explainer = Explainer(subject, self._truths, recordings)
         self._background = self._make_background(recordings)
@@ -157,10 +161,23 @@ class Session:
         def pause() -> None:
             self._pause()
 
+        isolation = Isolation(self.dtype, truths)
+        self._whereabouts = Whereabouts(subject, truths, isolation, recordings)
+        self._comparisons = Comparisons(truths, self.dtype, self._whereabouts)
         causes = jobs.FindCauses(truths, self._explainer, pause, emit)
+        borders = jobs.FindBorders(
+            self.names, self._whereabouts, self._moved, causes.add, pause
+        )
+        rounding = jobs.ExplainRounding(truths, self._rounds, pause)
+
+        def found(index: int, verdict: Verdict) -> None:
+            (borders if verdict.wrong else rounding).add(index)
+
         variables = Variables(recordings, truths)
         in_order = [
-            jobs.IsolateLayers(subject, truths, causes.add, emit),
+            jobs.IsolateLayers(subject, truths, isolation, found, emit),
+            borders,
+            rounding,
             jobs.CompareProbes(subject, truths, variables, emit),
             causes,
             jobs.CompareOutcome(subject, truths, pause, emit),
@@ -170,7 +187,8 @@ class Session:
 
     def _warm(self) -> None:
         """Gets the interpreter's kernels ready."""
-        device, dtype = self.subject.device, self.subject.dtype
+        device = self.subject.device
+        dtype = computed_in(self.subject.dtype, device)
         kernels.warm(dtype, device, lambda what: self._emit(Progress(what)))
 
     def _announce(self, what: str) -> None:
@@ -195,6 +213,9 @@ class Session:
         self._align(traced)
         self._candidate, self._values = candidate, values
         self._traced = traced
+        runner = self._runner if isinstance(self._runner, Interpreter) else None
+        self._whereabouts.begin(traced, values, runner)
+        self._comparisons.begin(traced, values)
         self.generation += 1
         self.position = -1
         without_taps = None if interpreted else partial(self._without_taps, source)
@@ -202,7 +223,7 @@ class Session:
             Generation(
                 self.generation,
                 values,
-                traced.unseen,
+                self._comparisons.unseen,
                 self._code(),
                 traced.probes,
                 self._probed,
@@ -211,17 +232,15 @@ class Session:
         )
         seconds = time.perf_counter() - started
         replaced = sorted(injected, key=self.names.index)
-        uncompared = list(candidate.uncompared)
-        places = traced.places
-        self._emit(
-            Loaded(self.generation, places, seconds, replaced, uncompared=uncompared)
-        )
+        interpreter = self._runner if isinstance(self._runner, Interpreter) else None
+        emulated = interpreter.emulated if interpreter else []
+        more = replaced, emulated, list(candidate.uncompared)
+        self._emit(Loaded(self.generation, traced.places, seconds, *more))
         if (found := traced.alignment) is not None:
             unpaired = [] if traced.broken else list(found.unpaired)
             self._emit(Aligned(self.generation, list(found.pairs), unpaired))
-        if isinstance(self._runner, Interpreter):
-            for refused in self._runner.refused:
-                self._emit(NotPossible(refused))
+        for refused in interpreter.refused if interpreter else ():
+            self._emit(NotPossible(refused))
 
     def _align(self, traced: Traced) -> None:
         """Takes over the layers of this generation, if it has others."""
@@ -294,22 +313,22 @@ class Session:
                 findings = [explained(value, truth)]
                 self._emit(Explained(self.generation, self.names.index(name), findings))
             return *result, False
-        lazy = self._values.get(name)
-        if lazy is None:
-            if self._traced is not None and (broken := self._traced.broken) is not None:
-                raise Problem.of("graph", broken, prefix=f"{name} can't run")
-            unseen = self._traced is not None and name in self._traced.unseen
-            return None, UNSEEN if unseen else NEVER_CALLED, False
-        key = name, lazy.digest
-        if key in self._results:
-            return *self._results[key], True
-        try:
-            value = lazy.value()
-        except Exception as error:
-            raise Problem.of("run", error, prefix=f"{name} can't run") from error
-        result = compare(value, truth, self.dtype)
-        self._results[key] = result
-        return *result, False
+        return self._comparisons.of(name)
+
+    def _moved(self, index: int, isolated: Divergence) -> None:
+        """A layer is right elsewhere than where its module returns."""
+        name = self.names[index]
+        stats, divergence, reused = self._comparisons.elsewhere(name)
+        self._emit(Compared(self.generation, index, stats, divergence, 0.0, reused))
+        self._emit(Isolated(self.generation, index, isolated))
+
+    def _rounds(self, index: int, reason: str) -> None:
+        """It is known why a layer rounds more than PyTorch's."""
+        name = self.names[index]
+        stats, divergence, reused = self._comparisons.of(name)
+        if divergence.verdict is Verdict.WATCH:
+            divergence = structs.replace(divergence, reason=reason)
+            self._emit(Compared(self.generation, index, stats, divergence, 0.0, reused))
 
     @property
     def complete(self) -> bool:

@@ -58,6 +58,16 @@ class Isolation:
             self._results[key] = self._run(truth, truth.isolated.argument, isolated)
         return self._results[key]
 
+    def alone(self, truth: Truth, computed: LazyValue) -> Tensor | None:
+        """What a layer makes of the reference's input; None if it can't be given that."""
+        if computed.isolated is None or truth.isolated is None:
+            return None
+        isolated, argument = computed.isolated(), truth.isolated.argument
+        argument = laid_out(argument, isolated.shape, truth.axes_back, truth.axes)
+        if list(argument.shape) != isolated.shape:
+            return None
+        return isolated.value(argument, aside(isolated, self._truths))
+
     def _run(self, truth: Truth, argument: Tensor, isolated: IsolatedLayer) -> Divergence:
         argument = laid_out(argument, isolated.shape, truth.axes_back, truth.axes)
         if list(argument.shape) != isolated.shape:

@@ -38,9 +38,11 @@ class Sought:
 
     @classmethod
     def of(cls, label: str, value: Tensor, rounded: Tensor) -> "Sought":
-        value = value.double().squeeze()
+        value, rounded = value.double().squeeze(), rounded.double().squeeze()
         norm = norm_of(value)
-        error = distance(rounded.double().squeeze(), value)
+        # What the precision is too narrow for says nothing of its rounding.
+        overflowed = torch.isfinite(value) & ~torch.isfinite(rounded)
+        error = distance(torch.where(overflowed, value, rounded), value)
         relative = error / norm if norm > 0 else 0.0
         return cls(label, value, norm, max(relative, FLOAT32_HALF_ULP))
 

@@ -9,11 +9,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import torch
 from torch import Tensor
 
 from debug.measure.statistics import describe
 from debug.protocol.values import Place, Stats
-from debug.protocol.verdict import FLOAT32_HALF_ULP
+from debug.protocol.verdict import FLOAT32_HALF_ULP, HALF_ULP
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,10 @@ class Truth:
 
     @property
     def floor(self) -> float:
-        return max(quotient(self.rounding.total, self.norms.total), FLOAT32_HALF_ULP)
+        lowest = FLOAT32_HALF_ULP
+        if self.stats.nonfinite:  # what has overflowed is no yardstick
+            lowest = HALF_ULP.get(self.stats.dtype, lowest)
+        return max(quotient(self.rounding.total, self.norms.total), lowest)
 
     @property
     def when_isolated(self) -> "Truth":
@@ -111,7 +115,7 @@ def measure_reference(
     if shape is not None:
         exact, rounded = exact.reshape(shape), rounded.reshape(shape)
     exact = exact.double().contiguous()  # whole numbers and masks, too
-    rounding = slice_norms((rounded.double() - exact).square())
+    rounding = slice_norms(_squared_rounding(rounded, exact))
     norms = slice_norms(exact.square())
     return Truth(exact, norms, rounding, describe(rounded), axes, heads)
 
@@ -129,8 +133,15 @@ def measure_isolated(truth: Truth, argument: Tensor, rounded: Tensor) -> Truth:
         if argument.ndim == len(truth.axes):
             argument = argument.permute(truth.axes)
     rounded = rounded.reshape(truth.exact.shape)
-    rounding = slice_norms((rounded.double() - truth.exact).square())
+    rounding = slice_norms(_squared_rounding(rounded, truth.exact))
     return replace(truth, isolated=IsolatedTruth(argument.contiguous(), rounding))
+
+
+def _squared_rounding(rounded: Tensor, exact: Tensor) -> Tensor:
+    """Of each element; none where the precision is too narrow for the value at all."""
+    error = rounded.double() - exact
+    overflowed = torch.isfinite(exact) & ~torch.isfinite(rounded)
+    return torch.where(overflowed, 0.0, error).square()
 
 
 def in_layout(value: Tensor, axes: Sequence[int] | None, shape: Sequence[int]) -> Tensor:

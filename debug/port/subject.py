@@ -68,7 +68,7 @@ def subject_of(source: Source, options: Options) -> "PortSubject":
     assert source.module.__file__ is not None
     path = Path(source.module.__file__)
     device = choose_device(options.text("device", "auto"))
-    dtype = choose_dtype(options.text("dtype", "float32"), device)
+    dtype = choose_dtype(options.text("dtype", "float32"), device, emulated=True)
     return PortSubject(port_in(source.module, path), path, device, dtype)
 
 

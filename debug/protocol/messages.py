@@ -96,6 +96,8 @@ class Opened(Message, frozen=True, rename={"mode": "engine"}):
     layers: list[Layer]
     seconds_load: float
     seconds_reference: float
+    warnings: list[str] = []
+    """Why the results may say little, each in one line."""
 
 
 class Loaded(Message, frozen=True):
@@ -107,6 +109,8 @@ class Loaded(Message, frozen=True):
     seconds: float
     injected: list[str] = []
     """The layers whose results were replaced by the reference's."""
+    emulated: list[str] = []
+    """The precisions that MAX does not compute in there, and that were emulated."""
     uncompared: list[str] = []
     """What the port is called with that is none of the reference's inputs."""
 

@@ -39,7 +39,8 @@ HALF_ULP = {"float16": 2.0**-11, "bfloat16": 2.0**-8}
 class Verdict(StrEnum):
     OK = "ok"
     UNSEEN = "unseen"
-    """Within a condition or a loop, which is one operation: there is nothing to compare."""
+    """Nothing to compare: within a condition or a loop, which is one operation, or not a
+    value by itself within a layer that is right."""
     WATCH = "watch"
     DIVERGED = "diverged"
     INVALID = "invalid"
@@ -51,6 +52,11 @@ class Verdict(StrEnum):
     def healthy(self) -> bool:
         """Whether nothing speaks against it."""
         return self in (Verdict.OK, Verdict.UNSEEN)
+
+    @property
+    def wrong(self) -> bool:
+        """Whether it is more than rounding could make."""
+        return self is not Verdict.WATCH and not self.healthy
 
 
 _SEVERITY = list(Verdict)

@@ -27,7 +27,7 @@ from debug.protocol.values import Place
 from debug.reference.call_sites import reference_definition, reference_place
 from debug.reference.preconditions import check_inputs, check_repeats, check_weights
 from debug.reference.without_value import check_values
-from debug.subject import LayerName, Subject, arguments_in, in_precision
+from debug.subject import CastsWeights, LayerName, Subject, arguments_in, in_precision
 
 
 class StayInFloat64(TorchFunctionMode):
@@ -193,6 +193,7 @@ def run_reference(subject: Subject, dtype: str) -> dict[str, Truth]:
 
     module, layers = subject.reference(), subject.layers
     rounded = rounding(dtype)
+    narrow = narrowed(subject, module, rounded)
     values: dict[str, Tensor] = {}
     calls: dict[str, LayerCall] = {}
     """Of modules that rows begin with."""
@@ -202,17 +203,17 @@ def run_reference(subject: Subject, dtype: str) -> dict[str, Truth]:
 
     def measure(layer: LayerName, call: LayerCall) -> None:
         value = values.pop(layer.name)
-        exact = call.value.clone()
-        truth = measure_reference(exact, value, layer.axes, layer.heads, layer.shape)
+        result = call.value.clone()
+        truth = measure_reference(result, value, layer.axes, layer.heads, layer.shape)
         call = calls.get(layer.begins or "", call)
         if not layer.is_model:
             value = call.again(modules[layer.begins or layer.name], rounded)
         if layer.begins is not None:
             value = modules[layer.name](value)
-        argument = call.argument
-        if argument is not None:
-            argument = in_precision(argument, getattr(torch, dtype))
-            truth = measure_isolated(truth, argument, value)
+        if (exact := call.argument) is not None:
+            argument = in_precision(exact, getattr(torch, dtype))
+            if torch.equal(argument.isfinite(), exact.isfinite()):  # it has no other
+                truth = measure_isolated(truth, argument, value)
         place = call.place
         if layer.is_model:
             place = reference_definition(module) or place
@@ -236,14 +237,14 @@ def run_reference(subject: Subject, dtype: str) -> dict[str, Truth]:
     with torch.inference_mode():
         wide = copy.deepcopy(module).double()
         drawn = torch.get_rng_state()
-        with hooked(module, layers, keep):
-            subject.run_reference(module, *arguments_in(subject, rounded))
+        with hooked(narrow, layers, keep):
+            subject.run_reference(narrow, *arguments_in(subject, rounded))
         if not torch.equal(drawn, torch.get_rng_state()):  # something drew random numbers
             before = dict(values)
-            with hooked(module, layers, keep):
-                subject.run_reference(module, *arguments_in(subject, rounded))
+            with hooked(narrow, layers, keep):
+                subject.run_reference(narrow, *arguments_in(subject, rounded))
             check_repeats(before, values)
-        modules = layer_modules(module, layers)
+        modules = layer_modules(narrow, layers)
         with hooked(wide, [*begins, *layers], measured), stay:
             subject.run_reference(wide, *arguments_in(subject, torch.float64))
     check_values(truths)
@@ -253,6 +254,14 @@ def run_reference(subject: Subject, dtype: str) -> dict[str, Truth]:
 def rounding(dtype: str) -> torch.dtype:
     """The precision of the yardstick: a candidate in float64 has that of float32."""
     return getattr(torch, "float32" if dtype == "float64" else dtype)
+
+
+def narrowed(subject: Subject, module: nn.Module, dtype: torch.dtype) -> nn.Module:
+    """The reference as it runs on arguments of a precision."""
+    casts = isinstance(subject, CastsWeights) and subject.casts_weights
+    if dtype == torch.float32 or casts:
+        return module
+    return copy.deepcopy(module).to(dtype)
 
 
 def in_order(subject: Subject) -> list[str]:

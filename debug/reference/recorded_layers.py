@@ -17,6 +17,7 @@ from debug.reference.hooks import (
     hooked,
     layer_modules,
     named_tensors,
+    narrowed,
     rounding,
 )
 from debug.reference.recorder import recorded
@@ -87,9 +88,9 @@ class RecordedLayers:
                     if each in recording.aside
                 )
 
-        module = subject.reference()
-        modules = layer_modules(module, subject.layers)
         rounded = rounding(subject.dtype.name)
+        module = narrowed(subject, subject.reference(), rounded)
+        modules = layer_modules(module, subject.layers)
         layers = [layer for layer in subject.layers if layer.name == name]
         layers = [*self._parts(name), *layers, model_of(subject.layers)]
         with torch.inference_mode(), hooked(module, layers, keep):

@@ -97,10 +97,12 @@ class Run:
             case Aligned():
                 self.aligned = event
             case Compared():
-                if event.index in self.results:
-                    self.before[event.index] = self.results[event.index]
+                before = self.results.get(event.index)
+                # A layer is compared again where its value turned out to be elsewhere.
+                if before is not None and before.generation != event.generation:
+                    self.before[event.index] = before
                 self.results[event.index] = event
-                self.position = event.index
+                self.position = max(self.position, event.index)
             case Isolated():
                 self.isolated_events[event.index] = event
             case Explained():
@@ -147,6 +149,11 @@ class Run:
     @property
     def generation(self) -> int:
         return self.loaded.generation if self.loaded else 0
+
+    @property
+    def emulated(self) -> list[str]:
+        """The precisions that MAX does not compute in there, and that were emulated."""
+        return self.loaded.emulated if self.loaded else []
 
     @property
     def uncompared(self) -> list[str]:
@@ -200,7 +207,8 @@ class Run:
 
     def culprit(self) -> int | None:
         """The layer whose own code makes the first wrong value, where that is known; else
-        the first layer that is not ok in isolation, or in the run of the whole model."""
+        the first layer that is wrong in isolation, or in the run of the whole model. What
+        is only to be watched is no culprit, unless a mistake was found in its code."""
         first = self._first_wrong()
         if first is None:
             return None
@@ -210,13 +218,24 @@ class Run:
                 return fault
         if self.not_alone(first):  # the code around it decides
             return next(filter(self.wrong_in_isolation, self._parents(first)), first)
+        result = self.current(first)
+        if (
+            result
+            and result.chained.verdict is Verdict.MISSING
+            and not self.findings(first)
+        ):
+            # It was to be computed in the code of a layer around it: that is wrong.
+            wrong = [
+                i for i in self.faults() if self._names[i] in around and self.findings(i)
+            ]
+            return next(iter(wrong), first)
         return first
 
     def _first_wrong(self) -> int | None:
         for index in range(len(self.layers)):
-            result = self.current(index)
-            chained_ok = result is None or result.chained.verdict.healthy
-            if not chained_ok or self.wrong_in_isolation(index):
+            result, isolated = self.current(index), self.isolated(index)
+            verdicts = [each for each in (result and result.chained, isolated) if each]
+            if any(each.verdict.wrong for each in verdicts) or self.findings(index):
                 return index
         return None
 
@@ -251,6 +270,8 @@ class Run:
 
         Each is a bug of its own, however many come before it.
         """
+        if self._first_wrong() is None:
+            return []
         wrong = [
             index for index in range(len(self.layers)) if self.wrong_in_isolation(index)
         ]
@@ -266,6 +287,11 @@ class Run:
         """Whether a layer is known to be wrong on PyTorch's own input."""
         divergence = self.isolated(index)
         return divergence is not None and not divergence.verdict.healthy
+
+    def watched(self) -> list[int]:
+        """The layers that round more than usual, and are not wrong."""
+        results = ((index, self.current(index)) for index in range(len(self.layers)))
+        return [i for i, each in results if each and each.chained.verdict is Verdict.WATCH]
 
     def not_alone(self, index: int) -> bool:
         """Whether PyTorch's input does not fit a layer: it can't be judged alone."""

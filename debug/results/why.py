@@ -3,11 +3,14 @@
 import math
 
 from debug.protocol.values import Finding, Place
-from debug.protocol.verdict import LAYER
+from debug.protocol.verdict import LAYER, Verdict
 from debug.results.run import Run
 
 CONVINCING = 0.9
 """The share of an error from which a hypothesis is called its cause."""
+
+WITHOUT_NUMBERS = (Verdict.INVALID, Verdict.MISSING)
+"""Verdicts that a reason is given for."""
 
 
 def place_of(run: Run, index: int) -> Place | None:
@@ -29,7 +32,7 @@ def why(run: Run, index: int) -> list[str]:
     finding, result = run.finding(index), run.current(index)
     if finding is not None and finding.causes:
         return reasons(finding)
-    if result is not None and result.chained.reason:
+    if result is not None and result.chained.verdict in WITHOUT_NUMBERS:
         return [result.chained.reason]  # of another shape nothing else need be said
     return [] if finding is None else reasons(finding)
 

@@ -1,5 +1,6 @@
 import pytest
 from fakes import compared, isolated, opened, probed
+from msgspec.structs import replace
 
 from debug.protocol.messages import Loaded
 from debug.protocol.values import Divergence, Outcome, Slice, Stats
@@ -24,6 +25,22 @@ from tui.themes import colour
 )
 def test_numbers_are_short(value, text):
     assert words.number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("dtype", "emulated", "said"),
+    [
+        ("float32", [], "float32"),
+        ("float16", ["float16"], "float16 (emulated)"),
+        ("float32", ["bfloat16"], "float32 (bfloat16 emulated)"),
+        ("float16", ["bfloat16", "float16"], "float16 (bfloat16 and float16 emulated)"),
+    ],
+)
+def test_a_precision_is_said_to_be_emulated(dtype: str, emulated: list[str], said: str):
+    run = Run()
+    run.apply(replace(opened(), dtype=dtype))
+    run.apply(Loaded(1, {}, 0.1, emulated=emulated))
+    assert words.precision(run) == said
 
 
 def test_a_ratio_fits_its_column():
@@ -151,3 +168,11 @@ def test_an_outcome_shows_both_texts_and_how_far_the_decoder_is_off():
     assert lines[0].endswith("It is one.")
     assert lines[1].endswith("(nothing)")
     assert lines[2] == "the likeliest next token is the same in 66.6 % of 9, KL 0.25 nats"
+
+
+def test_a_text_that_nobody_has_said_is_doubted():
+    assert words.nonsense("It is one of the seven bridges over the river.") == ""
+    assert words.nonsense(" ") == "is empty"
+    assert words.nonsense("la " * 30) == "repeats itself"
+    doubtful = words.outcome(Outcome("", "", 9, 0.25, 1.0))
+    assert any("PyTorch's own text is empty" in line for line in doubtful)

@@ -82,9 +82,11 @@ def print_table(run: Run) -> None:
     opened = run.opened
     assert opened is not None
     console.print(
-        f"{opened.model} on {opened.device} in {opened.dtype}, {opened.audio}, "
+        f"{opened.model} on {opened.device} in {words.precision(run)}, {opened.audio}, "
         f"{relative(opened.graph)} ({opened.mode.value})"
     )
+    for warning in opened.warnings:
+        console.print(Text(f"~ {warning}", "bold"), soft_wrap=True)
     rows = [
         Row(layer, run.results[index].chained, run.isolated(index))
         for index, layer in enumerate(run.layers)
@@ -137,4 +139,10 @@ def _all_ok(run: Run) -> str:
     layers = "layer" if count == 1 else "layers"
     which = f"All {count} {layers}" if run.stale is None else f"{count} {layers}"
     rest = f", {unseen} can't be seen" if unseen else ""
-    return f"{which} and {inputs} {noun} are ok{rest}."
+    lines = [f"{which} and {inputs} {noun} are ok{rest}."]
+    if watched := run.watched():
+        names = words.listed([run.layers[index].name for index in watched])
+        given = (run.results[index].chained.reason for index in watched)
+        reason = next((f": {each}" for each in given if each), "")
+        lines.append(f"To be watched, more than usual and less than a bug: {names}{reason}")
+    return "\n".join(lines)

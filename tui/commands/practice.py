@@ -1,4 +1,4 @@
-"""``maxwhisper practice``: a copy of the encoder with a bug, and the dashboard on it.
+"""``maxwhisper practice``: a copy of an encoder with a bug, and the dashboard on it.
 
 With a port's file, `practice_port` does the same for that.
 """
@@ -8,7 +8,8 @@ import random
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from core.practice.bugs import ENCODER, Bug, bugs, find_bug, planted
+from core.practice.bases import BASES
+from core.practice.bugs import Bug, bugs, find_bug, planted, shipped
 from debug.protocol.diagnostic import Problem
 from tui.commands import practice_port
 from tui.commands.output import print_json
@@ -149,9 +150,9 @@ def _list(as_json: bool) -> None:
 
 
 def solution(bug: Bug) -> str:
-    """What was changed in the shipped encoder."""
-    shipped, broken = (planted(each).splitlines(True) for each in (None, bug))
-    lines = difflib.unified_diff(shipped, broken, ENCODER.name, bug.name, n=1)
+    """What was changed in the port that is right."""
+    right, broken = (text.splitlines(True) for text in (shipped(bug.base), planted(bug)))
+    lines = difflib.unified_diff(right, broken, BASES[bug.base].name, bug.name, n=1)
     return "".join(lines)
 
 

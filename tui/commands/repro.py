@@ -28,6 +28,8 @@ from tui.settings import COULD_NOT_RUN, PORT, Settings, add_subject_options, set
 
 SUMMARY = "write the first wrong layer as a folder that reproduces it without maxwhisper"
 RUNNING = f"compiling the layer and running {SCRIPT}"
+COPIED = ("model", "audio", "device", "dtype", "emulated")
+"""What the folder says of the run as ``check`` does."""
 WRONG, RIGHT = 1, 0
 """The script's exit statuses; any other says that it could not run."""
 
@@ -139,7 +141,7 @@ def _metrics(run: Run, index: int, written: Reproduced) -> dict[str, Any]:
         "schema": 1,
         "layer": run.layers[index].name,
         "graph": Path(report["graph"]).name,  # without this machine's folders
-        **{name: report[name] for name in ("model", "audio", "device", "dtype")},
+        **{name: report[name] for name in COPIED},
         "op": finding.op if finding else None,
         "file": files.get(place.path) if place else None,
         "line": place.line if place else None,

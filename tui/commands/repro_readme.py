@@ -8,8 +8,11 @@ NO_NEED = ("python", "openai-whisper")
 README = """\
 {layer} in {file} is wrong ({verdict}){where}{why}.
 `python {script}` exits with 1 while it is, with 0 once it is fixed; it needs {needs}.
-{sides}
+{sides}{emulated}
 """
+EMULATED = """
+The numbers under "check" are of {dtypes} emulated: computed in float32, rounded after every
+operation. `python {script}` runs what MAX's compiler makes of the layer."""
 OF_ENCODER = """\
 PyTorch's side is reference.py, both get inputs.npz, metrics.json has every number."""
 OF_PORT = """\
@@ -34,6 +37,9 @@ def readme(metrics: dict[str, Any]) -> str:
         why=f": {causes[0]['hypothesis']}" if causes else "",
         script=SCRIPT,
         needs=", ".join(f"{n} {v}" for n, v in versions.items() if n not in NO_NEED),
+        emulated=EMULATED.format(dtypes=" and ".join(emulated), script=SCRIPT)
+        if (emulated := metrics["emulated"])
+        else "",
         sides=OF_ENCODER if metrics["build"]["of"] == "encoder" else _of_port(metrics),
     )
 

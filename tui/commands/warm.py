@@ -2,6 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 
+from tui import words
 from tui.commands.output import print_json
 from tui.commands.shared.event_log import EventLog
 from tui.commands.shared.headless import run_all
@@ -15,10 +16,14 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace, log: EventLog) -> int:
-    opened = run_all(settings_of(arguments), log).opened
+    compared = run_all(settings_of(arguments), log)
+    opened = compared.opened
     assert opened is not None
     if arguments.json:
-        print_json({"schema": 1, "device": opened.device, "dtype": opened.dtype})
+        precision = {"dtype": opened.dtype, "emulated": compared.emulated}
+        print_json({"schema": 1, "device": opened.device, **precision})
     else:
-        print(f"warm: {opened.mode.value} on {opened.device} in {opened.dtype}")
+        print(
+            f"warm: {opened.mode.value} on {opened.device} in {words.precision(compared)}"
+        )
     return 0

@@ -179,6 +179,8 @@ class EngineLink:
         self._report(LayersChanged())
         seconds = words.seconds(event.seconds_reference)
         self._say(f"{event.model}: PyTorch's reference values took {seconds}")
+        for warning in event.warnings:
+            self._say(warning, "bold")
 
     def _loaded(self, event: Loaded) -> None:
         replaced = f", {words.listed(event.injected)} replaced by PyTorch's"

@@ -32,9 +32,8 @@ def added_values(
         if (factor * factor * size) < 0.99 * energy:  # most of the difference is not it
             continue
         exactly = round(factor) if abs(factor - round(factor)) < EXACTLY else factor
-        yield Fit(
-            _sum(name, exactly), lambda r, v=value, f=exactly: r + f * v.reshape(r.shape)
-        )
+        added = lambda r, v=value, f=exactly: r + f * v.reshape(r.shape)  # noqa: E731
+        yield Fit(_sum(name, exactly), added, takes=name)
 
 
 def _sum(name: str, factor: float) -> str:

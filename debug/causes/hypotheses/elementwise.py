@@ -28,13 +28,15 @@ SMALLEST_GRID = 1e-4
 
 def functions_of_each(wrong: Tensor, right: Tensor) -> Iterator[Fit]:
     """What may have been done to every number alike."""
+    if not bool(torch.isfinite(wrong).all() and torch.isfinite(right).all()):
+        return
     sample = Sample(wrong, right)
-    for text, function in _all(sample, wrong):
+    for text, function in _all(sample, wrong, right):
         if sample.likely(function):
             yield Fit(text, function)
 
 
-def _all(sample: Sample, wrong: Tensor) -> Iterator[tuple[str, Transform]]:
+def _all(sample: Sample, wrong: Tensor, right: Tensor) -> Iterator[tuple[str, Transform]]:
     yield "the sign of {it} is changed", torch.neg
     yield "the absolute value of {it} is taken", torch.abs
     yield "{it} is squared", torch.square
@@ -44,7 +46,7 @@ def _all(sample: Sample, wrong: Tensor) -> Iterator[tuple[str, Transform]]:
     for name, function in ACTIVATIONS.items():
         yield f"{name} is applied to {{it}}", function
     yield from _clamped(sample, wrong)
-    yield from _thresholds(sample)
+    yield from _thresholds(wrong, right)
     yield from _powers(sample)
     yield from _soft_cap(sample)
     yield from _grids(sample)
@@ -66,9 +68,9 @@ def _clamped(sample: Sample, wrong: Tensor) -> Iterator[tuple[str, Transform]]:
         yield f"{{it}} is clamped to at least {low:.4g}", lambda r: r.clamp(min=low)
 
 
-def _thresholds(sample: Sample) -> Iterator[tuple[str, Transform]]:
-    """What is small is set to zero."""
-    silenced = sample.right[(sample.wrong == 0) & (sample.right != 0)]
+def _thresholds(wrong: Tensor, right: Tensor) -> Iterator[tuple[str, Transform]]:
+    """What is small is set to zero; all numbers are needed to know how small."""
+    silenced = right[(wrong == 0) & (right != 0)]
     if silenced.numel() == 0:
         return
     below = silenced.max().item()

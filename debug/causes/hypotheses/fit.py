@@ -32,6 +32,8 @@ class Fit:
     """What makes the wrong value of the right one."""
     moves: bool = False
     """Whether slices or axes change places, instead of numbers."""
+    takes: str | None = None
+    """The name of another value that it takes."""
     vague: bool = False
     """Whether it takes many numbers from the wrong value itself: what was done may well
     have another name."""

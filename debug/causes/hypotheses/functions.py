@@ -5,7 +5,7 @@ mistake would: for ``layer_norm``, the same with another epsilon, without its bi
 other axis. None knows which model it is applied to.
 
 To add one, yield another `Mistake` from the generator of its function, and plant it in
-``core/practice/bugs.toml``. For a function that has no generator yet, such as
+``core/practice/pack/``. For a function that has no generator yet, such as
 ``softplus``, write one and add it to `_GENERATORS`. What PyTorch's arguments alone can't
 tell, such as the mask of a dropout that was left on, is fitted to both values: `fitted`.
 """
@@ -183,7 +183,8 @@ def _layer_norm(called: Called) -> Iterator[Mistake]:
     given = by_name("layer_norm", called.step.args, called.step.kwargs)["eps"]
     for epsilon in (each for each in EPSILONS if each != given):
         other = norm(lambda x, n, w, b, eps, new=epsilon: right(x, n, w, b, new))
-        yield Mistake(("epsilon", epsilon), f"epsilon {epsilon:g}", other)
+        text = f"epsilon is {epsilon:g}, PyTorch's is {given:g}"
+        yield Mistake(("epsilon", epsilon), text, other)
     unscaled = norm(lambda x, n, w, b, eps: right(x, n, None, b, eps))
     yield Mistake(("left out", weight), f"{weight} is left out", unscaled, weight)
     unbiased = norm(lambda x, n, w, b, eps: right(x, n, w, None, eps))

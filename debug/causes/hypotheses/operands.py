@@ -54,6 +54,8 @@ class Hypothesis:
     """The layers whose calls it is about."""
     left_out: str | None = None
     """The layer that is passed over."""
+    takes: ValueId | None = None
+    """The reference's value that is used where it does not belong."""
 
 
 NOTHING = Hypothesis("", frozenset())
@@ -130,7 +132,7 @@ def _other_operands(at: Operand) -> Iterator[Hypothesis]:
     weight = recording.names.get(at.value) if at.value in recording.weights else None
     origin = recording.origin(at.value)
     left_out = next((n for n, i in recording.results.items() if i == origin), None)
-    for label, value in _alternatives(at):
+    for label, value, index in _alternatives(at):
         yield Hypothesis(
             f"{label} in place of {at.name}",
             frozenset({("in place of", label, at.name)}),
@@ -138,22 +140,24 @@ def _other_operands(at: Operand) -> Iterator[Hypothesis]:
             weight=weight,
             kind=Kind.MISTAKEN,
             left_out=left_out,
+            takes=index,
         )
 
 
-def _alternatives(at: Operand) -> Iterator[tuple[str, Tensor]]:
+def _alternatives(at: Operand) -> Iterator[tuple[str, Tensor, ValueId | None]]:
+    """Each with its name, and which value of the recording it is."""
     recording = at.segment.recording
     right = recording.values[at.value]
     if at.value in recording.weights:
         for name, weight in recording.all_weights.items():
             if name != recording.names[at.value] and weight.shape == right.shape:
-                yield name, weight.double()
+                yield name, weight.double(), None
         return
     before = [step.result for step in at.segment.steps]
     for index in [*sorted(recording.given), *before]:
         value = recording.values[index]
         if index != at.value and value.shape == right.shape:
-            yield recording.name(index), value
+            yield recording.name(index), value, index
 
 
 def _extra_biases(at: Operand) -> Iterator[Hypothesis]:
@@ -208,6 +212,7 @@ def other_values(segment: Segment, target: ValueId) -> Iterator[Hypothesis]:
                 frozenset({("in place of", here, there)}),
                 replaced_values={target: value},
                 kind=Kind.MISTAKEN,
+                takes=index,
             )
 
 

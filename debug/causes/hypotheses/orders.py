@@ -27,12 +27,13 @@ def reordered(wrong: Tensor, right: Tensor, axes: Axes) -> Iterator[Fit]:
 def moved(wrong: Tensor, right: Tensor, axis: Axis) -> Iterator[Fit]:
     """Slices along one axis that are at another place."""
     size, number = right.shape[axis.number], axis.number
-    if not 1 < size <= LARGEST_MATCHED_AXIS or prod(right.shape) == size:
+    if not 1 < size <= LARGEST_MATCHED_AXIS:
         return
     for by in (1, -1, 2, -2):
         text = f"{axis.all} shifted by {by:+d}"
         yield Fit(text, lambda r, by=by: shifted(r, by, number), moves=True)
-    order = _order(wrong, right, number)
+    # One number says of no slice which one it is.
+    order = None if prod(right.shape) == size else _order(wrong, right, number)
     if order is not None:
         chosen = torch.tensor(order)
         yield Fit(_said(order, axis), lambda r: r.index_select(number, chosen), moves=True)
@@ -50,15 +51,28 @@ def _order(wrong: Tensor, right: Tensor, axis: int) -> list[int] | None:
     rows = [v.movedim(axis, 0).flatten(1) for v in (wrong, right)]
     rows = [row / row.norm(dim=1, keepdim=True).clamp_min(1e-300) for row in rows]
     alike = rows[0] @ rows[1].T
-    nearest = alike.argmax(1)
-    places = torch.arange(len(nearest))
-    # Slices may be equal, as silent frames are: then one that keeps step with the others.
-    for by in [*(nearest - places).mode().values.reshape(1).tolist(), 0]:
-        kept = (places + by).clamp(0, len(nearest) - 1)
-        best = alike.gather(1, nearest[:, None]) - alike.gather(1, kept[:, None])
-        nearest = torch.where(best[:, 0] <= EQUAL, kept, nearest)
-    order = nearest.tolist()
+    order = _in_step(alike, alike.argmax(1)).tolist()
     return None if order == list(range(len(order))) else order
+
+
+def _in_step(alike: Tensor, nearest: Tensor) -> Tensor:
+    """Slices may be equal, as silent frames are. Of those the one at the same place is
+    meant, or, behind others that have moved, the one that has moved as far."""
+    places = torch.arange(len(nearest))
+    best = alike.gather(1, nearest[:, None])[:, 0]
+
+    def as_near(kept: Tensor) -> Tensor:
+        kept = kept.clamp(0, len(places) - 1)
+        return best - alike.gather(1, kept[:, None])[:, 0] <= EQUAL
+
+    nearest = torch.where(as_near(places), places, nearest)
+    away = (nearest - places)[nearest != places]
+    if len(away) == 0:
+        return nearest
+    by = away.mode().values
+    first = int((nearest != places).nonzero()[0])
+    moves = (places >= first) & as_near(places + by)
+    return torch.where(moves, (places + by).clamp(0, len(places) - 1), nearest)
 
 
 def _said(order: list[int], axis: Axis) -> str:

@@ -142,7 +142,8 @@ def _layer_norm(called: Called) -> Iterator[Family]:
     )
 
 
-def _gelu(_: Called) -> Iterator[Family]:
+def _gelu(called: Called) -> Iterator[Family]:
+    yield from _leaky(called)
     yield Family(
         ("GELU", "by sigmoid of"),
         lambda a: f"GELU by sigmoid of {a:g} x (quick) instead of erf",
@@ -150,6 +151,44 @@ def _gelu(_: Called) -> Iterator[Family]:
         0.2,
         8.0,
     )
+
+
+def _leaky(called: Called) -> Iterator[Family]:
+    yield Family(
+        ("leaky ReLU",),
+        lambda a: f"leaky ReLU with a slope of {a:g} instead of {called.name}",
+        lambda a: lambda args, _: F.leaky_relu(args[0], a),
+        1e-4,
+        1.0,
+    )
+    yield Family(
+        ("ELU",),
+        lambda a: f"ELU with an alpha of {a:g} instead of {called.name}",
+        lambda a: lambda args, _: F.elu(args[0], a),
+        1e-2,
+        1e2,
+    )
+
+
+def _conv1d(called: Called) -> Iterator[Family]:
+    """Padded with a number that is not zero, such as the spectrogram's silence."""
+    for sign in (1.0, -1.0):
+
+        def padded(number: float, sign: float = sign) -> Replacement:
+            def conv(x: Tensor, padding: Any, **others: Any) -> Tensor:
+                size = padding[0] if isinstance(padding, tuple | list) else padding
+                wide = F.pad(x, (size, size), value=sign * number)
+                return F.conv1d(wide, padding=0, **others)
+
+            return named("conv1d", conv)
+
+        yield Family(
+            ("padded with", sign),
+            lambda n, sign=sign: f"the convolution is padded with {sign * n:g}",
+            padded,
+            1e-3,
+            1e3,
+        )
 
 
 def _softmax(_: Called) -> Iterator[Family]:
@@ -240,6 +279,9 @@ def _clamp(called: Called) -> Iterator[Family]:
 _GENERATORS: dict[str, Callable[[Called], Iterator[Family]]] = {
     "layer_norm": _layer_norm,
     "gelu": _gelu,
+    "relu": _leaky,
+    "silu": _leaky,
+    "conv1d": _conv1d,
     "softmax": _softmax,
     "mul": _scalar("the factor"),
     "truediv": _scalar("the divisor"),

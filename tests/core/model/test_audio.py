@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from core.model.audio import BUNDLED_CLIP, load_audio, log_mel, log_mel_float64, window
+from core.model.audio import (
+    BUNDLED_CLIP,
+    load_audio,
+    log_mel,
+    log_mel_float64,
+    why_silent,
+    window,
+)
 from debug.protocol.diagnostic import Problem
 
 RATE = 16_000
@@ -119,3 +126,17 @@ def test_a_clip_that_breaks_off_is_a_problem(tmp_path):
     path = tmp_path / "cut.flac"
     path.write_bytes(whole[: len(whole) // 2])
     assert "cut.flac" in problem_of(path)
+
+
+def silence_of(path: Path) -> str | None:
+    return why_silent(path, torch.from_numpy(load_audio(path)))
+
+
+def test_a_clip_that_is_silent_is_told_from_one_whose_channels_cancel(tmp_path: Path):
+    left = tone(1, RATE)
+    silent = write(tmp_path / "silent.wav", 0 * left, RATE, "pcm_s16le")
+    both = np.stack([left, -left], axis=1)
+    cancelling = write(tmp_path / "cancelling.wav", both, RATE, "pcm_s16le")
+    assert "silent.wav is silent: " in (silence_of(silent) or "")
+    assert "its channels cancel each other" in (silence_of(cancelling) or "")
+    assert silence_of(BUNDLED_CLIP) is None

@@ -9,7 +9,7 @@ from editing import replace
 from renamed_encoder import renamed, with_hugging_faces_names
 from sessions import run_all
 
-from core.practice.bugs import ENCODER
+from core.practice.bases import BASES
 from debug.engine.session import Session
 from debug.protocol.messages import Message, Open
 from debug.results.run import Run
@@ -30,7 +30,10 @@ class Bug:
 
 BUGS = {
     "epsilon": Bug(
-        (("epsilon=1e-5", "epsilon=1e-3"),), "blocks.0.attn_ln", "epsilon", "epsilon 0.001"
+        (("epsilon=1e-5", "epsilon=1e-3"),),
+        "blocks.0.attn_ln",
+        "epsilon",
+        "epsilon is 0.001",
     ),
     "query and key swapped": Bug(
         (
@@ -70,7 +73,7 @@ class Opened:
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Opened:
     graph = tmp_path_factory.mktemp("renamed") / "encoder.py"
-    with_hugging_faces_names(Path(shutil.copy(ENCODER, graph)))
+    with_hugging_faces_names(Path(shutil.copy(BASES["encoder"], graph)))
     events: list[Message] = []
     options = {"graph": str(graph), "seconds": 2, "device": "cpu"}
     session = Session.open(SUBJECT, Open(options, watch=False), events.append)

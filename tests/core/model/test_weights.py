@@ -94,8 +94,7 @@ def test_the_layers_are_in_order_of_computation():
     ("options", "says"),
     [
         ({"device": "tpu"}, "choose auto, cpu or gpu"),
-        ({"device": "cpu", "dtype": "float16"}, "use --dtype float32 or float64"),
-        ({"device": "cpu", "dtype": "int8"}, "choose float32, float64"),
+        ({"device": "cpu", "dtype": "int8"}, "choose float32, float64, float16, bfloat16"),
         ({"device": "cpu", "graph": "/nowhere/encoder.py"}, "there is no file"),
         ({"device": "cpu", "audio": "/nowhere/clip.wav"}, "there is no file"),
         ({"device": "cpu", "start": 100}, "lies outside the clip"),

@@ -12,7 +12,7 @@ from in_process import maxwhisper
 from sessions import run_all
 from shell import ROOT
 
-from core.practice.bugs import ENCODER
+from core.practice.bases import BASES
 from debug.engine.session import Session
 from debug.protocol.messages import Message, Open
 from debug.results.run import Run
@@ -189,14 +189,14 @@ def graph(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def checked(graph: Path) -> Checked:
-    shutil.copy(ENCODER, graph)
+    shutil.copy(BASES["encoder"], graph)
     return Checked(graph)
 
 
 @pytest.fixture
 def broken(graph: Path) -> Path:
     """The encoder that the session reads, as it is shipped, to break."""
-    return Path(shutil.copy(ENCODER, graph))
+    return Path(shutil.copy(BASES["encoder"], graph))
 
 
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)

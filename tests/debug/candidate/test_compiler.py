@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 from editing import replace
+from max.engine import InferenceSession
 from sessions import run_all
 from shell import ROOT
 
 from debug.engine.session import Session
+from debug.protocol.diagnostic import Problem
 from debug.protocol.messages import Compared, ComparedWithoutTaps, Message, Open
 from debug.protocol.values import Mode
 from debug.protocol.verdict import Verdict
@@ -63,6 +65,17 @@ def test_the_compiled_graph_sees_the_same_bug(toy_graph: Path):
     *right, network, whole = heard(toy_graph, Mode.COMPILE).verdicts
     assert right == [Verdict.OK] * 2
     assert (network, whole) == (Verdict.DIVERGED, Verdict.DIVERGED)
+
+
+def test_what_does_not_compile_in_few_bits_can_be_emulated(toy_graph: Path, monkeypatch):
+    def refuse(*_: object, **__: object) -> None:
+        raise RuntimeError("Failed to compile the model.")
+
+    monkeypatch.setattr(InferenceSession, "load", refuse)
+    narrow = "ops.gelu(x).cast(DType.float8_e5m2).cast(DType.float32)"
+    replace(toy_graph, "ops.gelu(x)", narrow)
+    with pytest.raises(Problem, match=r"model; --engine interpret emulates float8_e5m2$"):
+        heard(toy_graph, Mode.COMPILE)
 
 
 def test_looking_at_the_layers_changes_nothing_but_rounding(compiled: Heard):

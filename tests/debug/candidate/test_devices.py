@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import pytest
 import torch
+from max.driver import CPU
+from max.dtype import DType
 
 from core import machine
 from core.model import devices as torch_devices
@@ -88,6 +90,20 @@ def test_a_gpu_that_another_process_has_is_a_problem_with_a_remedy(monkeypatch):
     monkeypatch.setattr(devices, "Accelerator", refuse)
     said = problem_of("gpu:1")
     assert "MAX can't open gpu:1: another process has the GPU for itself" in said
+
+
+def test_half_precision_on_the_cpu_is_for_who_can_do_with_an_emulation():
+    assert devices.choose_dtype("bfloat16", CPU(), emulated=True) is DType.bfloat16
+    with pytest.raises(Problem, match="no float16 kernels for the CPU"):
+        devices.choose_dtype("float16", CPU())
+    with pytest.raises(Problem, match="unknown dtype 'half'; choose float32, float64, fl"):
+        devices.choose_dtype("half", CPU(), emulated=True)
+
+
+@pytest.mark.usefixtures("two_gpus")
+def test_float64_is_refused_on_a_gpu_as_ever():
+    with pytest.raises(Problem, match="no float64 kernels for the GPU"):
+        devices.choose_dtype("float64", devices.choose_device("gpu"), emulated=True)
 
 
 @pytest.mark.usefixtures("two_gpus")

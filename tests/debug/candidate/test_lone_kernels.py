@@ -18,9 +18,10 @@ def refused(function, *kinds: TensorType) -> list[LoneKernel]:
     """What is cut out of a graph, and parses."""
     graph = Graph("one", lambda *xs: function(*(x.tensor for x in xs)), input_types=kinds)
     max_internals.lower(graph)
-    body, _ = max_internals.split_output(graph)
-    cutter = Cutter(graph, body)
-    found = [cutter.cut(body[i]) for i in max_kernels.survey(graph, {}).refused]
+    body = max_internals.body_of(graph)
+    cutter = Cutter(graph, body.operations)
+    refused_at = max_kernels.survey(body, {}).refused
+    found = [cutter.cut(body.operations[i]) for i in refused_at]
     for kernel in found:
         max_kernels.parsed([kernel.graph, *kernel.called])
     return found

@@ -86,7 +86,7 @@ TRUTH = measure_reference(EXACT, EXACT.float())
 def test_an_input_is_explained_by_what_it_is_of_the_right_one():
     finding = explain_input(EXACT.flip(0).float(), TRUTH)
     assert finding.target == "input of the model"
-    assert finding.causes[0].hypothesis == "axis 0 is in reverse"
+    assert finding.causes[0].hypothesis == "axis 0 of the input is in reverse"
 
 
 def test_an_input_of_another_shape_has_no_cause():
@@ -96,7 +96,7 @@ def test_an_input_of_another_shape_has_no_cause():
 
 def test_a_cause_that_says_more_is_first_and_few_are_shown():
     causes = explain_input((2 * EXACT + 0.5).float(), TRUTH).causes
-    assert causes[0].hypothesis == "it is multiplied by 2, and 0.5 is added"
+    assert causes[0].hypothesis == "the input is multiplied by 2, and 0.5 is added"
     assert 1 < len(causes) <= SHOWN_CAUSES
     assert [c.explains for c in causes] == sorted(
         (c.explains for c in causes), reverse=True

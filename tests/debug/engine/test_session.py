@@ -61,8 +61,22 @@ def test_a_load_computes_again_only_what_it_changed(toy_graph: Path):
     assert compared(events, 2)[1].chained == compared(events, 1)[1].chained
 
 
-def test_a_layer_that_is_never_called_is_missing_and_cant_be_asked_about(toy_graph: Path):
+def test_a_layer_that_no_module_is_is_compared_where_its_value_is(toy_graph: Path):
     replace(toy_graph, "x = self.grow(x)", "x = x @ self.grow.weight.T + self.grow.bias")
+    events: list[Message] = []
+    session = finished(toy_graph, events)
+    found = compared(events, 1)[session.names.index("grow")].chained
+    assert found.verdict is Verdict.OK
+    line = (
+        toy_graph.read_text()
+        .splitlines()
+        .index("        x = x @ self.grow.weight.T + self.grow.bias")
+    )
+    assert found.reason == f"found by its numbers in line {line + 1}"
+
+
+def test_a_layer_that_is_nowhere_is_missing_and_cant_be_asked_about(toy_graph: Path):
+    replace(toy_graph, "x = self.grow(x)", "x = ops.concat([x, x], axis=-1)")
     events: list[Message] = []
     session = finished(toy_graph, events)
     grow = session.names.index("grow")
@@ -87,7 +101,7 @@ def test_an_input_that_is_wrong_is_explained_at_once(toy_graph: Path):
     (explained,) = (event for event in events if isinstance(event, Explained))
     (finding,) = explained.findings
     assert finding.target == "input of the model"
-    assert finding.causes[0].hypothesis == "it is multiplied by 2"
+    assert finding.causes[0].hypothesis == "the input is multiplied by 2"
     assert not compared(events, 1)[0].chained.verdict.healthy
 
 

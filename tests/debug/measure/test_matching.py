@@ -54,6 +54,13 @@ def test_a_match_in_the_same_order_of_axes_is_first():
     assert [match.sought.label for match in found] == ["straight", "transposed"]
 
 
+def test_a_reference_that_overflows_is_not_equal_to_everything():
+    large = OBLONG * 1e6
+    overflowed = Sought.of("it", large, large.half())
+    assert find(torch.full_like(large, math.inf), [overflowed]) == []
+    assert find(large * 1.01, [overflowed]) == []
+
+
 def test_what_rounds_to_nothing_still_has_the_floor_of_one_rounding():
     exact = torch.ones(4, dtype=torch.float64)
     assert Sought.of("ones", exact, exact.float()).floor == FLOAT32_HALF_ULP

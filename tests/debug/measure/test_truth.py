@@ -49,6 +49,15 @@ def test_the_floor_is_never_below_one_rounding():
     assert measure_reference(EXACT, EXACT).floor == FLOAT32_HALF_ULP
 
 
+def test_what_overflows_in_the_reference_is_no_yardstick():
+    exact = EXACT.clone()
+    exact[0, 0, 0], exact[0, 0, 1] = 1e6, -1e6
+    rest = torch.where(exact.abs() < 1e5, exact.half().double() - exact, 0.0)
+    truth = measure_reference(exact, exact.half())
+    assert truth.rounding.total == pytest.approx(rest.norm().item())
+    assert truth.floor == 2.0**-11
+
+
 def test_a_truth_is_in_the_candidates_layout_and_knows_the_way_back():
     truth = measure_reference(EXACT, EXACT.float(), (2, 0, 1))
     assert torch.equal(truth.exact, EXACT.permute(2, 0, 1))

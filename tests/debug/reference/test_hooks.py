@@ -7,7 +7,7 @@ from debug.measure.divergence import compare
 from debug.protocol.values import Place
 from debug.protocol.verdict import FLOAT32_HALF_ULP
 from debug.reference.call_sites import reference_definition
-from debug.reference.hooks import StayInFloat64, hooked, run_reference
+from debug.reference.hooks import StayInFloat64, hooked, narrowed, run_reference
 from debug.subject import LayerName, Options, model_of
 from examples.two_layers.subject import TwoLayers, open_subject
 
@@ -30,16 +30,20 @@ def test_the_floor_is_the_rounding_of_float32(subject):
 
 
 def test_the_floor_of_half_precision_is_higher(subject):
-    network = subject.reference()
+    truth = run_reference(subject, "bfloat16")["grow"]
+    assert truth.floor > 1e-4
+    assert truth.stats.dtype == "bfloat16"
+    assert {p.dtype for p in subject.reference().parameters()} == {torch.float32}
 
-    class Half(TwoLayers):
-        def run_reference(self, module: torch.nn.Module, *arguments: torch.Tensor) -> None:
-            (x,) = arguments
-            module.to(x.dtype)(x)
 
-    half = Half(subject.graph)
-    assert run_reference(half, "bfloat16")["grow"].floor > 1e-4
-    assert network is not half.reference()
+def test_a_reference_that_casts_its_own_weights_keeps_them(subject):
+    class Casting(TwoLayers):
+        casts_weights = True
+
+    casting, module = Casting(subject.graph), subject.reference()
+    assert narrowed(casting, module, torch.float16) is module
+    assert narrowed(subject, module, torch.float16) is not module
+    assert narrowed(subject, module, torch.float32) is module
 
 
 def test_a_layer_by_itself_is_fed_what_the_float64_run_feeds_it(subject):

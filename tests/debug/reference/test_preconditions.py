@@ -28,9 +28,10 @@ def test_minus_infinity_in_an_input_is_a_mask():
 
 @pytest.mark.parametrize("bad", [NAN, INF])
 def test_a_weight_that_is_not_finite_is_named(bad: float):
-    module = nn.Sequential(nn.Linear(2, 2))
+    linear = nn.Linear(2, 2)
     with torch.no_grad():
-        module[0].bias[1] = bad
+        linear.bias[1] = bad
+    module = nn.Sequential(linear)
     with pytest.raises(Problem, match=r"the weight 0\.bias of the checkpoint has"):
         check_weights(module)
 
@@ -57,7 +58,7 @@ def test_a_reference_that_is_random_is_refused_by_the_layer_that_is():
     class Random(TwoLayers):
         def reference(self) -> nn.Module:
             module = super().reference()
-            module.grow = Shaken(module.grow)
+            module.grow = Shaken(module.get_submodule("grow"))
             return module
 
     with pytest.raises(Problem, match="the reference is random: grow is another one"):

@@ -40,6 +40,25 @@ def test_a_healthy_run_has_no_culprit(run):
     assert run.verdict() is Verdict.OK
 
 
+def test_what_is_only_to_be_watched_is_no_culprit(run):
+    watched = Divergence(Verdict.WATCH, ratio=6.0)
+    run.apply(Compared(1, 1, None, watched, 0.0, False))
+    run.apply(Isolated(1, 1, watched))
+    assert run.verdict() is Verdict.WATCH
+    assert (run.culprit(), run.faults(), run.watched()) == (None, [], [1])
+    run.apply(compared(3, 90.0))
+    assert run.culprit() == 3
+
+
+def test_a_layer_that_is_compared_again_is_not_compared_with_itself(run):
+    run.apply(compared(0, 90.0))
+    run.apply(compared(1, 1.0))
+    run.apply(compared(0, 1.0))
+    assert run.trend(0) is None
+    assert run.position == 1
+    assert run.culprit() is None
+
+
 def names(run: Run, indices: list[int]) -> list[str]:
     return [run.layers[index].name for index in indices]
 

@@ -2,6 +2,7 @@
 
 import pytest
 from fakes import ROWS, compared, isolated, opened, probed
+from msgspec import structs
 
 from debug.protocol.diagnostic import FAILED, Diagnostic
 from debug.protocol.messages import (
@@ -167,3 +168,22 @@ def test_the_compiler_is_advised_only_where_it_may_help(said: str, advised: bool
     run = run_with()
     run.apply(Failed(Diagnostic("run", said), fatal=False))
     assert ("--engine compile" in str(words.could_not_run(run))) is advised
+
+
+def test_a_run_that_is_only_to_be_watched_is_all_right_and_says_why():
+    run = run_with()
+    said = "rounding of a long sum: 1,500 numbers in line 9, 7 times PyTorch's"
+    watched = Divergence(Verdict.WATCH, ratio=6.0, reason=said)
+    run.apply(Compared(1, ATTENTION, None, watched, 0.0, False))
+    assert exit_status(run) == 0
+    assert report(run)["culprit"] is None
+    text = conclusion(run).plain
+    assert text.startswith("All 11 layers and 1 input are ok")
+    assert text.endswith(f"blocks.0.attn: {said}")
+
+
+def test_why_the_results_may_say_little_stands_above_the_table(capsys):
+    run = run_with()
+    run.opened = structs.replace(opened(), warnings=["noise.wav is silent"])
+    assert report(run)["warnings"] == ["noise.wav is silent"]
+    assert "~ noise.wav is silent" in printed(run, capsys)

@@ -80,7 +80,7 @@ def test_check_json_is_one_object_of_schema_1():
         (("check", "none.wav"), "there is no file none.wav"),
         (("check", "--model", "huge"), "unknown model 'huge'"),
         (("check", "--device", "gpu"), "MAX finds no GPU"),
-        (("check", "--device", "cpu", "--dtype", "float16"), "float32 or float64"),
+        (("check", "--device", "cpu", "--dtype", "float8"), "unknown dtype 'float8'"),
         (("check", "--graph", "LICENSE"), "syntax error"),
         (("check", "--graph", "core/model/dims.py"), "no max.nn.Module named AudioEncoder"),
         (("check", "--start", "soon"), "invalid float value"),

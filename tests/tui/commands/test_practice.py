@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from core.practice.bugs import bugs, planted
+from core.practice.bugs import bugs, held_out, planted
 from tui.commands import main
 from tui.commands.practice import FILE, marked, solution
 
@@ -46,6 +46,22 @@ def test_the_solution_is_a_diff_of_the_change(capsys):
     text = solution(bugs()[0])
     assert text.startswith("--- encoder.py\n")
     assert any(line.startswith(("+ ", "- ")) for line in text.splitlines())
+
+
+def test_a_bug_of_another_port_is_planted_in_that_one(capsys):
+    bug = next(each for each in bugs() if each.base == "hugging_face")
+    assert main(["practice", bug.name, "--write"]) == 0
+    assert "self.q_proj" in FILE.read_text()
+    assert main(["practice", "--solution"]) == 0
+    assert "--- hugging_face.py\n" in capsys.readouterr().out
+
+
+def test_a_bug_that_is_held_out_is_not_handed_out(capsys):
+    names = {bug.name for bug in held_out()}
+    assert not names & {bug.name for bug in bugs()}
+    assert main(["practice", held_out()[0].name, "--write"]) == 2
+    assert "there is no bug" in capsys.readouterr().err
+    assert not FILE.exists()
 
 
 def test_json_names_the_file_and_not_the_bug(capsys):

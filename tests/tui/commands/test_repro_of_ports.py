@@ -61,10 +61,12 @@ def test_the_page_says_what_a_ports_layer_is_given():
             "graph": "my_port.py",
             "check": {"isolated": None, "chained": {"verdict": "diverged"}},
             "causes": [],
+            "emulated": ["float16"],
             "versions": {"python": "3.11", "max": "26.7.0", "transformers": "5.0"},
             "build": {"of": "port", "argument": {}, "aside": [residual], "own": ["mask"]},
         }
     )
     assert "mpnet/graph.py is wrong (diverged) at line 7, sub.\n" in page
     assert "it needs max 26.7.0, transformers 5.0.\n" in page
+    assert 'The numbers under "check" are of float16 emulated' in page
     assert "it gets PyTorch's input, PyTorch's attn beside it, and mask as the port" in page

@@ -36,7 +36,7 @@ class StatusBar(Static):
             parts.append(f"{second.what} {words.seconds(second.elapsed)}")
         if opened := run.opened:
             parts += [
-                f"{opened.device} {opened.dtype}",
+                f"{opened.device} {words.precision(run)}",
                 f"generation {run.generation}",
                 *_injected(run),
                 opened.model,

@@ -29,11 +29,11 @@ ABOUT = (
 
 VERDICTS = {
     Verdict.OK: f"only rounding: R up to {LAYER.ok_up_to:g}",
-    Verdict.UNSEEN: "within a condition or a loop: only what is around it is compared",
+    Verdict.UNSEEN: "no value of its own in the graph: what is around it is compared",
     Verdict.WATCH: f"more than rounding: R up to {LAYER.watch_up_to:g}",
     Verdict.DIVERGED: f"wrong: R above {LAYER.watch_up_to:g}",
     Verdict.INVALID: "another shape or dtype, or NaN or Inf",
-    Verdict.MISSING: "the MAX graph never calls this layer",
+    Verdict.MISSING: "nowhere in the MAX graph, and what is around it is wrong",
 }
 OTHERS = {
     "⇐": "this layer's value is replaced by PyTorch's",

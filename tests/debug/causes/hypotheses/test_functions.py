@@ -66,7 +66,7 @@ CASES = {
     "layer_norm": case(
         lambda m, x: F.layer_norm(x, (WIDTH,), m.weight, m.bias),
         (1, 3, WIDTH),
-        "epsilon 1e-06",
+        "epsilon is 1e-06, PyTorch's is 1e-05",
         "weight is left out",
         "the layer norm is left out",
         "the variance is divided by n - 1",
@@ -138,7 +138,7 @@ CASES = {
     "batch_norm": case(
         lambda m, x: F.batch_norm(x, m.mean, m.variance, m.weight, m.bias),
         (2, WIDTH, 5),
-        "epsilon 0.001",
+        "epsilon is 0.001, PyTorch's is 1e-05",
         "the norm's weight is left out",
         "the variance is taken for its root",
         "the batch's own mean and variance are taken",

@@ -41,6 +41,12 @@ async def test_it_says_how_many_layers_are_ok_or_which_is_wrong_first(bar):
     assert text(bar, stopped(50.0)).startswith(" ■ first wrong: conv in 500 ms │")
 
 
+async def test_what_is_emulated_is_said_beside_the_precision(bar):
+    state = stopped()
+    state.results.apply(Loaded(1, {}, 0.1, emulated=["bfloat16"]))
+    assert "│ cpu float32 (bfloat16 emulated) │" in text(bar, state)
+
+
 async def test_idle_work_stands_beside_the_result_and_looks_quiet(bar):
     state = stopped()
     state.job = Working("looking for the cause of blocks.0.attn", 3, 9)

@@ -43,16 +43,23 @@ class PyTorchSide:
 
     def in_whole_run(self, dtype: torch.dtype) -> Tensor:
         """The layer's result with what has piled up before it, in a precision."""
-        return self._run(self._module, [self._layer], dtype)[0][2]
+        return self._run(self._narrowed(dtype), [self._layer], dtype)[0][2]
 
     def alone(self, dtype: torch.dtype) -> Tensor:
         """What the layer makes of the exact input, in a precision."""
         given = pytree.tree_map(lambda x: converted(x, dtype), (self._args, self._kwargs))
         with torch.inference_mode():
-            output = self._module.get_submodule(self._layer["path"])(*given[0], **given[1])
+            layer = self._narrowed(dtype).get_submodule(self._layer["path"])
+            output = layer(*given[0], **given[1])
         value = first_tensor(output)
         assert value is not None
         return value
+
+    def _narrowed(self, dtype: torch.dtype) -> Any:
+        """The reference with its weights in a precision."""
+        if dtype == torch.float32:
+            return self._module
+        return copy.deepcopy(self._module).to(dtype)
 
     def _run(self, module: Any, layers: Sequence[Any], dtype: torch.dtype) -> list[Call]:
         """The call of each of some layers in a run of the whole."""

@@ -1,0 +1,69 @@
+"""Operations of the candidate that may be meant for one of the reference's values."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+
+from debug.candidate.operations import OperationIndex
+from debug.causes.hypotheses.axes import Axes, axes_of
+from debug.causes.hypotheses.fit import Support, supports
+from debug.causes.segment import Segment
+from debug.measure.matching import Sought, in_shape_of
+from debug.reference.recording import Replacement, Step, ValueId, run_step
+
+FITTED = 5
+"""As many are looked at for what was done to them."""
+DOES_NOT_RUN = (RuntimeError, IndexError, TypeError, ValueError)
+"""What a replay raises where shapes do not fit: then it was not that."""
+
+
+@dataclass(frozen=True)
+class Counterpart:
+    operation: OperationIndex
+    value: Tensor
+    """In the reference's layout."""
+    supports: list[Support]
+    """Where it differs, if that is in few places."""
+
+
+def counterparts_of(
+    segment: Segment, exact: Sought, wrong: Sequence[OperationIndex]
+) -> list[Counterpart]:
+    found = []
+    for index in wrong:
+        segment.pause()
+        op = segment.operations[index]
+        one_number = op.value.numel() == 0 or bool(op.value.min() == op.value.max())
+        if op.has_nan or (one_number and exact.value.numel() > 1 and op.value.any()):
+            continue
+        laid = in_shape_of(op.value, exact.value)
+        if laid is not None:
+            local = supports(laid, exact.value, exact.limit)
+            found.append(Counterpart(index, laid, local))
+    return found
+
+
+def few(counterparts: Sequence[Counterpart]) -> Sequence[Counterpart]:
+    """The first, which the mistake is nearest to, and the last, which has all of it; each
+    value once, whatever passes it on."""
+    different = list(counterparts[:1])
+    for before, each in pairwise(counterparts):
+        if not torch.equal(before.value, each.value):
+            different.append(each)
+    if len(different) <= FITTED:
+        return different
+    return [*different[: FITTED - 1], different[-1]]
+
+
+def made_by(segment: Segment, step: Step, call: Replacement) -> Tensor | None:
+    try:
+        return run_step(step, segment.recording.values, call).squeeze()
+    except DOES_NOT_RUN:
+        return None
+
+
+def named_axes(segment: Segment, value: ValueId) -> Axes:
+    return axes_of(segment.recording.values[value], segment.rows, segment.row)

@@ -1,0 +1,238 @@
+"""Hypotheses with numbers that are fitted to a value of the candidate.
+
+A step with another number than the reference's, something that was done to a right value
+(`debug.causes.hypotheses.fit`), or other numbers in the place of a table. Each is kept only
+if it accounts for nearly all of the error of the one operation that it was fitted to.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from itertools import chain
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from debug.candidate.operations import OperationIndex
+from debug.causes.counterparts import (
+    DOES_NOT_RUN,
+    Counterpart,
+    counterparts_of,
+    few,
+    made_by,
+    named_axes,
+)
+from debug.causes.hypotheses.added import added_values, vectors
+from debug.causes.hypotheses.fit import Fit
+from debug.causes.hypotheses.fitted import fits, local_fits
+from debug.causes.hypotheses.mistake import Called, Key
+from debug.causes.hypotheses.operands import Hypothesis, Kind
+from debug.causes.hypotheses.other_numbers import Family, best_number, families
+from debug.causes.segment import Segment
+from debug.measure.matching import Sought, distance, norm_of, share_explained
+from debug.protocol.verdict import LAYER
+from debug.reference.recording import Replacement, Step, ValueId, run_step
+
+FITS_FROM = 0.99
+"""The share of one operation's error from which a fit is taken for more than chance."""
+ENOUGH = 50_000
+"""As many numbers of a value tell which number a step took."""
+ALIKE = 0.1
+"""The cosine from which other numbers were meant for a table."""
+
+Keys = frozenset[Key]
+
+
+def with_another_number(
+    segment: Segment,
+    step: Step,
+    counterparts: Sequence[Counterpart],
+    only: Collection[Keys] | None,
+) -> Iterator[Hypothesis]:
+    """A step with another number than the reference's."""
+    exact = segment.pool[step.result]
+    for family in families(Called(step, segment.recording)):
+        for counterpart in counterparts:
+            number = _number(segment, step, family, counterpart)
+            if number is None:
+                continue
+            call = family.replacement(number)
+            keys = frozenset({(*family.key, number)})
+            supposed = made_by(segment, step, call)
+            if supposed is None or (only is not None and keys not in only):
+                continue
+            explains = share_explained(counterpart.value, exact.value, supposed)
+            if explains >= FITS_FROM:
+                yield Hypothesis(
+                    family.text(number),
+                    keys,
+                    {step.result: call},
+                    kind=Kind.MISTAKEN,
+                    operation=counterpart.operation,
+                )
+                break
+
+
+def _number(
+    segment: Segment, step: Step, family: Family, counterpart: Counterpart
+) -> float | None:
+    """Found on some of the rows: a number is the same in all."""
+    exact, values = segment.pool[step.result], list(segment.recording.values)
+    shape = values[step.result].shape
+    by_rows = [i for i in step.operands if values[i].shape == shape]
+    is_convolution = step.name.startswith("conv")  # whose rows are its channels
+    few_rows = by_rows and not is_convolution
+    every = max(1, exact.value.numel() // ENOUGH) if few_rows else 1
+    for operand in by_rows:
+        values[operand] = _some_rows(values[operand], every)
+    wanted = _some_rows(counterpart.value, every)
+
+    def error(number: float) -> float:
+        segment.pause()
+        try:
+            supposed = run_step(step, values, family.replacement(number)).squeeze()
+        except DOES_NOT_RUN:
+            return float("inf")
+        same = supposed.shape == wanted.shape
+        return distance(wanted, supposed) if same else float("inf")
+
+    return best_number(family, error, LAYER.ok_up_to * exact.floor * norm_of(wanted))
+
+
+def _some_rows(value: Tensor, every: int) -> Tensor:
+    return value[..., ::every, :] if value.ndim > 1 else value
+
+
+def fitted(
+    segment: Segment, index: ValueId, counterparts: Sequence[Counterpart]
+) -> Iterator[Hypothesis]:
+    """What a wrong value is of the right one."""
+    exact = segment.pool[index]
+    like = segment.recording.values[index]
+    made = segment.recording.maker(index)
+    for counterpart, fit, text in _fits_of(segment, index, exact, counterparts):
+        supposed = fit.transform(exact.value).reshape(like.shape)
+        yield Hypothesis(
+            text,
+            frozenset({("fitted", text)}),
+            {} if made is None else {index: _transformed(made.function, fit, like)},
+            {index: supposed} if made is None else {},
+            segment.recording.names.get(index) if made is None else None,
+            Kind.VAGUE if fit.vague else Kind.FITTED,
+            counterpart.operation,
+            takes=_others(segment, index).get(fit.takes or ""),
+        )
+
+
+def fitted_before_the_bias(
+    segment: Segment, step: Step, wrong: Sequence[OperationIndex]
+) -> Iterator[Hypothesis]:
+    """What a product is of the right one, where a bias is added to it afterwards."""
+    if step.name != "linear" or len(step.operands) < 3:
+        return
+    values = segment.recording.values
+    bias = values[step.operands[2]]
+    label = f"the product before {segment.recording.name(step.operands[2])} is added"
+    floor = segment.pool[step.result].floor
+    product = (values[step.result] - bias).squeeze()
+    exact = Sought(label, product, norm_of(product), floor)
+    like = values[step.result]
+
+    def without(*args: Any, **kwargs: Any) -> Tensor:
+        return step.function(*args, **kwargs) - bias
+
+    nearest = few(counterparts_of(segment, exact, wrong))
+    for counterpart, fit, text in _fits_of(segment, step.result, exact, nearest):
+        call = _transformed(without, fit, like)
+
+        def biased(args: Any, kwargs: Any, call: Replacement = call) -> Tensor:
+            return call(args, kwargs) + bias
+
+        yield Hypothesis(
+            text,
+            frozenset({("fitted", text)}),
+            {step.result: biased},
+            kind=Kind.VAGUE if fit.vague else Kind.FITTED,
+            operation=counterpart.operation,
+        )
+
+
+def _fits_of(
+    segment: Segment, index: ValueId, exact: Sought, counterparts: Sequence[Counterpart]
+) -> Iterator[tuple[Counterpart, Fit, str]]:
+    """The fits that account for nearly all of the error of a counterpart."""
+    for counterpart in counterparts:
+        for fit in _all_fits(segment, index, exact, counterpart):
+            segment.pause()
+            supposed = fit.transform(exact.value)
+            if share_explained(counterpart.value, exact.value, supposed) >= FITS_FROM:
+                yield counterpart, fit, fit.about(exact.label)
+
+
+def _transformed(function: Callable[..., Tensor], fit: Fit, like: Tensor) -> Replacement:
+    def call(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Tensor:
+        return fit.transform(function(*args, **kwargs).squeeze()).reshape(like.shape)
+
+    return call
+
+
+def other_tables(
+    segment: Segment, step: Step, counterparts: Sequence[Counterpart]
+) -> Iterator[Hypothesis]:
+    """Other numbers in the place of a weight that is added, such as a table of positions
+    that is computed: they are what the sum is without the other value."""
+    recording = segment.recording
+    if step.name not in ("add", "iadd") or len(step.operands) != 2:
+        return
+    for weight, other in (step.operands, step.operands[::-1]):
+        right = recording.values[weight]
+        if weight not in recording.weights or right.ndim < 2 or other not in segment.pool:
+            continue
+        for counterpart in counterparts:
+            if counterpart.value.shape != segment.pool[other].value.shape:
+                continue
+            table = counterpart.value - segment.pool[other].value
+            if table.numel() != right.numel():
+                continue
+            table = table.reshape(right.shape)
+            alike = torch.cosine_similarity(table.flatten(), right.double().flatten(), 0)
+            if alike < ALIKE:
+                continue
+            name = recording.name(weight)
+            yield Hypothesis(
+                f"other numbers, perhaps computed, in place of {name} "
+                f"(their correlation is {alike:.3f})",
+                frozenset({("other numbers", name)}),
+                replaced_values={weight: table},
+                weight=name,
+                kind=Kind.VAGUE,
+                operation=counterpart.operation,
+            )
+
+
+def _all_fits(
+    segment: Segment, index: ValueId, exact: Sought, counterpart: Counterpart
+) -> Iterator[Fit]:
+    recording = segment.recording
+    value, axes = counterpart.value, named_axes(segment, index)
+    others = {name: segment.pool[i].value for name, i in _others(segment, index).items()}
+    local = chain.from_iterable(
+        local_fits(value, exact.value, support, axes) for support in counterpart.supports
+    )
+    yield from added_values(value, exact.value, others)
+    yield from vectors(value, exact.value, recording.all_weights)
+    yield from fits(value, exact.value, axes)
+    yield from local
+
+
+def _others(segment: Segment, index: ValueId) -> dict[str, ValueId]:
+    """Values of the same shape that may have been added to one, by name."""
+    recording, pool = segment.recording, segment.pool
+    made = recording.maker(index)
+    # A multiple of what a sum is made of is a factor of that, which is fitted for itself.
+    parts = {index, *(made.operands if made is not None else ())}
+    shape = pool[index].value.shape
+    return {
+        recording.name(i): i
+        for i in pool
+        if i not in parts and pool[i].value.shape == shape
+    }

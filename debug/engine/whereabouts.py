@@ -1,0 +1,193 @@
+"""What is said of a layer that no module is, or whose module is something else, too.
+
+A layer that the candidate does not call is compared where its value is found by its
+numbers. Where it is not found, the layer around it decides: if that is right, the layer
+was computed in some other way within, or is not needed; if it is wrong, the layer is
+missing.
+
+A layer that is called and wrong may begin or end elsewhere: `conv1` may return what
+PyTorch has after the activation. It is no fault of the layer if it is right from where
+PyTorch's argument is found to where its result is, and if what the module returns is right
+as well: one of PyTorch's values, or part of a layer that is right.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import torch
+from msgspec import structs
+
+from debug.candidate.interpreter import Interpreter, IsolatedLayer, LazyValue
+from debug.candidate.trace import Traced
+from debug.experiments.borders import Border, Borders, in_layout
+from debug.experiments.isolation import NEVER_CALLED, Isolation
+from debug.measure.divergence import compare
+from debug.measure.matching import Sought, find
+from debug.measure.truth import Truth
+from debug.pause import Pause, go_on
+from debug.protocol.values import Divergence, Place
+from debug.protocol.verdict import Verdict
+from debug.reference.recorded_layers import RecordedLayers
+from debug.subject import Subject, model_of
+
+RIGHT = (Verdict.OK, Verdict.WATCH)
+
+
+class Whereabouts:
+    """Finds layers in the generation that was loaded last."""
+
+    def __init__(
+        self,
+        subject: Subject,
+        truths: Mapping[str, Truth],
+        isolation: Isolation,
+        recordings: RecordedLayers,
+    ) -> None:
+        self._truths, self._isolation, self._recordings = truths, isolation, recordings
+        self._dtype = subject.dtype.name
+        self._model = model_of(subject.layers).name
+        self._parents = {layer.name: layer.parent for layer in subject.layers}
+        self._values: dict[str, LazyValue] = {}
+        self._borders: Borders | None = None
+        self._runner: Interpreter | None = None
+        self._places: dict[str, Place] = {}
+
+    def begin(
+        self, traced: Traced, values: dict[str, LazyValue], runner: Interpreter | None
+    ) -> None:
+        """Another generation.
+
+        Args:
+            traced: its graph.
+            values: of the layers that it calls; those that are found are put in, too.
+            runner: None where the graph runs as a whole, and nothing in it can be found.
+        """
+        self._values, self._runner, self._places = values, runner, traced.places
+        self._borders = None
+        if runner is not None and runner.program is not None and traced.broken is None:
+            program, kept = runner.program, runner.kept
+            self._borders = Borders(program, self._truths, self._model, kept)
+
+    # -- Layers that no module is ------------------------------------------------------
+
+    def find(self, name: str) -> LazyValue | None:
+        """The value of a layer that the candidate does not call."""
+        border = self._borders and self._borders.of(name, go_on)
+        return None if border is None else self._settled(name, self._at(name, border))
+
+    def without(self, name: str) -> Divergence:
+        """What is to be said of a layer whose value is not found."""
+        around = self._around(name)
+        if around is None or self._of(around).verdict not in RIGHT:
+            return NEVER_CALLED
+        reason = f"computed within {around}, which is right, and not seen by itself"
+        return Divergence(Verdict.UNSEEN, reason=reason)
+
+    def _around(self, name: str) -> str | None:
+        """The innermost layer around one that has a value."""
+        parent = self._parents.get(name)
+        while parent is not None and parent not in self._values:
+            parent = self._parents.get(parent)
+        return parent
+
+    def _of(self, name: str) -> Divergence:
+        """A layer in isolation; where that is not possible, in the run of the whole."""
+        truth, value = self._truths[name], self._values[name]
+        isolated = self._isolation.run(truth, value)
+        if isolated is None or isolated.verdict is Verdict.UNSEEN:
+            return compare(value.value(), truth, self._dtype)[1]
+        return isolated
+
+    # -- Layers whose module is something else -----------------------------------------
+
+    def depth(self, name: str) -> int:
+        """How many layers are around one."""
+        parent = self._parents.get(name)
+        return 0 if parent is None else 1 + self.depth(parent)
+
+    def move(self, name: str, pause: Pause) -> Divergence | None:
+        """A layer that is wrong in isolation from where it begins to where it ends, if it
+        is right there; else everything stays as it was.
+
+        Raises:
+            Interrupted: ``pause`` says that something else is wanted.
+        """
+        if self._borders is None or name == self._model:
+            return None
+        program, before = self._borders.program, self._values[name]
+        tapped = Border(program.layers[name], program.inputs.get(name))
+        border = self._borders.of(name, pause)
+        if border is None:
+            return None
+        truth = self._truths[name]
+        isolated = self._isolation.run(truth, self._at(name, border))
+        is_right = isolated is not None and isolated.verdict in RIGHT
+        is_same = border.result == tapped.result
+        is_same = is_same and before.value().shape == truth.exact.shape
+        if is_right and (is_same or self._passes(name, before)):
+            self._settled(name, self._values[name])
+            return isolated
+        program.found(name, tapped.result, tapped.argument)
+        self._values[name] = before
+        return None
+
+    def _passes(self, name: str, module: LazyValue) -> bool:
+        """Whether what a module returns is right, though it is not its layer's value."""
+        around = self._around(name)
+        if around is None:
+            return False
+        if around in self._values and self._of(around).verdict in RIGHT:
+            return True
+        recording, rounded = self._recordings.of(around), self._recordings.rounded(around)
+        sought = (
+            Sought.of(str(index), exact, rounded[index])
+            for index, exact in enumerate(recording.values)
+            if exact.is_floating_point()
+        )
+        returned = self._isolation.alone(self._truths[name], module)
+        return bool(find(module.value() if returned is None else returned, sought))
+
+    # -- Values ------------------------------------------------------------------------
+
+    def _at(self, name: str, border: Border) -> LazyValue:
+        """Puts a layer where it was found."""
+        assert self._borders is not None
+        assert self._runner is not None
+        program, truth = self._borders.program, self._truths[name]
+        program.found(name, border.result, border.argument)
+        self._values[name] = found = self._laid_out(self._runner.of(name, program), truth)
+        return found
+
+    def _settled(self, name: str, value: LazyValue) -> LazyValue:
+        """Says from now on that the layer is in the line where it was found."""
+        assert self._borders is not None
+        program = self._borders.program
+        if place := program.place_of(program.layers[name]):
+            self._places[name] = place
+        return value
+
+    def _laid_out(self, found: LazyValue, truth: Truth) -> LazyValue:
+        """In the layout and the precision in which the layer is compared."""
+        inner = found.isolated
+
+        def value() -> torch.Tensor:
+            return in_layout(found.value(), truth, self._dtype)
+
+        def isolated() -> IsolatedLayer:
+            assert inner is not None
+            layer = inner()
+
+            def run(*given: object) -> torch.Tensor:
+                return in_layout(layer.value(*given), truth, self._dtype)
+
+            return replace(layer, digest=f"{layer.digest}, laid out", value=run)
+
+        digest = f"{found.digest}, laid out"
+        return LazyValue(digest, value, None if inner is None else isolated)
+
+
+def found_at(divergence: Divergence, place: Place | None) -> Divergence:
+    """Says where a layer's value is that is not its module's result."""
+    if divergence.reason or place is None:
+        return divergence
+    return structs.replace(divergence, reason=f"found by its numbers in line {place.line}")

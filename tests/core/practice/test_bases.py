@@ -1,0 +1,45 @@
+"""The ports that bugs are planted in: right in every layer, before anybody breaks them."""
+
+import re
+
+import pytest
+
+from core.practice.bases import BASES
+from debug.engine.session import Session
+from debug.protocol.messages import Message, Open
+from debug.results.run import Run
+from tui.settings import SUBJECT
+
+pytestmark = pytest.mark.max
+
+NEVER_CALLED = {
+    "fused_qkv": r"blocks\.\d\.attn\.(query|key|value)",
+    "functional": r"blocks\.\d\.(attn_ln|attn\..+|mlp_ln|mlp\.\d)|ln_post",
+}
+"""Layers whose weights are used elsewhere, by base: nothing can be said of them."""
+
+
+@pytest.mark.parametrize("base", BASES)
+def test_a_base_is_right_in_every_layer_that_it_calls(base: str):
+    run = Run()
+
+    def apply(event: Message) -> None:
+        run.apply(event)  # pyright: ignore[reportArgumentType]
+
+    options = {"graph": str(BASES[base]), "model": "micro", "seconds": 2, "device": "cpu"}
+    session = Session.open(SUBJECT, Open(options, watch=False), apply)
+    session.load()
+    for _ in session.names:
+        session.advance()
+    while not session.settled:
+        session.go_on()
+    called = [
+        index
+        for index, layer in enumerate(run.layers)
+        if not re.fullmatch(NEVER_CALLED.get(base, "-"), layer.name)
+    ]
+    assert len(called) >= 11
+    for index in called:
+        name, isolated = run.layers[index].name, run.isolated(index)
+        assert run.results[index].chained.verdict.healthy, name
+        assert isolated is None or isolated.verdict.healthy, name

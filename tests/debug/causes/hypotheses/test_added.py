@@ -1,0 +1,48 @@
+"""Another value or weight that was added, or multiplied with."""
+
+import torch
+from recordings import numbers
+
+from debug.causes.hypotheses.added import added_values, vectors
+
+FRAMES, WIDTH = 12, 8
+RIGHT, OTHER = numbers(FRAMES, WIDTH), numbers(FRAMES, WIDTH, seed=7)
+WEIGHTS = {"norm.bias": numbers(WIDTH, seed=3), "query.bias": numbers(WIDTH, seed=4)}
+
+
+def test_another_value_that_is_added_is_named_with_its_factor():
+    for factor, text in (
+        (1, "y is added to x"),
+        (-1, "y is subtracted from x"),
+        (0.5, "0.5 times y is added to x"),
+    ):
+        (fit,) = added_values(RIGHT + factor * OTHER, RIGHT, {"y": OTHER})
+        assert fit.about("x") == text
+        assert torch.allclose(fit.transform(RIGHT), RIGHT + factor * OTHER)
+
+
+def test_a_value_that_was_not_added_is_not_named():
+    wrong = RIGHT + numbers(FRAMES, WIDTH, seed=9)
+    assert list(added_values(wrong, RIGHT, {"y": OTHER})) == []
+
+
+def test_a_weight_that_is_added_to_all_rows_is_named():
+    wrong = RIGHT + WEIGHTS["query.bias"]
+    (fit,) = vectors(wrong, RIGHT, WEIGHTS)
+    assert fit.about("k") == "query.bias is added to k"
+    assert not fit.vague
+
+
+def test_a_weight_in_the_layout_of_heads_is_named():
+    wrong = RIGHT.reshape(FRAMES, 2, 4).transpose(0, 1)
+    bias = WEIGHTS["query.bias"].reshape(2, 1, 4)
+    (fit,) = vectors(wrong + bias, wrong, WEIGHTS)
+    assert fit.about("k") == "query.bias is added to k"
+
+
+def test_a_vector_that_is_no_weight_is_a_vague_answer():
+    (fit,) = vectors(RIGHT * numbers(WIDTH, seed=11), RIGHT, WEIGHTS)
+    assert (fit.about("x"), fit.vague) == (
+        "one vector is multiplied with all rows of x",
+        True,
+    )
