@@ -18,11 +18,13 @@ def place_of(run: Run, index: int) -> Place | None:
     has none: the port's code does not make it."""
     if run.layers[index].is_input:
         return None
-    finding = run.finding(index)
-    if finding is not None and finding.place is not None:
+    finding, seen = run.finding(index), run.seen_first(index)
+    # What only says where the block is called is less than where the layer in it is.
+    is_exact = finding is not None and (finding.op is not None or seen == [index])
+    if finding is not None and is_exact and finding.place is not None:
         return finding.place
     places = run.loaded.places if run.loaded else {}
-    names = [run.layers[each].name for each in run.seen_first(index)]
+    names = [run.layers[each].name for each in seen]
     found = (places.get(name) for name in [*names, run.layers[index].parent or ""])
     return next((place for place in found if place is not None), None)
 
