@@ -16,7 +16,7 @@ from debug.engine.session import Session
 from debug.protocol.messages import Message, Open
 from debug.protocol.values import Finding
 from debug.results.run import Run
-from tui.commands.check import place_of
+from tui.commands.shared.faults import place_of
 
 FACTORY = "core.whisper:open_subject"
 

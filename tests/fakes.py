@@ -5,11 +5,13 @@ from collections.abc import AsyncIterator
 
 from textual.pilot import Pilot
 
+from debug.protocol.diagnostic import Diagnostic
 from debug.protocol.messages import (
     Abort,
     Compared,
     Event,
     Explained,
+    Failed,
     Idle,
     Isolated,
     Loaded,
@@ -146,6 +148,8 @@ class FakeEngine:
     """
 
     instances: list["FakeEngine"] = []
+    broken: Diagnostic | None = None
+    """Why a source that is opened makes no graph."""
 
     def __init__(self, factory: str) -> None:
         self.factory = factory
@@ -184,6 +188,9 @@ class FakeEngine:
         match command:
             case Open(mode=mode):
                 self.say(opened(mode, self.reference))
+                if self.broken:
+                    self.say(Failed(self.broken, fatal=False))
+                    return
                 self.load()
                 self.say(Stopped(self.generation, -1, 0.1))
             case RunTo(index):

@@ -5,13 +5,13 @@ from tui import words
 from tui.columns import Column
 
 PAIRS = [
-    Column[PairedLayer]("PyTorch", lambda pair: pair.layer),
-    Column[PairedLayer]("MAX", lambda pair: pair.candidate),
-    Column[PairedLayer]("by", lambda pair: pair.how),
+    Column[PairedLayer]("PyTorch", lambda pair: pair.layer, is_name=True),
+    Column[PairedLayer]("MAX", lambda pair: pair.candidate, is_name=True),
+    Column[PairedLayer]("by", lambda pair: pair.how, dispensable=1),
 ]
 UNPAIRED = [
     Column[UnpairedModule]("", lambda each: "✗" if each.is_error else ""),
     Column[UnpairedModule]("only in", words.side),
-    Column[UnpairedModule]("module", lambda each: each.name),
-    Column[UnpairedModule]("", lambda each: each.reason),
+    Column[UnpairedModule]("module", lambda each: each.name, is_name=True),
+    Column[UnpairedModule]("", lambda each: each.reason, wraps=True),
 ]

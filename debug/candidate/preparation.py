@@ -87,13 +87,13 @@ def load(needed: Needed, announce: Callable[[str], None]) -> None:
     for device in devices.values():
         here = {key: each for key, each in needed.items() if each.device == device}
         for group in kernel_cache.compiled(here):
-            _load_group({key: here.pop(key) for key in group}, device)
+            _load_group({key: here.pop(key) for key in group}, device, announce)
         if here:
             announce(_described(here))
-            _load_group(dict(sorted(here.items())), device)
+            _load_group(dict(sorted(here.items())), device, announce)
 
 
-def _load_group(group: Needed, device: Device) -> None:
+def _load_group(group: Needed, device: Device, announce: Callable[[str], None]) -> None:
     """Compiles kernels together; if that fails, each lone one for itself."""
     kernels = [each for each in group.values() if isinstance(each, Kernel)]
     lone = {key: each for key, each in group.items() if isinstance(each, LoneKernel)}
@@ -108,9 +108,10 @@ def _load_group(group: Needed, device: Device) -> None:
             message = f"MAX can't compile the interpreter's kernels: {first_line(error)}"
             raise Problem("interpreter", message, detail=str(error)) from error
         if kernels:
-            _load_group({each.key: each for each in kernels}, device)
-        for key, each in lone.items():
-            _load_group({key: each}, device)
+            _load_group({each.key: each for each in kernels}, device, announce)
+        for number, (key, each) in enumerate(lone.items(), 1):
+            announce(f"{each.op} alone, {number} of {len(lone)}")
+            _load_group({key: each}, device, announce)
         return
     _models.update({key: models[key] for key in lone})
     kernel_cache.note(group)

@@ -27,14 +27,13 @@ from debug.causes.inspection import inspected
 from debug.engine import jobs
 from debug.engine.background import Background, Generation
 from debug.engine.comparisons import Comparisons
-from debug.engine.inputs import explained
+from debug.engine.inputs import compared
 from debug.engine.opened import opened
 from debug.engine.whereabouts import Whereabouts
 from debug.experiments.injection import Injection
 from debug.experiments.isolation import Isolation
 from debug.experiments.probes import Variables
 from debug.experiments.without_taps import run_without_taps
-from debug.measure.divergence import compare
 from debug.pause import Pause, go_on
 from debug.protocol.diagnostic import Problem
 from debug.protocol.messages import (
@@ -189,10 +188,16 @@ class Session:
         """Gets the interpreter's kernels ready."""
         device = self.subject.device
         dtype = computed_in(self.subject.dtype, device)
-        kernels.warm(dtype, device, lambda what: self._emit(Progress(what)))
+        kernels.warm(dtype, device, self._compiling)
 
     def _announce(self, what: str) -> None:
-        self._emit(Progress(f"compiling {what}, once on this machine"))
+        self._compiling(f"compiling {what}, once on this machine")
+
+    def _compiling(self, what: str) -> None:
+        hint = "leave it running, it is kept"
+        if self._mode is Mode.INTERPRET:
+            hint += "; or start with --engine compile"
+        self._emit(Progress(what, hint=hint))
 
     # -- Generations -----------------------------------------------------------------
 
@@ -232,14 +237,13 @@ class Session:
         )
         seconds = time.perf_counter() - started
         replaced = sorted(injected, key=self.names.index)
-        interpreter = self._runner if isinstance(self._runner, Interpreter) else None
-        emulated = interpreter.emulated if interpreter else []
+        emulated = runner.emulated if runner else []
         more = replaced, emulated, list(candidate.uncompared)
         self._emit(Loaded(self.generation, traced.places, seconds, *more))
         if (found := traced.alignment) is not None:
             unpaired = [] if traced.broken else list(found.unpaired)
             self._emit(Aligned(self.generation, list(found.pairs), unpaired))
-        for refused in interpreter.refused if interpreter else ():
+        for refused in runner.refused if runner else ():
             self._emit(NotPossible(refused))
 
     def _align(self, traced: Traced) -> None:
@@ -307,12 +311,10 @@ class Session:
         truth = self._truths[name]
         assert self._candidate is not None
         if name in self._candidate.inputs:
-            value = self._candidate.inputs[name]
-            result = compare(value, truth, truth.stats.dtype)
-            if not result[1].verdict.healthy:
-                findings = [explained(value, truth)]
+            stats, divergence, findings = compared(self._candidate.inputs[name], truth)
+            if findings:
                 self._emit(Explained(self.generation, self.names.index(name), findings))
-            return *result, False
+            return stats, divergence, False
         return self._comparisons.of(name)
 
     def _moved(self, index: int, isolated: Divergence) -> None:

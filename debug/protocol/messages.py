@@ -249,6 +249,8 @@ class Progress(Message, frozen=True):
     done: float | None = None
     """How much of ``total``, where that is known."""
     total: float | None = None
+    hint: str = ""
+    """What a person can do, should it take minutes."""
 
 
 class SourceSaved(Message, frozen=True, tag="Changed"):

@@ -7,7 +7,7 @@ from typing import Protocol
 import msgspec
 from msgspec.structs import fields
 
-from debug.protocol.verdict import Verdict
+from debug.protocol.verdict import LAYER, Verdict
 
 POSITION = "position"
 """What a vector of channels is called where nothing says more."""
@@ -100,6 +100,12 @@ class Cause(msgspec.Struct, frozen=True):
     ratio: float | None
     """R of what is left."""
     weight: str | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether only rounding is left: R of the rest is ok. Of what makes the first NaN
+        or Inf there is no rest."""
+        return self.explains == 1 if self.ratio is None else self.ratio <= LAYER.ok_up_to
 
 
 class Finding(msgspec.Struct, frozen=True):

@@ -18,6 +18,7 @@ from debug.protocol.messages import (
     Event,
     Explained,
     Failed,
+    Idle,
     Isolated,
     Loaded,
     NotPossible,
@@ -73,6 +74,9 @@ class Run:
     """By index, what `results` held one generation earlier."""
     failures: list[Diagnostic] = field(default_factory=list)
     """What the debugger itself failed at in this generation; the results stand."""
+    settled: bool = False
+    """Whether all that can be said of what was computed was said: the isolated runs and the
+    causes, which may move the blame to another layer."""
     stale: Diagnostic | None = None
     """Why the results are not those of the source on disk."""
     seconds: float = 0.0
@@ -89,10 +93,12 @@ class Run:
                     for index, result in self.results.items()
                 }
                 self.isolated_events, self.explained, self.outcome_known = {}, {}, None
+                self.settled = False
             case Loaded():
                 self.loaded = event
                 self.position = -1
                 self.stale = None
+                self.settled = False
                 self.probed, self.failures = [], []
             case Aligned():
                 self.aligned = event
@@ -103,6 +109,7 @@ class Run:
                     self.before[event.index] = before
                 self.results[event.index] = event
                 self.position = max(self.position, event.index)
+                self.settled = False
             case Isolated():
                 self.isolated_events[event.index] = event
             case Explained():
@@ -118,6 +125,8 @@ class Run:
                 self.seconds = event.seconds
             case NotPossible(diagnostic) if diagnostic.kind == FAILED:
                 self.failures.append(diagnostic)
+            case Idle():
+                self.settled = True
             case Failed():
                 self.stale = event.diagnostic
             case _:  # nothing to keep

@@ -2,8 +2,9 @@
 
 import math
 
-from debug.protocol.values import Finding, Place
-from debug.protocol.verdict import LAYER, Verdict
+from debug.protocol.values import Cause, Finding, Place
+from debug.protocol.verdict import Verdict
+from debug.results.digits import factor
 from debug.results.run import Run
 
 CONVINCING = 0.9
@@ -46,15 +47,17 @@ def reasons(finding: Finding, most: int = 3) -> list[str]:
         return ["no hypothesis explains it"]
     best = causes[0]
     if best.explains < CONVINCING:
-        explained = f"{best.hypothesis}, explains {share(best.explains)}"
-        return [f"no hypothesis explains it; the best, {explained}"]
-    if best.ratio is not None and best.ratio <= LAYER.ok_up_to:
-        causes = [best]  # what is left is rounding: nothing explains more
-    return [
-        f"{cause.hypothesis} (explains {share(cause.explains)})"
-        for cause in causes
-        if cause.explains >= CONVINCING
-    ]
+        return [f"no hypothesis explains it; {_partly(best)}"]
+    if best.complete:
+        return [f"{best.hypothesis} (explains {share(best.explains)})"]
+    return [_partly(cause) for cause in causes if cause.explains >= CONVINCING]
+
+
+def _partly(cause: Cause) -> str:
+    """A cause that leaves more than rounding: 92 % of an error of R 90,000 is not all of
+    it, so what is left is told in the unit of the verdict."""
+    left = f", leaves {factor(cause.ratio)} times rounding" if cause.ratio else ""
+    return f"partly: {cause.hypothesis} (explains {share(cause.explains)}{left})"
 
 
 def share(part: float) -> str:

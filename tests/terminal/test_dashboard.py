@@ -99,8 +99,7 @@ def test_a_killed_engine_is_restarted_by_a_key(open_terminal, encoder: Path):
     assert terminal.line("✓ ok", "encoder")
 
     terminal.type("R")
-    terminal.wait_for(READY)
-    terminal.type("c")
+    terminal.wait_for("starting the engine")
     terminal.wait_for(ALL_OK)
 
 
@@ -118,7 +117,8 @@ def test_an_engine_that_hangs_is_aborted_and_restarted(open_terminal, encoder: P
     terminal.wait_for("the engine is gone")
     save_by_renaming(encoder, good)
     terminal.type("R")
-    terminal.wait_for(READY)
+    terminal.wait_for("starting the engine")
+    terminal.wait_for(ALL_OK)
 
 
 def test_bad_input_is_said_on_the_screen_and_the_dashboard_stays(open_terminal):

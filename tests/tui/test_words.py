@@ -3,8 +3,8 @@ from fakes import compared, isolated, opened, probed
 from msgspec.structs import replace
 
 from debug.protocol.messages import Loaded
-from debug.protocol.values import Divergence, Outcome, Slice, Stats
-from debug.protocol.verdict import Verdict
+from debug.protocol.values import Cause, Divergence, Finding, Outcome, Slice, Stats
+from debug.protocol.verdict import LAYER, Verdict
 from debug.results.run import Run
 from tui import words
 from tui.dashboard.panes.numbers import sparkline
@@ -129,6 +129,41 @@ def test_a_layer_that_can_not_be_compared_alone_is_noted_and_not_blamed():
 
 def test_nobody_is_blamed_before_the_layers_have_run_in_isolation():
     assert words.blame(run_of({6: 50.0}, {}), 6) == ""
+
+
+def finding(*causes: Cause) -> Finding:
+    return Finding("the result", None, "softmax", None, None, "", list(causes))
+
+
+def test_a_cause_that_leaves_more_than_rounding_is_a_part_of_it_and_says_what_it_leaves():
+    part = finding(Cause("epsilon is 0.0001", 0.92, 7200.0))
+    assert words.reasons(part) == [
+        "partly: epsilon is 0.0001 (explains 92 %, leaves 7,200 times rounding)"
+    ]
+    whole = finding(Cause("epsilon is 0.001", 1.0, LAYER.ok_up_to), Cause("other", 1.0, 9))
+    assert words.reasons(whole) == ["epsilon is 0.001 (explains 100 %)"]
+
+
+def test_two_parts_are_both_called_so():
+    both = finding(Cause("a", 0.99, 50.0), Cause("b", 0.95, 90.0), Cause("c", 0.4, 500.0))
+    assert [reason.partition(" (")[0] for reason in words.reasons(both)] == [
+        "partly: a",
+        "partly: b",
+    ]
+
+
+def test_what_explains_little_is_no_explanation():
+    weak = finding(Cause("the bias is left out", 0.5, 300.0))
+    assert words.reasons(weak) == [
+        "no hypothesis explains it; partly: the bias is left out "
+        "(explains 50 %, leaves 300 times rounding)"
+    ]
+    assert words.reasons(finding()) == ["no hypothesis explains it"]
+
+
+def test_what_makes_the_first_nan_leaves_nothing_to_explain():
+    first = finding(Cause("log makes the first NaN or Inf, of 0", 1.0, None))
+    assert words.reasons(first) == ["log makes the first NaN or Inf, of 0 (explains 100 %)"]
 
 
 def test_a_probe_is_one_line_with_its_verdict_and_its_place():

@@ -14,7 +14,7 @@ from debug.protocol.messages import Aligned
 from tui import words
 from tui.alignment_tables import PAIRS, UNPAIRED
 from tui.columns import table_of
-from tui.commands.output import print_json, table_console
+from tui.commands.output import print_json, room, table_console
 from tui.commands.shared.event_log import EventLog
 from tui.commands.shared.headless import load
 from tui.settings import PORT, add_port_options, settings_of
@@ -42,9 +42,9 @@ def run(arguments: Namespace, log: EventLog) -> int:
 
 def print_alignment(aligned: Aligned) -> None:
     console = table_console()
-    console.print(table_of(PAIRS, aligned.pairs))
+    console.print(table_of(PAIRS, aligned.pairs, room()), crop=False)
     if aligned.unpaired:
-        console.print(table_of(UNPAIRED, aligned.unpaired))
+        console.print(table_of(UNPAIRED, aligned.unpaired, room()), crop=False)
     for doubt in aligned.doubts:
         console.print(Text(f"✗ {doubt}", "bold red"), soft_wrap=True)
     console.print(words.aligned(aligned), markup=False, soft_wrap=True)

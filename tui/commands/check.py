@@ -18,6 +18,7 @@ from tui import words
 from tui.commands.check_table import print_table
 from tui.commands.output import print_json, relative
 from tui.commands.shared.event_log import EventLog
+from tui.commands.shared.faults import causes, findings
 from tui.commands.shared.headless import run_as_far_as_it_goes
 from tui.settings import add_subject_options, complain, settings_of
 
@@ -80,6 +81,7 @@ def report(run: Run) -> dict[str, Any]:
         "culprit": _culprit(run),
         "faults": [run.layers[index].name for index in run.faults()],
         "causes": causes(run, run.culprit()),
+        "findings": findings(run),
         "outcome": msgspec.to_builtins(run.outcome),
         "untapped": _without_taps(run),
         "inputs": inputs,
@@ -109,14 +111,6 @@ def _culprit(run: Run) -> dict[str, Any] | None:
         "line": place.line if place else None,
         "kind": "isolated" if run.wrong_in_isolation(index) else "chained",
     }
-
-
-def causes(run: Run, index: int | None) -> list[dict[str, Any]]:
-    """The causes of a layer's mistake, the likeliest first."""
-    finding = None if index is None else run.finding(index)
-    names = ("hypothesis", "explains", "ratio", "weight")
-    found = finding.causes if finding else []
-    return [{name: getattr(cause, name) for name in names} for cause in found]
 
 
 def _row(run: Run, index: int) -> dict[str, Any]:

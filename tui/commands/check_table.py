@@ -11,8 +11,9 @@ from debug.protocol.verdict import LAYER, Verdict
 from debug.results.run import Run
 from debug.results.why import place_of, why
 from tui import words
-from tui.columns import Column, fitting, table_of
-from tui.commands.output import PIPE_WIDTH, relative, table_console
+from tui.columns import Column, table_of
+from tui.commands.output import relative, room, table_console
+from tui.commands.shared.faults import also_wrong
 from tui.themes import colour
 
 BAR_WIDTH = 16
@@ -44,31 +45,47 @@ def _isolated(row: Row) -> Text:
     return Text(words.ratio(row.isolated.ratio), _style(row.isolated))
 
 
-def _picture(row: Row) -> str:
-    """What is wrong in words, where there are some; else the error as a bar."""
-    bar = words.bar(row.chained.rel_l2, BAR_WIDTH).rstrip()
-    return row.chained.reason or words.spoiled(row.chained, row.layer.row) or bar
+def _bar(row: Row) -> str:
+    if row.chained.rel_l2 is None:
+        return ""
+    return words.bar(row.chained.rel_l2, BAR_WIDTH).rstrip()
+
+
+def _reason(row: Row) -> str:
+    """What is wrong in words, where numbers don't say it."""
+    return row.chained.reason or words.spoiled(row.chained, row.layer.row)
 
 
 COLUMNS: list[Column[Row]] = [
     Column("verdict", _chained(lambda row: words.verdict(row.chained.verdict))),
-    Column("layer", _chained(lambda row: row.layer.name)),
-    Column("shape", _chained(lambda row: words.shape(row.layer.reference.shape))),
+    Column("layer", _chained(lambda row: row.layer.name), is_name=True),
+    Column(
+        "shape",
+        _chained(lambda row: words.shape(row.layer.reference.shape)),
+        dispensable=2,
+    ),
     Column("R", _chained(lambda row: words.ratio(row.chained.ratio)), right=True),
     Column("R isolated", _isolated, right=True),
     Column(
-        "rel. L2", _chained(lambda row: words.number(row.chained.rel_l2, 3)), right=True
+        "rel. L2",
+        _chained(lambda row: words.number(row.chained.rel_l2, 3)),
+        right=True,
+        dispensable=1,
     ),
     Column(
-        "max abs", _chained(lambda row: words.number(row.chained.max_abs, 3)), right=True
+        "max abs",
+        _chained(lambda row: words.number(row.chained.max_abs, 3)),
+        right=True,
+        dispensable=3,
     ),
     Column(
         "1 - cos",
         _chained(lambda row: words.number(row.chained.cosine_distance, 3)),
         right=True,
-        roomy=True,
+        dispensable=4,
     ),
-    Column("relative L2", _chained(_picture), wraps=True, roomy=True),
+    Column("relative L2", _chained(_bar), dispensable=5),
+    Column("", _chained(_reason), wraps=True),
 ]
 
 
@@ -92,8 +109,7 @@ def print_table(run: Run) -> None:
         for index, layer in enumerate(run.layers)
         if index in run.results
     ]
-    columns = fitting(COLUMNS, roomy=console.width >= PIPE_WIDTH)
-    console.print(table_of(columns, rows))
+    console.print(table_of(COLUMNS, rows, room()), crop=False)
     console.print(LEGEND, style="dim")
     for note in words.notes(run):
         console.print(Text(note, "dim"), soft_wrap=True)
@@ -113,7 +129,7 @@ def print_table(run: Run) -> None:
 
 
 def conclusion(run: Run) -> Text:
-    """The first wrong layer, where it is and why; or that there is none."""
+    """The first wrong layer, where it is and why, and every other; or that all are ok."""
     index = run.culprit()
     if index is None:
         return Text(_all_ok(run), "bold")
@@ -122,10 +138,14 @@ def conclusion(run: Run) -> Text:
     verdict = run.results[index].chained.verdict.value
     finding = run.finding(index)
     op = f", {finding.op}" if finding and finding.op else ""
-    lines = [f"First wrong: {layer.name} ({verdict}){where}{op}", words.blame(run, index)]
+    lines = [
+        f"First wrong: {layer.name} ({verdict}){where}{op}",
+        words.blame(run, index, and_others=False),
+    ]
     lines += [f"Why: {reason}" for reason in why(run, index)]
     if finding is not None and (theirs := finding.reference) is not None:
         lines.append(f"PyTorch does it in {Path(theirs.path).name}:{theirs.line}")
+    lines += also_wrong(run)
     return Text("\n".join(line for line in lines if line), "bold")
 
 

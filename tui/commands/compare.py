@@ -12,7 +12,7 @@ from core.messages import Answer, Compare, Features, Ready, Transcript, Unavaila
 from debug.protocol.diagnostic import Problem
 from tui import words
 from tui.columns import Column, table_of
-from tui.commands.output import print_json, table_console
+from tui.commands.output import print_json, room, table_console
 from tui.commands.shared.ask import ask
 from tui.commands.shared.event_log import EventLog
 from tui.commands.shared.progress import reporting
@@ -112,7 +112,7 @@ def print_comparison(comparison: Comparison) -> None:
     )
     console.print(_side_by_side(comparison.transcripts))
     console.print()
-    console.print(table_of(FEATURES, comparison.features))
+    console.print(table_of(FEATURES, comparison.features, room()), crop=False)
     console.print()
     for missing in comparison.unavailable:
         console.print(f"{missing.backend} can't run: {missing.reason}")
@@ -122,7 +122,7 @@ def print_comparison(comparison: Comparison) -> None:
 def _side_by_side(transcripts: list[Transcript]) -> Table:
     """A row for each segment of the first transcript, beside it what the others have."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("from", justify="right")
+    table.add_column("from", justify="right", no_wrap=True)
     for transcript in transcripts:
         table.add_column(transcript.backend, ratio=1)
     first, *others = transcripts
@@ -150,10 +150,10 @@ def _marked(heard: list[Word]) -> Text:
 
 FEATURES: list[Column[Features]] = [
     Column("features", lambda row: row.backend),
-    Column("mean", lambda row: words.number(row.mean), right=True),
-    Column("std", lambda row: words.number(row.std), right=True),
-    Column("min", lambda row: words.number(row.min), right=True),
-    Column("max", lambda row: words.number(row.max), right=True),
+    Column("mean", lambda row: words.number(row.mean), right=True, dispensable=1),
+    Column("std", lambda row: words.number(row.std), right=True, dispensable=1),
+    Column("min", lambda row: words.number(row.min), right=True, dispensable=2),
+    Column("max", lambda row: words.number(row.max), right=True, dispensable=2),
     Column("relative L2", lambda row: words.number(row.rel_l2, 3), right=True),
     Column("1 - cos", lambda row: words.number(row.cosine_distance, 3), right=True),
 ]

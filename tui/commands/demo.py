@@ -8,8 +8,8 @@ from rich.text import Text
 
 from core.messages import Transcript, Unavailable
 from tui import words
-from tui.columns import Column, empty_table
-from tui.commands.output import print_json, table_console
+from tui.columns import Column, laid_out
+from tui.commands.output import print_json, room, table_console
 from tui.commands.shared.each_backend import missing_row, run_each
 from tui.commands.shared.event_log import EventLog
 from tui.commands.shared.progress import Reporter
@@ -71,10 +71,9 @@ def print_table(outcomes: Outcomes, baseline: Heard | None) -> None:
         console.print(
             f"{baseline.ready.model}, {heard.audio} ({words.seconds(heard.audio_seconds)})"
         )
-    table = empty_table([Column("backend", str), *FIGURES])
-    for name, outcome in outcomes.items():
-        table.add_row(name, *_cells(outcome, baseline))
-    console.print(table)
+    columns = [Column("backend", str), *FIGURES]
+    cells = [[name, *_cells(each, baseline)] for name, each in outcomes.items()]
+    console.print(laid_out(columns, cells, room()), crop=False)
     console.print()
     for name, outcome in outcomes.items():
         console.print(_paragraph(name, outcome))

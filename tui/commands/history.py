@@ -12,11 +12,13 @@ from rich.console import Console
 from core.messages import Memory
 from debug.protocol.diagnostic import Problem
 from tui import words
-from tui.columns import Column, empty_table
-from tui.commands.output import PIPE_WIDTH, print_json, table_console
+from tui.columns import Column, laid_out
+from tui.commands.output import print_json, room, table_console
 from tui.commands.shared.saving import save_text
 
 KIND = "maxwhisper bench"
+SPREAD_FROM = 110
+"""Cells of a line from which the fastest and the slowest run are shown, too."""
 """What a saved file says that it is."""
 PAGE = "RESULTS.md"
 INTRODUCTION = """\
@@ -69,13 +71,11 @@ def read_saved(folder: Path) -> list[dict[str, Any]]:
 
 
 def print_figures(console: Console, saved: Iterable[dict[str, Any]]) -> None:
-    roomy = console.width >= PIPE_WIDTH
+    roomy = console.width >= SPREAD_FROM
     for measured in saved:
         console.print(headline(measured), style="bold")
-        table = empty_table([NAME, *FIGURES])
-        for row in measured["backends"]:
-            table.add_row(*cells(row, spread=roomy))
-        console.print(table)
+        rows = [cells(row, spread=roomy) for row in measured["backends"]]
+        console.print(laid_out([NAME, *FIGURES], rows, room()), crop=False)
         for row in measured["backends"]:
             console.print(remark(row), style="dim")
         console.print()

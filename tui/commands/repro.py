@@ -21,6 +21,7 @@ from tui.commands.output import print_json
 from tui.commands.repro_readme import SCRIPT, readme
 from tui.commands.shared.ask import ask
 from tui.commands.shared.event_log import EventLog
+from tui.commands.shared.faults import causes
 from tui.commands.shared.headless import run_all
 from tui.commands.shared.progress import reporting
 from tui.commands.shared.saving import new_folder, refuse_folder, save_json, save_text
@@ -145,7 +146,7 @@ def _metrics(run: Run, index: int, written: Reproduced) -> dict[str, Any]:
         "op": finding.op if finding else None,
         "file": files.get(place.path) if place else None,
         "line": place.line if place else None,
-        "causes": check.causes(run, index),
+        "causes": causes(run, index),
         "check": rows[run.layers[index].name],
         "limits": list(LAYER),
         "versions": written.versions,

@@ -34,7 +34,7 @@ def readme(metrics: dict[str, Any]) -> str:
         file=metrics["file"] or metrics["graph"],
         verdict=seen["verdict"],
         where=line + (f", {op}" if op else ""),
-        why=f": {causes[0]['hypothesis']}" if causes else "",
+        why=f": {_cause(causes[0])}" if causes else "",
         script=SCRIPT,
         needs=", ".join(f"{n} {v}" for n, v in versions.items() if n not in NO_NEED),
         emulated=EMULATED.format(dtypes=" and ".join(emulated), script=SCRIPT)
@@ -54,3 +54,7 @@ def _of_port(metrics: dict[str, Any]) -> str:
     if build["own"]:
         given += f", and {' and '.join(build['own'])} as the port itself prepares it"
     return OF_PORT.format(port=metrics["graph"], given=given)
+
+
+def _cause(cause: dict[str, Any]) -> str:
+    return f"{'' if cause['complete'] else 'partly: '}{cause['hypothesis']}"

@@ -31,6 +31,8 @@ class Activity:
     phase: Phase = Phase.STARTING
     what: str = ""
     """More than the phase's name, for a person."""
+    hint: str = ""
+    """What a person can do, should it take minutes."""
     since: float = field(default_factory=time.monotonic)
 
     @property

@@ -18,6 +18,7 @@ from textual.screen import Screen
 from textual.widgets import DataTable, Footer
 
 from debug.protocol.messages import Inject, Inspect
+from debug.protocol.values import Place
 from tui.dashboard.changes import (
     ActivityChanged,
     Change,
@@ -31,6 +32,7 @@ from tui.dashboard.changes import (
 from tui.dashboard.engine_link import EngineLink
 from tui.dashboard.keys import KEYS
 from tui.dashboard.panes.layers import NORMAL_FROM, WIDE_FROM
+from tui.dashboard.panes.numbers import MEDIUM_FROM
 from tui.dashboard.screens.alignment import AlignmentScreen
 from tui.dashboard.screens.details import DetailsScreen
 from tui.dashboard.screens.help import HelpScreen
@@ -39,6 +41,21 @@ from tui.dashboard.screens.search import SearchScreen
 from tui.dashboard.second_run import COMPILED, FLOAT64, RunMode
 from tui.dashboard.view import View
 from tui.settings import Settings
+
+NO_EDITOR = (
+    "EDITOR is not set: quit (q), then `export EDITOR=vim` or another and start again; "
+    "or open {place.path}:{place.line} in any editor, a save is noticed"
+)
+
+
+def open_in(editor: str, place: Place) -> str:
+    """Waits for the editor. Returns what went wrong, empty if nothing did."""
+    try:
+        command = [*shlex.split(editor), f"+{place.line}", place.path]
+        status = subprocess.run(command, check=False).returncode
+    except (OSError, ValueError) as error:
+        return f"can't run EDITOR={editor}: {error}; set it to a program that is there"
+    return f"EDITOR={editor} ended with status {status}" if status else ""
 
 
 class Dashboard(App[int]):
@@ -56,7 +73,7 @@ class Dashboard(App[int]):
     VERTICAL_BREAKPOINTS = [
         (0, "-tiny"),
         (18, "-short"),
-        (32, "-medium"),
+        (MEDIUM_FROM, "-medium"),
         (46, "-tall"),
     ]
 
@@ -90,8 +107,8 @@ class Dashboard(App[int]):
                 self.view.show_status()
             case Said(text, style):
                 self.view.log_pane.say(text, style)
-            case OperationsKnown(layer, inspected):
-                self.push_screen(OperationsScreen(layer, inspected))
+            case OperationsKnown(layer, inspected, others):
+                self.push_screen(OperationsScreen(layer, inspected, others))
             case Refused(diagnostic):
                 self.notify(diagnostic.message, markup=False)
 
@@ -269,13 +286,15 @@ class Dashboard(App[int]):
     def action_edit(self) -> None:
         place = self.view.source_pane.place
         editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
-        if place is None or not editor:
-            self.notify("set EDITOR to open the source from here", severity="warning")
-            return
-        with self.suspend():
-            subprocess.run(
-                [*shlex.split(editor), f"+{place.line}", place.path], check=False
-            )
+        if place is None:
+            self.notify("no source is known here to open: select another layer")
+        elif not editor:
+            self.notify(NO_EDITOR.format(place=place), severity="warning", markup=False)
+        else:
+            with self.suspend():
+                problem = open_in(editor, place)
+            if problem:
+                self.notify(problem, severity="warning", markup=False)
 
     # -- The engine ------------------------------------------------------------------
 

@@ -47,11 +47,13 @@ class OperationsKnown:
 
     layer: Layer
     inspected: Inspected
+    others: list[str]
+    """The other layers with errors of their own."""
 
 
 @dataclass(frozen=True)
 class Refused:
-    """A question has no answer; nothing else has changed."""
+    """A question has no answer."""
 
     diagnostic: Diagnostic
 

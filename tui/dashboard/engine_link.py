@@ -60,12 +60,19 @@ class EngineLink:
         self.state = State()
         self.second = SecondEngine(settings, self.state, report)
         self._engine: EngineClient | None = None
+        self._wanted = -1
+        """The layer that was asked for last: a restarted engine runs that far again."""
+        self._resuming = False
+        """Whether an engine has yet to be sent there."""
 
     # -- What it is told to do -------------------------------------------------------
 
     async def run(self) -> None:
-        """Runs one engine from its start to its end, in the place of an earlier one."""
+        """Runs one engine from its start to its end. In the place of an earlier one, it
+        brings back what that had: it runs as far, so that a save does what it did."""
         if self._engine is not None:
+            self._resuming = self._wanted >= 0
+            self.second.outdate("the engine was restarted")
             await self._engine.stop()
         self._begin(Phase.STARTING, "starting the engine")
         engine = self._engine = EngineClient(self._settings.factory)
@@ -87,6 +94,10 @@ class EngineLink:
 
     def run_to(self, index: int) -> None:
         self.state.following = True
+        self._run_to(index)
+
+    def _run_to(self, index: int) -> None:
+        self._wanted, self._resuming = index, False
         self._begin(Phase.RUNNING)
         self.send(RunTo(index))
 
@@ -97,6 +108,7 @@ class EngineLink:
 
     def abort(self) -> None:
         """Asks first; an engine that is deep in native code can only be killed."""
+        self._resuming = False
         if self.state.activity.phase in (Phase.LOADING, Phase.STOPPING):
             self.kill()
         else:
@@ -116,9 +128,9 @@ class EngineLink:
 
     # -- What its answers mean -------------------------------------------------------
 
-    def _begin(self, phase: Phase, what: str = "") -> None:
+    def _begin(self, phase: Phase, what: str = "", hint: str = "") -> None:
         """The engine's next phase; the clock of the status bar starts with it."""
-        self.state.activity = Activity(phase, what)
+        self.state.activity = Activity(phase, what, hint)
         self.state.job = None
         self._report(ActivityChanged())
 
@@ -141,12 +153,12 @@ class EngineLink:
                 self._opened(event)
             case Progress(what) if self.state.job is not None:  # within idle work
                 self._say(what)
-            case Progress(what):
-                self._begin(Phase.LOADING, what)
+            case Progress(what, hint=hint):
+                self._begin(Phase.LOADING, what, hint)
                 self._say(what)
             case SourceSaved(path):
                 self._begin(Phase.LOADING, f"reading {path.rpartition('/')[2]}")
-                self.second.outdate()
+                self.second.outdate("the source was saved")
             case Loaded():
                 self._loaded(event)
             case Aligned():
@@ -165,8 +177,7 @@ class EngineLink:
             case Idle():
                 self._settled()
             case Inspected(index=index):
-                layer = self.state.results.layers[index]
-                self._report(OperationsKnown(layer, event))
+                self._inspected(index, event)
             case NotPossible(diagnostic):
                 self._report(Refused(diagnostic))
             case Stopped():
@@ -189,6 +200,11 @@ class EngineLink:
         self._begin(Phase.RUNNING)
         self._report(ResultsChanged())
 
+    def _inspected(self, index: int, event: Inspected) -> None:
+        results = self.state.results
+        others = [results.layers[i].name for i in results.faults() if i != index]
+        self._report(OperationsKnown(results.layers[index], event, others))
+
     def _probed(self, event: Probed) -> None:
         self._report(RowChanged(event.index))
         if event.chained is None or not event.chained.verdict.healthy:
@@ -201,9 +217,13 @@ class EngineLink:
             culprit = results.culprit()
             name = "none" if culprit is None else results.layers[culprit].name
             ran = f"{event.position + 1} of {len(results.layers)} layers"
-            self._say(f"{ran} in {words.seconds(event.seconds)}, first wrong: {name}")
+            self._say(
+                f"{ran} in {words.seconds(event.seconds)}, first wrong so far: {name}"
+            )
         self._report(ResultsChanged())
         self.state.following = False
+        if self._resuming:
+            self._run_to(self._wanted)
 
     def _settled(self) -> None:
         """Every layer has run in isolation, too: which one is at fault may be known now."""
@@ -226,6 +246,7 @@ class EngineLink:
     def _died(self, exited: Exited) -> None:
         if self.state.activity.phase is Phase.FAILED:
             return  # it has said why itself
+        self._wanted = self.state.results.position  # what comes next may have killed it
         message = f"the engine is gone ({exited.cause})"
         problem = Diagnostic("engine", f"{message}; the results are kept, R restarts it")
         self.state.problem = problem

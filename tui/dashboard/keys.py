@@ -94,7 +94,7 @@ KEYS = [
     Key("v", "confirm", "compile", "confirm with the compiled graph (minutes)", ENGINE),
     Key("w", "widen", "float64", "run in float64: a bug, or only rounding?", ENGINE),
     Key("a", "abort", "abort", "stop after this layer; twice: kill the engine", ENGINE),
-    Key("R", "restart", "restart", "restart the engine", ENGINE),
+    Key("R", "restart", "restart", "restart the engine; it runs as far again", ENGINE),
     Key("question_mark,f1", "help", "help", "this page", PROGRAM, True),
     Key("q", "quit", "quit", "leave the dashboard", PROGRAM, True),
 ]

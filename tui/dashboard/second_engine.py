@@ -1,7 +1,7 @@
 """The engine that runs the same graph once more, compiled or in float64.
 
-It runs beside the first, so that stepping goes on meanwhile. A save makes its answer out of
-date and gives up a run that has not finished.
+It runs beside the first, so that stepping goes on meanwhile. A save or a restart makes its
+answer out of date and gives up a run that has not finished: that is said, its column goes.
 """
 
 from collections.abc import Callable
@@ -15,6 +15,7 @@ from tui.dashboard.changes import (
     ActivityChanged,
     Change,
     LayersChanged,
+    Refused,
     ResultsChanged,
     Said,
 )
@@ -47,8 +48,11 @@ class SecondEngine:
             options = {**self._settings.options, **run_mode.options}
             engine.send(Open(options, run_mode.mode, watch=False))
             async for news in engine.events():
-                if isinstance(news, Noise | Exited):
+                if isinstance(news, Noise):
                     continue
+                if isinstance(news, Exited):
+                    self._gone(second_run, news)
+                    break
                 self._hear(engine, second_run, news)
                 if isinstance(news, Failed):
                     break
@@ -57,7 +61,7 @@ class SecondEngine:
         finally:
             engine.kill()
             self._engine = state.second_activity = None
-        if second_run.run.results and not second_run.run.stale:
+        if state.second_run is second_run and not second_run.run.stale:
             conclusion = second_run.conclusion(state.results)
             self._say(f"{conclusion}, after {words.seconds(activity.elapsed)}", "bold")
         self._report(ResultsChanged())
@@ -75,19 +79,45 @@ class SecondEngine:
                 self._state.second_activity.what = job
                 self._report(ActivityChanged())
             case Failed(diagnostic):
-                self._say(f"{run_mode.name}: {diagnostic}", "bold")
+                message = f"{run_mode.name}: {diagnostic}"
+                self._give_up(message, keep=bool(run.results))
 
-    def outdate(self) -> None:
-        """After a save: what was found is kept as history, a run under way is given up."""
-        if (second_run := self._state.second_run) is not None:
-            run_mode = second_run.run_mode
-            remedy = f"press {run_mode.key} to run it again"
-            note = f"{run_mode.name} from an earlier save; {remedy}"
-            second_run.run.stale = Diagnostic("compile", note)
-        if self._engine is not None:
+    def outdate(self, why: str) -> None:
+        """What was found is kept as history, a run under way is given up.
+
+        Args:
+            why: what has happened, as a sentence.
+        """
+        if (second_run := self._state.second_run) is None:
+            return
+        run_mode = second_run.run_mode
+        again = f"press {run_mode.key} to run it again"
+        if self._engine is None:
+            note = f"{run_mode.name} is from before {why}; {again}"
+            second_run.run.stale = Diagnostic("second", note)
+        else:
+            message = f"{run_mode.name} was stopped: {why}; {again}"
+            self._give_up(message)
             self._engine.kill()
 
+    def _gone(self, second_run: SecondRun, exited: Exited) -> None:
+        """Its engine has ended; unless it was told to, somebody waits for an answer."""
+        if self._state.second_run is second_run:
+            run_mode = second_run.run_mode
+            cause = f"its engine is gone ({exited.cause})"
+            again = f"press {run_mode.key} to run it again"
+            self._give_up(f"{run_mode.name}: {cause}; {again}")
+
+    def _give_up(self, message: str, keep: bool = False) -> None:
+        """Says why there is no answer, and takes the column away unless it is kept."""
+        self._say(message, "bold")
+        self._report(Refused(Diagnostic("second", message)))
+        if not keep:
+            self._state.second_run = None
+            self._report(LayersChanged())
+
     async def stop(self) -> None:
+        self._state.second_run = None  # nobody waits for its answer any more
         if self._engine is not None:
             self._engine.kill()
             await self._engine.stop()

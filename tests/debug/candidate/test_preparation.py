@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, conv2d, conv_transpose2d
 
 from debug.candidate import kernel_cache, preparation
+from debug.candidate.lone_kernels import LoneKernel
 from debug.engine.session import Session
 from debug.protocol.diagnostic import Problem
 from debug.protocol.messages import Compared, Isolated, Message, NotPossible, Open, Progress
@@ -273,3 +274,11 @@ def test_layers_before_what_cant_run_are_compared(hindered):
         session.go_on()
     grow = compared((session, said))["grow"]
     assert grow.chained.verdict is Verdict.OK
+
+
+def test_what_is_compiled_one_by_one_is_counted(no_lone_kernels):
+    kernel = {"graph": "", "called": [], "arguments": [], "results": [], "device": CPU()}
+    lone = [LoneKernel(op=op, key=op, **kernel) for op in ("cast", "while")]
+    said: list[str] = []
+    preparation.load({each.key: each for each in lone}, said.append)
+    assert said == ["cast and while", "cast alone, 1 of 2", "while alone, 2 of 2"]

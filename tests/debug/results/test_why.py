@@ -36,7 +36,7 @@ def test_the_likeliest_cause_is_said_and_else_that_there_is_none():
     assert why(run_with(finding(cause)), ATTENTION) == ["GELU by tanh (explains 99.9 %)"]
     assert why(run_with(finding()), ATTENTION) == ["no hypothesis explains it"]
     assert reasons(finding(Cause("a sum", 0.6, 9.0))) == [
-        "no hypothesis explains it; the best, a sum, explains 60 %"
+        "no hypothesis explains it; partly: a sum (explains 60 %, leaves 9 times rounding)"
     ]
     assert why(run_with(), ATTENTION) == []
 

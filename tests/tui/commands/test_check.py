@@ -2,7 +2,7 @@
 
 import pytest
 from fakes import ROWS, compared, isolated, opened, probed
-from msgspec import structs
+from msgspec.structs import replace
 
 from debug.protocol.diagnostic import FAILED, Diagnostic
 from debug.protocol.messages import (
@@ -72,6 +72,7 @@ def test_the_json_names_the_culprit_its_line_and_its_causes():
         "kind": "isolated",
     }
     assert found["causes"][0]["hypothesis"] == "the scale is left out"
+    assert found["causes"][0]["complete"]
     assert found["faults"] == ["blocks.0.attn"]
 
 
@@ -101,6 +102,41 @@ def test_the_table_has_a_row_a_layer_below_its_titles(capsys):
     attention = rows[ATTENTION].split()
     assert attention[:2] == ["✗", "diverged"]
     assert attention[4:6] == ["300.0", "1.5"]
+
+
+LONG = "vision_model.encoder.layers.11.self_attn_with_a_long_name.output"
+
+
+def run_with_long_names() -> Run:
+    """With a wrong layer, a missing one, and names as Hugging Face's have them."""
+    run = run_with({ATTENTION: 2.13e12}, {ATTENTION: 2.13e12})
+    gone = Divergence(
+        Verdict.MISSING, reason="the candidate never calls it: it has no such"
+    )
+    run.apply(Compared(1, ATTENTION + 1, None, gone, 0.0, False))
+    assert run.opened is not None
+    longer = [replace(layer, name=f"{LONG}.{layer.name}") for layer in run.layers]
+    run.opened = replace(run.opened, layers=longer)
+    return run
+
+
+@pytest.mark.parametrize("columns", ["", "60", "80", "100", "140"])
+def test_long_names_never_cost_a_number_or_a_verdict(capsys, monkeypatch, columns: str):
+    monkeypatch.setenv("COLUMNS", columns)
+    text = "\n".join(printed(run_with_long_names(), capsys)[: len(ROWS) + 4])
+    assert "✗ diverged" in text
+    assert text.count("2.1e+12") == 2
+    assert "? missing" in text
+    assert ".query" in text
+    table = text.splitlines()[2 : len(ROWS) + 2]
+    assert not columns or max(map(len, table)) <= int(columns)
+    assert (f"{LONG}.{NAMES[ATTENTION]}" in text) == (not columns)
+
+
+def test_a_reason_is_shown_where_there_is_little_room(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = printed(run_with_long_names(), capsys)
+    assert any("the candidate never" in line for line in lines)
 
 
 def test_a_layer_with_a_wrong_input_is_not_coloured_in_isolation():
@@ -184,6 +220,6 @@ def test_a_run_that_is_only_to_be_watched_is_all_right_and_says_why():
 
 def test_why_the_results_may_say_little_stands_above_the_table(capsys):
     run = run_with()
-    run.opened = structs.replace(opened(), warnings=["noise.wav is silent"])
+    run.opened = replace(opened(), warnings=["noise.wav is silent"])
     assert report(run)["warnings"] == ["noise.wav is silent"]
     assert "~ noise.wav is silent" in printed(run, capsys)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tui.commands.output import PIPE_WIDTH, print_json, relative, table_console
+from tui.commands.output import BOUNDLESS, print_json, relative, room, table_console
 
 
 def test_json_is_strict(capsys):
@@ -15,8 +15,17 @@ def test_json_is_strict(capsys):
         print_json(float("nan"))
 
 
-def test_a_pipe_is_as_wide_as_a_table_needs():
-    assert table_console().width == PIPE_WIDTH
+def test_a_pipe_is_as_wide_as_a_table_needs(monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    assert room() is None
+    assert table_console().width == BOUNDLESS
+
+
+def test_columns_says_how_wide_it_is_even_in_a_pipe(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    assert room() == table_console().width == 60
+    monkeypatch.setenv("COLUMNS", "nonsense")
+    assert room() is None
 
 
 def test_paths_are_written_as_a_person_in_this_folder_would(tmp_path, monkeypatch):

@@ -158,7 +158,8 @@ async def test_the_log_says_which_layer_is_at_fault_and_what_the_engine_printed(
     engine().say(Noise("a warning"))
     await settle()
     assert "a warning" in listener.said
-    assert "12 of 12 layers in 500 ms, first wrong: blocks.0.attn.key" in listener.said
+    so_far = "12 of 12 layers in 500 ms, first wrong so far: blocks.0.attn.key"
+    assert so_far in listener.said
     assert "blocks.0.attn.key is wrong in isolation" in listener.said
 
 
@@ -180,9 +181,23 @@ async def test_a_save_gives_up_a_second_run_that_is_under_way(
     assert FakeEngine.instances[1].alive
     engine().say(SourceSaved("model.py"))
     await second
-    assert listener.state.second_run is not None
-    assert listener.state.second_run.run.stale is not None
+    assert listener.state.second_run is None
     assert not any("in float64 the graph" in text for text in listener.said)
+    stopped = "float64 was stopped: the source was saved; press w to run it again"
+    assert stopped in listener.said
+
+
+async def test_a_second_engine_that_dies_leaves_a_word_and_no_column(
+    listener: Listener, monkeypatch
+):
+    monkeypatch.setattr(second_engine, "EngineClient", SlowEngine)
+    second = asyncio.create_task(listener.link.second.run(FLOAT64))
+    await settle()
+    FakeEngine.instances[1].die(-9)
+    await second
+    assert listener.state.second_run is None
+    assert "its engine is gone (killed by SIGKILL)" in listener.said[-1]
+    assert any(isinstance(change, Refused) for change in listener.changes)
 
 
 async def test_the_second_engines_job_is_part_of_what_it_does(

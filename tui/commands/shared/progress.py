@@ -1,9 +1,15 @@
-"""What is slow, said on stderr: bars on a terminal, plain lines elsewhere."""
+"""What is slow, said on stderr: bars on a terminal, plain lines elsewhere.
+
+A compilation says nothing for minutes. So a clock reminds: what is still going on, for how
+long, and what can be done about it, once a minute where lines stay.
+"""
 
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from rich.console import Console
 from rich.progress import (
@@ -15,15 +21,31 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 from rich.progress import Progress as Bars
+from rich.table import Column
 
 from debug.protocol.messages import Progress
+from tui import words
 from tui.commands.shared.event_log import EventLog
 
 PLAIN_SECONDS = 5.0
 """Between two lines about the same thing, where lines stay."""
 
-Show = Callable[[Progress, str], None]
-"""Is given what is going on, and in which of several rows: ``""`` where there is one."""
+REMIND_SECONDS = 60.0
+"""Of silence, after which a person is told that it still goes on."""
+
+Show = Callable[[Progress, str, str], None]
+"""Is given what is going on, in which of several rows (``""`` where there is one), and what
+is to be said of how long it takes."""
+
+
+@dataclass
+class Stage:
+    """What one row is about, on the clock of `time.monotonic`."""
+
+    news: Progress
+    began: float
+    heard: float
+    """When something was last said about it."""
 
 
 class Reporter:
@@ -32,15 +54,30 @@ class Reporter:
     def __init__(self, log: EventLog, show: Show) -> None:
         self.log = log
         self._show = show
-        self._stages: dict[str, str] = {}
+        self._stages: dict[str, Stage] = {}
 
     def progress(self, news: Progress, row: str = "") -> None:
         """Every stage is logged once, however often it gets on."""
-        if self._stages.get(row) != news.what:
-            self._stages[row] = news.what
+        now, stage = time.monotonic(), self._stages.get(row)
+        if stage is None or stage.news.what != news.what:
+            self._stages[row] = Stage(news, now, now)
             backend = {"backend": row} if row else {}
             self.log.write("stage", what=news.what, **backend)
-        self._show(news, row)
+        else:
+            stage.news, stage.heard = news, now
+        self._show(news, row, "")
+
+    def remind(self) -> None:
+        """Says of what has been silent for long that it still goes on."""
+        now = time.monotonic()
+        for row, stage in list(self._stages.items()):
+            over = stage.news.done is not None and stage.news.done == stage.news.total
+            if over or now - stage.heard < REMIND_SECONDS:
+                continue
+            stage.heard, elapsed = now, now - stage.began
+            hint = stage.news.hint if elapsed >= words.PATIENCE else ""
+            so_far = f"{elapsed / 60:.0f} min so far"
+            self._show(stage.news, row, f"{so_far}; {hint}" if hint else so_far)
 
 
 @contextmanager
@@ -48,7 +85,26 @@ def reporting(log: EventLog, rows: Sequence[str] = ("",)) -> Iterator[Reporter]:
     """Shows what is slow while the block runs."""
     console = Console(stderr=True)
     with _bars(console, rows) if console.is_terminal else _lines() as show:
-        yield Reporter(log, show)
+        reporter = Reporter(log, show)
+        with _reminding(reporter):
+            yield reporter
+
+
+@contextmanager
+def _reminding(reporter: Reporter) -> Iterator[None]:
+    over = threading.Event()
+
+    def remind() -> None:
+        while not over.wait(REMIND_SECONDS / 10):
+            reporter.remind()
+
+    thread = threading.Thread(target=remind, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 @contextmanager
@@ -56,7 +112,7 @@ def _bars(console: Console, rows: Sequence[str]) -> Iterator[Show]:
     bars = Bars(
         SpinnerColumn(),
         TextColumn("{task.fields[row]}", style="bold"),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", table_column=Column(no_wrap=False)),
         BarColumn(bar_width=24),
         TaskProgressColumn(),
         TimeElapsedColumn(),
@@ -66,14 +122,15 @@ def _bars(console: Console, rows: Sequence[str]) -> Iterator[Show]:
     tasks: dict[str, Task] = {}
     stages: dict[str, str] = {}
 
-    def show(news: Progress, row: str) -> None:
+    def show(news: Progress, row: str, waited: str) -> None:
         over = news.done is not None and news.done == news.total
         task = tasks[row]
         if stages.get(row) != news.what and not over:  # the clock starts again
             bars.reset(task.id)
         stages[row] = news.what
         task.total = news.total  # rich's update would take None for no change
-        bars.update(task.id, description=news.what, completed=news.done or 0.0)
+        what = ": ".join(part for part in (news.what, waited) if part)
+        bars.update(task.id, description=what, completed=news.done or 0.0)
 
     with bars:
         for row in rows:
@@ -87,16 +144,17 @@ def _bars(console: Console, rows: Sequence[str]) -> Iterator[Show]:
 def _lines() -> Iterator[Show]:
     said: dict[str, tuple[str, float]] = {}
 
-    def show(news: Progress, row: str) -> None:
+    def show(news: Progress, row: str, waited: str) -> None:
         what, when = said.get(row, ("", 0.0))
         over = news.done is not None and news.done == news.total
         recent = over or news.done is None or time.monotonic() - when < PLAIN_SECONDS
-        if what == news.what and recent:
+        if what == news.what and recent and not waited:
             return
         said[row] = news.what, time.monotonic()
         prefix = f"{row}: " if row else ""
         share = f" {news.done / news.total:.0%}" if news.done and news.total else ""
-        line = news.what if over else f"{news.what}{share} ..."
+        text = f"{news.what}{share}{f', {waited}' if waited else ''}"
+        line = news.what if over else f"{text} ..."
         print(f"{prefix}{line}", file=sys.stderr, flush=True)
 
     yield show

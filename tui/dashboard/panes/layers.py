@@ -2,6 +2,9 @@
 
 Which columns there are depends on the room: `COLUMNS` says for each how wide it is in a
 wide or a narrow terminal. A column that is not there is not written to.
+
+A row keeps the numbers of an earlier generation until it has its own, but does not pass for
+run: it is dim and called "earlier", or has no glyph where that column does not fit.
 """
 
 from collections.abc import Collection
@@ -17,11 +20,14 @@ from debug.results.run import Run
 from debug.results.stepper import Stepper
 from tui import words
 from tui.dashboard.second_run import SecondRun
+from tui.names import shortened
 from tui.themes import colour
 
 NORMAL_FROM, WIDE_FROM = 110, 150
 """Columns of the terminal from which there is room for more."""
 BAR_WIDTH = 8
+WAITING = "·"
+"""The glyph of a layer that this generation has not run."""
 
 
 class ColumnKey(StrEnum):
@@ -60,16 +66,6 @@ COLUMNS = (
 )
 
 
-def shortened(indent: str, name: str, room: int) -> str:
-    """A layer's name in the room there is: what tells layers apart is at its end."""
-    parts = name.split(".")
-    for first in range(len(parts)):
-        text = indent + "…" * (first > 0) + ".".join(parts[first:])
-        if len(text) < room:
-            return text
-    return indent[: room // 2] + "…" + parts[-1]
-
-
 class LayersPane(DataTable[Text]):
     """A row a layer; the selected row is the one that the other panes are about."""
 
@@ -98,9 +94,8 @@ class LayersPane(DataTable[Text]):
         for index, layer in enumerate(run.layers):
             self.add_row(*[Text("")] * len(self.columns), key=str(index))
             indent = "" if self._narrow else " " * max(0, stepper.depth(index) - 1)
-            self._set(
-                index, ColumnKey.VERDICT, Text("·" if self._narrow else "· waiting", "dim")
-            )
+            waiting = WAITING if self._narrow else f"{WAITING} waiting"
+            self._set(index, ColumnKey.VERDICT, Text(waiting, "dim"))
             self._set(index, ColumnKey.NAME, Text(shortened(indent, layer.name, room)))
             shape = words.shape(layer.reference.shape)
             self._set(index, ColumnKey.SHAPE, Text(shape, "dim"))
@@ -108,14 +103,13 @@ class LayersPane(DataTable[Text]):
         self.scroll_to(y=top, animate=False)
 
     def _shown(self, has_second: bool) -> list[Column]:
-        """What fits: the second run's verdict takes the place of another column."""
+        """What fits. The second run's verdict takes the place of the bar, which the chart
+        shows, too; a shape is the next to go, for it stands among the numbers."""
         if self._narrow:
             return [column for column in COLUMNS if column.narrow is not None]
-        left_out = {ColumnKey.SHAPE} if has_second else {ColumnKey.SECOND}
+        left_out = {ColumnKey.BAR} if has_second else {ColumnKey.SECOND}
         if self.app.size.width < WIDE_FROM:
-            left_out |= (
-                {ColumnKey.SHAPE, ColumnKey.BAR} if has_second else {ColumnKey.SHAPE}
-            )
+            left_out |= {ColumnKey.SHAPE}
         return [column for column in COLUMNS if column.key not in left_out]
 
     def select(self, row: int) -> None:
@@ -149,7 +143,9 @@ class LayersPane(DataTable[Text]):
             style += Style(dim=True)
         error = words.error_of(result)
         verdict = result.chained.verdict
-        word = words.GLYPHS[verdict] if self._narrow else words.verdict(verdict)
+        word = words.verdict(verdict)
+        if self._narrow:
+            word = words.GLYPHS[verdict] if run.current(index) else WAITING
         self._set(index, ColumnKey.VERDICT, Text(word, style))
         self._set(index, ColumnKey.RATIO, Text(words.ratio(result.chained.ratio), style))
         self._set(index, ColumnKey.ISOLATED, self._isolated(index, run))
@@ -170,6 +166,8 @@ class LayersPane(DataTable[Text]):
         return Text(words.GLYPHS[divergence.verdict] if word == "-" else word, style)
 
     def _trend(self, index: int, run: Run) -> Text:
+        if run.current(index) is None:
+            return Text("earlier", "dim")
         trend = run.trend(index)
         if trend is None:
             return Text("")

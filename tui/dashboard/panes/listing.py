@@ -90,6 +90,12 @@ class Listing(ScrollView, can_focus=True):
         return [*segments, Segment(f"{words.GLYPHS[verdict]} ", plain + bold)]
 
 
+def code_of(place: Place) -> str:
+    """A line of a file, without its indent; empty if there is no such line."""
+    lines = _highlighted(place.path, True, _modified(place.path))
+    return lines[place.line - 1].plain.strip() if 0 < place.line <= len(lines) else ""
+
+
 @lru_cache(maxsize=8)
 def _highlighted(path: str, dark: bool, modified: float) -> list[Text]:
     """The lines of a file as it was when it was modified."""

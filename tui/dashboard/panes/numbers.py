@@ -7,6 +7,8 @@ orientation: they are whatever `Stats` has, and a new one is added in
 ``debug/measure/statistics.py``.
 """
 
+from pathlib import Path
+
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -20,6 +22,8 @@ from debug.protocol.verdict import LAYER
 from debug.results.run import Run
 from debug.results.why import reasons
 from tui import words
+from tui.dashboard.panes.listing import code_of
+from tui.dashboard.panes.source import candidate_place
 from tui.dashboard.second_run import SecondRun
 from tui.themes import colour
 
@@ -28,6 +32,8 @@ SPARKS = "▁▂▃▄▅▆▇█"
 LABEL_WIDTH = 17
 ROOMY = 44
 """Columns from which numbers are written out."""
+MEDIUM_FROM = 32
+"""Rows of the terminal from which the source is beside the numbers in a wide one."""
 EXPLAINED_FROM = 72
 """Columns from which R is explained beside it."""
 
@@ -58,6 +64,8 @@ class NumbersPane(VerticalScroll):
         other = second_run.run.results.get(index) if second_run else None
         if second_run is not None and other is not None:
             parts.append(self._headline(second_run.run_mode.name, other.chained, roomy))
+            if outdated := second_run.run.stale:
+                parts.append(Text(str(outdated), "dim"))
             without_taps = second_run.run.without_taps
             if without_taps and index == run.last:
                 parts.append(Text(words.without_taps(without_taps)))
@@ -66,7 +74,7 @@ class NumbersPane(VerticalScroll):
             result is None,
             bool(result and result.chained.reason),
             other is None,
-            second_run and second_run.run.without_taps,
+            second_run and (second_run.run.without_taps, second_run.run.stale),
             run.isolated(index) is None,
             str(run.findings(index)),
             run.outcome,
@@ -88,22 +96,27 @@ class NumbersPane(VerticalScroll):
         headlines: list[RenderableType] = [self._headline("verdict", chained, roomy)]
         if isolated is not None:
             headline = self._headline("isolated", isolated, roomy=False)
-            if chained.rel_l2 and isolated.rel_l2:
+            if roomy and chained.rel_l2 and isolated.rel_l2:
                 amplified = words.number(chained.rel_l2 / isolated.rel_l2, 3)
-                headline.append(f"{', amplified' if roomy else ''} ×{amplified}")
+                headline.append(f", amplified ×{amplified}")
             headlines.append(headline)
             if isolated.reason:
                 headlines.append(Text(isolated.reason))
         index = run.layers.index(layer)
+        wrong = not chained.verdict.healthy or run.wrong_in_isolation(index)
+        behind = not roomy or self.app.size.height < MEDIUM_FROM
         headlines += [
             *_why(run.findings(index), index in run.faults()),
+            *(_source(index, run) if wrong and behind else ()),
             *_probes(run, index),
         ]
         if chained.reason:
             return [*headlines, Text(chained.reason)]
         note = "unchanged, not rerun" if result.reused else words.seconds(result.seconds)
         if result.generation != run.generation:
-            note = f"in generation {result.generation}"
+            note = f"in generation {result.generation}, not in this one"
+            if result.generation == 0:  # no engine has a generation of that number
+                note = "before the engine was restarted"
         floor = words.number(layer.floor, 3) + (" (PyTorch's)" if roomy else "")
         at = ", ".join(str(position) for position in chained.max_abs_at)
         rows = {
@@ -173,6 +186,19 @@ def _why(findings: list[Finding] | None, at_fault: bool) -> list[Text]:
         where = f"line {finding.place.line}, " if finding.place else ""
         lines.append(Text(f"why      {where}{finding.target}:", "bold"))
         lines += [Text(f"         {reason}") for reason in reasons(finding)]
+    return lines
+
+
+def _source(index: int, run: Run) -> list[Text]:
+    """The line of the mistake, or the one that calls the layer, where the pane that shows
+    the source is behind this one."""
+    place, _ = candidate_place(index, run)
+    if place is None:
+        return []
+    where = f"{Path(place.path).name}:{place.line}"
+    lines = [Text(f"source   {where} (4 shows it)")]
+    if code := code_of(place):
+        lines.append(Text(f"❱ {code}", "bold"))
     return lines
 
 

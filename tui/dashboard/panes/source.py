@@ -58,7 +58,7 @@ class SourcePane(Container):
         if problem and problem.path and problem.line:
             self.candidate.show(f"MAX {problem}", Place(problem.path, problem.line), {})
             return
-        ours, title = _candidate_place(index, run)
+        ours, title = candidate_place(index, run)
         gutter = candidate_gutter(ours.path, index, run) if ours else {}
         self.candidate.show(title, ours, gutter)
         if theirs is not None:
@@ -66,7 +66,7 @@ class SourcePane(Container):
             self.reference.show(f"PyTorch {_line(theirs)}", theirs, gutter)
 
 
-def _candidate_place(index: int, run: Run) -> tuple[Place | None, str]:
+def candidate_place(index: int, run: Run) -> tuple[Place | None, str]:
     """The line that calls a layer, or its block's if none does, and what to call it."""
     if run.loaded is None or not 0 <= index < len(run.layers):
         return None, "MAX"

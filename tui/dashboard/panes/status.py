@@ -2,7 +2,8 @@
 
     ■ first wrong: ln_post in 1.2 s │ running layers in isolation, 3 of 9 │ cpu float32
 
-What comes first is what a person waits for, because a narrow terminal cuts off the rest.
+What comes first is what a person waits for, because a narrow terminal cuts off the rest. Of
+what takes long that is the clock and, after some minutes, what can be done.
 The name of a job is the job's own: see ``debug/engine/jobs.py``.
 """
 
@@ -59,8 +60,10 @@ def _doing(run: Run, activity: Activity) -> str:
     """What the engine does, or what came of the last run."""
     if activity.busy:
         tick = SPINNER[int(activity.elapsed * 8) % len(SPINNER)]
-        clock = words.seconds(activity.elapsed) if activity.elapsed >= 1 else ""
-        return f" {tick} {activity.what or activity.phase} {clock}".rstrip()
+        parts = [words.seconds(activity.elapsed)] if activity.elapsed >= 1 else []
+        if activity.elapsed >= words.PATIENCE and activity.hint:
+            parts.append(activity.hint)
+        return f" {tick} {', '.join([*parts, activity.what or activity.phase])}"
     glyph = GLYPHS.get(activity.phase, "·")
     if activity.phase is Phase.DEAD:
         return f" {glyph} {activity.what}: press R to restart it"
@@ -86,4 +89,5 @@ def _summary(run: Run) -> str:
     culprit = run.culprit()
     if culprit is None:
         return f"{healthy} of {len(run.layers)} layers ok"
-    return f"first wrong: {run.layers[culprit].name}"
+    so_far = "" if run.settled else " so far"
+    return f"first wrong{so_far}: {run.layers[culprit].name}"

@@ -24,8 +24,8 @@ class AlignmentScreen(Sheet):
         found = self._aligned
         parts: list[RenderableType] = [Text(words.aligned(found), "bold")]
         parts += [Text(f"✗ {doubt}", "bold red") for doubt in found.doubts]
-        parts += [Text(), table_of(PAIRS, found.pairs), Text()]
+        parts += [Text(), table_of(PAIRS, found.pairs, self.room), Text()]
         if found.unpaired:
-            parts.append(table_of(UNPAIRED, found.unpaired))
+            parts.append(table_of(UNPAIRED, found.unpaired, self.room))
         with VerticalScroll(classes="sheet wide"):
             yield Static(Group(*parts))

@@ -5,6 +5,7 @@ looked up among PyTorch's values. The first one that is not found there, althoug
 operands are, is the bug: it is marked ❱.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,9 +27,8 @@ from debug.protocol.values import (
     Stats,
 )
 from debug.results.headroom import float16_headroom
-from debug.results.why import share
 from tui import words
-from tui.columns import Column, fitting
+from tui.columns import Column, laid_out
 from tui.dashboard.screens.sheet import Sheet
 
 ROOMY = 110
@@ -45,36 +45,48 @@ LEGEND = (
 class OperationsScreen(Sheet):
     """Every MAX operation with its line, its numbers and the match in PyTorch."""
 
-    def __init__(self, layer: Layer, inspected: Inspected) -> None:
+    def __init__(
+        self, layer: Layer, inspected: Inspected, others: Sequence[str] = ()
+    ) -> None:
+        """``others`` are the other layers with errors of their own."""
         super().__init__()
-        self._layer, self._inspected = layer, inspected
+        self._layer, self._inspected, self._others = layer, inspected, others
 
     def compose(self) -> ComposeResult:
         parts: list[RenderableType] = [Text(self._layer.name, "bold")]
-        parts += [Text(line) for line in _would_be(self._inspected, self._layer.row)]
+        would_be = _would_be(self._inspected, self._layer, self._others)
+        parts += [Text(line) for line in would_be]
         parts.append(Text(LEGEND))
         roomy = self.app.size.width >= ROOMY
         for code in self._inspected.codes:
-            parts += _code(code, roomy)
+            parts += _code(code, roomy, self.room)
         with VerticalScroll(classes="sheet wide"):
             yield Static(Group(*parts))
 
 
-def _would_be(inspected: Inspected, row: str) -> list[str]:
+def _would_be(inspected: Inspected, layer: Layer, others: Sequence[str]) -> list[str]:
     """How much the layer matters in the end."""
     lines = []
-    if inspected.disappears is not None:
-        part = share(inspected.disappears)
-        lines.append(
-            f"With only this layer's value replaced by PyTorch's, {part} of the final "
-            "error would go."
+    if (disappears := inspected.disappears) is not None:
+        share = words.share(disappears)
+        would_go = (
+            f"With only this layer's value replaced by PyTorch's, {share} of the final "
+            "error would go"
         )
+        lines.append(would_go + _what_stays(disappears, others))
     if inspected.appears is not None:
         error = words.number(inspected.appears, 3)
         lines.append(f"With only this layer run on MAX, the final error would be {error}.")
     if inspected.sensitivity is not None:
-        lines.append(_self_test(inspected.sensitivity, row))
+        lines.append(_self_test(inspected.sensitivity, layer.row))
     return lines
+
+
+def _what_stays(disappears: float, others: Sequence[str]) -> str:
+    """Why the rest would stay: a layer is no less wrong because others are wrong, too."""
+    if disappears >= words.CONVINCING or not others:
+        return "."
+    return f": other layers have errors of their own: {words.listed([*others])}."
 
 
 def _self_test(sensitivity: Sensitivity, row: str) -> str:
@@ -99,23 +111,24 @@ class Row:
     is_culprit: bool = False
 
 
-def _code(code: SegmentView, roomy: bool) -> list[RenderableType]:
+def _code(code: SegmentView, roomy: bool, room: int) -> list[RenderableType]:
     if not code.candidate and not code.reference:
         return [Text(f"{code.target}: passed through unchanged\n")]
     ours = [Row(op, index == code.culprit) for index, op in enumerate(code.candidate)]
     theirs = [Row(op) for op in code.reference]
     return [
         Text(code.target, "bold underline"),
-        _table(_columns("MAX", MATCH, roomy), ours),
+        _table(_columns("MAX", MATCH, roomy), ours, room),
         Text(),
-        _table(_columns("PyTorch", OPERANDS, roomy), theirs),
+        _table(_columns("PyTorch", OPERANDS, roomy), theirs, room),
         Text(),
     ]
 
 
 def _columns(side: str, note: Column[Row], roomy: bool) -> list[Column[Row]]:
-    """Where there is little room, the file goes without saying and numbers are left out."""
-    columns = [
+    """Where there is little room, the file goes without saying; numbers are the first to be
+    left out."""
+    return [
         Column("", _mark),
         Column[Row](side, lambda row: row.operation.name),
         Column[Row]("line", lambda row: _line(row.operation.place, with_file=roomy)),
@@ -123,14 +136,13 @@ def _columns(side: str, note: Column[Row], roomy: bool) -> list[Column[Row]]:
         *(_statistic(name) for name in STATISTICS),
         note,
     ]
-    return fitting(columns, roomy)
 
 
 def _statistic(name: str) -> Column[Row]:
     def cell(row: Row) -> str:
         return words.number(getattr(row.operation.stats, name), 3)
 
-    return Column(name, cell, roomy=True)
+    return Column(name, cell, dispensable=1)
 
 
 def _mark(row: Row) -> str:
@@ -160,16 +172,12 @@ def _alarms(stats: Stats) -> list[str]:
     return alarms
 
 
-def _table(columns: list[Column[Row]], rows: list[Row]) -> Table:
-    """With its titles in a row of their own: a grid has no header."""
-    table = Table.grid(padding=(0, 1))
-    for column in columns:
-        table.add_column(no_wrap=not column.wraps, min_width=2)
-    table.add_row(*(Text(column.title, "bold") for column in columns))
-    for row in rows:
-        style = "bold" if row.is_culprit else ""
-        table.add_row(*(Text(str(column.cell(row)), style) for column in columns))
-    return table
+def _table(columns: list[Column[Row]], rows: list[Row], room: int) -> Table:
+    cells = [
+        [Text(str(c.cell(row)), "bold" if row.is_culprit else "") for c in columns]
+        for row in rows
+    ]
+    return laid_out(columns, cells, room, gap=1)
 
 
 def _line(place: Place | None, with_file: bool) -> str:

@@ -3,8 +3,17 @@
 from textual.binding import Binding
 from textual.screen import ModalScreen
 
+WIDE_SHARE, WIDEST, EDGES = 0.95, 130, 6
+"""Of a wide sheet, as app.tcss has it: its part of the screen, its limit in cells, and what
+border, padding and scroll bar take."""
+
 
 class Sheet(ModalScreen[None]):
     """A page of text that any of the usual keys closes."""
 
     BINDINGS = [Binding("escape,q,question_mark,e,enter", "dismiss", "close")]
+
+    @property
+    def room(self) -> int:
+        """Cells of a line in a wide sheet."""
+        return min(int(self.app.size.width * WIDE_SHARE), WIDEST) - EDGES

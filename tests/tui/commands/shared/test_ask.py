@@ -45,7 +45,7 @@ def answers(
     monkeypatch.setattr(FakeWorker, "stopped", False)
     heard: list[Answer] = []
     shown: list[Progress] = []
-    ask(Examine(), heard.append, Reporter(log, lambda news, row: shown.append(news)))
+    ask(Examine(), heard.append, Reporter(log, lambda news, *_: shown.append(news)))
     return heard, shown
 
 

@@ -5,7 +5,7 @@ import pytest
 from debug.protocol.messages import Progress
 from tui.commands.shared import progress
 from tui.commands.shared.event_log import EventLog
-from tui.commands.shared.progress import PLAIN_SECONDS, reporting
+from tui.commands.shared.progress import PLAIN_SECONDS, REMIND_SECONDS, reporting
 
 
 @pytest.fixture
@@ -37,3 +37,33 @@ def test_rows_speak_for_themselves(clock, capsys):
         reporter.progress(Progress("done", 1, 1), "cpu")
     said = capsys.readouterr().err.splitlines()
     assert said == ["cpu: loading ...", "max: loading ...", "cpu: done"]
+
+
+def test_what_is_silent_for_minutes_says_for_how_long_and_then_what_can_be_done(
+    clock, capsys
+):
+    with reporting(EventLog("check")) as reporter:
+        reporter.progress(Progress("compiling 12 kernels", hint="leave it running"))
+        for _ in range(3):
+            clock[0] += REMIND_SECONDS
+            reporter.remind()
+            reporter.remind()
+        reporter.progress(Progress("running", 0, 4))
+    assert capsys.readouterr().err.splitlines() == [
+        "compiling 12 kernels ...",
+        "compiling 12 kernels, 1 min so far ...",
+        "compiling 12 kernels, 2 min so far ...",
+        "compiling 12 kernels, 3 min so far; leave it running ...",
+        "running ...",
+    ]
+
+
+def test_what_gets_on_or_is_over_needs_no_reminder(clock, capsys):
+    with reporting(EventLog("demo"), ["cpu", "max"]) as reporter:
+        reporter.progress(Progress("done", 1, 1), "cpu")
+        reporter.progress(Progress("running", 1, 9), "max")
+        clock[0] += REMIND_SECONDS / 2
+        reporter.progress(Progress("running", 2, 9), "max")
+        clock[0] += REMIND_SECONDS / 2
+        reporter.remind()
+    assert "so far" not in capsys.readouterr().err

@@ -10,7 +10,7 @@ from debug.results.stepper import Stepper
 from tui.dashboard.panes.layers import COLUMNS, LayersPane
 from tui.dashboard.second_run import FLOAT64, SecondRun
 
-WIDTHS = {80: 40, 120: 70, 160: 81}
+WIDTHS = {80: 40, 120: 70, 160: 82}
 """By the width of the terminal: what app.tcss leaves for the rows, beside a scroll bar."""
 
 
@@ -69,6 +69,13 @@ async def test_where_there_is_little_room_the_verdict_is_its_glyph():
         assert cell(pane, 3, "verdict") == "?"
         assert cell(pane, 3, "name") == "blocks.0.attn.query"
         assert "shape" not in pane.columns
+
+
+async def test_a_second_run_takes_the_place_of_the_bar_which_the_chart_shows_too():
+    async with OneTable().run_test(size=(160, 30)) as pilot:
+        pane = await filled(pilot, run_with(), SecondRun(FLOAT64))
+        assert "bar" not in pane.columns
+        assert cell(pane, 3, "shape") == "1×1500×384"
 
 
 def test_no_two_columns_show_the_same():

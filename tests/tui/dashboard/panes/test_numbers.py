@@ -59,6 +59,20 @@ async def test_the_error_is_r_times_pytorchs_own():
 async def test_an_error_that_earlier_layers_have_made_is_amplified():
     run = run_with(compared(LAYER_INDEX, 300.0), isolated(LAYER_INDEX, 1.5))
     assert "isolated ✓ ok  R 1.5, amplified ×200" in await numbers(run)
+    assert "×200" not in await numbers(run, width=38)
+
+
+async def test_where_the_source_is_behind_it_a_wrong_layer_shows_its_line(tmp_path):
+    port = tmp_path / "port.py"
+    port.write_text("import x\n\nclass A:\n    h = self.query(x)\n")
+    places = {"blocks.0.attn.query": Place(str(port), 4)}
+    run = run_with(Loaded(1, places, 0.1), compared(LAYER_INDEX, 300.0))
+    shown = await numbers(run, width=38)
+    assert "source   port.py:4 (4 shows it)" in shown
+    assert "❱ h = self.query(x)" in shown
+    assert "port.py:4" not in await numbers(run)
+    healthy = run_with(Loaded(1, places, 0.1), compared(LAYER_INDEX, 1.5))
+    assert "port.py:4" not in await numbers(healthy, width=38)
 
 
 async def test_the_causes_of_a_mistake_are_listed_below_its_place():

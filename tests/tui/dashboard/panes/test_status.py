@@ -7,6 +7,7 @@ from textual.app import App, ComposeResult
 from debug.protocol.diagnostic import Diagnostic
 from debug.protocol.messages import Failed, Idle, Loaded, Stopped, Working
 from debug.results.run import Run
+from tui import words
 from tui.dashboard.activity import Activity, Phase
 from tui.dashboard.panes.status import StatusBar
 from tui.dashboard.state import State
@@ -38,7 +39,10 @@ def text(bar: StatusBar, state: State) -> str:
 
 async def test_it_says_how_many_layers_are_ok_or_which_is_wrong_first(bar):
     assert text(bar, stopped()).startswith(" ■ 2 of 12 layers ok in 500 ms │ cpu float32 │")
-    assert text(bar, stopped(50.0)).startswith(" ■ first wrong: conv in 500 ms │")
+    wrong = stopped(50.0)
+    assert text(bar, wrong).startswith(" ■ first wrong so far: conv in 500 ms │")
+    wrong.results.apply(Idle(1))
+    assert text(bar, wrong).startswith(" ■ first wrong: conv in 500 ms │")
 
 
 async def test_what_is_emulated_is_said_beside_the_precision(bar):
@@ -67,6 +71,16 @@ async def test_while_a_person_waits_the_job_is_not_shown(bar):
     state.activity = Activity(Phase.RUNNING)
     assert "comparing" not in text(bar, state)
     assert bar.has_class("busy")
+
+
+async def test_what_takes_minutes_says_for_how_long_and_what_can_be_done(bar):
+    state = stopped()
+    state.activity = Activity(Phase.LOADING, "compiling 12 kernels", "leave it running")
+    assert "compiling 12 kernels" in text(bar, state)
+    assert "leave it running" not in text(bar, state)
+    state.activity.since -= words.PATIENCE + 60
+    shown = text(bar, state)[: len(" x 4.0 min, leave it running, compiling 12 kernels")]
+    assert shown.endswith("4.0 min, leave it running, compiling 12 kernels")
 
 
 async def test_a_dead_engine_says_how_to_restart_it(bar):

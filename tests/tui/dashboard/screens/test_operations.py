@@ -2,6 +2,7 @@
 
 import pytest
 from fakes import stats
+from msgspec.structs import replace
 from rich.console import Console
 from textual.app import App
 from textual.widgets import Static
@@ -32,6 +33,29 @@ INSPECTED = Inspected(
     0.25,
     Sensitivity(itself=0.0, whole=1.2e-6, frame=3e-6),
 )
+
+
+@pytest.mark.parametrize(
+    ("disappears", "others", "says"),
+    [
+        (0.0, ["a", "b"], "0 % of the final error would go: other layers have errors of "),
+        (0.0, [], "0 % of the final error would go."),
+        (1.0, ["a", "b"], "100 % of the final error would go."),
+    ],
+)
+async def test_an_error_that_others_would_make_as_well_is_told_with_their_names(
+    disappears: float, others: list[str], says: str
+):
+    app = App()
+    async with app.run_test(size=(160, 50)) as pilot:
+        inspected = replace(INSPECTED, disappears=disappears)
+        await app.push_screen(OperationsScreen(LAYER, inspected, others))
+        await pilot.pause()
+        plain = Console(width=300, color_system=None)
+        with plain.capture() as captured:
+            plain.print(app.screen.query_one(Static).content)
+    assert says in captured.get()
+    assert ("their own: a, b." in captured.get()) == ("errors of" in says)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 50)])

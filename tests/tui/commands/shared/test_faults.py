@@ -1,0 +1,103 @@
+"""Every layer that is wrong by itself, in ``check``'s conclusion and in its JSON."""
+
+from fakes import ROWS, compared, isolated, opened
+
+from debug.protocol.messages import Explained, Loaded
+from debug.protocol.values import Cause, Finding, Place
+from debug.results.run import Run
+from tui.commands.check import report
+from tui.commands.check_table import conclusion
+from tui.commands.shared.faults import also_wrong
+
+NAMES = [name for name, _ in ROWS]
+QUERY, KEY, MLP, NORM = (
+    NAMES.index(name)
+    for name in (
+        "blocks.0.attn.query",
+        "blocks.0.attn.key",
+        "blocks.0.mlp",
+        "blocks.1.norm",
+    )
+)
+
+
+def mistake(
+    line: int, hypothesis: str, ratio: float = 1.0, explains: float = 0.999
+) -> Finding:
+    cause = Cause(hypothesis, explains, ratio)
+    return Finding("the result", None, "mul", Place("port.py", line), None, "", [cause])
+
+
+def run_with(findings: dict[int, list[Finding]]) -> Run:
+    """One where these layers are wrong in isolation, and were looked into."""
+    run = Run()
+    run.apply(opened())
+    run.apply(Loaded(1, {"blocks.0.mlp": Place("port.py", 6)}, 0.1))
+    for index in range(len(ROWS)):
+        run.apply(compared(index, 300.0 if index in findings else 1.5))
+        run.apply(isolated(index, 300.0 if index in findings else 1.0))
+    for index, found in findings.items():
+        run.apply(Explained(1, index, found))
+    return run
+
+
+def test_every_other_faulty_layer_has_its_line_and_its_first_cause():
+    run = run_with({QUERY: [mistake(11, "bias")], MLP: [mistake(88, "epsilon", 900.0)]})
+    partly = "partly: epsilon (explains 99.9 %, leaves 900 times rounding)"
+    assert also_wrong(run) == [f"Also wrong: blocks.0.mlp, port.py:88: {partly}"]
+    assert conclusion(run).plain.endswith(also_wrong(run)[0])
+
+
+def test_layers_with_the_same_line_and_cause_are_one_line():
+    same = [mistake(88, "epsilon")]
+    run = run_with({QUERY: [mistake(11, "bias")], KEY: same, MLP: same, NORM: same})
+    assert also_wrong(run) == [
+        "Also wrong: blocks.0.attn.key and 2 more with the same cause, port.py:88: "
+        "epsilon (explains 99.9 %)"
+    ]
+
+
+def test_a_cause_that_explains_a_little_more_elsewhere_is_the_same():
+    first, other = mistake(88, "epsilon", 900.0, 0.94), mistake(88, "epsilon", 70.0, 0.96)
+    run = run_with({QUERY: [mistake(11, "bias")], MLP: [first], NORM: [other]})
+    [line] = also_wrong(run)
+    assert line.startswith("Also wrong: blocks.0.mlp and 1 more with the same cause")
+
+
+def test_those_with_the_mistake_of_the_first_are_not_explained_again():
+    same = [mistake(88, "epsilon")]
+    run = run_with({QUERY: same, MLP: same, NORM: [mistake(88, "another")]})
+    assert also_wrong(run) == [
+        "The same cause in blocks.0.mlp",
+        "Also wrong: blocks.1.norm, port.py:88: another (explains 99.9 %)",
+    ]
+
+
+def test_the_second_mistake_of_the_first_layer_counts_too():
+    run = run_with({QUERY: [mistake(11, "bias"), mistake(12, "scale")]})
+    assert also_wrong(run) == [
+        "Also wrong: blocks.0.attn.query, port.py:12: scale (explains 99.9 %)"
+    ]
+
+
+def test_a_layer_in_which_nothing_was_found_says_so_at_the_line_that_calls_it():
+    run = run_with({QUERY: [mistake(11, "bias")], MLP: []})
+    assert also_wrong(run) == [
+        "Also wrong: blocks.0.mlp, port.py:6: "
+        "no single operation is off by more than rounding"
+    ]
+
+
+def test_where_one_layer_is_wrong_nothing_more_is_said():
+    assert also_wrong(run_with({QUERY: [mistake(11, "bias")]})) == []
+    assert also_wrong(run_with({})) == []
+
+
+def test_the_json_has_every_layers_causes_and_whether_they_are_complete():
+    same = [mistake(88, "epsilon")]
+    found = report(run_with({QUERY: [mistake(11, "bias", 50.0)], KEY: same, MLP: same}))
+    rows = [(each["layer"], each["line"]) for each in found["findings"]]
+    assert rows == [(NAMES[QUERY], 11), (NAMES[KEY], 88), (NAMES[MLP], 88)]
+    complete = [cause["complete"] for each in found["findings"] for cause in each["causes"]]
+    assert complete == [False, True, True]
+    assert found["causes"][0]["complete"] is False

@@ -1,0 +1,128 @@
+"""What the key that restarts the engine brings back, and what it says it has given up."""
+
+import pytest
+from fakes import ROWS, FakeEngine, settle
+
+from debug.protocol.diagnostic import Diagnostic
+from debug.protocol.messages import Open, RunTo, SourceSaved, Stopped
+from tui.dashboard import second_engine
+from tui.dashboard.app import Dashboard
+from tui.dashboard.panes.layers import LayersPane
+from tui.dashboard.panes.status import StatusBar
+
+ALL_OK = f"{len(ROWS)} of {len(ROWS)} layers ok"
+
+
+class SlowEngine(FakeEngine):
+    """Computes for ever."""
+
+    def compute(self, index: int) -> None: ...
+
+
+def engine() -> FakeEngine:
+    return FakeEngine.instances[-1]
+
+
+def cell(app: Dashboard, row: int, column: str) -> str:
+    return app.query_one(LayersPane).get_cell(str(row), column).plain
+
+
+def status(app: Dashboard) -> str:
+    return str(app.query_one(StatusBar).render())
+
+
+async def test_the_run_goes_as_far_as_it_was_and_a_save_does_what_it_did(app, press):
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "c", "k", "k")
+        selected = app.view.cursor
+        await press(pilot, "R")
+        assert len(FakeEngine.instances) == 2
+        assert ALL_OK in status(app)
+        assert app.view.cursor == selected
+        engine().ratios = {5: 300.0}
+        engine().reload()
+        await settle(pilot)
+        assert "first wrong: blocks.0.attn" in status(app)
+        assert cell(app, 5, "verdict") == "✗ diverged"
+        assert cell(app, 5, "change") == "↓ worse"
+
+
+async def test_before_anything_has_run_a_restart_runs_nothing(app, press):
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "R")
+        assert [type(command) for command in engine().sent] == [Open]
+        assert "press s to step" in status(app)
+
+
+async def test_a_source_that_is_broken_runs_as_far_once_it_is_mended(
+    app, press, monkeypatch
+):
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "s", "s")
+        broken = Diagnostic("graph", "syntax error", "model.py", 4)
+        monkeypatch.setattr(FakeEngine, "broken", broken)
+        await press(pilot, "R")
+        assert "syntax error" in status(app)
+        assert cell(app, 1, "change") == "earlier"
+        engine().say(SourceSaved("model.py"))
+        engine().load()
+        engine().say(Stopped(1, -1, 0.1))
+        await settle(pilot)
+        assert engine().sent[-1] == RunTo(1)
+        assert app.state.results.position == 1
+        assert cell(app, 1, "change") == "="
+
+
+@pytest.mark.parametrize(
+    ("width", "column", "says"), [(80, "verdict", "·"), (120, "change", "earlier")]
+)
+async def test_a_row_that_was_not_run_again_does_not_pass_for_run(
+    app, press, monkeypatch, width: int, column: str, says: str
+):
+    async with app.run_test(size=(width, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "c")
+        monkeypatch.setattr(FakeEngine, "compute", SlowEngine.compute)
+        await press(pilot, "R")
+        assert cell(app, 3, column) == says
+
+
+async def test_an_engine_that_has_died_is_not_sent_to_its_death_again(app, press):
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "s", "s")
+        engine().hangs = True
+        await press(pilot, "c")
+        engine().die()
+        await settle(pilot)
+        await press(pilot, "R")
+        assert app.state.results.position == 1
+
+
+async def test_a_second_run_under_way_is_stopped_with_a_word_and_its_column_goes(
+    app, press, monkeypatch
+):
+    monkeypatch.setattr(second_engine, "EngineClient", SlowEngine)
+    async with app.run_test(size=(160, 50)) as pilot:
+        await settle(pilot)
+        await press(pilot, "c", "w")
+        assert "second" in app.query_one(LayersPane).columns
+        await press(pilot, "R")
+        assert "second" not in app.query_one(LayersPane).columns
+        assert app.state.second_activity is None
+        [told] = [note.message for note in app._notifications]
+        assert told == (
+            "float64 was stopped: the engine was restarted; press w to run it again"
+        )
+
+
+async def test_a_second_run_that_was_complete_stays_and_is_called_earlier(app, press):
+    async with app.run_test(size=(160, 50)) as pilot:
+        await settle(pilot)
+        await press(pilot, "c", "w", "R")
+        assert cell(app, 3, "second") == "✓ ok"
+        assert app.state.second_run is not None
+        assert "before the engine was restarted" in str(app.state.second_run.run.stale)
