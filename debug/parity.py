@@ -111,9 +111,9 @@ def verdict(run: Run, culprit: int | None) -> list[str]:
     result, finding = run.current(culprit), run.finding(culprit)
     assert result is not None
     divergence = result.chained
-    measure = (
-        divergence.reason or f"R {divergence.ratio:.3g}, ok is up to {LAYER.ok_up_to:g}"
-    )
+    measure = divergence.reason
+    if divergence.ratio is not None:
+        measure = f"R {divergence.ratio:.3g}, ok is up to {LAYER.ok_up_to:g}"
     lines = [f"{run.layers[culprit].name} is {divergence.verdict.value} ({measure})"]
     if (place := place_of(run, culprit)) is not None:
         op = f", {finding.op}" if finding is not None and finding.op else ""

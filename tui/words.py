@@ -20,9 +20,13 @@ from debug.protocol.values import (
     UnpairedModule,
 )
 from debug.protocol.verdict import Limits, Verdict, judge
+from debug.results.digits import factor as factor
+from debug.results.digits import number as number
 from debug.results.headroom import float16_headroom, squared_headroom
 from debug.results.run import Run, Trend
-from debug.results.why import share
+from debug.results.why import CONVINCING as CONVINCING
+from debug.results.why import reasons as reasons
+from debug.results.why import share as share
 
 GLYPHS = {
     Verdict.OK: "✓",
@@ -37,29 +41,17 @@ TREND_VERDICTS = {Trend.BETTER: Verdict.OK, Trend.WORSE: Verdict.DIVERGED}
 
 LOWEST, HIGHEST = -8, 0
 """The decades of relative error that bars and charts show."""
+NOTES = 4
+"""As many layers that can't be compared alone are named."""
 PATIENCE = 180.0
 """Seconds after which a person wants to know what can be done about a wait."""
 REPEATS = 2.4
 """How much shorter zlib makes a text that repeats itself, at least."""
-NOTES = 4
-"""As many layers that can't be compared alone are named."""
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
 def verdict(value: Verdict) -> str:
     return f"{GLYPHS[value]} {value.value}"
-
-
-def number(value: float | None, digits: int = 4) -> str:
-    """Short enough for a column, exact enough to compare."""
-    if value is None:
-        return "-"
-    if value == 0:
-        return "0"
-    if 1e-3 <= abs(value) < 1e5:
-        text = f"{value:.{digits}g}"
-        return f"{value:.0f}" if "e" in text else text
-    return f"{value:.{digits - 2}e}".replace("e-0", "e-").replace("e+0", "e+")
 
 
 def ratio(value: float | None) -> str:
@@ -121,11 +113,6 @@ def headroom(stats: Stats) -> str:
         return ""
     mark = "! " if min(room, squared) < 1 else ""
     return f"{mark}×{factor(room)}, squared ×{factor(squared)}"
-
-
-def factor(value: float) -> str:
-    """Three digits are enough to know how far something is."""
-    return f"{float(f'{value:.3g}'):,.0f}" if 100 <= value < 1e6 else number(value, 3)
 
 
 def bar(error: float | None, width: int) -> str:

@@ -28,14 +28,13 @@ from debug.engine import jobs
 from debug.engine.background import Background, Generation
 from debug.engine.comparisons import Comparisons
 from debug.engine.compiling import announcer
-from debug.engine.inputs import explained
+from debug.engine.inputs import compared
 from debug.engine.opened import opened
 from debug.engine.whereabouts import Whereabouts
 from debug.experiments.injection import Injection
 from debug.experiments.isolation import Isolation
 from debug.experiments.probes import Variables
 from debug.experiments.without_taps import run_without_taps
-from debug.measure.divergence import compare
 from debug.pause import Pause, go_on
 from debug.protocol.diagnostic import Problem
 from debug.protocol.messages import (
@@ -232,17 +231,14 @@ class Session:
         )
         seconds = time.perf_counter() - started
         replaced = sorted(injected, key=self.names.index)
-        emulated, refused = [], ()
-        if isinstance(self._runner, Interpreter):
-            emulated, refused = self._runner.emulated, self._runner.refused
-        uncompared = list(candidate.uncompared)
-        places, number = traced.places, self.generation
-        self._emit(Loaded(number, places, seconds, replaced, emulated, uncompared))
+        emulated = runner.emulated if runner else []
+        more = replaced, emulated, list(candidate.uncompared)
+        self._emit(Loaded(self.generation, traced.places, seconds, *more))
         if (found := traced.alignment) is not None:
             unpaired = [] if traced.broken else list(found.unpaired)
             self._emit(Aligned(self.generation, list(found.pairs), unpaired))
-        for each in refused:
-            self._emit(NotPossible(each))
+        for refused in runner.refused if runner else ():
+            self._emit(NotPossible(refused))
 
     def _align(self, traced: Traced) -> None:
         """Takes over the layers of this generation, if it has others."""
@@ -309,13 +305,10 @@ class Session:
         truth = self._truths[name]
         assert self._candidate is not None
         if name in self._candidate.inputs:
-            result = compare(
-                value := self._candidate.inputs[name], truth, truth.stats.dtype
-            )
-            if not result[1].verdict.healthy:
-                findings = [explained(value, truth)]
+            stats, divergence, findings = compared(self._candidate.inputs[name], truth)
+            if findings:
                 self._emit(Explained(self.generation, self.names.index(name), findings))
-            return *result, False
+            return stats, divergence, False
         return self._comparisons.of(name)
 
     def _moved(self, index: int, isolated: Divergence) -> None:

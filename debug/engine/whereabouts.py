@@ -94,7 +94,9 @@ class Whereabouts:
         """A layer in isolation; where that is not possible, in the run of the whole."""
         truth, value = self._truths[name], self._values[name]
         isolated = self._isolation.run(truth, value)
-        return isolated or compare(value.value(), truth, self._dtype)[1]
+        if isolated is None or isolated.verdict is Verdict.UNSEEN:
+            return compare(value.value(), truth, self._dtype)[1]
+        return isolated
 
     # -- Layers whose module is something else -----------------------------------------
 

@@ -40,7 +40,8 @@ class Verdict(StrEnum):
     OK = "ok"
     UNSEEN = "unseen"
     """Nothing to compare: within a condition or a loop, which is one operation, or not a
-    value by itself within a layer that is right."""
+    value by itself within a layer that is right; isolated, a layer that PyTorch's input
+    does not fit."""
     WATCH = "watch"
     DIVERGED = "diverged"
     INVALID = "invalid"

@@ -47,8 +47,8 @@ def check_weights(module: nn.Module) -> None:
 def _check_weight(name: str, value: Tensor, bad: Tensor) -> None:
     if value.is_floating_point() and (count := int(bad.sum())):
         what = _counted(count, int(bad.flatten().to(torch.uint8).argmax()))
-        message = f"the weight {name} of the checkpoint has {what}"
-        raise Problem("model", f"{message}; download or save it again")
+        message = f"the reference's weight {name} has {what}"
+        raise Problem("model", f"{message}; load or save its checkpoint again")
 
 
 def check_repeats(first: Mapping[str, Tensor], second: Mapping[str, Tensor]) -> None:

@@ -72,11 +72,11 @@ class Run:
     """What the source's probes found, of this generation."""
     before: dict[int, Compared] = field(default_factory=dict)
     """By index, what `results` held one generation earlier."""
+    failures: list[Diagnostic] = field(default_factory=list)
+    """What the debugger itself failed at in this generation; the results stand."""
     settled: bool = False
     """Whether all that can be said of what was computed was said: the isolated runs and the
     causes, which may move the blame to another layer."""
-    failures: list[Diagnostic] = field(default_factory=list)
-    """What the debugger itself failed at in this generation; the results stand."""
     stale: Diagnostic | None = None
     """Why the results are not those of the source on disk."""
     seconds: float = 0.0
@@ -123,10 +123,10 @@ class Run:
             case Stopped():
                 self.position = event.position
                 self.seconds = event.seconds
-            case Idle():
-                self.settled = True
             case NotPossible(diagnostic) if diagnostic.kind == FAILED:
                 self.failures.append(diagnostic)
+            case Idle():
+                self.settled = True
             case Failed():
                 self.stale = event.diagnostic
             case _:  # nothing to keep
@@ -225,6 +225,8 @@ class Run:
         for fault in self.faults():
             if any(finding.feeds in around for finding in self.findings(fault) or ()):
                 return fault
+        if self.not_alone(first):  # the code around it decides
+            return next(filter(self.wrong_in_isolation, self._parents(first)), first)
         result = self.current(first)
         if (
             result
@@ -236,8 +238,6 @@ class Run:
                 i for i in self.faults() if self._names[i] in around and self.findings(i)
             ]
             return next(iter(wrong), first)
-        if self.not_alone(first):  # the code around it decides
-            return next(filter(self.wrong_in_isolation, self._parents(first)), first)
         return first
 
     def _first_wrong(self) -> int | None:

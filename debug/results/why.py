@@ -3,10 +3,15 @@
 import math
 
 from debug.protocol.values import Cause, Finding, Place
+from debug.protocol.verdict import Verdict
+from debug.results.digits import factor
 from debug.results.run import Run
 
 CONVINCING = 0.9
 """The share of an error from which a hypothesis is called its cause."""
+
+WITHOUT_NUMBERS = (Verdict.INVALID, Verdict.MISSING)
+"""Verdicts that a reason is given for."""
 
 
 def place_of(run: Run, index: int) -> Place | None:
@@ -14,11 +19,13 @@ def place_of(run: Run, index: int) -> Place | None:
     has none: the port's code does not make it."""
     if run.layers[index].is_input:
         return None
-    finding = run.finding(index)
-    if finding is not None and finding.place is not None:
+    finding, seen = run.finding(index), run.seen_first(index)
+    # What only says where the block is called is less than where the layer in it is.
+    is_exact = finding is not None and (finding.op is not None or seen == [index])
+    if finding is not None and is_exact and finding.place is not None:
         return finding.place
     places = run.loaded.places if run.loaded else {}
-    names = [run.layers[each].name for each in run.seen_first(index)]
+    names = [run.layers[each].name for each in seen]
     found = (places.get(name) for name in [*names, run.layers[index].parent or ""])
     return next((place for place in found if place is not None), None)
 
@@ -28,7 +35,7 @@ def why(run: Run, index: int) -> list[str]:
     finding, result = run.finding(index), run.current(index)
     if finding is not None and finding.causes:
         return reasons(finding)
-    if result is not None and result.chained.reason:
+    if result is not None and result.chained.verdict in WITHOUT_NUMBERS:
         return [result.chained.reason]  # of another shape nothing else need be said
     return [] if finding is None else reasons(finding)
 
@@ -49,12 +56,8 @@ def reasons(finding: Finding, most: int = 3) -> list[str]:
 def _partly(cause: Cause) -> str:
     """A cause that leaves more than rounding: 92 % of an error of R 90,000 is not all of
     it, so what is left is told in the unit of the verdict."""
-    left = f", leaves {_factor(cause.ratio)} times rounding" if cause.ratio else ""
+    left = f", leaves {factor(cause.ratio)} times rounding" if cause.ratio else ""
     return f"partly: {cause.hypothesis} (explains {share(cause.explains)}{left})"
-
-
-def _factor(ratio: float) -> str:
-    return f"{ratio:,.0f}" if ratio >= 100 else f"{ratio:.3g}"
 
 
 def share(part: float) -> str:

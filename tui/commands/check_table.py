@@ -162,7 +162,7 @@ def _all_ok(run: Run) -> str:
     lines = [f"{which} and {inputs} {noun} are ok{rest}."]
     if watched := run.watched():
         names = words.listed([run.layers[index].name for index in watched])
-        reasons = (run.results[index].chained.reason for index in watched)
-        why = next((f": {reason}" for reason in reasons if reason), "")
-        lines.append(f"To be watched, more than usual and less than a bug: {names}{why}")
+        given = (run.results[index].chained.reason for index in watched)
+        reason = next((f": {each}" for each in given if each), "")
+        lines.append(f"To be watched, more than usual and less than a bug: {names}{reason}")
     return "\n".join(lines)

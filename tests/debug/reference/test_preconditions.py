@@ -32,7 +32,7 @@ def test_a_weight_that_is_not_finite_is_named(bad: float):
     with torch.no_grad():
         linear.bias[1] = bad
     module = nn.Sequential(linear)
-    with pytest.raises(Problem, match=r"the weight 0\.bias of the checkpoint has"):
+    with pytest.raises(Problem, match=r"the reference's weight 0\.bias has"):
         check_weights(module)
 
 

@@ -60,7 +60,8 @@ def test_the_place_is_the_operations_line_or_the_one_that_calls_the_layer():
 
 
 def test_of_a_layer_that_can_not_be_compared_alone_the_line_that_calls_it_is_said():
-    run = run_with(finding())
+    calls_the_block = Finding("its result", None, None, Place("a.py", 5), None, "")
+    run = run_with(calls_the_block)
     run.apply(compared(QUERY, 50.0))
     unseen = Divergence(Verdict.UNSEEN, reason="can't be compared alone: it takes [2]")
     run.apply(Isolated(1, QUERY, unseen))

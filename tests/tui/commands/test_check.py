@@ -179,25 +179,6 @@ def test_a_layer_that_cant_be_seen_is_no_error_and_not_counted_as_ok():
     assert conclusion(run).plain == "All 10 layers and 1 input are ok, 1 can't be seen."
 
 
-def test_a_run_that_is_only_to_be_watched_is_all_right_and_says_why():
-    run = run_with()
-    said = "rounding of a long sum: 1,500 numbers in line 9, 7 times PyTorch's"
-    watched = Divergence(Verdict.WATCH, ratio=6.0, reason=said)
-    run.apply(Compared(1, ATTENTION, None, watched, 0.0, False))
-    assert exit_status(run) == 0
-    assert report(run)["culprit"] is None
-    text = conclusion(run).plain
-    assert text.startswith("All 11 layers and 1 input are ok")
-    assert text.endswith(f"blocks.0.attn: {said}")
-
-
-def test_why_the_results_may_say_little_stands_above_the_table(capsys):
-    run = run_with()
-    run.opened = replace(opened(), warnings=["noise.wav is silent"])
-    assert report(run)["warnings"] == ["noise.wav is silent"]
-    assert "~ noise.wav is silent" in printed(run, capsys)
-
-
 def test_what_the_debugger_itself_failed_at_is_a_line_and_changes_no_status(capsys):
     run = run_with()
     said = "the search for the cause of blocks.0.attn failed: TypeError: no"
@@ -223,3 +204,22 @@ def test_the_compiler_is_advised_only_where_it_may_help(said: str, advised: bool
     run = run_with()
     run.apply(Failed(Diagnostic("run", said), fatal=False))
     assert ("--engine compile" in str(words.could_not_run(run))) is advised
+
+
+def test_a_run_that_is_only_to_be_watched_is_all_right_and_says_why():
+    run = run_with()
+    said = "rounding of a long sum: 1,500 numbers in line 9, 7 times PyTorch's"
+    watched = Divergence(Verdict.WATCH, ratio=6.0, reason=said)
+    run.apply(Compared(1, ATTENTION, None, watched, 0.0, False))
+    assert exit_status(run) == 0
+    assert report(run)["culprit"] is None
+    text = conclusion(run).plain
+    assert text.startswith("All 11 layers and 1 input are ok")
+    assert text.endswith(f"blocks.0.attn: {said}")
+
+
+def test_why_the_results_may_say_little_stands_above_the_table(capsys):
+    run = run_with()
+    run.opened = replace(opened(), warnings=["noise.wav is silent"])
+    assert report(run)["warnings"] == ["noise.wav is silent"]
+    assert "~ noise.wav is silent" in printed(run, capsys)
