@@ -18,6 +18,7 @@ import torch
 from msgspec import structs
 
 from debug.candidate.interpreter import Interpreter, IsolatedLayer, LazyValue
+from debug.candidate.program import Program
 from debug.candidate.trace import Traced
 from debug.experiments.borders import Border, Borders, in_layout
 from debug.experiments.isolation import NEVER_CALLED, Isolation
@@ -117,7 +118,7 @@ class Whereabouts:
         program, before = self._borders.program, self._values[name]
         tapped = Border(program.layers[name], program.inputs.get(name))
         border = self._borders.of(name, pause)
-        if border is None:
+        if border is None or not _related(program, border, tapped):
             return None
         truth = self._truths[name]
         isolated = self._isolation.run(truth, self._at(name, border))
@@ -184,6 +185,13 @@ class Whereabouts:
 
         digest = f"{found.digest}, laid out"
         return LazyValue(digest, value, None if inner is None else isolated)
+
+
+def _related(program: Program, border: Border, tapped: Border) -> bool:
+    """Whether one of two values is made of the other. Else another module has it: the two
+    layers were taken for each other."""
+    one, other = border.result, tapped.result
+    return one == other or program.depends(one, other) or program.depends(other, one)
 
 
 def found_at(divergence: Divergence, place: Place | None) -> Divergence:

@@ -51,7 +51,7 @@ def test_step_continue_break_and_mend(open_terminal, encoder: Path):
     assert terminal.line("✓ ok", "blocks.3.mlp.2")
 
     replace(encoder, "x = x + self.attn(self.attn_ln(x))", "x = self.attn(self.attn_ln(x))")
-    terminal.wait_for("first wrong: blocks.0.mlp_ln")
+    terminal.wait_for("first wrong: blocks.0 ")
 
     save_by_renaming(
         encoder, (Path(__file__).parents[2] / "core" / "encoder.py").read_text()

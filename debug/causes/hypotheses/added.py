@@ -4,6 +4,7 @@ The difference of the wrong and the right value is looked for among the values a
 weights that the layer's code might have taken.
 """
 
+import math
 from collections.abc import Iterator, Mapping
 from functools import partial
 
@@ -24,9 +25,11 @@ def added_values(
     """A multiple of another value of the same shape."""
     delta = wrong - right
     energy = delta.square().sum().item()
+    if not math.isfinite(energy):  # a mask's lowest number
+        return
     for name, value in values.items():
         size = value.square().sum().item()
-        if size == 0:
+        if size == 0 or not math.isfinite(size):
             continue
         factor = (delta * value).sum().item() / size
         if (factor * factor * size) < 0.99 * energy:  # most of the difference is not it
