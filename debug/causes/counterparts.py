@@ -36,14 +36,18 @@ def counterparts_of(
     for index in wrong:
         segment.pause()
         op = segment.operations[index]
-        one_number = op.value.numel() == 0 or bool(op.value.min() == op.value.max())
-        if op.has_nan or (one_number and exact.value.numel() > 1 and op.value.any()):
-            continue
-        laid = in_shape_of(op.value, exact.value)
-        if laid is not None:
+        laid = None if op.has_nan else in_shape_of(op.value, exact.value)
+        if laid is not None and not _is_one_number(laid, exact.value):
             local = supports(laid, exact.value, exact.limit)
             found.append(Counterpart(index, laid, local))
     return found
+
+
+def _is_one_number(value: Tensor, exact: Tensor) -> bool:
+    """A constant that is the same everywhere was meant for no value; zeros may be."""
+    if value.numel() == 0 or exact.numel() <= 1:
+        return False
+    return bool(value.min() == value.max()) and bool(value.any())
 
 
 def few(counterparts: Sequence[Counterpart]) -> Sequence[Counterpart]:

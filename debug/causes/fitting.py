@@ -109,6 +109,7 @@ def fitted(
     exact = segment.pool[index]
     like = segment.recording.values[index]
     made = segment.recording.maker(index)
+    is_weight = index in segment.recording.weights
     for counterpart, fit, text in _fits_of(segment, index, exact, counterparts):
         supposed = fit.transform(exact.value).reshape(like.shape)
         yield Hypothesis(
@@ -116,7 +117,7 @@ def fitted(
             frozenset({("fitted", text)}),
             {} if made is None else {index: _transformed(made.function, fit, like)},
             {index: supposed} if made is None else {},
-            segment.recording.names.get(index) if made is None else None,
+            segment.recording.names.get(index) if is_weight else None,
             Kind.VAGUE if fit.vague else Kind.FITTED,
             counterpart.operation,
             takes=_others(segment, index).get(fit.takes or ""),
