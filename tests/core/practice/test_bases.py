@@ -1,7 +1,5 @@
 """The ports that bugs are planted in: right in every layer, before anybody breaks them."""
 
-import re
-
 import pytest
 
 from core.practice.bases import BASES
@@ -12,15 +10,9 @@ from tui.settings import SUBJECT
 
 pytestmark = pytest.mark.max
 
-NEVER_CALLED = {
-    "fused_qkv": r"blocks\.\d\.attn\.(query|key|value)",
-    "functional": r"blocks\.\d\.(attn_ln|attn\..+|mlp_ln|mlp\.\d)|ln_post",
-}
-"""Layers whose weights are used elsewhere, by base: nothing can be said of them."""
-
 
 @pytest.mark.parametrize("base", BASES)
-def test_a_base_is_right_in_every_layer_that_it_calls(base: str):
+def test_a_base_is_right_in_every_layer(base: str):
     run = Run()
 
     def apply(event: Message) -> None:
@@ -33,13 +25,8 @@ def test_a_base_is_right_in_every_layer_that_it_calls(base: str):
         session.advance()
     while not session.settled:
         session.go_on()
-    called = [
-        index
-        for index, layer in enumerate(run.layers)
-        if not re.fullmatch(NEVER_CALLED.get(base, "-"), layer.name)
-    ]
-    assert len(called) >= 11
-    for index in called:
+    assert len(run.layers) >= 29
+    for index in range(len(run.layers)):
         name, isolated = run.layers[index].name, run.isolated(index)
         assert run.results[index].chained.verdict.healthy, name
         assert isolated is None or isolated.verdict.healthy, name
