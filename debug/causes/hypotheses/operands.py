@@ -71,6 +71,7 @@ def hypotheses_at(segment: Segment, step: Step) -> Iterator[Hypothesis]:
             {step.result: mistake.replacement},
             weight=mistake.weight,
         )
+    yield from _another_layers_weights(segment, step)
     for position, operand in enumerate(step.operands):
         if recording.values[operand].is_floating_point():
             at = Operand(segment, step, position, operand)
@@ -105,6 +106,41 @@ class Operand:
         values = list(self.segment.recording.values)
         values[self.step.operands[self.position]] = value
         return run_step(self.step, values)
+
+
+def _another_layers_weights(segment: Segment, step: Step) -> Iterator[Hypothesis]:
+    """All weights of a step are those of another layer, weight and bias alike."""
+    recording = segment.recording
+    weights = {i: recording.names[i] for i in step.operands if i in recording.weights}
+    layers = {name.rpartition(".")[0] for name in weights.values()}
+    if len(weights) < 2 or len(layers) != 1:
+        return
+    (layer,) = layers
+    parts = {index: name.rpartition(".")[2] for index, name in weights.items()}
+    others = {name.rpartition(".")[0] for name in recording.all_weights} - layers
+    for other in sorted(others):
+        taken = {
+            i: recording.all_weights.get(f"{other}.{part}") for i, part in parts.items()
+        }
+        if any(w is None or w.shape != recording.values[i].shape for i, w in taken.items()):
+            continue
+        values = list(recording.values)
+        for index, weight in taken.items():
+            assert weight is not None
+            values[index] = weight.double()
+
+        def call(
+            args: Sequence[Any], kwargs: Mapping[str, Any], values: list[Tensor] = values
+        ) -> Tensor:
+            return run_step(step, values)
+
+        yield Hypothesis(
+            f"the weights of {other} in place of those of {layer}",
+            frozenset({("weights of", other, layer)}),
+            {step.result: call},
+            weight=next(iter(weights.values())),
+            kind=Kind.MISTAKEN,
+        )
 
 
 def _operands_made_otherwise(at: Operand) -> Iterator[Hypothesis]:

@@ -132,3 +132,15 @@ def test_another_given_value_may_be_passed_through(segment: Segment):
     texts = {each.text for each in other_values(segment, target)}
     expected = {"the argument in place of one's result"}
     assert texts == expected | {"other's result in place of one's result"}
+
+
+def test_all_weights_of_a_step_may_be_another_layers():
+    pair = Pair()
+    with torch.inference_mode(), recorded(pair, pair.one, {}) as made:
+        pair.one(numbers(3, WIDTH, seed=9))
+    assert made.result is not None
+    nothing_found = Evaluation([], torch.zeros(3, WIDTH), None)
+    alone = Segment(made, Target("one", False, made.result, None), nothing_found)
+    hypothesis = at(alone, "linear")["the weights of other in place of those of one"]
+    expected = pair.other(numbers(3, WIDTH, seed=9).to(pair.other.weight.dtype))
+    assert torch.allclose(replayed(alone, hypothesis), expected.double())
