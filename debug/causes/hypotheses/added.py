@@ -50,12 +50,10 @@ def _sum(name: str, factor: float) -> str:
 def vectors(wrong: Tensor, right: Tensor, weights: Mapping[str, Tensor]) -> Iterator[Fit]:
     """The same vector added to all rows, or all rows multiplied by the same vector."""
     for what, ratio in (("added to", wrong - right), ("multiplied with", wrong / right)):
-        found = _the_same_in_all(ratio)
-        if found is None:
+        vector, is_sum = _the_same_in_all(ratio), what == "added to"
+        if vector is None:
             continue
-        vector = found
-        name = _weight(vector, weights)
-        is_sum = what == "added to"
+        name = _weight(vector, weights, scaled=is_sum)
         function = partial(torch.add if is_sum else torch.mul, vector)
         if name is None:
             text = f"one vector is {what} all rows of {{it}}"
@@ -78,11 +76,15 @@ def _the_same_in_all(difference: Tensor) -> Tensor | None:
     return found if 1 < found.numel() < difference.numel() else None
 
 
-def _weight(vector: Tensor, weights: Mapping[str, Tensor]) -> str | None:
+def _weight(vector: Tensor, weights: Mapping[str, Tensor], scaled: bool) -> str | None:
+    """The weight that a vector is; a multiple of one only where that is ``scaled``."""
     flat = vector.flatten()
     for name, weight in weights.items():
-        if weight.numel() == flat.numel():
-            error = (weight.double().flatten() - flat).norm().item()
-            if error <= SAME * flat.norm().item():
-                return name
+        if weight.numel() != flat.numel():
+            continue
+        own = weight.double().flatten()
+        size = own.square().sum().item()
+        factor = (own * flat).sum().item() / size if scaled and size else 1.0
+        if (factor * own - flat).norm().item() <= SAME * flat.norm().item():
+            return name if abs(factor - 1) <= SAME else f"{factor:.4g} times {name}"
     return None

@@ -40,6 +40,11 @@ def test_a_weight_in_the_layout_of_heads_is_named():
     assert fit.about("k") == "query.bias is added to k"
 
 
+def test_a_weight_that_is_added_twice_more_is_named_with_its_factor():
+    (fit,) = vectors(RIGHT + 2 * WEIGHTS["norm.bias"], RIGHT, WEIGHTS)
+    assert fit.about("y") == "2 times norm.bias is added to y"
+
+
 def test_a_vector_that_is_no_weight_is_a_vague_answer():
     (fit,) = vectors(RIGHT * numbers(WIDTH, seed=11), RIGHT, WEIGHTS)
     assert (fit.about("x"), fit.vague) == (
