@@ -146,4 +146,12 @@ def test_no_engine_outlives_its_dashboard(open_terminal, encoder: Path):
     engine = terminal.engine()
     os.kill(terminal.pid, signal.SIGKILL)
     _, alive = psutil.wait_procs([engine], timeout=10)
-    assert not alive
+    assert not [each for each in alive if _works(each)]
+
+
+def _works(process: psutil.Process) -> bool:
+    """One that has ended may wait for the system's first process to take note of it."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
