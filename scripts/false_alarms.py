@@ -25,10 +25,10 @@ from core.model.port import GRAPH
 from debug.engine.session import Session
 from debug.protocol.messages import Message, Open
 from debug.results.run import Run
-from scripts.found_bugs import FACTORY
 from scripts.harmless import rewrites
 from scripts.unkind import SOUNDS, write
 from tui.commands.check import exit_status
+from tui.settings import SUBJECT
 
 CLIPS = sorted(
     path
@@ -74,7 +74,7 @@ def healthy_runs(of: Healthy, dtype: str, seconds: float) -> list[Finding]:
         graph.write_text(GRAPH.read_text())
         options = {"graph": str(graph), "model": of.model, "audio": str(of.clip)}
         options |= {"dtype": dtype, "seconds": seconds}
-        session = Session.open(FACTORY, Open(options, watch=False), apply)
+        session = Session.open(SUBJECT, Open(options, watch=False), apply)
         found = []
         for source in of.sources.values():
             graph.write_text(source)

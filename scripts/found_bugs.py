@@ -17,8 +17,7 @@ from debug.protocol.messages import Message, Open
 from debug.protocol.values import Finding
 from debug.results.run import Run
 from debug.results.why import place_of
-
-FACTORY = "core.whisper:open_subject"
+from tui.settings import SUBJECT
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class Pack:
         self._graph, self._run = folder / f"{base}.py", Run()
         self._graph.write_text(shipped(base))
         given = Open({**options, "graph": str(self._graph)}, watch=False)
-        self._session = Session.open(FACTORY, given, self._apply)
+        self._session = Session.open(SUBJECT, given, self._apply)
 
     def _apply(self, event: Message) -> None:
         self._run.apply(event)  # pyright: ignore[reportArgumentType]

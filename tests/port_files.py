@@ -51,7 +51,11 @@ def port() -> Port:
 
 def write_port(folder: Path, *edits: tuple[str, str]) -> Path:
     """A file whose modules have other names than PyTorch's, with some text replaced."""
-    text = TEXT
+    return write_edited(folder, TEXT, *edits)
+
+
+def write_edited(folder: Path, text: str, *edits: tuple[str, str]) -> Path:
+    """A port's file of a text in which each of some others, found once, is replaced."""
     for old, new in edits:
         assert text.count(old) == 1, old
         text = text.replace(old, new)

@@ -62,9 +62,10 @@ def few(counterparts: Sequence[Counterpart]) -> Sequence[Counterpart]:
     return [*different[: FITTED - 1], different[-1]]
 
 
-def made_by(segment: Segment, step: Step, call: Replacement) -> Tensor | None:
+def made_by(step: Step, values: Sequence[Tensor], call: Replacement) -> Tensor | None:
+    """What is made of values in place of a step, without axes of one; None if nothing."""
     try:
-        return run_step(step, segment.recording.values, call).squeeze()
+        return run_step(step, values, call).squeeze()
     except DOES_NOT_RUN:
         return None
 

@@ -5,7 +5,7 @@ A step with another number than the reference's, something that was done to a ri
 if it accounts for nearly all of the error of the one operation that it was fitted to.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -14,7 +14,6 @@ from torch import Tensor
 
 from debug.candidate.operations import OperationIndex
 from debug.causes.counterparts import (
-    DOES_NOT_RUN,
     Counterpart,
     counterparts_of,
     few,
@@ -22,6 +21,7 @@ from debug.causes.counterparts import (
     named_axes,
 )
 from debug.causes.hypotheses.added import added_values, vectors
+from debug.causes.hypotheses.axes import Axes
 from debug.causes.hypotheses.fit import Fit
 from debug.causes.hypotheses.fitted import fits, local_fits
 from debug.causes.hypotheses.mistake import Called, Key
@@ -30,7 +30,7 @@ from debug.causes.hypotheses.other_numbers import Family, best_number, families
 from debug.causes.segment import Segment
 from debug.measure.matching import Sought, distance, norm_of, share_explained
 from debug.protocol.verdict import LAYER
-from debug.reference.recording import Replacement, Step, ValueId, run_step
+from debug.reference.recording import Replacement, Step, ValueId
 
 FITS_FROM = 0.99
 """The share of one operation's error from which a fit is taken for more than chance."""
@@ -43,10 +43,7 @@ Keys = frozenset[Key]
 
 
 def with_another_number(
-    segment: Segment,
-    step: Step,
-    counterparts: Sequence[Counterpart],
-    only: Collection[Keys] | None,
+    segment: Segment, step: Step, counterparts: Sequence[Counterpart]
 ) -> Iterator[Hypothesis]:
     """A step with another number than the reference's."""
     exact = segment.pool[step.result]
@@ -55,21 +52,28 @@ def with_another_number(
             number = _number(segment, step, family, counterpart)
             if number is None:
                 continue
-            call = family.replacement(number)
-            keys = frozenset({(*family.key, number)})
-            supposed = made_by(segment, step, call)
-            if supposed is None or (only is not None and keys not in only):
+            found = with_number(family, step, number, counterpart.operation)
+            call = found.replaced_steps[step.result]
+            supposed = made_by(step, segment.recording.values, call)
+            if supposed is None:
                 continue
             explains = share_explained(counterpart.value, exact.value, supposed)
             if explains >= FITS_FROM:
-                yield Hypothesis(
-                    family.text(number),
-                    keys,
-                    {step.result: call},
-                    kind=Kind.MISTAKEN,
-                    operation=counterpart.operation,
-                )
+                yield found
                 break
+
+
+def with_number(
+    family: Family, step: Step, number: float, operation: OperationIndex | None = None
+) -> Hypothesis:
+    """The mistake of a family that has a number."""
+    return Hypothesis(
+        family.text(number),
+        frozenset({(*family.key, number)}),
+        {step.result: family.replacement(number)},
+        kind=Kind.MISTAKEN,
+        operation=operation,
+    )
 
 
 def _number(
@@ -88,12 +92,10 @@ def _number(
 
     def error(number: float) -> float:
         segment.pause()
-        try:
-            supposed = run_step(step, values, family.replacement(number)).squeeze()
-        except DOES_NOT_RUN:
+        supposed = made_by(step, values, family.replacement(number))
+        if supposed is None or supposed.shape != wanted.shape:
             return float("inf")
-        same = supposed.shape == wanted.shape
-        return distance(wanted, supposed) if same else float("inf")
+        return distance(wanted, supposed)
 
     return best_number(family, error, LAYER.ok_up_to * exact.floor * norm_of(wanted))
 
@@ -110,7 +112,8 @@ def fitted(
     like = segment.recording.values[index]
     made = segment.recording.maker(index)
     is_weight = index in segment.recording.weights
-    for counterpart, fit, text in _fits_of(segment, index, exact, counterparts):
+    others = _others(segment, index)
+    for counterpart, fit, text in _fits_of(segment, index, exact, counterparts, others):
         supposed = fit.transform(exact.value).reshape(like.shape)
         yield Hypothesis(
             text,
@@ -120,7 +123,7 @@ def fitted(
             segment.recording.names.get(index) if is_weight else None,
             Kind.VAGUE if fit.vague else Kind.FITTED,
             counterpart.operation,
-            takes=_others(segment, index).get(fit.takes or ""),
+            takes=others.get(fit.takes or ""),
         )
 
 
@@ -142,7 +145,8 @@ def fitted_before_the_bias(
         return step.function(*args, **kwargs) - bias
 
     nearest = few(counterparts_of(segment, exact, wrong))
-    for counterpart, fit, text in _fits_of(segment, step.result, exact, nearest):
+    others = _others(segment, step.result)
+    for counterpart, fit, text in _fits_of(segment, step.result, exact, nearest, others):
         call = _transformed(without, fit, like)
 
         def biased(args: Any, kwargs: Any, call: Replacement = call) -> Tensor:
@@ -158,11 +162,17 @@ def fitted_before_the_bias(
 
 
 def _fits_of(
-    segment: Segment, index: ValueId, exact: Sought, counterparts: Sequence[Counterpart]
+    segment: Segment,
+    index: ValueId,
+    exact: Sought,
+    counterparts: Sequence[Counterpart],
+    others: Mapping[str, ValueId],
 ) -> Iterator[tuple[Counterpart, Fit, str]]:
     """The fits that account for nearly all of the error of a counterpart."""
+    values = {name: segment.pool[i].value for name, i in others.items()}
+    axes = named_axes(segment, index)
     for counterpart in counterparts:
-        for fit in _all_fits(segment, index, exact, counterpart):
+        for fit in _all_fits(segment, exact, counterpart, values, axes):
             segment.pause()
             supposed = fit.transform(exact.value)
             if share_explained(counterpart.value, exact.value, supposed) >= FITS_FROM:
@@ -211,16 +221,18 @@ def other_tables(
 
 
 def _all_fits(
-    segment: Segment, index: ValueId, exact: Sought, counterpart: Counterpart
+    segment: Segment,
+    exact: Sought,
+    counterpart: Counterpart,
+    others: Mapping[str, Tensor],
+    axes: Axes,
 ) -> Iterator[Fit]:
-    recording = segment.recording
-    value, axes = counterpart.value, named_axes(segment, index)
-    others = {name: segment.pool[i].value for name, i in _others(segment, index).items()}
+    value = counterpart.value
     local = chain.from_iterable(
         local_fits(value, exact.value, support, axes) for support in counterpart.supports
     )
     yield from added_values(value, exact.value, others)
-    yield from vectors(value, exact.value, recording.all_weights)
+    yield from vectors(value, exact.value, segment.recording.all_weights)
     yield from fits(value, exact.value, axes)
     yield from local
 

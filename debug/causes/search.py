@@ -21,7 +21,7 @@ from itertools import chain, islice
 from torch import Tensor
 
 from debug.causes.counterparts import DOES_NOT_RUN
-from debug.causes.fitting import Keys
+from debug.causes.fitting import Keys, with_number
 from debug.causes.hypotheses.mistake import Called
 from debug.causes.hypotheses.operands import (
     NOTHING,
@@ -138,10 +138,7 @@ def _numbers_at_the_end(segment: Segment) -> Iterator[Hypothesis]:
             enough = LAYER.ok_up_to * segment.goal.floor * segment.goal.norm
             number = best_number(family, error, enough)
             if number is not None:
-                key = (*family.key, number)
-                replaced = {step.result: family.replacement(number)}
-                keys, text = frozenset({key}), family.text(number)
-                yield Hypothesis(text, keys, replaced, kind=Kind.MISTAKEN)
+                yield with_number(family, step, number)
 
 
 def _affordable(segment: Segment) -> int:

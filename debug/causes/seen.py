@@ -8,8 +8,6 @@ supposed, even where later mistakes hide it at the end of the segment.
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
-from torch import Tensor
-
 from debug.candidate.operations import OperationIndex
 from debug.causes.counterparts import Counterpart, counterparts_of, few, made_by, named_axes
 from debug.causes.fitting import (
@@ -20,6 +18,8 @@ from debug.causes.fitting import (
     with_another_number,
 )
 from debug.causes.hypotheses.heads import other_splits
+from debug.causes.hypotheses.mistake import always
+from debug.causes.hypotheses.moved_steps import moved_steps
 from debug.causes.hypotheses.norms import written_norms
 from debug.causes.hypotheses.operands import (
     Hypothesis,
@@ -30,14 +30,10 @@ from debug.causes.hypotheses.operands import (
     other_values,
     parts_exchanged,
 )
-from debug.causes.hypotheses.order import moved_steps
 from debug.causes.segment import Segment
-from debug.measure.matching import (
-    distance,
-    norm_of,
-)
+from debug.measure.matching import distance, norm_of
 from debug.protocol.verdict import LAYER
-from debug.reference.recording import Replacement, Step
+from debug.reference.recording import Step
 
 
 def seen_in_candidate(
@@ -53,10 +49,10 @@ def seen_in_candidate(
         for hypothesis in hypotheses_at(segment, step):
             if only is None or hypothesis.keys in only:
                 yield from _with_a_counterpart(segment, step, hypothesis, counterparts)
-        nearest = few(counterparts)
-        yield from with_another_number(segment, step, nearest, only)
         if only is not None:
             continue
+        nearest = few(counterparts)
+        yield from with_another_number(segment, step, nearest)
         yield from fitted(segment, step.result, nearest)
         yield from fitted_before_the_bias(segment, step, from_input)
         yield from other_tables(segment, step, nearest)
@@ -93,9 +89,12 @@ def _with_a_counterpart(
     """A hypothesis whose value is among the candidate's, whole or in a few slices."""
     segment.pause()
     exact = segment.pool[step.result]
-    supposed = made_by(segment, step, hypothesis.replaced_steps[step.result])
+    supposed = made_by(
+        step, segment.recording.values, hypothesis.replaced_steps[step.result]
+    )
     if supposed is None or supposed.shape != exact.value.shape:
         return
+    shape = segment.recording.values[step.result].shape
     limit = LAYER.watch_up_to * exact.floor * max(exact.norm, norm_of(supposed))
     for counterpart in counterparts:
         if distance(counterpart.value, supposed) <= limit:
@@ -109,13 +108,8 @@ def _with_a_counterpart(
                     hypothesis,
                     text=f"{hypothesis.text}, at {where} only",
                     keys=frozenset({*hypothesis.keys, ("only at", *support.key)}),
-                    replaced_steps={step.result: _always(blended, segment, step)},
+                    replaced_steps={step.result: always(blended.reshape(shape))},
                     kind=Kind.FITTED,
                     operation=counterpart.operation,
                 )
                 return
-
-
-def _always(value: Tensor, segment: Segment, step: Step) -> Replacement:
-    shape = segment.recording.values[step.result].shape
-    return lambda args, kwargs: value.reshape(shape)

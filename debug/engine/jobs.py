@@ -112,7 +112,22 @@ class FindBorders:
         return self._whereabouts.depth(self._names[index])
 
 
-class ExplainRounding:
+class _Queue:
+    """Layers that wait to be looked into, one after the other."""
+
+    def begin(self, generation: Generation) -> None:
+        self._generation, self.done = generation, 0
+        self._waiting: list[int] = []
+
+    def add(self, index: int) -> None:
+        """Puts a layer behind those that wait."""
+        self._waiting.append(index)
+
+    def left(self, position: int) -> int:
+        return len(self._waiting)
+
+
+class ExplainRounding(_Queue):
     """Layers that are to be watched may only add up more at a time than PyTorch does."""
 
     name = "looking for long sums"
@@ -127,17 +142,6 @@ class ExplainRounding:
         self._names, self._truths = list(truths), truths
         self._explained, self._pause = explained, pause
         self.begin(Generation())
-
-    def begin(self, generation: Generation) -> None:
-        self._generation, self.done = generation, 0
-        self._waiting: list[int] = []
-
-    def add(self, index: int) -> None:
-        """A layer that is to be watched."""
-        self._waiting.append(index)
-
-    def left(self, position: int) -> int:
-        return len(self._waiting)
 
     def do_one(self) -> None:
         index, code = self._waiting[0], self._generation.code
@@ -189,7 +193,7 @@ class CompareProbes:
         self._emit(self._variables.probed(number, index, probe, value))
 
 
-class FindCauses:
+class FindCauses(_Queue):
     """Looks into the layers that are wrong in isolation, in the order they were found.
 
     A layer that the candidate never calls has no code to look into: it is explained with
@@ -206,17 +210,6 @@ class FindCauses:
     @property
     def name(self) -> str:
         return f"looking for the cause of {self._names[self._waiting[0]]}"
-
-    def begin(self, generation: Generation) -> None:
-        self._generation, self.done = generation, 0
-        self._waiting: list[int] = []
-
-    def add(self, index: int) -> None:
-        """A layer that is wrong in isolation."""
-        self._waiting.append(index)
-
-    def left(self, position: int) -> int:
-        return len(self._waiting)
 
     def do_one(self) -> None:
         index = self._waiting.pop(0)

@@ -3,9 +3,10 @@
 To add a mistake, such as "the norm has another epsilon", go to ``functions.py``: it has a
 generator for each PyTorch function. ``operands.py`` has what is about a step's operands,
 ``precision.py`` what is about bits, ``other_numbers.py`` numbers that were mistyped,
-``heads.py``, ``norms.py`` and ``order.py`` what is about several steps.
+``heads.py``, ``norms.py`` and ``moved_steps.py`` what is about several steps.
 
 What can only be told from both values, such as a dropout that was left on, and what has no
 name is fitted: to each number (``elementwise.py``), to a mask (``hidden.py``), to another
-value (``added.py``), to the order of slices (``orders.py``). ``fitted.py`` has them all.
+value (``added.py``), to the order of slices (``moved_slices.py``). ``fitted.py`` has them
+all.
 """

@@ -7,12 +7,14 @@ is worth trying on all.
 """
 
 from collections.abc import Iterator
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from debug.causes.hypotheses.activations import ACTIVATIONS
 from debug.causes.hypotheses.fit import Fit, Sample, Transform
+from debug.causes.hypotheses.precision import round_to
 
 NARROWER = {
     "bfloat16": torch.bfloat16,
@@ -51,7 +53,7 @@ def _all(sample: Sample, wrong: Tensor, right: Tensor) -> Iterator[tuple[str, Tr
     yield from _soft_cap(sample)
     yield from _grids(sample)
     for name, dtype in NARROWER.items():
-        yield f"{{it}} is rounded to {name}", lambda r, d=dtype: r.to(d).to(r.dtype)
+        yield f"{{it}} is rounded to {name}", partial(round_to, dtype=dtype)
 
 
 def _clamped(sample: Sample, wrong: Tensor) -> Iterator[tuple[str, Transform]]:

@@ -30,8 +30,6 @@ class Fit:
     """With ``{it}`` in place of the value's name."""
     transform: Transform
     """What makes the wrong value of the right one."""
-    moves: bool = False
-    """Whether slices or axes change places, instead of numbers."""
     takes: str | None = None
     """The name of another value that it takes."""
     vague: bool = False

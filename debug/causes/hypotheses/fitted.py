@@ -14,7 +14,7 @@ from debug.causes.hypotheses.axes import Axes
 from debug.causes.hypotheses.elementwise import functions_of_each
 from debug.causes.hypotheses.fit import Fit, Support, Transform
 from debug.causes.hypotheses.hidden import hidden_places
-from debug.causes.hypotheses.orders import moved, reordered
+from debug.causes.hypotheses.moved_slices import moved, reordered
 
 
 def fits(wrong: Tensor, right: Tensor, axes: Axes) -> Iterator[Fit]:
@@ -63,4 +63,4 @@ def local_fits(wrong: Tensor, right: Tensor, support: Support, axes: Axes) -> It
     functions = functions_of_each(ours, theirs)
     for fit in chain(_linear(ours, theirs), functions, *elsewhere):
         said = fit.about(f"{where} of {{it}}", many=len(support.indices) > 1)
-        yield Fit(said, within(fit.transform), fit.moves)
+        yield Fit(said, within(fit.transform))

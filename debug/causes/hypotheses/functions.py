@@ -22,8 +22,8 @@ from torch import Tensor
 from debug.causes.hypotheses.activations import mistaken
 from debug.causes.hypotheses.attention import added_masks, masks, parts, softmaxes
 from debug.causes.hypotheses.images import batch_norm, conv2d
-from debug.causes.hypotheses.mistake import Called, Mistake, named
-from debug.causes.hypotheses.orders import shifted
+from debug.causes.hypotheses.mistake import Called, Mistake, first_tensor, named
+from debug.causes.hypotheses.moved_slices import shifted
 from debug.causes.hypotheses.precision import in_fewer_bits
 from debug.reference.pytorch_functions import AXES_MOVED, by_name
 from debug.reference.recording import Recording, Replacement, Step
@@ -270,12 +270,8 @@ def _product(called: Called) -> Iterator[Mistake]:
         "divided": (f"division by {c:.4g} instead of a product", 1 / c if c else 0.0),
     }
     for kind, (text, factor) in factors.items():
-        scaled = lambda args, _, f=factor: _tensor(args) * f  # noqa: E731
+        scaled = lambda args, _, f=factor: first_tensor(args) * f  # noqa: E731
         yield Mistake(("factor", kind, c), text, scaled)
-
-
-def _tensor(args: Sequence[Any]) -> Tensor:
-    return next(arg for arg in args if isinstance(arg, Tensor))
 
 
 def _matmul(called: Called) -> Iterator[Mistake]:

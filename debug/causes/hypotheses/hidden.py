@@ -12,20 +12,19 @@ from torch import Tensor
 from debug.causes.hypotheses.axes import Axes, Axis
 from debug.causes.hypotheses.fit import Fit
 
-FAR_BELOW = 1e3
-"""Times the largest number there is; a mask adds less than its negative."""
+FAR_BELOW = 1e2
+"""Times the largest number there is; what is less than its negative is masked."""
 
 
 def hidden_places(wrong: Tensor, right: Tensor, axes: Axes) -> Iterator[Fit]:
     """Masks over the last two axes."""
     if right.ndim < 2:
         return
-    scale = FAR_BELOW * max(right.abs().max().item(), 1.0)
-    low = wrong < -scale / 1e1 if wrong.min().item() < -scale / 1e1 else None
+    low = wrong < -FAR_BELOW * max(right.abs().max().item(), 1.0)
     zero = (wrong == 0) & (right != 0)
     # Whole slices of zeros are no mask: `local_fits` says that they are zero.
     zero = zero & ~zero.all(-1, keepdim=True) & ~zero.all(-2, keepdim=True)
-    if low is not None and low.any():
+    if low.any():
         lowest = wrong[low].mean().item()
         yield Fit(_said(low, axes), lambda r: r.masked_fill(low, lowest))
     elif zero.any() and not zero.all():

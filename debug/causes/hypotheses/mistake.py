@@ -1,7 +1,8 @@
 """A mistake: something that people do in place of one call of a PyTorch function."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from torch import Tensor
 
@@ -22,6 +23,16 @@ class Mistake:
     """What was done, with the function's own arguments."""
     weight: str | None = None
     """The weight that it is about."""
+
+
+def always(value: Tensor) -> Replacement:
+    """Whatever the arguments are."""
+    return lambda args, kwargs: value
+
+
+def first_tensor(args: Sequence[Any]) -> Tensor:
+    """The value that a step is made of: in ``0.5 * x`` it is the second argument."""
+    return next(arg for arg in args if isinstance(arg, Tensor))
 
 
 def named(function: str, mistake: Callable[..., Tensor]) -> Replacement:

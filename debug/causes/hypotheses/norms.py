@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 import torch
 from torch import Tensor
 
-from debug.causes.hypotheses.mistake import Key
+from debug.causes.hypotheses.mistake import Key, always
 from debug.reference.recording import Recording, Replacement, Step, ValueId
 
 TOLERANCE = 1e-4
@@ -47,7 +47,7 @@ def written_norms(
             size = x.norm(dim=-1, keepdim=True)
             others[f"the {name} divides by the length, not the root of the mean"] = x / size
             for text, value in others.items():
-                yield ("written norm", text), text, {step.result: _always(value)}
+                yield ("written norm", text), text, {step.result: always(value)}
 
 
 def _norms_of(step: Step, recording: Recording) -> Iterator[tuple[str, ValueId]]:
@@ -81,7 +81,3 @@ def _same(one: Tensor, other: Tensor) -> bool:
     if one.shape != other.shape:
         return False
     return (one - other).norm().item() <= TOLERANCE * other.norm().item()
-
-
-def _always(value: Tensor) -> Replacement:
-    return lambda args, kwargs: value

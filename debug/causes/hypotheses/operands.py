@@ -17,7 +17,7 @@ from torch import Tensor
 from debug.candidate.operations import OperationIndex
 from debug.causes.hypotheses.activations import mistaken, written_out
 from debug.causes.hypotheses.functions import mistakes
-from debug.causes.hypotheses.mistake import Key
+from debug.causes.hypotheses.mistake import Key, always
 from debug.causes.hypotheses.precision import OTHER_PRECISIONS, round_to
 from debug.causes.segment import Segment
 from debug.reference.pytorch_functions import LAYOUTS
@@ -289,12 +289,8 @@ def parts_exchanged(segment: Segment) -> Iterator[Hypothesis]:
         yield Hypothesis(
             f"{names[0]} and {names[1]} change places",
             frozenset({("parts exchanged", *names)}),
-            {one.result: _in_place(b), other.result: _in_place(a)},
+            {one.result: always(b), other.result: always(a)},
         )
-
-
-def _in_place(value: Tensor) -> Replacement:
-    return lambda args, kwargs: value
 
 
 def other_activations(segment: Segment) -> Iterator[Hypothesis]:
@@ -308,7 +304,7 @@ def other_activations(segment: Segment) -> Iterator[Hypothesis]:
         for mistake in mistaken(name):
             value = mistake.replacement([recording.values[source]], {})
             yield Hypothesis(
-                mistake.text, frozenset({mistake.key}), {step.result: _in_place(value)}
+                mistake.text, frozenset({mistake.key}), {step.result: always(value)}
             )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from in_process import maxwhisper
-from port_files import TEXT
+from port_files import TEXT, write_edited
 
 pytestmark = pytest.mark.max
 
@@ -19,12 +19,7 @@ def port(folder: Path, *edits: tuple[str, str]) -> Path:
         for line in TEXT.splitlines()
     ]
     text = "\n".join(lines).replace("DType.float32", "dtype")
-    for old, new in edits:
-        assert text.count(old) == 1, old
-        text = text.replace(old, new)
-    path = folder / "my_port.py"
-    path.write_text(text)
-    return path
+    return write_edited(folder, text, *edits)
 
 
 def checked(path: Path, *arguments: str) -> dict:

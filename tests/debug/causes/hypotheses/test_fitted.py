@@ -10,7 +10,7 @@ from torch import Tensor
 from debug.causes.hypotheses.axes import Axis, unnamed
 from debug.causes.hypotheses.fit import Fit, Support
 from debug.causes.hypotheses.fitted import fits, local_fits
-from debug.causes.hypotheses.orders import shifted
+from debug.causes.hypotheses.moved_slices import shifted
 
 FRAMES, WIDTH = 10, 6
 RIGHT = numbers(FRAMES, WIDTH) + 1

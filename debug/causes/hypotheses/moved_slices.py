@@ -19,7 +19,7 @@ def reordered(wrong: Tensor, right: Tensor, axes: Axes) -> Iterator[Fit]:
     """Axes that change places, and slices along one that do."""
     for order in reorderings(right.shape, right.shape):
         text = f"the axes of {{it}} are in the order {order}"
-        yield Fit(text, lambda r, order=order: r.permute(order), moves=True)
+        yield Fit(text, lambda r, order=order: r.permute(order))
     for axis in axes:
         yield from moved(wrong, right, axis)
 
@@ -31,12 +31,12 @@ def moved(wrong: Tensor, right: Tensor, axis: Axis) -> Iterator[Fit]:
         return
     for by in (1, -1, 2, -2):
         text = f"{axis.all} shifted by {by:+d}"
-        yield Fit(text, lambda r, by=by: shifted(r, by, number), moves=True)
+        yield Fit(text, lambda r, by=by: shifted(r, by, number))
     # One number says of no slice which one it is.
     order = None if prod(right.shape) == size else _order(wrong, right, number)
     if order is not None:
         chosen = torch.tensor(order)
-        yield Fit(_said(order, axis), lambda r: r.index_select(number, chosen), moves=True)
+        yield Fit(_said(order, axis), lambda r: r.index_select(number, chosen))
 
 
 def shifted(x: Tensor, by: int, axis: int) -> Tensor:

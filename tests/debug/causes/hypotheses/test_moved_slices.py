@@ -8,7 +8,7 @@ from recordings import numbers
 from torch import Tensor
 
 from debug.causes.hypotheses.axes import Axis, unnamed
-from debug.causes.hypotheses.orders import moved, reordered, shifted
+from debug.causes.hypotheses.moved_slices import moved, reordered, shifted
 
 FRAMES = Axis(0, "frame")
 RIGHT = numbers(12, 6)

@@ -10,6 +10,7 @@ from typing import Any
 
 from torch import Tensor
 
+from debug.causes.hypotheses.mistake import first_tensor
 from debug.causes.hypotheses.operands import Hypothesis
 from debug.reference.pytorch_functions import LAYOUTS
 from debug.reference.recording import (
@@ -39,19 +40,19 @@ MOVE = (
 def moved_steps(steps: Sequence[Step], recording: Recording) -> Iterator[Hypothesis]:
     """Every step of one value that comes before or after its neighbour instead."""
     for step in steps:
-        if step.name not in MOVE or len(_floats(step, recording)) != 1:
+        sources = _floats(step, recording)
+        if step.name not in MOVE or len(sources) != 1:
             continue
-        (source,) = _floats(step, recording)
+        (source,) = sources
         moved, name = _Moved(step, source, recording), step.name
         for user in steps:
-            position = _uses(user, step.result, recording)
-            if position is None or not _keeps_shape(user, recording):
+            if not (_uses(user, step.result, recording) and _keeps_shape(user, recording)):
                 continue
             text = f"{name} comes after {_told(user, recording)} instead of before"
             yield Hypothesis(
                 text,
                 frozenset({("moved", name, "after", user.name)}),
-                {step.result: _first, user.result: _followed(moved, user)},
+                {step.result: _passed_on, user.result: _followed(moved, user)},
             )
         made = recording.maker(recording.origin(source))
         if made is None or made not in steps or not _keeps_shape(made, recording):
@@ -64,7 +65,7 @@ def moved_steps(steps: Sequence[Step], recording: Recording) -> Iterator[Hypothe
             yield Hypothesis(
                 text,
                 frozenset({("moved", name, "before", made.name, number)}),
-                {step.result: _first, made.result: _preceded(moved, made, number)},
+                {step.result: _passed_on, made.result: _preceded(moved, made, number)},
             )
 
 
@@ -92,16 +93,13 @@ def _keeps_shape(step: Step, recording: Recording) -> bool:
     )
 
 
-def _uses(user: Step, value: ValueId, recording: Recording) -> int | None:
-    """Which of a step's operands is a value, perhaps in another layout."""
-    for number, operand in enumerate(user.operands):
-        if operand == value or recording.origin(operand) == value:
-            return number
-    return None
+def _uses(user: Step, value: ValueId, recording: Recording) -> bool:
+    """Whether a step takes a value, perhaps in another layout."""
+    return any(value in (each, recording.origin(each)) for each in user.operands)
 
 
-def _first(args: Sequence[Any], _: Mapping[str, Any]) -> Tensor:
-    return next(arg for arg in args if isinstance(arg, Tensor))
+def _passed_on(args: Sequence[Any], _: Mapping[str, Any]) -> Tensor:
+    return first_tensor(args)
 
 
 @dataclass(frozen=True)
