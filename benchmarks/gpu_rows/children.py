@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -37,7 +38,7 @@ class Children:
         command = [sys.executable, "-m", "benchmarks.gpu_rows.child", row.measure]
         arguments = {"device": self.device, **row.arguments}
         path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-        log = self._folder / f"{row.name.replace(' ', '-').replace(':', '-')}.log"
+        log = self._folder / (re.sub(r"[^\w.]+", "-", row.name) + ".log")
         with log.open("wb") as noise:
             process = subprocess.Popen(
                 [*command, json.dumps(arguments)],

@@ -21,10 +21,20 @@ from debug.results.run import Run
 from debug.subject import Options, load_subject
 
 FACTORY = "core.whisper:open_subject"
+PORT = "debug.port.subject:open_port"
 
 
 def check(say: Say, device: str, model: str, dtype: str) -> Found:
     """Every layer, in the run of the whole model and isolated, as ``check`` has it."""
+    return _checked(say, FACTORY, {"device": device, "model": model, "dtype": dtype})
+
+
+def check_port(say: Say, device: str, port: str, dtype: str) -> Found:
+    """The same of a port's file, given from the root of the project."""
+    return _checked(say, PORT, {"device": device, "port": port, "dtype": dtype})
+
+
+def _checked(say: Say, factory: str, options: dict[str, str]) -> Found:
     run, jobs = Run(), []
 
     def hear(message: Message) -> None:
@@ -32,9 +42,8 @@ def check(say: Say, device: str, model: str, dtype: str) -> Found:
         if isinstance(message, Working):
             jobs.append(message.job)
 
-    options = {"device": device, "model": model, "dtype": dtype}
     started = time.perf_counter()
-    session = Session.open(FACTORY, Open(options, watch=False), hear)
+    session = Session.open(factory, Open(options, watch=False), hear)
     session.load()
     opened = time.perf_counter()
     for _ in session.names:

@@ -34,6 +34,8 @@ LARGER = {"gpu": ("random:base", "random:large-v3"), "cpu": ()}
 SIZES = {"gpu": ("tiny", "large-v3"), "cpu": ("micro",)}
 """Of the encoders that are timed: on the CPU one that compiles in a minute or two."""
 TIMED = {"gpu": ("float32", "float16"), "cpu": ("float32",)}
+PORTS = ("examples/conv/port.py", "examples/gpt/port.py")
+"""Those that need neither MAX's own models nor a download."""
 HEARD = {"gpu": ("float32", "float16", "bfloat16"), "cpu": ("float32",)}
 
 
@@ -60,6 +62,7 @@ def planned(device: str, quick: bool) -> list[Row]:
         *looks(precisions[0]),
         *checks(("micro",), precisions[1:]),
         bugs(precisions[1]),
+        *ports(precisions[:1]),
         *checks(MODELS[kind][1:], precisions),
         *words(kind, HEARD[kind]),
         *timings(kind),
@@ -107,6 +110,21 @@ def checks(models: tuple[str, ...], dtypes: tuple[str, ...]) -> list[Row]:
             needs=(f"kernels {dtype}",),
         )
         for model in models
+        for dtype in dtypes
+    ]
+
+
+def ports(dtypes: tuple[str, ...]) -> list[Row]:
+    """Other networks than Whisper: a convolutional one, and a decoder with a mask."""
+    return [
+        Row(
+            f"check {port} {dtype}",
+            "layers:check_port",
+            {"port": port, "dtype": dtype},
+            limit=90,
+            needs=(f"kernels {dtype}",),
+        )
+        for port in PORTS
         for dtype in dtypes
     ]
 

@@ -83,7 +83,7 @@ class Report:
         known = self.rows[name]
         says = known.get("problem") or known.get("says") or ""
         seconds = known.get("seconds", 0.0)
-        return f"{known['status']:<9}{seconds:>6.1f} s  {name:<34}{says}"
+        return f"{known['status']:<9}{seconds:>6.1f} s  {name:<42}{says}"
 
     def write(self) -> None:
         """Each file appears whole: a run that is ended in between leaves the last one."""
