@@ -17,6 +17,7 @@ from debug.candidate.program import Program
 from debug.causes.hypotheses.axes import unnamed
 from debug.causes.hypotheses.fitted import fits
 from debug.causes.hypotheses.operands import Hypothesis, Kind
+from debug.causes.pattern import pattern_of
 from debug.causes.search import Keys, Tried, find_causes
 from debug.causes.segment import Segment, segments
 from debug.experiments.counterfactual import Counterfactual, counterfactual
@@ -160,6 +161,7 @@ def _finding(segment: Segment, found: list[Tried], code: LoadedCandidate) -> Fin
         _messages(found)
         if op is None or op.finite or segment.is_finite
         else [_first_infinite(segment, op)],
+        "" if found and found[0].complete else pattern_of(segment),
     )
 
 

@@ -122,6 +122,8 @@ class Finding(msgspec.Struct, frozen=True):
     match: str
     """What the op's value is of the reference's, if anything."""
     causes: list[Cause] = []
+    pattern: str = ""
+    """What the error looks like, where no cause explains it all."""
 
 
 class OperationView(msgspec.Struct, frozen=True):

@@ -43,14 +43,19 @@ def why(run: Run, index: int) -> list[str]:
 def reasons(finding: Finding, most: int = 3) -> list[str]:
     """The causes of a mistake in a layer's own code, the likeliest first."""
     causes = finding.causes[:most]
+    unexplained = "; ".join(["no hypothesis explains it", *_seen(finding)])
     if not causes:
-        return ["no hypothesis explains it"]
+        return [unexplained]
     best = causes[0]
     if best.explains < CONVINCING:
-        return [f"no hypothesis explains it; {_partly(best)}"]
+        return [f"{unexplained}; {_partly(best)}"]
     if best.complete:
         return [f"{best.hypothesis} (explains {share(best.explains)})"]
     return [_partly(cause) for cause in causes if cause.explains >= CONVINCING]
+
+
+def _seen(finding: Finding) -> list[str]:
+    return [finding.pattern] if finding.pattern else []
 
 
 def _partly(cause: Cause) -> str:

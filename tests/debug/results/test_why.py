@@ -1,5 +1,6 @@
 """Where the culprit of a run is, and why."""
 
+import msgspec
 from fakes import NAMES, compared, isolated, opened
 
 from debug.protocol.messages import Compared, Explained, Isolated, Loaded
@@ -39,6 +40,12 @@ def test_the_likeliest_cause_is_said_and_else_that_there_is_none():
         "no hypothesis explains it; partly: a sum (explains 60 %, leaves 9 times rounding)"
     ]
     assert why(run_with(), ATTENTION) == []
+
+
+def test_where_nothing_explains_it_what_the_error_looks_like_is_said():
+    pattern = "the error of qk is in head 1 alone"
+    unexplained = msgspec.structs.replace(finding(), pattern=pattern)
+    assert reasons(unexplained) == [f"no hypothesis explains it; {pattern}"]
 
 
 def test_of_another_shape_the_shapes_are_the_reason():
