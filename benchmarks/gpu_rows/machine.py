@@ -1,6 +1,7 @@
 """What the figures are of, and what has to be compiled before there are any."""
 
 import time
+from dataclasses import asdict
 from typing import Any
 
 import msgspec
@@ -16,6 +17,7 @@ from core.model.devices import torch_device
 from core.model.port import GRAPH
 from debug.candidate import kernels as debugger_kernels
 from debug.candidate import max_internals
+from debug.candidate.device_products import products_of
 from debug.candidate.devices import choose_device
 from debug.protocol.diagnostic import Problem
 
@@ -65,10 +67,11 @@ def kernels(say: Say, device: str, dtype: str) -> Found:
     started = time.perf_counter()
     debugger_kernels.warm(DType[dtype], chosen, heard.append)
     seconds = time.perf_counter() - started
-    figures = {"seconds": seconds, "announced": heard}
-    return Found(
-        f"{'; '.join(heard) or 'nothing to do'} ({seconds:.1f} s)", figures=figures
-    )
+    products = asdict(products_of(chosen, DType[dtype]))
+    figures = {"seconds": seconds, "announced": heard, "products": products}
+    says = f"{'; '.join(heard) or 'nothing to do'} ({seconds:.1f} s); "
+    says += ", ".join(f"{name} {how}" for name, how in products.items())
+    return Found(says, figures=figures)
 
 
 def encoder(say: Say, device: str, size: str, dtype: str) -> Found:

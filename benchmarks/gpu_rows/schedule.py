@@ -1,15 +1,21 @@
-"""In which order rows run: those that compile beside the others, those that are timed
-alone, and none after its time."""
+"""In which order rows run, and what runs beside what.
+
+The first is alone: MAX builds a small library when a machine first imports it, and two
+processes that do so at once break each other's. Then what compiles and what only looks run
+side by side, as many as there are cores for, and what is timed runs last and alone. None
+begins after its time.
+"""
 
 import os
 import time
+from collections.abc import Collection
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from benchmarks.gpu_rows.children import Children
 from benchmarks.gpu_rows.plan import Row
 from benchmarks.gpu_rows.report import Report
 
-CORES_A_BUILD = 4
+CORES_A_BUILD, CORES_A_ROW = 3, 4
 CPU_PATIENCE = 10.0
 """The rows' limits are those of a GPU's machine with many cores."""
 LEAST_SECONDS = 5.0
@@ -19,26 +25,32 @@ LEAST_SECONDS = 5.0
 def run_rows(rows: list[Row], children: Children, report: Report, seconds: float) -> None:
     """Runs all rows, each within its own limit and all within ``seconds``."""
     deadline = time.monotonic() + seconds
-    workers = max((os.cpu_count() or 1) // CORES_A_BUILD, 1)
-    builders = ThreadPoolExecutor(workers)
+    cores = os.cpu_count() or 1
+    builders = ThreadPoolExecutor(max(cores // CORES_A_BUILD, 1))
+    lookers = ThreadPoolExecutor(max(cores // CORES_A_ROW, 1))
     futures: dict[str, Future] = {}
+
+    def run(row: Row) -> None:
+        _wait_for(row.needs, futures, deadline)
+        run_row(row, children, report, deadline)
+
     try:
-        for row in rows:
-            if row.builds:
-                job = builders.submit(run_row, row, children, report, deadline)
-                futures[row.name] = job
-        for row in rows:
-            if not row.builds:
-                _wait_for(row, futures, deadline)
-                run_row(row, children, report, deadline)
+        for row in rows[:1]:
+            run_row(row, children, report, deadline)
+        for row in [each for each in rows[1:] if not each.alone]:
+            pool = builders if row.builds else lookers
+            futures[row.name] = pool.submit(run, row)
+        for row in [each for each in rows[1:] if each.alone]:
+            _wait_for(list(futures), futures, deadline)
+            run(row)
         wait(futures.values(), timeout=max(deadline - time.monotonic(), 0))
     finally:
         children.end()
         builders.shutdown(cancel_futures=True)
+        lookers.shutdown(cancel_futures=True)
 
 
-def _wait_for(row: Row, futures: dict[str, Future], deadline: float) -> None:
-    names = futures if row.alone else row.needs
+def _wait_for(names: Collection[str], futures: dict[str, Future], deadline: float) -> None:
     jobs = [futures[name] for name in names if name in futures]
     wait(jobs, timeout=max(deadline - time.monotonic(), 0))
 

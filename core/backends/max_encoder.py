@@ -16,6 +16,7 @@ from whisper.model import ModelDimensions
 from core.backends.artifact import Compiled, compile_once
 from core.model.port import build_port, state_for
 from core.model.weights import to_buffer
+from debug.candidate import max_internals
 from debug.candidate.source import load_source
 from debug.candidate.taps import first_value
 from debug.candidate.trace import no_tensor
@@ -108,5 +109,6 @@ def load_max_encoder(
         raise Problem.of("graph", error, source.names, path=graph_file) from error
     session = InferenceSession(devices=[device])
     compiled = compile_once(graph, session, device, announce)
-    model = session.init(compiled.model, weights_registry=port.weights)
+    weights = max_internals.in_place(graph, port.weights)
+    model = session.init(compiled.model, weights_registry=weights)
     return MaxEncoder(model, dtype, device, compiled)

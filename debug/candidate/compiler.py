@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from max.driver import Buffer, Device
 from max.engine import InferenceSession
 
-from debug.candidate import emulation
+from debug.candidate import emulation, max_internals
 from debug.candidate.buffers import to_torch
 from debug.candidate.interpreter import LazyValue
 from debug.candidate.taps import Result
@@ -40,7 +40,8 @@ class Compiler:
         assert not injected
         self._announce("the whole graph")
         try:
-            model = self._session.load(traced.graph, weights_registry=traced.weights)
+            weights = max_internals.in_place(traced.graph, traced.weights)
+            model = self._session.load(traced.graph, weights_registry=weights)
             outputs = model.execute(*traced.arguments)
         except Exception as error:
             message = f"MAX can't compile or run the graph: {first_line(error)}"

@@ -29,6 +29,9 @@ class Operation:
     value: Tensor
     from_input: bool
     """Whether it depends on what was given, not on weights alone."""
+    parts: tuple[OperationIndex, ...] = ()
+    """The operations that it stands for, where it is none itself
+    (`debug.causes.heads_apart`)."""
 
     @property
     def numbers(self) -> Tensor:

@@ -51,7 +51,7 @@ def view(segment: Segment) -> SegmentView:
     """What computes one value, operation by operation."""
     return SegmentView(
         str(segment.target),
-        [_ours(segment, index) for index in range(len(segment.operations))],
+        [_ours(segment, i) for i, op in enumerate(segment.operations) if not op.parts],
         [_theirs(segment, number) for number in range(len(segment.steps))],
         segment.culprit if segment.wrong else None,
     )

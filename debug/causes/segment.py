@@ -24,6 +24,7 @@ from debug.candidate.buffers import to_buffer
 from debug.candidate.max_internals import ValueKey
 from debug.candidate.operations import Evaluation, Operation, OperationIndex, evaluation
 from debug.candidate.program import Program
+from debug.causes.heads_apart import wholes
 from debug.measure.layout import laid_out
 from debug.measure.matching import (
     Match,
@@ -84,7 +85,12 @@ class Segment:
         """
         self.pause, self.row = pause, row
         self.recording, self.target, self._evaluated = recording, target, evaluated
-        self.operations = evaluated.operations
+        self.steps = recording.leading_to(target.value)
+        shapes = {tuple(recording.values[s.result].squeeze().shape) for s in self.steps}
+        self.operations = [
+            *evaluated.operations,
+            *wholes(evaluated.operations, shapes),
+        ]
         made = evaluated.value.dtype
         # What ends in whole numbers, such as token ids, has been rounded nowhere, and in
         # 8 bits PyTorch computes nothing.
@@ -95,7 +101,6 @@ class Segment:
         self.goal = Sought.of(str(target), exact, self._rounded[target.value])
         self.value = in_shape_of(evaluated.value, exact)
         """The candidate's, in the reference's layout; None in another shape."""
-        self.steps = recording.leading_to(target.value)
 
     def supposing(
         self,
@@ -184,9 +189,13 @@ class Segment:
         if maker is not None and self.wrong:
             right[maker] = False
         for index in reversed(indices):
+            op = self.operations[index]
             if right[index] or excused[index]:
-                for used in self.operations[index].operands:
+                for used in op.operands:
                     right[used] = True
+            if right[index]:
+                for part in op.parts:
+                    right[part] = True
         return right
 
     def _lacks_a_factor(self, index: int) -> bool:
@@ -226,8 +235,11 @@ class Segment:
     @cached_property
     def culprit(self) -> OperationIndex | None:
         """The first operation that is not right though all that it uses is."""
-        indices = [OperationIndex(i) for i in range(len(self.operations))]
-        wrong = [i for i in indices if not self.right[i]]
+        wrong = [
+            OperationIndex(i)
+            for i, op in enumerate(self.operations)
+            if not self.right[i] and not op.parts
+        ]
         # A constant in another shape is a wrong value only where it is used.
         from_input = [i for i in wrong if self.operations[i].from_input]
         found = [*from_input, *wrong]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from debug.measure.products import EXACT, Products
 from debug.measure.truth import Truth
 from debug.protocol.messages import Opened
 from debug.protocol.values import Layer, Mode
@@ -14,8 +15,12 @@ def opened(
     mode: Mode,
     seconds_load: float,
     seconds_reference: float,
+    products: Products = EXACT,
 ) -> Opened:
-    """Every layer of the subject with the reference's side of it; inputs come first."""
+    """Every layer of the subject with the reference's side of it; inputs come first.
+
+    ``products`` is how the candidate's device multiplies.
+    """
     inputs = {value.name for value in subject.inputs}
     parents = {layer.name: layer.parent for layer in subject.layers}
     parents.update(dict.fromkeys(inputs, model_of(subject.layers).name))
@@ -42,5 +47,5 @@ def opened(
         layers=layers,
         seconds_load=seconds_load,
         seconds_reference=seconds_reference,
-        warnings=list(warnings_of(subject)),
+        warnings=[*warnings_of(subject), *([] if products.exact else [products.said])],
     )

@@ -15,9 +15,8 @@ from typing import Protocol
 from max.driver import Buffer
 from msgspec import structs
 
-from debug.candidate import kernels, max_internals
+from debug.candidate import max_internals
 from debug.candidate.compiler import Compiler
-from debug.candidate.emulation import computed_in
 from debug.candidate.interpreter import Interpreter, LazyValue
 from debug.candidate.source import Source, content_hash, content_hashes, load_source
 from debug.candidate.taps import Probe
@@ -27,7 +26,7 @@ from debug.causes.inspection import inspected
 from debug.engine import jobs
 from debug.engine.background import Background, Generation
 from debug.engine.comparisons import Comparisons
-from debug.engine.compiling import announcer
+from debug.engine.compiling import announcer, device_products, warm
 from debug.engine.inputs import compared
 from debug.engine.opened import opened
 from debug.engine.whereabouts import Whereabouts
@@ -136,14 +135,15 @@ class Session:
         """Measures the reference's side of the subject's layers, and begins with them."""
         subject, emit = self.subject, self._emit
         started = time.perf_counter()
+        products = device_products(subject, self._mode, emit)
         emit(Progress("running the reference in float64 and float32"))
-        self._truths = run_reference(subject, self.dtype)
+        self._truths = run_reference(subject, self.dtype, products)
         self.names = list(self._truths)
         self._layers, self._compared = list(subject.layers), compared_in(subject)
         self._model = model_of(self._layers).name
         seconds = self._seconds_load, time.perf_counter() - started
-        emit(opened(subject, self._truths, self._mode, *seconds))
-        recordings = RecordedLayers(subject)
+        emit(opened(subject, self._truths, self._mode, *seconds, products))
+        recordings = RecordedLayers(subject, products)
         self._explainer = Explainer(subject, self._truths, recordings)
         self._background = self._make_background(recordings)
         self._injection = Injection(subject, self._truths)
@@ -151,7 +151,7 @@ class Session:
     def _make_runner(self) -> Runner:
         if self._mode is Mode.COMPILE:
             return Compiler(self.subject.device, self._announce)
-        self._warm()
+        warm(self.subject, self._mode, self._emit)
         return Interpreter(self._announce)
 
     def _make_background(self, recordings: RecordedLayers) -> Background:
@@ -184,11 +184,6 @@ class Session:
             jobs.CompareWithoutTaps(subject, truths, emit),
         ]
         return Background(in_order, emit)
-
-    def _warm(self) -> None:
-        """Gets the interpreter's kernels ready."""
-        device, said = self.subject.device, announcer(self._emit, self._mode)
-        kernels.warm(computed_in(self.subject.dtype, device), device, said)
 
     def _announce(self, what: str) -> None:
         announcer(self._emit, self._mode)(f"compiling {what}, once on this machine")
@@ -261,7 +256,7 @@ class Session:
         def again(tapped: bool) -> Traced:
             return build(self.subject, source, every if tapped else model, False)[1]
 
-        self._warm()
+        warm(self.subject, self._mode, self._emit)
         self._emit(Progress("compiling the graph without taps"))
         return run_without_taps(
             self.generation,

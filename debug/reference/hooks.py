@@ -22,10 +22,12 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves, tree_map
 
+from debug.measure.products import EXACT, Products
 from debug.measure.truth import Truth, measure_isolated, measure_reference
 from debug.protocol.values import Place
 from debug.reference.call_sites import reference_definition, reference_place
 from debug.reference.preconditions import check_inputs, check_repeats, check_weights
+from debug.reference.rounded_products import multiplied_as
 from debug.reference.without_value import check_values
 from debug.subject import CastsWeights, LayerName, Subject, arguments_in, in_precision
 
@@ -181,11 +183,18 @@ def layer_modules(module: nn.Module, layers: Sequence[LayerName]) -> dict[str, n
     }
 
 
-def run_reference(subject: Subject, dtype: str) -> dict[str, Truth]:
+def run_reference(
+    subject: Subject, dtype: str, products: Products = EXACT
+) -> dict[str, Truth]:
     """The truth about every input and layer, in order of computation.
 
     Every layer is measured in the run of the whole model, and in isolation: on its input
     from the float64 run, so that its own rounding is told from what has piled up before.
+
+    Args:
+        subject: whose reference runs.
+        dtype: what the candidate computes in.
+        products: how its device multiplies.
     """
     truths: dict[str, Truth] = {}
     for value in subject.inputs:
@@ -206,10 +215,11 @@ def run_reference(subject: Subject, dtype: str) -> dict[str, Truth]:
         result = call.value.clone()
         truth = measure_reference(result, value, layer.axes, layer.heads, layer.shape)
         call = calls.get(layer.begins or "", call)
-        if not layer.is_model:
-            value = call.again(modules[layer.begins or layer.name], rounded)
-        if layer.begins is not None:
-            value = modules[layer.name](value)
+        with multiplied_as(products):
+            if not layer.is_model:
+                value = call.again(modules[layer.begins or layer.name], rounded)
+            if layer.begins is not None:
+                value = modules[layer.name](value)
         if (exact := call.argument) is not None:
             argument = in_precision(exact, getattr(torch, dtype))
             if torch.equal(argument.isfinite(), exact.isfinite()):  # it has no other
@@ -237,11 +247,11 @@ def run_reference(subject: Subject, dtype: str) -> dict[str, Truth]:
     with torch.inference_mode():
         wide = copy.deepcopy(module).double()
         drawn = torch.get_rng_state()
-        with hooked(narrow, layers, keep):
+        with hooked(narrow, layers, keep), multiplied_as(products):
             subject.run_reference(narrow, *arguments_in(subject, rounded))
         if not torch.equal(drawn, torch.get_rng_state()):  # something drew random numbers
             before = dict(values)
-            with hooked(narrow, layers, keep):
+            with hooked(narrow, layers, keep), multiplied_as(products):
                 subject.run_reference(narrow, *arguments_in(subject, rounded))
             check_repeats(before, values)
         modules = layer_modules(narrow, layers)

@@ -6,11 +6,13 @@ a limit the oldest are dropped, and made again if they are needed.
 """
 
 import copy
+from dataclasses import replace
 from functools import cached_property
 
 import torch
 from torch import Tensor, nn
 
+from debug.measure.products import EXACT, Products
 from debug.reference.hooks import (
     LayerCall,
     StayInFloat64,
@@ -22,6 +24,7 @@ from debug.reference.hooks import (
 )
 from debug.reference.recorder import recorded
 from debug.reference.recording import Recording, ValueId
+from debug.reference.rounded_products import multiplied_as
 from debug.subject import LayerName, Subject, arguments_in, model_of
 
 KEPT_BYTES = 4 << 30
@@ -31,8 +34,9 @@ KEPT_BYTES = 4 << 30
 class RecordedLayers:
     """Runs the whole reference once for each layer that is looked into."""
 
-    def __init__(self, subject: Subject) -> None:
-        self._subject = subject
+    def __init__(self, subject: Subject, products: Products = EXACT) -> None:
+        """``products`` is how the candidate's device multiplies."""
+        self._subject, self._products = subject, products
         self._recordings: dict[str, Recording] = {}
         self._rounded: dict[str, list[Tensor]] = {}
 
@@ -58,7 +62,7 @@ class RecordedLayers:
                 made.inputs[part] = made.inputs.pop(first)
                 del made.results[first]
             self._make_room()
-            self._recordings[name] = made
+            self._recordings[name] = replace(made, products=self._products)
         return self._recordings[name]
 
     def rounded(self, name: str) -> list[Tensor]:
@@ -93,7 +97,8 @@ class RecordedLayers:
         modules = layer_modules(module, subject.layers)
         layers = [layer for layer in subject.layers if layer.name == name]
         layers = [*self._parts(name), *layers, model_of(subject.layers)]
-        with torch.inference_mode(), hooked(module, layers, keep):
+        as_there = multiplied_as(self._products)
+        with torch.inference_mode(), hooked(module, layers, keep), as_there:
             subject.run_reference(module, *arguments_in(subject, rounded))
         return given
 

@@ -23,8 +23,10 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_leaves, tree_map
 
+from debug.measure.products import EXACT, Products
 from debug.protocol.values import Place
 from debug.reference.pytorch_functions import LAYOUTS
+from debug.reference.rounded_products import multiplied_as
 from debug.subject import in_precision
 
 ValueId = NewType("ValueId", int)
@@ -114,6 +116,8 @@ class Recording:
     """The input of each layer within."""
     result: ValueId | None = None
     """What the layer itself returns."""
+    products: Products = EXACT
+    """How the candidate's device multiplies what is in float32."""
 
     @property
     def variables(self) -> dict[str, list[ValueId]]:
@@ -192,7 +196,8 @@ class Recording:
         made = {step.result for step in self.steps if step.operands}
         rounded = {i: v for i, v in start.items() if i not in made}
         narrow = replace(self, steps=[_narrowed_step(each, dtype) for each in self.steps])
-        return narrow._run({**rounded, **(given or {})}, {}, None)
+        with multiplied_as(self.products):
+            return narrow._run({**rounded, **(given or {})}, {}, None)
 
     def replay(
         self,

@@ -45,10 +45,7 @@ def run_max(weights: dict[str, Tensor], argument: Tensor) -> Tensor:
     dtype, place = DType[DTYPE], DeviceRef.from_device(device)
 
     def to_buffer(value: Tensor, dtype: DType) -> Buffer:
-        narrow = value.to(getattr(torch, dtype.name)).contiguous()
-        buffer = Buffer.from_dlpack(narrow).to(device)
-        device.synchronize()
-        return buffer
+        return Buffer.from_dlpack(value.to(getattr(torch, dtype.name)).contiguous())
 
     arguments: Any = (*BUILD["sizes"], dtype, place)
     encoder = candidate.AudioEncoder(*arguments)
@@ -61,7 +58,8 @@ def run_max(weights: dict[str, Tensor], argument: Tensor) -> Tensor:
     encoder.load_state_dict(buffers, strict=False)
     modules = {prefix.rstrip("."): m for prefix, m in encoder.named_modules()}
     layer: Any = modules[BUILD["path"]]
-    x = to_buffer(in_layout(argument, BUILD["argument_shape"]), dtype)
+    x = to_buffer(in_layout(argument, BUILD["argument_shape"]), dtype).to(device)
+    device.synchronize()
     types = [TensorType(dtype, x.shape, place)]
     graph = Graph("layer", lambda x: layer(x.tensor), input_types=types)
     model = InferenceSession(devices=[device]).load(graph, weights_registry=buffers)

@@ -86,7 +86,8 @@ class MaxSide:
     def _weights(self, declared: Mapping[str, Any]) -> dict[str, Buffer]:
         values = fitting(declared, adapted(self._port))
         return {
-            name: to_buffer(values[name], each.dtype, self._device)
+            # On the host: the graph itself moves them.
+            name: to_buffer(values[name], each.dtype, CPU())
             for name, each in declared.items()
         }
 
