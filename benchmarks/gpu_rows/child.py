@@ -1,10 +1,11 @@
-"""One row in a process of its own: python -m benchmarks.gpu_rows.child MEASURE ARGUMENTS
+"""A row in its own process: python -m benchmarks.gpu_rows.child MEASURE ARGUMENTS CORES
 
 Ends when its stdin does, so that nothing goes on computing after the script was ended.
 """
 
 import importlib
 import json
+import os
 import sys
 from dataclasses import asdict
 from typing import Any
@@ -15,6 +16,7 @@ from debug.protocol.diagnostic import from_exception
 
 
 def main() -> int:
+    os.sched_setaffinity(0, json.loads(sys.argv[3]))  # before a library counts them
     messages = private_stdout()
     end_with(sys.stdin.fileno())
     module, _, name = sys.argv[1].partition(":")

@@ -26,7 +26,13 @@ class Children:
         self._running: set[subprocess.Popen] = set()
         self._ended = False
 
-    def run(self, row: Row, limit: float, hear: Callable[[dict[str, Any]], None]) -> str:
+    def run(
+        self,
+        row: Row,
+        limit: float,
+        hear: Callable[[dict[str, Any]], None],
+        cores: set[int],
+    ) -> str:
         """Runs one row to its end, and says how that was in a word or a line: ``ended``,
         ``cut off``, or what its process died of.
 
@@ -34,6 +40,7 @@ class Children:
             row: what to measure.
             limit: seconds after which it is ended.
             hear: is told every message of the row.
+            cores: those it may use.
         """
         command = [sys.executable, "-m", "benchmarks.gpu_rows.child", row.measure]
         arguments = {"device": self.device, **row.arguments}
@@ -41,7 +48,7 @@ class Children:
         log = self._folder / (re.sub(r"[^\w.]+", "-", row.name) + ".log")
         with log.open("wb") as noise:
             process = subprocess.Popen(
-                [*command, json.dumps(arguments)],
+                [*command, json.dumps(arguments), json.dumps(sorted(cores))],
                 cwd=ROOT,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

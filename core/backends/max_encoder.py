@@ -16,7 +16,7 @@ from whisper.model import ModelDimensions
 from core.backends.artifact import Compiled, compile_once
 from core.model.port import build_port, state_for
 from core.model.weights import to_buffer
-from debug.candidate import max_internals
+from debug.candidate.compiler import in_place
 from debug.candidate.source import load_source
 from debug.candidate.taps import first_value
 from debug.candidate.trace import no_tensor
@@ -109,6 +109,6 @@ def load_max_encoder(
         raise Problem.of("graph", error, source.names, path=graph_file) from error
     session = InferenceSession(devices=[device])
     compiled = compile_once(graph, session, device, announce)
-    weights = max_internals.in_place(graph, port.weights)
+    weights = in_place(graph, port.weights)
     model = session.init(compiled.model, weights_registry=weights)
     return MaxEncoder(model, dtype, device, compiled)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 
 from max.driver import Buffer, Device
 from max.engine import InferenceSession
+from max.graph import Graph
 
 from debug.candidate import emulation, max_internals
 from debug.candidate.buffers import to_torch
@@ -16,6 +17,23 @@ from debug.candidate.interpreter import LazyValue
 from debug.candidate.taps import Result
 from debug.candidate.trace import Traced
 from debug.protocol.diagnostic import Problem, first_line
+
+
+def in_place(graph: Graph, weights: Mapping[str, Buffer]) -> dict[str, Buffer]:
+    """Weights on the devices on which a graph expects them, for a session.
+
+    `max.nn` declares every weight on the host, and the graph itself moves it to a GPU.
+    """
+    kinds = {
+        name: kind
+        for op in max_internals.body_of(graph).operations
+        if (name := max_internals.weight_name(op))
+        and (kind := max_internals.tensor_type(op.results[0]))
+    }
+    return {
+        name: buffer.to(kinds[name].device.to_device()) if name in kinds else buffer
+        for name, buffer in weights.items()
+    }
 
 
 class Compiler:
@@ -40,7 +58,7 @@ class Compiler:
         assert not injected
         self._announce("the whole graph")
         try:
-            weights = max_internals.in_place(traced.graph, traced.weights)
+            weights = in_place(traced.graph, traced.weights)
             model = self._session.load(traced.graph, weights_registry=weights)
             outputs = model.execute(*traced.arguments)
         except Exception as error:

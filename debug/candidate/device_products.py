@@ -16,7 +16,7 @@ from torch import Tensor
 from debug.candidate import max_internals
 from debug.candidate.buffers import on_device, to_torch
 from debug.candidate.max_internals import ValueKey
-from debug.measure.products import EXACT, Operands, Products, coarsest
+from debug.measure.products import EXACT, Operands, Products
 
 SIZE = 256
 """Of the matrices: a device may take another way for small ones."""
@@ -32,9 +32,13 @@ def products_of(device: Device, dtype: DType) -> Products:
     """
     if device.is_host or dtype != DType.float32:
         return EXACT
-    matrices, batches, convolutions = (operands_of(each) for each in _run(device))
-    # A port may write a convolution as products.
-    return Products(matrices, batches, coarsest(convolutions, matrices))
+    return Products(*(operands_of(each) for each in _run(device)))
+
+
+def has_convolutions(graph: Graph) -> bool:
+    """Whether a lowered graph has operations for them."""
+    operations = max_internals.body_of(graph).operations
+    return any("conv" in max_internals.describe(op) for op in operations)
 
 
 def operands_of(product: Tensor) -> Operands:

@@ -150,22 +150,6 @@ def weight_name(op: Op) -> str | None:
     return str(op.name) if isinstance(op, mo.ConstantExternalOp) else None
 
 
-def in_place(graph: Graph, weights: Mapping[str, Buffer]) -> dict[str, Buffer]:
-    """Weights on the devices on which a graph expects them, for a session.
-
-    `max.nn` declares every weight on the host, and the graph itself moves it to a GPU.
-    """
-    kinds = {
-        name: kind
-        for op in body_of(graph).operations
-        if (name := weight_name(op)) and (kind := tensor_type(op.results[0]))
-    }
-    return {
-        name: buffer.to(kinds[name].device.to_device()) if name in kinds else buffer
-        for name, buffer in weights.items()
-    }
-
-
 def weights_read() -> Collection[str]:
     """The names of the weights that the graph has used that is being built."""
     return Graph.current._weights.keys()

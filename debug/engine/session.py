@@ -17,6 +17,7 @@ from msgspec import structs
 
 from debug.candidate import max_internals
 from debug.candidate.compiler import Compiler
+from debug.candidate.device_products import has_convolutions
 from debug.candidate.interpreter import Interpreter, LazyValue
 from debug.candidate.source import Source, content_hash, content_hashes, load_source
 from debug.candidate.taps import Probe
@@ -121,6 +122,8 @@ class Session:
         self._inputs = {value.name for value in subject.inputs}
         self._pause: Pause = go_on
         self._seconds_load = loaded - (loaded if started is None else started)
+        self._device_products = device_products(subject, mode, emit)
+        self._products = self._device_products.used_by(has_convolutions=False)
         self._run_reference()
         self._runner = self._make_runner()
         self._traced: Traced | None = None
@@ -135,15 +138,14 @@ class Session:
         """Measures the reference's side of the subject's layers, and begins with them."""
         subject, emit = self.subject, self._emit
         started = time.perf_counter()
-        products = device_products(subject, self._mode, emit)
         emit(Progress("running the reference in float64 and float32"))
-        self._truths = run_reference(subject, self.dtype, products)
+        self._truths = run_reference(subject, self.dtype, self._products)
         self.names = list(self._truths)
         self._layers, self._compared = list(subject.layers), compared_in(subject)
         self._model = model_of(self._layers).name
         seconds = self._seconds_load, time.perf_counter() - started
-        emit(opened(subject, self._truths, self._mode, *seconds, products))
-        recordings = RecordedLayers(subject, products)
+        emit(opened(subject, self._truths, self._mode, *seconds, self._products))
+        recordings = RecordedLayers(subject, self._products)
         self._explainer = Explainer(subject, self._truths, recordings)
         self._background = self._make_background(recordings)
         self._injection = Injection(subject, self._truths)
@@ -205,6 +207,7 @@ class Session:
         injected = self._injection.values(traced)
         values = self._runner.load(traced, injected)
         self._align(traced)
+        self._multiply_as(traced)
         self._candidate, self._values = candidate, values
         self._traced = traced
         runner = self._runner if isinstance(self._runner, Interpreter) else None
@@ -242,6 +245,15 @@ class Session:
             return
         if list(alignment.layers) != self._layers or compared_in(subject) != self._compared:
             subject.adopt(alignment)
+            self._run_reference()
+
+    def _multiply_as(self, traced: Traced) -> None:
+        """Measures the yardstick again, if this generation multiplies in another way."""
+        if self._device_products.exact:
+            return
+        used = self._device_products.used_by(has_convolutions(traced.graph))
+        if used != self._products:
+            self._products = used
             self._run_reference()
 
     def _probed(self, probe: Probe) -> LazyValue | None:

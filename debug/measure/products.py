@@ -10,7 +10,7 @@ What a device does is measured, not looked up (`debug.candidate.device_products`
 differ, and some cut the bits off where others round.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import torch
@@ -58,6 +58,13 @@ class Products:
     @property
     def exact(self) -> bool:
         return self == Products()
+
+    def used_by(self, has_convolutions: bool) -> "Products":
+        """By a port that has operations for its convolutions, or writes them as products
+        of matrices."""
+        if has_convolutions:
+            return self
+        return replace(self, convolutions=coarsest(self.convolutions, self.matrices))
 
     @property
     def said(self) -> str:

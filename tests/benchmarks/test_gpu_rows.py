@@ -1,10 +1,12 @@
 """The script for a GPU: which rows there are, and that none of them ends the others."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
+from benchmarks.gpu_rows import schedule
 from benchmarks.gpu_rows.children import Children
 from benchmarks.gpu_rows.plan import Row, planned
 from benchmarks.gpu_rows.report import Report
@@ -18,7 +20,7 @@ class Played(Children):
     def __init__(self, **says: dict) -> None:
         self.says, self.order, self.device = says, [], "gpu:1"
 
-    def run(self, row, limit, hear):
+    def run(self, row, limit, hear, cores):
         self.order.append(row.name)
         said = dict(self.says.get(row.name, {"says": "done"}))
         end = said.pop("end", "ended")
@@ -89,6 +91,18 @@ def test_a_row_waits_for_what_it_needs_and_a_timed_one_for_all_that_compiles(tmp
     assert order.index("encoder") < order.index("time")
 
 
+def test_what_compiles_and_what_looks_have_cores_of_their_own(monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(16)))
+    building, looking = (
+        schedule._cores_of(Row("", "", builds=builds)) for builds in (True, False)
+    )
+    assert not building & looking
+    assert building | looking == set(range(16))
+    assert schedule._cores_of(Row("", "", alone=True)) == set(range(16))
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    assert schedule._cores_of(Row("", "")) == {0, 1}
+
+
 def test_no_row_begins_when_the_time_is_over(tmp_path: Path):
     children = Played()
     report = run(tmp_path, [Row("late", "")], children, seconds=0)
@@ -121,7 +135,9 @@ def test_a_process_that_dies_is_told_from_one_that_took_too_long(tmp_path: Path)
 )
 def test_a_rows_process_ends_by_itself_or_is_ended(tmp_path, measure, limit, end):
     heard: list[dict] = []
-    assert Children("cpu", tmp_path).run(Row("row", measure), limit, heard.append) == end
+    assert (
+        Children("cpu", tmp_path).run(Row("row", measure), limit, heard.append, {0}) == end
+    )
     assert [list(message) for message in heard] == ([["problem"]] if end == "ended" else [])
 
 

@@ -7,7 +7,9 @@ import pytest
 from editing import replace
 from sessions import finished, run_all
 
+from debug.engine import session as session_module
 from debug.engine.session import Session
+from debug.measure.products import Operands, Products
 from debug.protocol.diagnostic import Problem
 from debug.protocol.messages import Compared, Explained, Loaded, Message, Opened, Progress
 from debug.protocol.verdict import Verdict
@@ -29,6 +31,21 @@ def test_a_session_says_what_it_opens_and_then_what_it_loads(toy_graph: Path):
     assert said == [Opened, Loaded, *[Compared] * 4]
     assert session.complete
     assert session.stopped(0.5).position == 3
+
+
+def test_on_a_device_that_multiplies_in_tf32_the_yardstick_does_so_too(
+    toy_graph: Path, monkeypatch: pytest.MonkeyPatch
+):
+    there = Products(matrices=Operands.ROUNDED, convolutions=Operands.CUT)
+    monkeypatch.setattr(session_module, "device_products", lambda *_: there)
+    events: list[Message] = []
+    finished(toy_graph, events)
+    opened = next(event for event in events if isinstance(event, Opened))
+    assert "in TF32" in opened.warnings[-1]
+    floors = {layer.name: layer.floor for layer in opened.layers}
+    assert 2.0**-15 < floors["grow"] < 2.0**-9
+    ratios = [each.chained.ratio for each in compared(events, 1)[1:]]
+    assert all(ratio is not None and ratio < 0.1 for ratio in ratios)  # this CPU is exact
 
 
 def test_a_bad_load_changes_nothing(toy_graph: Path):

@@ -30,3 +30,9 @@ def test_what_a_person_is_told_names_the_products_that_are_coarse():
     assert told.startswith("this device computes products of float32 in TF32")
     assert "--device cpu" in told
     assert Products().exact
+
+
+def test_a_convolution_written_as_products_rounds_as_they_do():
+    device = Products(matrices=Operands.ROUNDED)
+    assert device.used_by(has_convolutions=True).convolutions is Operands.EXACT
+    assert device.used_by(has_convolutions=False).convolutions is Operands.ROUNDED
