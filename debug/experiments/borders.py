@@ -168,8 +168,7 @@ class Borders:
 
     def _look(self, key: ValueKey, buffer: Buffer, seen: _Seen) -> None:
         """Notes which layers a value is the result of, and of which the argument."""
-        kind = max_internals.tensor_type(key)
-        if kind is None or not kind.dtype.is_float():
+        if not buffer.dtype.is_float():
             return
         size, value, norm = buffer.num_elements, None, 0.0
         for sought_in, found in (
@@ -180,7 +179,7 @@ class Borders:
                 if sought.value.numel() != size:
                     continue
                 if value is None:
-                    value = to_torch(buffer).double().squeeze()
+                    value = to_torch(buffer)
                     norm = norm_of(value)
                 if abs(norm - sought.norm) <= sought.limit and _equals(value, sought):
                     found.setdefault(layer, []).append(key)
@@ -195,7 +194,7 @@ def in_layout(value: Tensor, truth: Truth, dtype: str) -> Tensor:
 
 
 def _equals(value: Tensor, sought: Sought) -> bool:
-    laid = in_shape_of(value, sought.value)
+    laid = in_shape_of(value.double(), sought.value)
     return laid is not None and distance(laid, sought.value) <= sought.limit
 
 

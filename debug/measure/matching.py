@@ -155,8 +155,12 @@ def _equal(value: Tensor, other: Tensor, limit: float) -> bool:
 
 
 def norm_of(value: Tensor) -> float:
-    """Of all but what a mask has made too large to count."""
-    return torch.where(value.abs() < MASKED, value, 0.0).norm().item()
+    """Of all but what a mask has made too large to count, in float64."""
+    value = value.float() if value.itemsize == 1 else value
+    found = torch.linalg.vector_norm(value, dtype=torch.float64).item()
+    if found < MASKED:
+        return found
+    return torch.where(value.abs() < MASKED, value, 0.0).double().norm().item()
 
 
 def distance(value: Tensor, other: Tensor) -> float:
