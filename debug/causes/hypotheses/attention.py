@@ -34,6 +34,10 @@ def softmaxes(called: Called) -> Iterator[Mistake]:
         "twice": ("softmax is applied twice", lambda x, a: x.softmax(a).softmax(a)),
         "sigmoid": ("sigmoid instead of softmax", lambda x, _: x.sigmoid()),
         "one more": ("softmax with one more in the sum", _softmax_and_one),
+        "uncentred below": (
+            "the largest score is subtracted above softmax's fraction, and not below it",
+            _softmax_uncentred_below,
+        ),
     }
     for kind, (text, function) in others.items():
         yield Mistake(("softmax", kind), text, _softmax(function))
@@ -55,6 +59,10 @@ def _softmax(function: Callable[[Tensor, int], Tensor]) -> Replacement:
 def _softmax_and_one(x: Tensor, axis: int) -> Tensor:
     nothing = torch.zeros_like(x.narrow(axis, 0, 1))
     return torch.cat([x, nothing], axis).softmax(axis).narrow(axis, 0, x.shape[axis])
+
+
+def _softmax_uncentred_below(x: Tensor, axis: int) -> Tensor:
+    return x.softmax(axis) * x.amax(axis, keepdim=True).neg().exp()
 
 
 # -- Masks ---------------------------------------------------------------------------

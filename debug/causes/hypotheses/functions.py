@@ -10,7 +10,6 @@ To add one, yield another `Mistake` from the generator of its function, and plan
 tell, such as the mask of a dropout that was left on, is fitted to both values: `fitted`.
 """
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -22,13 +21,12 @@ from torch import Tensor
 from debug.causes.hypotheses.activations import mistaken
 from debug.causes.hypotheses.attention import added_masks, masks, parts, softmaxes
 from debug.causes.hypotheses.images import batch_norm, conv2d
+from debug.causes.hypotheses.layer_norm import layer_norm
 from debug.causes.hypotheses.mistake import Called, Mistake, first_tensor, named
 from debug.causes.hypotheses.moved_slices import shifted
 from debug.causes.hypotheses.precision import in_fewer_bits
-from debug.reference.pytorch_functions import AXES_MOVED, by_name
+from debug.reference.pytorch_functions import AXES_MOVED
 from debug.reference.recording import Recording, Replacement, Step
-
-EPSILONS = (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-12, 0.0)
 
 
 def mistakes(step: Step, recording: Recording) -> Iterator[Mistake]:
@@ -120,6 +118,10 @@ def _conv1d(called: Called) -> Iterator[Mistake]:
     weight, bias = called.weight(1, "weight"), called.weight(2, "bias")
     if called.has_bias:
         yield from _biases(bias, with_bias)
+        if (taps := called.sizes[1][2]) > 2:
+            every = with_bias(lambda y, b: y + taps * b)
+            text = f"{bias} is added {taps} times, once with every tap"
+            yield Mistake(("added with every tap", bias), text, every, bias)
     text, flipped = "the kernel is flipped", with_weight(lambda w: w.flip(-1))
     yield Mistake(("flipped",), text, flipped, weight)
     text = "the convolution is padded in front only"
@@ -155,54 +157,6 @@ def _without(weight: Tensor, tap: int) -> Tensor:
     weight = weight.clone()
     weight[..., tap] = 0
     return weight
-
-
-def _layer_norm(called: Called) -> Iterator[Mistake]:
-    def norm(mistake: Callable[..., Tensor]) -> Replacement:
-        return named(
-            "layer_norm",
-            lambda x, normalized_shape, weight, bias, eps: mistake(
-                x, normalized_shape, weight, bias, eps
-            ),
-        )
-
-    def by_hand(center: bool = True, unbiased: bool = False, axis: int = -1) -> Replacement:
-        def normed(x: Tensor, shape: Sequence[int], w: Any, b: Any, eps: float) -> Tensor:
-            axes = tuple(range(-len(shape), 0)) if axis == -1 else (axis,)
-            mean = x.mean(axes, keepdim=True) if center else 0.0
-            squares = (x - mean).square().sum(axes, keepdim=True)
-            size = math.prod(x.shape[a] for a in axes)
-            y = (x - mean) / (squares / (size - unbiased) + eps).sqrt()
-            y = y if w is None else y * w
-            return y if b is None else y + b
-
-        return norm(normed)
-
-    right = F.layer_norm
-    weight, bias = called.weight(2, "weight"), called.weight(3, "bias")
-    given = by_name("layer_norm", called.step.args, called.step.kwargs)["eps"]
-    for epsilon in (each for each in EPSILONS if each != given):
-        other = norm(lambda x, n, w, b, eps, new=epsilon: right(x, n, w, b, new))
-        text = f"epsilon is {epsilon:g}, PyTorch's is {given:g}"
-        yield Mistake(("epsilon", epsilon), text, other)
-    unscaled = norm(lambda x, n, w, b, eps: right(x, n, None, b, eps))
-    yield Mistake(("left out", weight), f"{weight} is left out", unscaled, weight)
-    unbiased = norm(lambda x, n, w, b, eps: right(x, n, w, None, eps))
-    yield Mistake(("left out", bias), f"{bias} is left out", unbiased, bias)
-    bare = norm(lambda x, n, w, b, eps: right(x, n, None, None, eps))
-    text = "the norm's weight and bias are left out"
-    yield Mistake(("left out", "weight and bias"), text, bare)
-    text = "the layer norm is left out"
-    yield Mistake(("left out", "layer norm"), text, norm(lambda x, *_: x))
-    text = "the mean is not subtracted"
-    yield Mistake(("mean kept",), text, by_hand(center=False))
-    text = "the variance is divided by n - 1"
-    yield Mistake(("unbiased variance",), text, by_hand(unbiased=True))
-    text = "the norm is taken over the other axis"
-    yield Mistake(("norm over axis", -2), text, by_hand(axis=-2))
-    twice = norm(lambda x, *others: right(right(x, *others), *others))
-    text = "the layer norm is applied twice"
-    yield Mistake(("applied twice", "layer norm"), text, twice)
 
 
 # -- Functions -----------------------------------------------------------------------
@@ -328,7 +282,7 @@ _GENERATORS: dict[str, Callable[[Called], Iterator[Mistake]]] = {
     "conv2d": conv2d,
     "batch_norm": batch_norm,
     "conv1d": _conv1d,
-    "layer_norm": _layer_norm,
+    "layer_norm": layer_norm,
     "softmax": softmaxes,
     "masked_fill": masks,
     "gelu": _gelu,

@@ -53,9 +53,17 @@ class Called:
 
     def weight(self, position: int, keyword: str) -> str:
         """What to call the weight that was given as an argument."""
-        given = self.step.args[position : position + 1] or [self.step.kwargs.get(keyword)]
-        named = isinstance(given[0], Ref) and self.recording.names.get(given[0].index)
+        given = self._given(position, keyword)
+        named = isinstance(given, Ref) and self.recording.names.get(given.index)
         return str(named or keyword)
+
+    def has_weight(self, position: int, keyword: str) -> bool:
+        """Whether a tensor was given as an argument."""
+        return isinstance(self._given(position, keyword), Ref)
+
+    def _given(self, position: int, keyword: str) -> Any:
+        args = self.step.args
+        return args[position] if position < len(args) else self.step.kwargs.get(keyword)
 
     @property
     def has_bias(self) -> bool:

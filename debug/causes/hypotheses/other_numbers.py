@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from debug.causes.hypotheses.layer_norm import scaled
 from debug.causes.hypotheses.mistake import Called, Key, named
 from debug.reference.pytorch_functions import by_name
 from debug.reference.recording import Replacement
@@ -91,7 +92,8 @@ def _golden(error: Error, low: float, high: float) -> float:
 
 
 def _layer_norm(called: Called) -> Iterator[Family]:
-    given = by_name("layer_norm", called.step.args, called.step.kwargs)["eps"]
+    given = by_name("layer_norm", called.step.args, called.step.kwargs)
+    own = given["eps"]
 
     def other(epsilon: float, without: str | None = None) -> Replacement:
         def normed(
@@ -104,18 +106,9 @@ def _layer_norm(called: Called) -> Iterator[Family]:
         return named("layer_norm", normed)
 
     def by_hand(divisor: Callable[[Tensor], Tensor]) -> Replacement:
-        def normed(
-            x: Tensor, normalized_shape: Sequence[int], weight: Any, bias: Any, eps: float
-        ) -> Tensor:
-            axes = tuple(range(-len(normalized_shape), 0))
-            centred = x - x.mean(axes, keepdim=True)
-            y = centred / divisor(centred.square().mean(axes, keepdim=True))
-            y = y if weight is None else y * weight
-            return y if bias is None else y + bias
+        return _divided(lambda variance, _: divisor(variance))
 
-        return named("layer_norm", normed)
-
-    text = lambda e: f"epsilon is {e:g}, PyTorch's is {given:g}"  # noqa: E731
+    text = lambda e: f"epsilon is {e:g}, PyTorch's is {own:g}"  # noqa: E731
     yield Family(("epsilon",), text, other, 1e-13, 10.0)
     for place, part in ((2, "weight"), (3, "bias")):
         name = called.weight(place, part)
@@ -140,6 +133,52 @@ def _layer_norm(called: Called) -> Iterator[Family]:
         1e-9,
         10.0,
     )
+    size = math.prod(given["normalized_shape"])
+    yield Family(
+        ("epsilon", "and n - 1"),
+        lambda e: f"the variance is divided by n - 1; and {text(e)}",
+        lambda e: by_hand(lambda variance: (variance * (size / (size - 1)) + e).sqrt()),
+        1e-13,
+        10.0,
+    )
+    yield from _divisors(size)
+
+
+def _divided(divisor: Callable[[Tensor, float], Tensor], means: float = 1.0) -> Replacement:
+    """By something of the variance and epsilon, after ``means`` times the mean was
+    subtracted."""
+
+    def normed(
+        x: Tensor, normalized_shape: Sequence[int], weight: Any, bias: Any, eps: float
+    ) -> Tensor:
+        axes = tuple(range(-len(normalized_shape), 0))
+        centred = x - means * x.mean(axes, keepdim=True)
+        y = centred / divisor(centred.square().mean(axes, keepdim=True), eps)
+        return scaled(y, weight, bias)
+
+    return named("layer_norm", normed)
+
+
+def _divisors(size: int) -> Iterator[Family]:
+    """Sums over all channels that are divided by another number of them."""
+
+    def root(times: float) -> Callable[[Tensor, float], Tensor]:
+        return lambda variance, eps: (variance * times + eps).sqrt()
+
+    what = {"mean": (1, 0), "variance": (0, 1), "mean and the variance": (1, 1)}
+    for name, (of_mean, of_variance) in what.items():
+        verb = "are" if of_mean and of_variance else "is"
+        yield Family(
+            ("divisor", name),
+            lambda n, name=name, verb=verb: (
+                f"the {name} {verb} divided by {n:.6g}, PyTorch's by {size}"
+            ),
+            lambda n, of_mean=of_mean, of_variance=of_variance: _divided(
+                root(size / n if of_variance else 1.0), size / n if of_mean else 1.0
+            ),
+            size / 8,
+            size * 8,
+        )
 
 
 def _gelu(called: Called) -> Iterator[Family]:
@@ -149,6 +188,14 @@ def _gelu(called: Called) -> Iterator[Family]:
         lambda a: f"GELU by sigmoid of {a:g} x (quick) instead of erf",
         lambda a: lambda args, _: args[0] * (a * args[0]).sigmoid(),
         0.2,
+        8.0,
+    )
+    root = 0.5**0.5
+    yield Family(
+        ("GELU", "by erf of"),
+        lambda a: f"GELU by erf of {a:g} x, PyTorch's by {root:.4g} x",
+        lambda a: lambda args, _: 0.5 * args[0] * (1 + (a * args[0]).erf()),
+        0.1,
         8.0,
     )
 
@@ -199,6 +246,23 @@ def _softmax(_: Called) -> Iterator[Family]:
 
         return call
 
+    def of_largest(function: Callable[[Tensor, Tensor], Tensor]) -> Replacement:
+        def call(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Tensor:
+            given = by_name("softmax", args, kwargs)
+            x, axis = given["x"].clamp(min=-1e30), given["dim"]
+            return function(x, x.amax(axis, keepdim=True)).softmax(axis)
+
+        return call
+
+    def below(denominator: Callable[[Tensor, int], Tensor]) -> Replacement:
+        def call(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Tensor:
+            given = by_name("softmax", args, kwargs)
+            x, axis = given["x"], given["dim"]
+            less = x - x.amax(axis, keepdim=True)
+            return less.exp() / denominator(less, axis)
+
+        return call
+
     yield Family(
         ("softmax", "temperature"),
         lambda f: f"the scores are multiplied by {f:g} before softmax",
@@ -218,6 +282,20 @@ def _softmax(_: Called) -> Iterator[Family]:
         lambda c: f"the scores are clamped to at most {c:g}",
         lambda c: of(lambda x: x.clamp(max=c)),
         1e-3,
+        1e3,
+    )
+    yield Family(
+        ("softmax", "clamped below"),
+        lambda c: f"the scores are clamped to at least their largest less {c:g}",
+        lambda c: of_largest(lambda x, largest: x.maximum(largest - c)),
+        1e-2,
+        1e3,
+    )
+    yield Family(
+        ("softmax", "added to the sum"),
+        lambda c: f"{c:g} is added to the sum in softmax's denominator",
+        lambda c: below(lambda x, axis: x.exp().sum(axis, keepdim=True) + c),
+        1e-12,
         1e3,
     )
 

@@ -1,6 +1,6 @@
 """The same function in fewer bits, or on arguments of fewer bits."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -41,6 +41,43 @@ def in_fewer_bits(step: Step) -> Iterator[Mistake]:
             f"{step.name} in TF32",
             lambda args, kwargs: step.function(*map(to_tf32, args), **kwargs),
         )
+        yield from _quantised(step)
+
+
+def _quantised(step: Step) -> Iterator[Mistake]:
+    """A product of which one operand or both were brought to 8 bits."""
+    operands = "weight" if step.name != "matmul" else "second factor"
+    parts = {"input": (0,), operands: (1,), f"input and {operands}": (0, 1)}
+    for name, quantise in IN_8_BITS.items():
+        for part, places in parts.items():
+
+            def product(
+                args: Sequence[Any],
+                kwargs: Mapping,
+                quantise: Callable[[Tensor], Tensor] = quantise,
+                places: tuple[int, ...] = places,
+            ) -> Tensor:
+                down = [quantise(a) if n in places else a for n, a in enumerate(args)]
+                return step.function(*down, **kwargs)
+
+            text = f"the {part} of {step.name} quantised to {name}"
+            yield Mistake(("quantised", name, part), text, product)
+
+
+def to_int8(value: Tensor, by_row: bool) -> Tensor:
+    """Steps of a 127th of the largest number, of each row or of all."""
+    sizes = value.abs()
+    largest = sizes.amax(-1, keepdim=True) if by_row else sizes.max()
+    step = (largest / 127).clamp(min=torch.finfo(value.dtype).tiny)
+    return (value / step).round() * step
+
+
+IN_8_BITS: dict[str, Callable[[Tensor], Tensor]] = {
+    "int8, a scale for each row": partial(to_int8, by_row=True),
+    "int8, one scale": partial(to_int8, by_row=False),
+    "float8 (e4m3)": lambda value: round_to(value, torch.float8_e4m3fn),
+    "float8 (e5m2)": lambda value: round_to(value, torch.float8_e5m2),
+}
 
 
 def round_to(value: Any, dtype: torch.dtype) -> Any:

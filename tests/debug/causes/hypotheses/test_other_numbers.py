@@ -54,6 +54,29 @@ def norm(epsilon: float) -> Callable[..., Tensor]:
             lambda _, x: F.softmax(3 * torch.tanh(x / 3), dim=-1),
             "the scores are capped softly, by 3 tanh(x / 3)",
         ),
+        (
+            lambda _, x: F.gelu(x),
+            lambda _, x: 0.5 * x * (1 + torch.erf(0.7 * x)),
+            "GELU by erf of 0.7 x, PyTorch's by 0.7071 x",
+        ),
+        (
+            lambda _, x: F.softmax(x, dim=-1),
+            lambda _, x: (
+                (x - x.amax(-1, True)).exp()
+                / ((x - x.amax(-1, True)).exp().sum(-1, True) + 0.25)
+            ),
+            "0.25 is added to the sum in softmax's denominator",
+        ),
+        (
+            lambda _, x: F.softmax(x, dim=-1),
+            lambda _, x: F.softmax(x.maximum(x.amax(-1, True) - 1.5), dim=-1),
+            "the scores are clamped to at least their largest less 1.5",
+        ),
+        (
+            lambda _, x: F.softmax(x, dim=-1),
+            lambda _, x: (x - x.amax(-1, True)).exp() / x.exp().sum(-1, True),
+            "the largest score is subtracted above softmax's fraction, and not below it",
+        ),
         (lambda _, x: x**2 + 3, lambda _, x: x**2 + 2.5, None),
     ],
 )

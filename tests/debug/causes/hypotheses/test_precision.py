@@ -3,9 +3,9 @@
 import pytest
 import torch
 import torch.nn.functional as F
-from recordings import numbers, recording_of
+from recordings import causes_of, numbers, recording_of
 
-from debug.causes.hypotheses.precision import in_fewer_bits, round_to
+from debug.causes.hypotheses.precision import in_fewer_bits, round_to, to_int8
 from debug.reference.recording import run_step
 
 
@@ -55,3 +55,34 @@ def test_arguments_in_fewer_bits_are_not_the_result_in_fewer_bits():
     assert torch.equal(only_arguments, right.half().double().exp())
     both = made["computed in", "float16"]
     assert torch.equal(both, only_arguments.half().double())
+
+
+@pytest.mark.parametrize(
+    ("edit", "cause"),
+    [
+        (
+            lambda x, w: (to_int8(x, by_row=True), w),
+            "the input of linear quantised to int8, a scale for each row",
+        ),
+        (
+            lambda x, w: (x, to_int8(w, by_row=False)),
+            "the weight of linear quantised to int8, one scale",
+        ),
+        (
+            lambda x, w: (
+                round_to(x, torch.float8_e4m3fn),
+                round_to(w, torch.float8_e4m3fn),
+            ),
+            "the input and weight of linear quantised to float8 (e4m3)",
+        ),
+    ],
+)
+def test_a_product_of_8_bits_is_named_with_what_was_quantised(edit, cause: str):
+    def right(layer, x: torch.Tensor) -> torch.Tensor:
+        return F.linear(x, layer.weight)
+
+    def wrong(layer, x: torch.Tensor) -> torch.Tensor:
+        return F.linear(*edit(x, layer.weight))
+
+    weight = numbers(4, 8, seed=1)
+    assert causes_of(right, wrong, numbers(6, 8), weight=weight)[0] == cause
