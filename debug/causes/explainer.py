@@ -14,12 +14,13 @@ from max.driver import Buffer
 from debug.candidate.interpreter import LazyValue
 from debug.candidate.operations import Operation
 from debug.candidate.program import Program
+from debug.causes.cutting import segments
 from debug.causes.hypotheses.axes import unnamed
 from debug.causes.hypotheses.fitted import fits
 from debug.causes.hypotheses.operands import Hypothesis, Kind
 from debug.causes.pattern import pattern_of
 from debug.causes.search import Keys, Tried, find_causes
-from debug.causes.segment import Segment, segments
+from debug.causes.segment import Segment
 from debug.experiments.counterfactual import Counterfactual, counterfactual
 from debug.measure.matching import relative_error, share_explained
 from debug.measure.self_test import sensitivity

@@ -4,7 +4,8 @@ PyTorch computes attention in all heads at once: a query of (heads, frames, chan
 scores of (heads, queries, keys). A port may slice the channels and loop, and then none of
 its values is one of the reference's: each is the part of one head. The operations of such a
 loop come from one line, with one shape, once for each head. Stacked in their order they are
-the whole, and are looked for like any other value. A part is right where its whole is.
+the whole, and are looked for like any other value. A part is right where its whole is, or
+where it is one of PyTorch's heads itself, which the others may not be.
 
 The same holds for whatever else is computed slice by slice along an axis, as each example
 of a batch.
@@ -15,9 +16,13 @@ from collections.abc import Iterable, Iterator, Sequence
 import torch
 
 from debug.candidate.operations import Operation, OperationIndex
+from debug.measure.matching import Sought, norm_of
 
 LEAST_AXES = 3
 """Of a whole: a vector of numbers that were computed one by one is no such loop."""
+
+MOST_PARTS = 64
+"""Frames are no parts, nor are channels."""
 
 Sizes = tuple[int, ...]
 
@@ -43,6 +48,17 @@ def wholes(operations: Sequence[Operation], shapes: Iterable[Sizes]) -> list[Ope
                 known[tuple(parts)] = OperationIndex(len(operations) + len(found))
                 found.append(_whole(operations, parts, known))
     return found
+
+
+def parts(sought: Sought) -> Iterator[Sought]:
+    """Each head of a value, or each example of a batch, as something to look for."""
+    sizes = sought.value.shape
+    for axis in range(len(sizes) - 2):
+        if sizes[axis] > MOST_PARTS:
+            continue
+        for number, part in enumerate(sought.value.unbind(axis)):
+            label = f"{number} of axis {axis} of {sought.label}"
+            yield Sought(label, part, norm_of(part), sought.floor)
 
 
 def _parts_in(shapes: Iterable[Sizes]) -> dict[Sizes, set[int]]:

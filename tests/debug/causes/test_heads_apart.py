@@ -67,6 +67,20 @@ def test_a_mistake_in_one_head_alone_is_found_there():
     assert segment.operations[segment.culprit].name in ("getitem", "T", "matmul")
 
 
+def test_a_head_that_is_used_twice_is_blamed_where_it_is_used():
+    """Its own operations are right, and those of the other head are nowhere."""
+
+    def wrong(layer, x: Tensor) -> Tensor:
+        q, k, v = (x @ weight for weight in (layer.q, layer.k, layer.v))
+        scores = q[:, :4] @ k[:, :4].T * 0.5
+        found = torch.softmax(scores, dim=-1) @ v[:, :4]
+        return torch.cat([found, found], dim=-1)
+
+    segment = segment_of(at_once, wrong, numbers(6, CHANNELS), **WEIGHTS)
+    assert segment.culprit is not None
+    assert segment.operations[segment.culprit].name == "cat"
+
+
 def test_operations_that_are_no_loop_make_no_whole():
     segment = segment_of(at_once, at_once, numbers(6, CHANNELS), **WEIGHTS)
     assert not [op for op in segment.operations if op.parts]
