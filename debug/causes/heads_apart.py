@@ -14,6 +14,7 @@ of a batch.
 from collections.abc import Iterable, Iterator, Sequence
 
 import torch
+from torch import Tensor
 
 from debug.candidate.operations import Operation, OperationIndex
 from debug.measure.matching import Sought, norm_of
@@ -27,6 +28,11 @@ MOST_PARTS = 64
 Sizes = tuple[int, ...]
 
 
+def sizes_of(value: Tensor) -> Sizes:
+    """In ascending order, without axes of one: the same whatever order they are in."""
+    return tuple(sorted(size for size in value.shape if size > 1))
+
+
 def wholes(operations: Sequence[Operation], shapes: Iterable[Sizes]) -> list[Operation]:
     """The values that loops make part by part, to be placed after all operations.
 
@@ -38,8 +44,8 @@ def wholes(operations: Sequence[Operation], shapes: Iterable[Sizes]) -> list[Ope
     found: list[Operation] = []
     known: dict[tuple[int, ...], OperationIndex] = {}
     for loop in _loops(operations):
-        shape = tuple(sorted(operations[loop[0]].value.squeeze().shape))
-        for count in sorted(parts_in.get(shape, ())):
+        sizes = sizes_of(operations[loop[0]].value)
+        for count in sorted(parts_in.get(sizes, ())):
             if len(loop) % count:
                 continue
             each = len(loop) // count

@@ -14,14 +14,13 @@ also counts as right if something that is right is made of it.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
 
 import torch
 from torch import Tensor
 
 from debug.candidate.max_internals import ValueKey
 from debug.candidate.operations import Evaluation, Operation, OperationIndex
-from debug.causes.heads_apart import parts, wholes
+from debug.causes.heads_apart import parts, sizes_of, wholes
 from debug.measure.matching import (
     Match,
     Sought,
@@ -144,13 +143,17 @@ class Segment:
     @cached_property
     def matches(self) -> list[list[Match]]:
         """For each of the candidate's operations, the reference's values that it makes."""
-        whole = self.pool.values()
-        sought = [*whole, *self._intermediates(), *chain.from_iterable(map(parts, whole))]
+        sought = [*self.pool.values(), *self._intermediates(), *self._parts]
         found: list[list[Match]] = []
         for op in self.operations:
             self.pause()
             found.append(find(op.value, sought) if not op.has_nan else [])
         return found
+
+    @cached_property
+    def _parts(self) -> dict[Sought, ValueId]:
+        """Single heads, with the values that they are parts of."""
+        return {part: i for i, whole in self.pool.items() for part in parts(whole)}
 
     def _intermediates(self) -> list[Sought]:
         """What is computed within the reference's functions."""
@@ -258,6 +261,16 @@ class Segment:
         """The reference's values that the candidate has, and all that they are made of."""
         found = {id(m.sought) for op in self.matches for m in op if not m.suspicious}
         have = {i for i, sought in self.pool.items() if id(sought) in found}
+        wrong = {
+            sizes_of(op.value)
+            for op, right in zip(self.operations, self.right, strict=True)
+            if not right and not op.parts
+        }
+        have |= {  # those of its heads that are computed at all are right
+            whole
+            for part, whole in self._parts.items()
+            if id(part) in found and sizes_of(part.value) not in wrong
+        }
         have.discard(self.target.value)
         for step in reversed(self.steps):
             if step.result in have:

@@ -25,7 +25,7 @@ MASKED = 1e30
 """What is lower than its negative is masked: minus infinity, or a type's lowest number."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sought:
     """One of the reference's values, as something to look for in the candidate."""
 
