@@ -30,6 +30,7 @@ from debug.causes.hypotheses.operands import (
     other_values,
     parts_exchanged,
 )
+from debug.causes.hypotheses.readings import other_readings
 from debug.causes.segment import Segment
 from debug.measure.matching import distance, norm_of
 from debug.protocol.verdict import LAYER
@@ -73,6 +74,7 @@ def seen_in_candidate(
             yield from fitted(segment, target, nearest)
     yield from exchanged(segment)
     yield from parts_exchanged(segment)
+    yield from other_readings(segment)
     yield from other_activations(segment)
     yield from moved_steps(segment.lacking, segment.recording)
     for several in (other_splits, written_norms):

@@ -24,6 +24,7 @@ from debug.candidate.buffers import to_buffer
 from debug.candidate.max_internals import ValueKey
 from debug.candidate.operations import Evaluation, Operation, OperationIndex, evaluation
 from debug.candidate.program import Program
+from debug.causes.joined import Joined, joined_in
 from debug.measure.layout import laid_out
 from debug.measure.matching import (
     Match,
@@ -162,7 +163,15 @@ class Segment:
             Sought.of(label, exact, rounded)
             for each in pairs
             for (label, exact), (_, rounded) in each
+        ] + [
+            Sought.of(f"{j}, joined", j.of(self.recording.values), j.of(self._rounded))
+            for j in self.joined
         ]
+
+    @cached_property
+    def joined(self) -> list[Joined]:
+        """Layers' results that the candidate makes as one value."""
+        return joined_in(self.recording, self.steps, self.operations)
 
     def is_match(self, index: int) -> bool:
         """Whether an operation makes a value of the reference."""
