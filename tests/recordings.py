@@ -37,7 +37,11 @@ class Layer(nn.Module):
 
 
 def recording_of(
-    code: Code, x: Tensor, parts: Collection[str] = (), **weights: Tensor | nn.Module
+    code: Code,
+    x: Tensor,
+    parts: Collection[str] = (),
+    /,
+    **weights: Tensor | nn.Module,
 ) -> Recording:
     """What a layer of this code and these weights does of ``x``; the modules among them
     that are parts of it are layers of their own."""

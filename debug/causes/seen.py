@@ -18,6 +18,7 @@ from debug.causes.fitting import (
     with_another_number,
 )
 from debug.causes.hypotheses.heads import other_splits
+from debug.causes.hypotheses.masking import other_masks
 from debug.causes.hypotheses.mistake import always
 from debug.causes.hypotheses.moved_steps import moved_steps
 from debug.causes.hypotheses.norms import written_norms
@@ -75,6 +76,7 @@ def seen_in_candidate(
     yield from exchanged(segment)
     yield from parts_exchanged(segment)
     yield from other_readings(segment)
+    yield from other_masks(segment)
     yield from other_activations(segment)
     yield from moved_steps(segment.lacking, segment.recording)
     for several in (other_splits, written_norms):
