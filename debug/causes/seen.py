@@ -17,6 +17,7 @@ from debug.causes.fitting import (
     other_tables,
     with_another_number,
 )
+from debug.causes.hypotheses.convolutions import other_convolutions
 from debug.causes.hypotheses.heads import other_splits
 from debug.causes.hypotheses.masking import other_masks
 from debug.causes.hypotheses.mistake import always
@@ -77,6 +78,7 @@ def seen_in_candidate(
     yield from parts_exchanged(segment)
     yield from other_readings(segment)
     yield from other_masks(segment)
+    yield from other_convolutions(segment)
     yield from other_activations(segment)
     yield from moved_steps(segment.lacking, segment.recording)
     for several in (other_splits, written_norms):

@@ -16,16 +16,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import torch
-from max.driver import Buffer
 from torch import Tensor
 
-from debug.candidate import max_internals
-from debug.candidate.buffers import to_buffer
 from debug.candidate.max_internals import ValueKey
-from debug.candidate.operations import Evaluation, Operation, OperationIndex, evaluation
-from debug.candidate.program import Program
+from debug.candidate.operations import Evaluation, Operation, OperationIndex
 from debug.causes.joined import Joined, joined_in
-from debug.measure.layout import laid_out
 from debug.measure.matching import (
     Match,
     Sought,
@@ -34,14 +29,12 @@ from debug.measure.matching import (
     is_multiple,
     relative_error,
 )
-from debug.measure.truth import Truth
 from debug.pause import Pause, go_on
 from debug.protocol.values import POSITION
 from debug.protocol.verdict import LAYER
 from debug.reference.intermediates import intermediates
 from debug.reference.pytorch_functions import LAYOUTS
 from debug.reference.recording import Recording, Replacement, Step, ValueId
-from debug.subject import in_precision
 
 MULTIPLIES = ("mul", "div")
 PASSES_ON = ("broadcast_to", "cast", "reshape", "static.reshape", "transpose")
@@ -94,6 +87,8 @@ class Segment:
         self._rounded = recording.in_precision(precision)
         exact = recording.values[target.value]
         self.goal = Sought.of(str(target), exact, self._rounded[target.value])
+        self.made = evaluated.value
+        """The candidate's, as it is."""
         self.value = in_shape_of(evaluated.value, exact)
         """The candidate's, in the reference's layout; None in another shape."""
         self.steps = recording.leading_to(target.value)
@@ -119,6 +114,12 @@ class Segment:
             return True
         error = relative_error(self.value, self.goal.value)
         return error > LAYER.watch_up_to * self.goal.floor
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether it leads to a layer that begins elsewhere in the candidate, such as a
+        convolution that pads its own input."""
+        return self.target.is_input and self.value is None
 
     @cached_property
     def cost(self) -> int:
@@ -299,97 +300,3 @@ def scales(op: Operation, user: Operation) -> bool:
     return user.finite and is_multiple(
         user.value, Sought.of("", op.value.double(), op.value)
     )
-
-
-def segments(
-    name: str,
-    recording: Recording,
-    program: Program,
-    truths: Mapping[str, Truth],
-    kept: dict[str, Buffer],
-    pause: Pause = go_on,
-    row: str = POSITION,
-) -> list[Segment] | None:
-    """All segments of a layer's own code, in order of computation.
-
-    None where the reference's values do not fit into the candidate's code.
-    """
-    pins, given = _given(name, recording, program, truths)
-    if not all(_fits(key, buffer) for key, buffer in pins.items()):
-        return None
-    recording = recording.starting_from(given)
-    found = []
-    for target in targets(name, recording, program):
-        pause()
-        evaluated = evaluation(program, pins, target.key, kept)
-        found.append(Segment(recording, target, evaluated, pause, row))
-    return found
-
-
-def _fits(key: ValueKey, buffer: Buffer) -> bool:
-    kind = max_internals.tensor_type(key)
-    return kind is not None and [int(size) for size in kind.shape] == list(buffer.shape)
-
-
-def targets(name: str, recording: Recording, program: Program) -> list[Target]:
-    """The values that both sides compute in this layer's code and pass to others."""
-    found = [
-        Target(layer, True, value, program.inputs[layer].key)
-        for layer, value in recording.inputs.items()
-        if layer in program.inputs
-    ]
-    if recording.result is not None and name in program.layers:
-        found.append(Target(name, False, recording.result, program.layers[name]))
-    return found
-
-
-def _given(
-    name: str, recording: Recording, program: Program, truths: Mapping[str, Truth]
-) -> tuple[dict[ValueKey, Buffer], dict[ValueId, Tensor]]:
-    """The values that go in: the candidate's buffers, and the reference's tensors.
-
-    Both are the reference's values, rounded to what the candidate computes in.
-    """
-    pins: dict[ValueKey, Buffer] = {}
-    given: dict[ValueId, Tensor] = {}
-    layer_input = program.inputs.get(name)
-    for key, layer in _from_aside(name, recording, program).items():
-        pins.update(_pinned(key, truths[layer].exact, truths[layer].axes_back)[0])
-    if layer_input is not None and recording.argument is not None:
-        exact, truth = recording.values[recording.argument], truths[name]
-        pin, rounded = _pinned(layer_input.key, exact, truth.axes_back, truth.axes)
-        pins.update(pin)
-        given[recording.argument] = rounded
-    for layer, value in recording.results.items():
-        key, exact = program.layers.get(layer), recording.values[value]
-        given[value] = exact
-        if key is not None:
-            pin, given[value] = _pinned(key, exact, truths[layer].axes)
-            pins.update(pin)
-    return pins, given
-
-
-def _from_aside(name: str, recording: Recording, program: Program) -> dict[ValueKey, str]:
-    """Other layers' results that enter this layer's code beside its input."""
-    layer_input, outside = program.inputs.get(name), program.outside(name)
-    if layer_input is None:
-        return {}
-    ends = (target.key for target in targets(name, recording, program))
-    routes = (program.route(layer_input.key, end, outside) for end in ends)
-    return {key: layer for route in routes for layer, key in route.aside.items()}
-
-
-def _pinned(
-    key: ValueKey, exact: Tensor, *axes: tuple[int, ...] | None
-) -> tuple[dict[ValueKey, Buffer], Tensor]:
-    """A value of the reference in the candidate's place, and as the candidate has it."""
-    kind = max_internals.tensor_type(key)
-    assert kind is not None
-    buffer = to_buffer(
-        laid_out(exact, [int(size) for size in kind.shape], *axes),
-        kind.dtype,
-        kind.device.to_device(),
-    )
-    narrow = getattr(torch, kind.dtype.name)
-    rounded = in_precision(exact, narrow)
-    return {key: buffer}, rounded.double() if exact.is_floating_point() else exact

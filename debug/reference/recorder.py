@@ -109,7 +109,11 @@ class Recorder(TorchFunctionMode):
 
 @contextmanager
 def recorded(
-    module: nn.Module, layer: nn.Module, within: Mapping[str, nn.Module], call: int = 1
+    module: nn.Module,
+    layer: nn.Module,
+    within: Mapping[str, nn.Module],
+    call: int = 1,
+    opened: Mapping[str, nn.Module] | None = None,
 ) -> Iterator[Recording]:
     """Records one layer's own code while the model runs.
 
@@ -118,6 +122,7 @@ def recorded(
         layer: whose code it is.
         within: the layers that it calls; what they do is not recorded.
         call: which of the layer's calls is meant.
+        opened: layers within whose code counts as the layer's own.
     """
     recorder = Recorder(module)
     recording, handles, calls = recorder.recording, [], 0
@@ -148,12 +153,23 @@ def recorded(
     handles.append(layer.register_forward_hook(leave))
     for name, child in within.items():
         handles += _watch_child(recorder, name, child)
+    for name, child in (opened or {}).items():
+        handles.append(_watch_opened(recorder, name, child))
     try:
         with recorder:
             yield recording
     finally:
         for handle in handles:
             handle.remove()
+
+
+def _watch_opened(recorder: Recorder, name: str, child: nn.Module) -> Any:
+    def leave(_: nn.Module, args: Any, output: Any) -> None:
+        value = first_tensor(output) if recorder.on else None
+        if value is not None:
+            recorder.recording.opened[name] = recorder.index(value)
+
+    return child.register_forward_hook(leave)
 
 
 def _watch_child(recorder: Recorder, name: str, child: nn.Module) -> list[Any]:

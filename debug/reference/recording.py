@@ -112,6 +112,8 @@ class Recording:
     """What each layer within returns."""
     inputs: dict[str, ValueId] = field(default_factory=dict)
     """The input of each layer within."""
+    opened: dict[str, ValueId] = field(default_factory=dict)
+    """What each layer within returns whose code is recorded as the layer's own."""
     result: ValueId | None = None
     """What the layer itself returns."""
 

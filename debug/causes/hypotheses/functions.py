@@ -24,6 +24,7 @@ from debug.causes.hypotheses.attention import added_masks, masks, parts, softmax
 from debug.causes.hypotheses.images import batch_norm, conv2d
 from debug.causes.hypotheses.mistake import Called, Mistake, first_tensor, named
 from debug.causes.hypotheses.moved_slices import shifted
+from debug.causes.hypotheses.paddings import pads
 from debug.causes.hypotheses.precision import in_fewer_bits
 from debug.reference.pytorch_functions import AXES_MOVED, by_name
 from debug.reference.recording import Recording, Replacement, Step
@@ -328,6 +329,7 @@ _GENERATORS: dict[str, Callable[[Called], Iterator[Mistake]]] = {
     "conv2d": conv2d,
     "batch_norm": batch_norm,
     "conv1d": _conv1d,
+    "pad": pads,
     "layer_norm": _layer_norm,
     "softmax": softmaxes,
     "masked_fill": masks,
