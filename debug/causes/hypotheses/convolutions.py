@@ -9,6 +9,7 @@ makes exactly a value that the candidate has is a hypothesis.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import product, zip_longest
 from typing import Any
 
 import torch.nn.functional as F
@@ -28,6 +29,8 @@ RANKS = {"conv1d": 1, "conv2d": 2}
 DIRECTIONS = {1: ("",), 2: ("along the height ", "along the width ")}
 SMALL = (1, 2, 3, 4, 8)
 """Strides and dilations that people use."""
+MOST_PLACES = 8
+"""Up to so many places on either side, each number is tried."""
 
 
 @dataclass(frozen=True)
@@ -172,8 +175,8 @@ def _settings(found: Convolution) -> Iterator[tuple[Along, ...]]:
         for right, kernel in zip(found.axes, found.kernel, strict=True)
     ]
     told = {found.axes}
-    for number in range(len(options[0])):
-        each = tuple(others[number] for others in options)
+    for others in zip_longest(*options):
+        each = tuple(o or right for o, right in zip(others, found.axes, strict=True))
         alone = [
             (*found.axes[:axis], each[axis], *found.axes[axis + 1 :])
             for axis in range(len(each))
@@ -202,6 +205,10 @@ def _options(right: Along, kernel: int) -> Iterator[Along]:
             *divided(kernel - 1),
         ):
             yield Along(front, behind, stride, dilation)
+    reach = right.dilation * (kernel - 1)
+    sizes = range(min(max(reach, *right.sides), MOST_PLACES) + 1)
+    for front, behind in product(sizes, sizes):
+        yield Along(front, behind, right.stride, right.dilation)
 
 
 def _text(axes: Sequence[Along], right: Sequence[Along]) -> str:

@@ -41,6 +41,11 @@ def conv2d(sides=(0, 0, 0, 0), **settings):
             "the convolution is padded by 1 on both sides, PyTorch's by 1 behind",
         ),
         (
+            conv(padding=1, stride=3),
+            conv((2, 1), stride=3),
+            "is padded by 2 in front and 1 behind, PyTorch's by 1 on both sides",
+        ),
+        (
             conv(padding=2, dilation=2),
             conv(padding=1),
             "the dilation is 1, PyTorch's is 2, and the convolution is padded "
