@@ -181,7 +181,14 @@ def attempt(segment: Segment, hypothesis: Hypothesis) -> Tried | None:
     if supposed is None:
         return None
     explains = share_explained(value, goal.value, supposed)
-    return Tried(hypothesis, explains, relative_error(value, supposed) / goal.floor)
+    tried = Tried(hypothesis, explains, relative_error(value, supposed) / goal.floor)
+    # Of several layouts that fit, as in a square image, the one that is nearest to the
+    # right value need not be the one that the wrong value has.
+    other = None if tried.complete else in_shape_of(segment.made, supposed)
+    if other is None or other.shape != supposed.shape:
+        return tried
+    laid = Tried(hypothesis, 1.0, relative_error(other, supposed) / goal.floor)
+    return laid if laid.complete else tried
 
 
 def _replayed(

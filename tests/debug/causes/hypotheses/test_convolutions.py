@@ -122,3 +122,13 @@ def test_what_is_none_of_the_settings_is_not_said_to_be_one():
 
     found = causes_of(conv(padding=1), other, X, **WEIGHTS)
     assert found == []
+
+
+def test_a_square_image_with_its_channels_last_is_laid_as_the_wrong_value_is():
+    def last(layer, x):
+        made = F.conv2d(F.pad(x, (0, 1, 0, 1)), layer.weight, layer.bias, stride=2)
+        return made.permute(0, 2, 3, 1)
+
+    image = numbers(2, 4, 12, 12)
+    best, *_ = causes_of(conv2d(padding=1, stride=2), last, image, **KERNELS)
+    assert "behind, PyTorch's by 1 on both sides" in best
