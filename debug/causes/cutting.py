@@ -44,11 +44,12 @@ def segments(
     if not all(_fits(key, buffer) for key, buffer in pins.items()):
         return None
     recording = recording.starting_from(given)
+    uncalled = [each for each in recording.results if each not in program.layers]
     found = []
     for target in targets(name, recording, program):
         pause()
         evaluated = evaluation(program, pins, target.key, kept)
-        found.append(Segment(recording, target, evaluated, pause, row))
+        found.append(Segment(recording, target, evaluated, pause, row, uncalled))
     return found
 
 

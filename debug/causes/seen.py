@@ -33,6 +33,7 @@ from debug.causes.hypotheses.operands import (
     parts_exchanged,
 )
 from debug.causes.hypotheses.readings import other_readings
+from debug.causes.hypotheses.repeated import other_calls
 from debug.causes.segment import Segment
 from debug.measure.matching import distance, norm_of
 from debug.protocol.verdict import LAYER
@@ -76,6 +77,7 @@ def seen_in_candidate(
             yield from fitted(segment, target, nearest)
     yield from exchanged(segment)
     yield from parts_exchanged(segment)
+    yield from other_calls(segment)
     yield from other_readings(segment)
     yield from other_masks(segment)
     yield from other_convolutions(segment)

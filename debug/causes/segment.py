@@ -11,7 +11,7 @@ being found is no proof by itself (a port may take another way), so an operation
 also counts as right if something that is right is made of it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -67,6 +67,7 @@ class Segment:
         evaluated: Evaluation,
         pause: Pause = go_on,
         row: str = POSITION,
+        uncalled: Sequence[str] = (),
     ) -> None:
         """
         Args:
@@ -75,7 +76,9 @@ class Segment:
             evaluated: the candidate's code, from the same values on.
             pause: called often.
             row: what one row of a value is called.
+            uncalled: layers within that the candidate never calls.
         """
+        self.uncalled = uncalled
         self.pause, self.row = pause, row
         self.recording, self.target, self._evaluated = recording, target, evaluated
         self.operations = evaluated.operations
@@ -100,7 +103,14 @@ class Segment:
     ) -> "Segment":
         """The same beside a reference that makes a mistake, too."""
         recording = self.recording.starting_from(replaced_values, replaced_steps)
-        return Segment(recording, self.target, self._evaluated, self.pause, self.row)
+        return Segment(
+            recording,
+            self.target,
+            self._evaluated,
+            self.pause,
+            self.row,
+            self.uncalled,
+        )
 
     @cached_property
     def is_finite(self) -> bool:

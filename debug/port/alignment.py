@@ -325,9 +325,16 @@ class _Matching:
     # -- What is left ------------------------------------------------------------------
 
     def _leftovers(self) -> None:
+        whole = self._missing_whole()
         for layer in self._ref.order:
             if layer not in self._found.pairs and not self._ignores(layer):
-                reason, is_error = self._reason(layer)
+                around = next((n for n in whole if layer.startswith(f"{n}.")), None)
+                if layer in whole:
+                    reason, is_error = self._reason_of_whole(layer), True
+                elif around is not None:
+                    reason, is_error = f"is a part of {around}", False
+                else:
+                    reason, is_error = self._reason(layer)
                 alone = UnpairedModule(layer, True, reason, is_error)
                 self._found.unpaired.append(alone)
         for module in self._cand.order:
@@ -335,6 +342,29 @@ class _Matching:
                 reason, is_error = self._reason_of_module(module)
                 alone = UnpairedModule(module, False, reason, is_error)
                 self._found.unpaired.append(alone)
+
+    def _missing_whole(self) -> list[str]:
+        """The outermost modules of which the port has nothing, and should have it."""
+        pairs, found = self._found.pairs, list[str]()
+        for layer in sorted(self._ref.order, key=len):
+            leaves = [leaf for leaf in self._ref.within(layer) if leaf in self._ref.leaves]
+            within = any(layer.startswith(f"{each}.") for each in found)
+            if not layer or len(leaves) < 2 or within or self._ignores(layer):
+                continue
+            alone = pairs.keys().isdisjoint((layer, *leaves))
+            if alone and any(self._reason(leaf)[1] for leaf in leaves):
+                found.append(layer)
+        return found
+
+    def _reason_of_whole(self, layer: str) -> str:
+        """Another module of its kind may be called in its place."""
+        for other, pair in self._found.pairs.items():
+            module = pair.counterpart.modules[0]
+            count = self._cand.call_counts[module]
+            same_kind = other and names.pattern(other) == names.pattern(layer)
+            if same_kind and count > self._ref.call_counts[other]:
+                return f"has no counterpart, and {module} is called {count} times"
+        return "has no counterpart: no module holds its weights"
 
     def _reason(self, layer: str) -> tuple[str, bool]:
         """Why a layer of the reference has no counterpart, and whether that is an error."""

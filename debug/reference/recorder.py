@@ -21,7 +21,15 @@ from torch.utils._pytree import tree_leaves, tree_map
 from debug.reference.attention import is_attention, written_out
 from debug.reference.call_sites import PASSED_OVER, reference_place
 from debug.reference.hooks import first_tensor, named_tensors
-from debug.reference.recording import Element, Recording, Ref, Step, ValueId, writes
+from debug.reference.recording import (
+    Call,
+    Element,
+    Recording,
+    Ref,
+    Step,
+    ValueId,
+    writes,
+)
 from debug.reference.variable_names import Bindings
 
 
@@ -180,6 +188,7 @@ def _watch_child(recorder: Recorder, name: str, child: nn.Module) -> list[Any]:
         argument = first_tensor([*args, *kwargs.values()])
         if argument is not None and recorder.on:
             recording.inputs[name] = recorder.index(argument)
+            recording.calls[name] = Call(child, args, kwargs)
         if not recorder.on:
             return
         recorder.bindings.look()

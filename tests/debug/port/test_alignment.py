@@ -218,3 +218,31 @@ def test_a_counter_of_batches_is_no_weight():
     ours = {"m.weight": norm["n.weight"], "m.mean": norm["n.running_mean"]}
     matched = aligned(side(theirs), side(ours))
     assert matched.pairs["n"].how is How.WEIGHTS
+
+
+BLOCKS = {
+    f"h.{block}.{name}.weight": matrix(10 * block + number)
+    for block in range(3)
+    for number, name in enumerate(("up", "down"))
+}
+
+
+def test_a_block_that_is_never_called_is_missing_as_one():
+    ours = {f"blocks{name[1:]}": weight for name, weight in BLOCKS.items()}
+    calls = [n for block in (0, 1) for n in (f"blocks.{block}.up", f"blocks.{block}.down")]
+    named = ["blocks.0", "blocks.1", ""]
+    read = {name: weight for name, weight in ours.items() if ".2." not in name}
+    matched = aligned(side(BLOCKS), side(read, calls + named))
+    assert matched.doubts == ["h.2 has no counterpart: no module holds its weights"]
+
+
+def test_a_block_in_whose_place_another_is_called_again_says_which():
+    ours = {n.replace("h", "blocks"): w for n, w in BLOCKS.items() if ".1." not in n}
+    matched = aligned(side(BLOCKS), side(ours, often=["blocks.0"]))
+    assert matched.doubts == ["h.1 has no counterpart, and blocks.0 is called 2 times"]
+
+
+def test_a_module_of_which_a_part_is_there_is_not_missing_as_one():
+    ours = {n.replace("h", "blocks"): w for n, w in BLOCKS.items() if "1.up" not in n}
+    matched = aligned(side(BLOCKS), side(ours))
+    assert matched.doubts == ["h.1.up has no counterpart: no module holds its weights"]
