@@ -32,7 +32,7 @@ from debug.causes.hypotheses.operands import (
     other_values,
     parts_exchanged,
 )
-from debug.causes.hypotheses.readings import other_readings
+from debug.causes.hypotheses.readings import misread_layouts, other_readings
 from debug.causes.hypotheses.repeated import other_calls
 from debug.causes.segment import Segment
 from debug.measure.matching import distance, norm_of
@@ -79,6 +79,7 @@ def seen_in_candidate(
     yield from parts_exchanged(segment)
     yield from other_calls(segment)
     yield from other_readings(segment)
+    yield from misread_layouts(segment)
     yield from other_masks(segment)
     yield from other_convolutions(segment)
     yield from other_activations(segment)

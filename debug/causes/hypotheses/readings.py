@@ -13,7 +13,7 @@ from itertools import permutations
 import torch
 from torch import Tensor
 
-from debug.causes.hypotheses.operands import Hypothesis
+from debug.causes.hypotheses.operands import Hypothesis, Operand
 from debug.causes.joined import Joined, Layout, groupings
 from debug.causes.segment import Segment
 from debug.reference.recording import Recording, ValueId
@@ -28,6 +28,28 @@ def other_readings(segment: Segment) -> Iterator[Hypothesis]:
     for name, index in segment.recording.results.items():
         for widths in _parts_of(segment, index):
             yield from _of_one_layer(segment.recording, name, index, widths)
+
+
+def misread_layouts(segment: Segment) -> Iterator[Hypothesis]:
+    """An image or a sound with its channels last, read as if they came first, or the other
+    way: the numbers stay where they are, and only the shape says something else."""
+    recording = segment.recording
+    for step in segment.frontier:
+        for position, operand in enumerate(step.operands):
+            value = recording.values[operand]
+            if operand in recording.weights or value.ndim not in (3, 4):
+                continue
+            name = recording.name(operand)
+            for lies, read, axes in (
+                ("last", "first", (1, -1)),
+                ("first", "last", (-1, 1)),
+            ):
+                other = value.movedim(*axes).reshape(value.shape)
+                yield Hypothesis(
+                    f"{name} lies with its channels {lies}, and is read with them {read}",
+                    frozenset({("channels", lies, "read", read)}),
+                    Operand(segment, step, position, operand).replaced_by(other),
+                )
 
 
 def _of_several_layers(recording: Recording, joined: Joined) -> Iterator[Hypothesis]:

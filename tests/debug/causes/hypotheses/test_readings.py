@@ -136,3 +136,14 @@ def test_joined_projections_are_right_and_what_reads_them_is_not():
     segment = segment_of(one_by_one, by_heads, X, **PROJECTIONS)
     assert segment.culprit is not None
     assert segment.operations[segment.culprit].name == "view"
+
+
+def test_an_image_that_lies_with_its_channels_last_is_read_with_them_first():
+    def right(_, x):
+        return x.mean((2, 3))
+
+    def wrong(_, x):
+        return x.permute(0, 2, 3, 1).reshape(2, 3, 20).mean(2)
+
+    text = "the argument lies with its channels last, and is read with them first"
+    assert text in causes_of(right, wrong, numbers(2, 3, 4, 5))
