@@ -1,6 +1,6 @@
 """Recordings of a few lines of PyTorch, with numbers that depend on nothing else."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import torch
@@ -23,28 +23,43 @@ def numbers(*shape: int, seed: int = 0) -> Tensor:
 
 
 class Layer(nn.Module):
-    def __init__(self, code: Code, weights: dict[str, Tensor]) -> None:
+    def __init__(self, code: Code, weights: Mapping[str, Tensor | nn.Module]) -> None:
         super().__init__()
         self.code = code
         for name, weight in weights.items():
-            self.register_parameter(name, nn.Parameter(weight))
+            if isinstance(weight, nn.Module):
+                self.add_module(name, weight)
+            else:
+                self.register_parameter(name, nn.Parameter(weight))
 
     def forward(self, x: Tensor) -> Tensor:
         return self.code(self, x)
 
 
-def recording_of(code: Code, x: Tensor, **weights: Tensor) -> Recording:
-    """What a layer of this code and these weights does of ``x``."""
+def recording_of(
+    code: Code,
+    x: Tensor,
+    parts: Collection[str] = (),
+    /,
+    **weights: Tensor | nn.Module,
+) -> Recording:
+    """What a layer of this code and these weights does of ``x``; the modules among them
+    that are parts of it are layers of their own."""
     layer = Layer(code, weights)
-    with torch.inference_mode(), recorded(layer, layer, {}) as made:
+    within = {name: layer.get_submodule(name) for name in parts}
+    with torch.inference_mode(), recorded(layer, layer, within) as made:
         layer(x)
     return made
 
 
-def segment_of(right: Code, wrong: Code, x: Tensor, **weights: Tensor) -> Segment:
+def segment_of(
+    right: Code, wrong: Code, x: Tensor, **weights: Tensor | nn.Module
+) -> Segment:
     """The right code as the reference's, beside the wrong one as the candidate's, whose
-    operations are the functions that it calls."""
-    reference, candidate = (recording_of(code, x, **weights) for code in (right, wrong))
+    operations are the functions that it calls. Modules are layers of the reference."""
+    parts = [name for name, each in weights.items() if isinstance(each, nn.Module)]
+    reference = recording_of(right, x, parts, **weights)
+    candidate = recording_of(wrong, x, **weights)
     places = {step.result: OperationIndex(n) for n, step in enumerate(candidate.steps)}
     argument = candidate.argument
     from_input = {argument}
@@ -64,7 +79,9 @@ def segment_of(right: Code, wrong: Code, x: Tensor, **weights: Tensor) -> Segmen
     return Segment(reference, target, evaluated, row="frame")
 
 
-def causes_of(right: Code, wrong: Code, x: Tensor, **weights: Tensor) -> list[str]:
+def causes_of(
+    right: Code, wrong: Code, x: Tensor, **weights: Tensor | nn.Module
+) -> list[str]:
     """What explains the wrong code completely, best first."""
     segment = segment_of(right, wrong, x, **weights)
     assert segment.wrong

@@ -1,4 +1,11 @@
-"""Cuts a layer's own code into segments, both sides of which begin with the same values."""
+"""Cuts a layer's own code into segments, with the same given values on both sides.
+
+What is given is the layer's input, what the layers within it return, and what comes from
+other layers aside: the reference's values, rounded to what the candidate computes in. A
+layer within that the candidate begins elsewhere, as a convolution that pads its own input
+where the reference pads before it, has no input that both have. Then its code counts as
+part of the layer's around it (`Recording.opened`), and the segment leads to its result.
+"""
 
 from collections.abc import Mapping
 
@@ -37,12 +44,13 @@ def segments(
     if not all(_fits(key, buffer) for key, buffer in pins.items()):
         return None
     recording = recording.starting_from(given)
+    uncalled = [each for each in recording.results if each not in program.layers]
     found = []
     for target in targets(name, recording, program):
         pause()
         evaluated = evaluation(program, pins, target.key, kept)
         last = truths[target.layer].axes is not None
-        found.append(Segment(recording, target, evaluated, pause, row, last))
+        found.append(Segment(recording, target, evaluated, pause, row, last, uncalled))
     return found
 
 
@@ -53,6 +61,11 @@ def _fits(key: ValueKey, buffer: Buffer) -> bool:
 
 def targets(name: str, recording: Recording, program: Program) -> list[Target]:
     """The values that both sides compute in this layer's code and pass to others."""
+    if recording.opened:
+        return [
+            Target(layer, False, v, program.layers[layer])
+            for layer, v in recording.opened.items()
+        ]
     found = [
         Target(layer, True, value, program.inputs[layer].key)
         for layer, value in recording.inputs.items()

@@ -29,6 +29,7 @@ from debug.measure.truth import Truth
 from debug.pause import Pause, go_on
 from debug.protocol.values import Cause, Finding, Place, Sensitivity
 from debug.reference.recorded_layers import RecordedLayers
+from debug.reference.recording import Recording
 from debug.subject import Subject, row_of
 
 SHOWN_CAUSES = 5
@@ -92,12 +93,26 @@ class Explainer:
     ) -> list[Segment] | None:
         if name in self._joined:  # the reference has no code that is this layer's alone
             return None
-        recording = self._recordings.of(name)
         with torch.inference_mode():
             row = row_of(self._subject, self._truths[name].exact.shape)
-            return segments(
-                name, recording, code.program, self._truths, code.kept, pause, row
-            )
+
+            def of(recording: Recording) -> list[Segment] | None:
+                return segments(
+                    name, recording, code.program, self._truths, code.kept, pause, row
+                )
+
+            found = of(self._recordings.of(name))
+            for number, segment in enumerate(found or []):
+                part = segment.target.layer
+                if found and segment.is_elsewhere and self._is_leaf(part, code):
+                    opened = of(self._recordings.opened(name, part))
+                    found[number : number + 1] = opened or [segment]
+            return found
+
+    def _is_leaf(self, name: str, code: LoadedCandidate) -> bool:
+        """Whether a layer has a result on both sides, and no layers within."""
+        around = {layer.parent for layer in self._subject.layers}
+        return name in code.program.layers and name not in around | self._joined
 
     def counterfactual(
         self, name: str, code: LoadedCandidate, computed: Mapping[str, LazyValue]

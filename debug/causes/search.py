@@ -22,6 +22,7 @@ from torch import Tensor
 
 from debug.causes.counterparts import DOES_NOT_RUN
 from debug.causes.fitting import Keys, with_number
+from debug.causes.hypotheses.convolutions import other_convolutions
 from debug.causes.hypotheses.mistake import Called
 from debug.causes.hypotheses.operands import (
     NOTHING,
@@ -88,8 +89,10 @@ def find_causes(
         likely: what was found in other layers. Layers share code, so the same mistake is
             tried before the search begins.
     """
-    if segment.value is None or not segment.is_finite:
+    if not segment.is_finite:
         return []
+    if segment.value is None:
+        return _in_another_shape(segment)
     for hypothesis in seen_in_candidate(segment, likely) if likely else ():
         tried = attempt(segment, hypothesis)
         if tried is not None and tried.complete:
@@ -109,6 +112,18 @@ def find_causes(
         best += _after_another(segment, _joined(named), depth)
     best.sort(key=lambda each: each.rank)
     return _told([each for each in best if each.explains >= WORTH_SHOWING])
+
+
+def _in_another_shape(segment: Segment) -> list[Tried]:
+    """What makes exactly the candidate's value, whose shape is not the reference's."""
+    found = []
+    for hypothesis in other_convolutions(segment):
+        made = _made(segment, hypothesis.replaced_steps)
+        value = None if made is None else in_shape_of(segment.made, made)
+        if made is not None and value is not None:
+            ratio = relative_error(value, made.squeeze()) / segment.goal.floor
+            found.append(Tried(hypothesis, 1.0, ratio))
+    return _told([each for each in found if each.complete])
 
 
 def _told(found: list[Tried]) -> list[Tried]:
@@ -166,7 +181,14 @@ def attempt(segment: Segment, hypothesis: Hypothesis) -> Tried | None:
     if supposed is None:
         return None
     explains = share_explained(value, goal.value, supposed)
-    return Tried(hypothesis, explains, relative_error(value, supposed) / goal.floor)
+    tried = Tried(hypothesis, explains, relative_error(value, supposed) / goal.floor)
+    # Of several layouts that fit, as in a square image, the one that is nearest to the
+    # right value need not be the one that the wrong value has.
+    other = None if tried.complete else in_shape_of(segment.made, supposed)
+    if other is None or other.shape != supposed.shape:
+        return tried
+    laid = Tried(hypothesis, 1.0, relative_error(other, supposed) / goal.floor)
+    return laid if laid.complete else tried
 
 
 def _replayed(
@@ -175,11 +197,20 @@ def _replayed(
     values: Mapping[ValueId, Tensor] | None = None,
 ) -> Tensor | None:
     """The end of the segment, if steps or given values were others."""
+    made = _made(segment, steps, values)
+    return None if made is None else in_shape_of(made, segment.goal.value)
+
+
+def _made(
+    segment: Segment,
+    steps: Mapping[ValueId, Replacement],
+    values: Mapping[ValueId, Tensor] | None = None,
+) -> Tensor | None:
+    """The same in whatever shape it has; None if it can't be made."""
     try:
-        made = segment.recording.replay(segment.target.value, steps, values)
+        return segment.recording.replay(segment.target.value, steps, values)
     except DOES_NOT_RUN:
         return None
-    return in_shape_of(made, segment.goal.value)
 
 
 def _supposed(segment: Segment, tried: list[Tried]) -> Iterator[Hypothesis]:

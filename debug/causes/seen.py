@@ -17,7 +17,9 @@ from debug.causes.fitting import (
     other_tables,
     with_another_number,
 )
+from debug.causes.hypotheses.convolutions import other_convolutions
 from debug.causes.hypotheses.heads import other_splits
+from debug.causes.hypotheses.masking import other_masks
 from debug.causes.hypotheses.mistake import always
 from debug.causes.hypotheses.moved_steps import moved_steps
 from debug.causes.hypotheses.norms import written_norms
@@ -30,6 +32,8 @@ from debug.causes.hypotheses.operands import (
     other_values,
     parts_exchanged,
 )
+from debug.causes.hypotheses.readings import misread_layouts, other_readings
+from debug.causes.hypotheses.repeated import other_calls
 from debug.causes.segment import Segment
 from debug.measure.matching import distance, norm_of
 from debug.protocol.verdict import LAYER
@@ -73,6 +77,11 @@ def seen_in_candidate(
             yield from fitted(segment, target, nearest)
     yield from exchanged(segment)
     yield from parts_exchanged(segment)
+    yield from other_calls(segment)
+    yield from other_readings(segment)
+    yield from misread_layouts(segment)
+    yield from other_masks(segment)
+    yield from other_convolutions(segment)
     yield from other_activations(segment)
     yield from moved_steps(segment.lacking, segment.recording)
     for several in (other_splits, written_norms):

@@ -11,7 +11,7 @@ being found is no proof by itself (a port may take another way), so an operation
 also counts as right if something that is right is made of it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -21,6 +21,7 @@ from torch import Tensor
 from debug.candidate.max_internals import ValueKey
 from debug.candidate.operations import Evaluation, Operation, OperationIndex
 from debug.causes.heads_apart import parts, sizes_of, wholes
+from debug.causes.joined import Joined, joined_in
 from debug.measure.matching import (
     Match,
     Sought,
@@ -68,6 +69,7 @@ class Segment:
         pause: Pause = go_on,
         row: str = POSITION,
         rows_last: bool = False,
+        uncalled: Sequence[str] = (),
     ) -> None:
         """
         Args:
@@ -77,7 +79,9 @@ class Segment:
             pause: called often.
             row: what one row of a value is called.
             rows_last: whether the end has them on its last axis, as a convolution wants.
+            uncalled: layers within that the candidate never calls.
         """
+        self.uncalled = uncalled
         self.pause, self.row, self._rows_last = pause, row, rows_last
         self.recording, self.target, self._evaluated = recording, target, evaluated
         self.steps = recording.leading_to(target.value)
@@ -94,6 +98,8 @@ class Segment:
         self._rounded = recording.in_precision(precision)
         exact = recording.values[target.value]
         self.goal = Sought.of(str(target), exact, self._rounded[target.value])
+        self.made = evaluated.value
+        """The candidate's, as it is."""
         self.value = in_shape_of(evaluated.value, exact)
         """The candidate's, in the reference's layout; None in another shape."""
 
@@ -105,7 +111,13 @@ class Segment:
         """The same beside a reference that makes a mistake, too."""
         recording = self.recording.starting_from(replaced_values, replaced_steps)
         return Segment(
-            recording, self.target, self._evaluated, self.pause, self.row, self._rows_last
+            recording,
+            self.target,
+            self._evaluated,
+            self.pause,
+            self.row,
+            self._rows_last,
+            self.uncalled,
         )
 
     @cached_property
@@ -120,6 +132,12 @@ class Segment:
             return True
         error = relative_error(self.value, self.goal.value)
         return error > LAYER.watch_up_to * self.goal.floor
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether it leads to a layer that begins elsewhere in the candidate, such as a
+        convolution that pads its own input."""
+        return self.target.is_input and self.value is None
 
     @cached_property
     def cost(self) -> int:
@@ -169,7 +187,15 @@ class Segment:
             Sought.of(label, exact, rounded)
             for each in pairs
             for (label, exact), (_, rounded) in each
+        ] + [
+            Sought.of(f"{j}, joined", j.of(self.recording.values), j.of(self._rounded))
+            for j in self.joined
         ]
+
+    @cached_property
+    def joined(self) -> list[Joined]:
+        """Layers' results that the candidate makes as one value."""
+        return joined_in(self.recording, self.steps, self.operations)
 
     def is_match(self, index: int) -> bool:
         """Whether an operation makes a value of the reference."""

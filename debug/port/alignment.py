@@ -12,10 +12,10 @@ and not another name for ``v_proj``.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from debug.port import joined, names
+from debug.port import doubts, joined, names, numbered
 from debug.port.foldings import foldings
 from debug.port.side import Side
 from debug.protocol.values import UnpairedModule, doubts_of
@@ -48,6 +48,8 @@ class Pair:
     how: How
     doubt: str = ""
     """What speaks against it: likely a bug."""
+    held: str = ""
+    """The layer whose weights the module has, if it is another one."""
 
 
 @dataclass
@@ -110,15 +112,24 @@ class _Matching:
         self._by_slices()
         self._by_likeness()
         self._exchange_by_name()
+        self._exchange_by_number()
         self._containers()
+        self._gather_doubts()
         self._functions()
         self._leftovers()
         return self._found
 
     # -- Leaves ------------------------------------------------------------------------
 
-    def _pair(self, layer: str, module: str, how: How, doubt: str = "") -> None:
-        self._found.pairs[layer] = Pair(layer, Counterpart((module,)), how, doubt)
+    def _pair(self, layer: str, module: str, how: How) -> None:
+        self._found.pairs[layer] = Pair(layer, Counterpart((module,)), how)
+        self._taken.add(module)
+
+    def _pair_in_doubt(self, layer: str, counterpart: Counterpart, how: How) -> None:
+        """One whose weights are not the layer's."""
+        module = counterpart.modules[0]
+        doubt, held = doubts.held_instead(layer, module, self._ref, self._cand)
+        self._found.pairs[layer] = Pair(layer, counterpart, how, doubt, held)
         self._taken.add(module)
 
     def _free(self) -> tuple[list[str], list[str]]:
@@ -155,20 +166,10 @@ class _Matching:
             if layer is None or self._ref.sizes(layer) != self._cand.sizes(module):
                 continue
             same = self._ref.content(layer) == self._cand.content(module)
-            doubt = "" if same else self._held_instead(layer, module)
-            how = How.NAME_AND_WEIGHTS if same else How.NAME
-            self._pair(layer, module, how, doubt)
-
-    def _held_instead(self, layer: str, module: str) -> str:
-        """What a module holds where a layer's weights are expected."""
-        held = self._cand.content(module)
-        other = next((n for n in self._ref.leaves if self._ref.content(n) == held), None)
-        if other is not None:
-            return f"{module} holds {other}'s weights, not {layer}'s"
-        mine, right = self._cand.largest(module), self._ref.largest(layer)
-        if mine == right:
-            return ""  # one of the small ones: its layer will show it
-        return f"{module}'s weights equal none of the reference: were they loaded?"
+            if same:
+                self._pair(layer, module, How.NAME_AND_WEIGHTS)
+            else:
+                self._pair_in_doubt(layer, Counterpart((module,)), How.NAME)
 
     @staticmethod
     def _largest(side: Side):
@@ -239,7 +240,7 @@ class _Matching:
             layer = max(
                 alike, key=lambda n: (names.similarity(n, module) > LIKELY, n == first)
             )
-            self._pair(layer, module, How.ORDER, self._held_instead(layer, module))
+            self._pair_in_doubt(layer, Counterpart((module,)), How.ORDER)
 
     def _exchange_by_name(self) -> None:
         """Two layers whose weights were exchanged have counterparts by content, and names
@@ -250,9 +251,31 @@ class _Matching:
                 if one.layer < other.layer and self._names_oppose(one, other):
                     mine, yours = one.counterpart.modules[0], other.counterpart.modules[0]
                     for layer, module in ((one.layer, yours), (other.layer, mine)):
-                        self._pair(
-                            layer, module, How.NAME, self._held_instead(layer, module)
-                        )
+                        self._pair_in_doubt(layer, Counterpart((module,)), How.NAME)
+
+    def _exchange_by_number(self) -> None:
+        """Blocks that hold each other's weights."""
+        pairs = self._found.pairs
+        sure = [n for n, pair in pairs.items() if pair.how is not How.YOU]
+        counterparts = {n: pairs[n].counterpart for n in sure if n in self._ref.leaves}
+        found = [*numbered.exchanged(counterparts, self._ref, self._cand)]
+        for layer, counterpart, held in found:
+            (module,) = counterpart.modules
+            doubt = f"{module} holds {held}'s weights, not {layer}'s"
+            if self._ref.content(layer) == self._ref.content(held):
+                doubt = ""  # a norm of ones is any block's
+            pairs[layer] = Pair(layer, counterpart, How.NAME, doubt, held)
+
+    def _gather_doubts(self) -> None:
+        """What can be said once of a block is not said of each layer in it."""
+        pairs = self._found.pairs
+        held = {name: pair.held for name, pair in pairs.items() if pair.held}
+        for layer, other, leaves in [*doubts.gathered(held, pairs, self._ref)]:
+            for leaf in leaves:
+                pairs[leaf] = replace(pairs[leaf], doubt="")
+            module = pairs[layer].counterpart.modules[0]
+            doubt = f"{module} holds {other}'s weights, not {layer}'s"
+            pairs[layer] = replace(pairs[layer], doubt=doubt)
 
     def _names_oppose(self, one: Pair, other: Pair) -> bool:
         """Whether two layers of one module would pair the other way round by name."""
@@ -325,9 +348,23 @@ class _Matching:
     # -- What is left ------------------------------------------------------------------
 
     def _leftovers(self) -> None:
+        pairs = self._found.pairs
+        alone = (n for n in self._ref.leaves if n not in pairs and not self._ignores(n))
+        missing = [leaf for leaf in alone if self._reason(leaf)[1]]
+        whole = doubts.missing_whole(self._ref, pairs, missing)
+        counterparts = {name: pair.counterpart for name, pair in pairs.items()}
         for layer in self._ref.order:
             if layer not in self._found.pairs and not self._ignores(layer):
-                reason, is_error = self._reason(layer)
+                around = next((n for n in whole if layer.startswith(f"{n}.")), None)
+                if layer in whole:
+                    reason = doubts.reason_of_whole(
+                        layer, counterparts, self._ref, self._cand
+                    )
+                    is_error = True
+                elif around is not None:
+                    reason, is_error = f"is a part of {around}", False
+                else:
+                    reason, is_error = self._reason(layer)
                 alone = UnpairedModule(layer, True, reason, is_error)
                 self._found.unpaired.append(alone)
         for module in self._cand.order:

@@ -48,22 +48,31 @@ class RecordedLayers:
     def of(self, name: str) -> Recording:
         """A layer's own code in float64."""
         if name not in self._recordings:
-            subject, module = self._subject, self.wide
-            modules = layer_modules(module, subject.layers)
-            parts = self._parts(name)
-            begins = {n: part.name for part in parts if (n := part.begins) is not None}
-            within = {each: modules[each] for each in (*begins, *(p.name for p in parts))}
-            arguments = arguments_in(subject, torch.float64)
-            call = next(layer.call for layer in subject.layers if layer.name == name)
-            recording = recorded(module, modules[name], within, call)
-            with torch.inference_mode(), recording as made, StayInFloat64():
-                subject.run_reference(module, *arguments)
-            for first, part in begins.items():  # one module for the candidate
-                made.inputs[part] = made.inputs.pop(first)
-                del made.results[first]
+            made = self._recorded(name)
             self._make_room()
             self._recordings[name] = replace(made, products=self._products)
         return self._recordings[name]
+
+    def opened(self, name: str, part: str) -> Recording:
+        """A layer's own code with that of a layer within it."""
+        return self._recorded(name, part)
+
+    def _recorded(self, name: str, opened: str | None = None) -> Recording:
+        subject, module = self._subject, self.wide
+        modules = layer_modules(module, subject.layers)
+        parts = [part for part in self._parts(name) if part.name != opened]
+        begins = {n: part.name for part in parts if (n := part.begins) is not None}
+        within = {each: modules[each] for each in (*begins, *(p.name for p in parts))}
+        arguments = arguments_in(subject, torch.float64)
+        call = next(layer.call for layer in subject.layers if layer.name == name)
+        own = {} if opened is None else {opened: modules[opened]}
+        recording = recorded(module, modules[name], within, call, own)
+        with torch.inference_mode(), recording as made, StayInFloat64():
+            subject.run_reference(module, *arguments)
+        for first, part in begins.items():  # one module for the candidate
+            made.inputs[part] = made.inputs.pop(first)
+            del made.results[first]
+        return made
 
     def rounded(self, name: str) -> list[Tensor]:
         """The same values in the candidate's precision, with all that has been rounded

@@ -21,7 +21,15 @@ from torch.utils._pytree import tree_leaves, tree_map
 from debug.reference.attention import is_attention, written_out
 from debug.reference.call_sites import PASSED_OVER, reference_place
 from debug.reference.hooks import first_tensor, named_tensors
-from debug.reference.recording import Element, Recording, Ref, Step, ValueId, writes
+from debug.reference.recording import (
+    Call,
+    Element,
+    Recording,
+    Ref,
+    Step,
+    ValueId,
+    writes,
+)
 from debug.reference.variable_names import Bindings
 
 
@@ -109,7 +117,11 @@ class Recorder(TorchFunctionMode):
 
 @contextmanager
 def recorded(
-    module: nn.Module, layer: nn.Module, within: Mapping[str, nn.Module], call: int = 1
+    module: nn.Module,
+    layer: nn.Module,
+    within: Mapping[str, nn.Module],
+    call: int = 1,
+    opened: Mapping[str, nn.Module] | None = None,
 ) -> Iterator[Recording]:
     """Records one layer's own code while the model runs.
 
@@ -118,6 +130,7 @@ def recorded(
         layer: whose code it is.
         within: the layers that it calls; what they do is not recorded.
         call: which of the layer's calls is meant.
+        opened: layers within whose code counts as the layer's own.
     """
     recorder = Recorder(module)
     recording, handles, calls = recorder.recording, [], 0
@@ -148,12 +161,23 @@ def recorded(
     handles.append(layer.register_forward_hook(leave))
     for name, child in within.items():
         handles += _watch_child(recorder, name, child)
+    for name, child in (opened or {}).items():
+        handles.append(_watch_opened(recorder, name, child))
     try:
         with recorder:
             yield recording
     finally:
         for handle in handles:
             handle.remove()
+
+
+def _watch_opened(recorder: Recorder, name: str, child: nn.Module) -> Any:
+    def leave(_: nn.Module, args: Any, output: Any) -> None:
+        value = first_tensor(output) if recorder.on else None
+        if value is not None:
+            recorder.recording.opened[name] = recorder.index(value)
+
+    return child.register_forward_hook(leave)
 
 
 def _watch_child(recorder: Recorder, name: str, child: nn.Module) -> list[Any]:
@@ -164,6 +188,7 @@ def _watch_child(recorder: Recorder, name: str, child: nn.Module) -> list[Any]:
         argument = first_tensor([*args, *kwargs.values()])
         if argument is not None and recorder.on:
             recording.inputs[name] = recorder.index(argument)
+            recording.calls[name] = Call(child, args, kwargs)
         if not recorder.on:
             return
         recorder.bindings.look()

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NewType
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves, tree_map
 
 from debug.measure.products import EXACT, Products
@@ -88,6 +88,26 @@ class Element:
         return self._function(*args, **kwargs)
 
 
+@dataclass(frozen=True)
+class Call:
+    """How a layer within was called."""
+
+    module: nn.Module
+    args: Sequence[Any]
+    kwargs: Mapping[str, Any]
+
+    def with_input(self, value: Tensor, module: nn.Module | None = None) -> Tensor | None:
+        """What it returns for another first tensor, or what another module does."""
+        given = tree_leaves([self.args, self.kwargs])
+        first = next(leaf for leaf in given if isinstance(leaf, Tensor))
+        args, kwargs = tree_map(
+            lambda leaf: value if leaf is first else leaf,
+            (list(self.args), dict(self.kwargs)),
+        )
+        returned = tree_leaves((module or self.module)(*args, **kwargs))
+        return next((leaf for leaf in returned if isinstance(leaf, Tensor)), None)
+
+
 Replacement = Callable[[Sequence[Any], Mapping[str, Any]], Tensor]
 """What to do in place of a step, with the step's arguments."""
 
@@ -114,6 +134,10 @@ class Recording:
     """What each layer within returns."""
     inputs: dict[str, ValueId] = field(default_factory=dict)
     """The input of each layer within."""
+    calls: dict[str, Call] = field(default_factory=dict)
+    """Of each layer within."""
+    opened: dict[str, ValueId] = field(default_factory=dict)
+    """What each layer within returns whose code is recorded as the layer's own."""
     result: ValueId | None = None
     """What the layer itself returns."""
     products: Products = EXACT

@@ -5,6 +5,10 @@ generator for each PyTorch function. ``operands.py`` has what is about a step's 
 ``precision.py`` what is about bits, ``other_numbers.py`` numbers that were mistyped,
 ``heads.py``, ``norms.py`` and ``moved_steps.py`` what is about several steps.
 
+``readings.py``, ``masking.py``, ``convolutions.py`` and ``repeated.py`` look at the
+candidate's values to know what to propose: in which order it joined query, key and value,
+which number its mask has, which size its convolution makes, which layer it never calls.
+
 What can only be told from both values, such as a dropout that was left on, and what has no
 name is fitted: to each number (``elementwise.py``), to a mask (``hidden.py``), to another
 value (``added.py``), to the order of slices (``moved_slices.py``). ``fitted.py`` has them

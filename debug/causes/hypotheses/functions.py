@@ -24,7 +24,9 @@ from debug.causes.hypotheses.images import batch_norm, conv2d
 from debug.causes.hypotheses.layer_norm import layer_norm
 from debug.causes.hypotheses.mistake import Called, Mistake, first_tensor, named
 from debug.causes.hypotheses.moved_slices import shifted
+from debug.causes.hypotheses.paddings import pads
 from debug.causes.hypotheses.precision import in_fewer_bits
+from debug.causes.hypotheses.reductions import average_pools, largest_pools, reductions
 from debug.reference.pytorch_functions import AXES_MOVED
 from debug.reference.recording import Recording, Replacement, Step
 
@@ -215,6 +217,7 @@ def _sum(called: Called) -> Iterator[Mistake]:
 def _product(called: Called) -> Iterator[Mistake]:
     constants = [a for a in called.step.args if isinstance(a, int | float)]
     if not constants:
+        yield from _factors(called)
         return
     c = float(constants[0])
     factors = {
@@ -226,6 +229,22 @@ def _product(called: Called) -> Iterator[Mistake]:
     for kind, (text, factor) in factors.items():
         scaled = lambda args, _, f=factor: first_tensor(args) * f  # noqa: E731
         yield Mistake(("factor", kind, c), text, scaled)
+
+
+def _factors(called: Called) -> Iterator[Mistake]:
+    """Of a product of two values, such as a norm's result and its weight."""
+    if len(called.step.operands) != 2:
+        return
+    for number, operand in enumerate(called.step.operands):
+        name = called.recording.name(operand)
+        weight = name if operand in called.recording.weights else None
+
+        def only_the_other(args: Sequence[Any], _: Mapping, number: int = number) -> Tensor:
+            shape = torch.broadcast_shapes(*(arg.shape for arg in args[:2]))
+            return args[1 - number].expand(shape)
+
+        text = f"the factor {name} is left out"
+        yield Mistake(("factor left out", name), text, only_the_other, weight)
 
 
 def _matmul(called: Called) -> Iterator[Mistake]:
@@ -282,6 +301,7 @@ _GENERATORS: dict[str, Callable[[Called], Iterator[Mistake]]] = {
     "conv2d": conv2d,
     "batch_norm": batch_norm,
     "conv1d": _conv1d,
+    "pad": pads,
     "layer_norm": layer_norm,
     "softmax": softmaxes,
     "masked_fill": masks,
@@ -293,6 +313,9 @@ _GENERATORS: dict[str, Callable[[Called], Iterator[Mistake]]] = {
     "adaptive_avg_pool2d": _mean_pool,
     "add": _sum,
     "mul": _product,
+    **dict.fromkeys(("mean", "sum", "amax", "amin"), reductions),
+    **dict.fromkeys(("avg_pool1d", "avg_pool2d"), average_pools),
+    **dict.fromkeys(("max_pool1d", "max_pool2d"), largest_pools),
     "split": parts,
     "chunk": parts,
     "unbind": parts,

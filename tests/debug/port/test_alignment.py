@@ -218,3 +218,96 @@ def test_a_counter_of_batches_is_no_weight():
     ours = {"m.weight": norm["n.weight"], "m.mean": norm["n.running_mean"]}
     matched = aligned(side(theirs), side(ours))
     assert matched.pairs["n"].how is How.WEIGHTS
+
+
+BLOCKS = {
+    f"h.{block}.{name}.weight": matrix(10 * block + number)
+    for block in range(3)
+    for number, name in enumerate(("up", "down"))
+}
+
+
+def test_a_block_that_is_never_called_is_missing_as_one():
+    ours = {f"blocks{name[1:]}": weight for name, weight in BLOCKS.items()}
+    calls = [n for block in (0, 1) for n in (f"blocks.{block}.up", f"blocks.{block}.down")]
+    named = ["blocks.0", "blocks.1", ""]
+    read = {name: weight for name, weight in ours.items() if ".2." not in name}
+    matched = aligned(side(BLOCKS), side(read, calls + named))
+    assert matched.doubts == ["h.2 has no counterpart: no module holds its weights"]
+
+
+def test_a_block_in_whose_place_another_is_called_again_says_which():
+    ours = {n.replace("h", "blocks"): w for n, w in BLOCKS.items() if ".1." not in n}
+    matched = aligned(side(BLOCKS), side(ours, often=["blocks.0"]))
+    assert matched.doubts == ["h.1 has no counterpart, and blocks.0 is called 2 times"]
+
+
+def test_a_module_of_which_a_part_is_there_is_not_missing_as_one():
+    ours = {n.replace("h", "blocks"): w for n, w in BLOCKS.items() if "1.up" not in n}
+    matched = aligned(side(BLOCKS), side(ours))
+    assert matched.doubts == ["h.1.up has no counterpart: no module holds its weights"]
+
+
+def held_in(order: Sequence[int]) -> dict[str, Tensor]:
+    """The blocks' weights where the block of each number holds those of another."""
+    ours = {}
+    for block, held in enumerate(order):
+        ours[f"blocks.{block}.up.weight"] = BLOCKS[f"h.{held}.up.weight"]
+        ours[f"blocks.{block}.down.weight"] = BLOCKS[f"h.{held}.down.weight"]
+    return ours
+
+
+def called_in(order: Sequence[int]) -> list[str]:
+    parts = (".up", ".down", "")
+    return [*(f"blocks.{block}{part}" for block in order for part in parts), ""]
+
+
+def test_blocks_that_hold_each_others_weights_are_a_doubt_of_each_block():
+    matched = aligned(side(BLOCKS), side(held_in([1, 0, 2])))
+    assert by_layer(matched) == {
+        f"h.{n}{part}": f"blocks.{n}{part}"
+        for n in range(3)
+        for part in ("", ".up", ".down")
+    }
+    assert matched.doubts == [
+        "blocks.0 holds h.1's weights, not h.0's",
+        "blocks.1 holds h.0's weights, not h.1's",
+    ]
+
+
+def test_blocks_whose_weights_are_all_shifted_are_a_doubt_too():
+    assert len(aligned(side(BLOCKS), side(held_in([2, 0, 1]))).doubts) == 3
+
+
+def test_blocks_that_are_called_in_another_order_hold_the_right_weights():
+    ours = held_in([0, 1, 2])
+    matched = aligned(side(BLOCKS), side(ours, called_in([1, 0, 2])))
+    assert by_layer(matched)["h.1"] == "blocks.1"
+    assert not matched.doubts
+
+
+def test_blocks_that_the_port_numbers_from_behind_hold_the_right_weights():
+    ours = held_in([2, 1, 0])
+    matched = aligned(side(BLOCKS), side(ours, called_in([2, 1, 0])))
+    assert by_layer(matched)["h.0"] == "blocks.2"
+    assert not matched.doubts
+
+
+def test_one_layer_of_two_blocks_that_is_exchanged_is_a_doubt_of_that_layer():
+    ours = held_in([0, 1, 2])
+    ours["blocks.0.up.weight"], ours["blocks.1.up.weight"] = (
+        ours["blocks.1.up.weight"],
+        ours["blocks.0.up.weight"],
+    )
+    assert sorted(aligned(side(BLOCKS), side(ours)).doubts) == [
+        "blocks.0.up holds h.1.up's weights, not h.0.up's",
+        "blocks.1.up holds h.0.up's weights, not h.1.up's",
+    ]
+
+
+def test_a_copy_of_a_block_is_one_doubt():
+    copied = held_in([0, 0, 2])
+    ours = {f"h{name.removeprefix('blocks')}": weight for name, weight in copied.items()}
+    assert aligned(side(BLOCKS), side(ours)).doubts == [
+        "h.1 holds h.0's weights, not h.1's"
+    ]

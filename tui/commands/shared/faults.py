@@ -1,7 +1,8 @@
 """Every layer with a mistake of its own: lines for a person, objects for a program.
 
 One mistake in a block's code is a mistake in each of its instances: twelve layers are wrong
-at one line for one reason. That is one line here, and twelve objects.
+at one line for one reason. That is one line here, and twelve objects. So it is with a block
+that holds another block's weights, which the alignment has said already.
 """
 
 from dataclasses import dataclass, field
@@ -54,7 +55,18 @@ def _mistake(run: Run, index: int, finding: Finding | None) -> Mistake:
     if not finding.causes:
         return Mistake(place, why, why=why)
     likeliest = finding.causes[0]
+    doubt = _doubt_about(run, index)
+    if doubt and likeliest.complete and likeliest.weight is not None:
+        return Mistake(None, doubt, True, doubt)
     return Mistake(place, likeliest.hypothesis, likeliest.complete, why)
+
+
+def _doubt_about(run: Run, index: int) -> str:
+    """What the alignment says of the weights of a layer, or of one around it."""
+    layer = f"{run.layers[index].name}."
+    pairs = run.aligned.pairs if run.aligned else ()
+    found = (each.doubt for each in pairs if layer.startswith(f"{each.layer}."))
+    return next((doubt for doubt in found if doubt), "")
 
 
 def _line(mistake: Mistake, names: list[str]) -> str:

@@ -2,8 +2,8 @@
 
 from fakes import ROWS, compared, isolated, opened
 
-from debug.protocol.messages import Explained, Loaded
-from debug.protocol.values import Cause, Finding, Place
+from debug.protocol.messages import Aligned, Explained, Loaded
+from debug.protocol.values import Cause, Finding, PairedLayer, Place
 from debug.results.run import Run
 from tui.commands.check import report
 from tui.commands.check_table import conclusion
@@ -85,6 +85,21 @@ def test_a_layer_in_which_nothing_was_found_says_so_at_the_line_that_calls_it():
     assert also_wrong(run) == [
         "Also wrong: blocks.0.mlp, port.py:6: "
         "no single operation is off by more than rounding"
+    ]
+
+
+def test_weights_that_are_in_the_wrong_block_are_one_mistake():
+    def of_weight(line: int, name: str) -> Finding:
+        cause = Cause(f"another {name}", 1.0, 1.0, f"blocks.0.{name}.weight")
+        return Finding("the result", None, "mul", Place("port.py", line), None, "", [cause])
+
+    found = {QUERY: [of_weight(11, "attn.query")], KEY: [of_weight(12, "attn.key")]}
+    run = run_with({**found, MLP: [mistake(88, "epsilon")]})
+    doubt = "blocks.0 holds blocks.1's weights, not blocks.0's"
+    run.apply(Aligned(1, [PairedLayer("blocks.0", "blocks.0", "name", doubt)], []))
+    assert also_wrong(run) == [
+        "The same cause in blocks.0.attn.key",
+        "Also wrong: blocks.0.mlp, port.py:88: epsilon (explains 99.9 %)",
     ]
 
 
