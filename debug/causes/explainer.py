@@ -75,6 +75,19 @@ class Explainer:
         found_segments = self.segments(name, code, pause)
         if found_segments is None:
             return {}
+        findings = self._explained(name, found_segments, code)
+        if _all_explained(findings) or not (uncalled := self._uncalled(name, code)):
+            return findings
+        # Layers that the candidate does not call have their code in this one's.
+        with torch.inference_mode():
+            recording = self._recordings.with_code_of(name, uncalled)
+            whole = self._cut(name, recording, code, pause)
+        inlined = self._explained(name, whole or [], code)
+        return inlined if _all_explained(inlined) else findings
+
+    def _explained(
+        self, name: str, found_segments: list[Segment], code: LoadedCandidate
+    ) -> dict[str, list[Finding]]:
         findings: dict[str, list[Finding]] = {name: []}
         for segment in found_segments:
             if segment.wrong:
@@ -88,26 +101,36 @@ class Explainer:
                 findings.setdefault(about, []).append(finding)
         return findings
 
+    def _uncalled(self, name: str, code: LoadedCandidate) -> list[str]:
+        """The layers within one, at any depth, that the candidate does not have."""
+        found = [
+            layer.name
+            for layer in self._subject.layers
+            if layer.parent == name and layer.name not in code.program.layers
+        ]
+        within = [each for part in found for each in self._uncalled(part, code)]
+        return [*found, *within]
+
     def segments(
         self, name: str, code: LoadedCandidate, pause: Pause = go_on
     ) -> list[Segment] | None:
         if name in self._joined:  # the reference has no code that is this layer's alone
             return None
         with torch.inference_mode():
-            row = row_of(self._subject, self._truths[name].exact.shape)
-
-            def of(recording: Recording) -> list[Segment] | None:
-                return segments(
-                    name, recording, code.program, self._truths, code.kept, pause, row
-                )
-
-            found = of(self._recordings.of(name))
+            found = self._cut(name, self._recordings.of(name), code, pause)
             for number, segment in enumerate(found or []):
                 part = segment.target.layer
                 if found and segment.is_elsewhere and self._is_leaf(part, code):
-                    opened = of(self._recordings.opened(name, part))
+                    recording = self._recordings.opened(name, part)
+                    opened = self._cut(name, recording, code, pause)
                     found[number : number + 1] = opened or [segment]
             return found
+
+    def _cut(
+        self, name: str, recording: Recording, code: LoadedCandidate, pause: Pause
+    ) -> list[Segment] | None:
+        row = row_of(self._subject, self._truths[name].exact.shape)
+        return segments(name, recording, code.program, self._truths, code.kept, pause, row)
 
     def _is_leaf(self, name: str, code: LoadedCandidate) -> bool:
         """Whether a layer has a result on both sides, and no layers within."""
@@ -138,6 +161,13 @@ class Explainer:
             return None
         left_out = found[0].hypothesis.left_out
         return left_out if left_out not in code.program.layers else None
+
+
+def _all_explained(findings: Mapping[str, list[Finding]]) -> bool:
+    found = [finding for each in findings.values() for finding in each]
+    return bool(found) and all(
+        finding.causes and finding.causes[0].complete for finding in found
+    )
 
 
 def explain_input(value: torch.Tensor, truth: Truth) -> Finding:

@@ -133,8 +133,10 @@ class Borders:
             if buffer is None:
                 continue
             if key in right and (instead := self._right(key, right[key])) is not None:
-                slots[key] = buffer = instead
-            self._look(key, buffer, seen)
+                slots[key] = instead
+                self._look(key, instead, _Seen({right[key]: []}, seen.arguments))
+            else:
+                self._look(key, buffer, seen)
         return seen
 
     def _argument_of_model(self, first: LayerInput) -> Iterator[tuple[ValueKey, Buffer]]:

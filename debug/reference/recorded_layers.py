@@ -6,6 +6,7 @@ a limit the oldest are dropped, and made again if they are needed.
 """
 
 import copy
+from collections.abc import Collection
 from dataclasses import replace
 from functools import cached_property
 
@@ -54,13 +55,19 @@ class RecordedLayers:
         return self._recordings[name]
 
     def opened(self, name: str, part: str) -> Recording:
-        """A layer's own code with that of a layer within it."""
-        return self._recorded(name, part)
+        """A layer's own code with that of a layer within it, whose result is an end."""
+        return replace(self._recorded(name, opened=part), products=self._products)
 
-    def _recorded(self, name: str, opened: str | None = None) -> Recording:
+    def with_code_of(self, name: str, parts: Collection[str]) -> Recording:
+        """A layer's own code with that of layers within it."""
+        return replace(self._recorded(name, parts), products=self._products)
+
+    def _recorded(
+        self, name: str, inlined: Collection[str] = (), opened: str | None = None
+    ) -> Recording:
         subject, module = self._subject, self.wide
         modules = layer_modules(module, subject.layers)
-        parts = [part for part in self._parts(name) if part.name != opened]
+        parts = [part for part in self._parts(name, inlined) if part.name != opened]
         begins = {n: part.name for part in parts if (n := part.begins) is not None}
         within = {each: modules[each] for each in (*begins, *(p.name for p in parts))}
         arguments = arguments_in(subject, torch.float64)
@@ -111,8 +118,16 @@ class RecordedLayers:
             subject.run_reference(module, *arguments_in(subject, rounded))
         return given
 
-    def _parts(self, name: str) -> list[LayerName]:
-        return [layer for layer in self._subject.layers if layer.parent == name]
+    def _parts(self, name: str, inlined: Collection[str] = ()) -> list[LayerName]:
+        """The layers within one; of those that are ``inlined`` what is within them."""
+        within = [layer for layer in self._subject.layers if layer.parent == name]
+        return [
+            part
+            for layer in within
+            for part in (
+                self._parts(layer.name, inlined) if layer.name in inlined else [layer]
+            )
+        ]
 
     def _make_room(self) -> None:
         while self._recordings and self._size > KEPT_BYTES:

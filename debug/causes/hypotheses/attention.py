@@ -1,10 +1,12 @@
 """The known mistakes of attention's middle: masks, softmax, and parts of a joined value."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from debug.causes.hypotheses.mistake import Called, Mistake
@@ -34,6 +36,18 @@ def softmaxes(called: Called) -> Iterator[Mistake]:
         "twice": ("softmax is applied twice", lambda x, a: x.softmax(a).softmax(a)),
         "sigmoid": ("sigmoid instead of softmax", lambda x, _: x.sigmoid()),
         "one more": ("softmax with one more in the sum", _softmax_and_one),
+        "by length": (
+            "softmax divides by the length of the exponentials, not by their sum",
+            lambda x, a: F.normalize((x - x.amax(a, keepdim=True)).exp(), dim=a),
+        ),
+        "without exponentials": (
+            "the scores are divided by their sum, without exponentials",
+            lambda x, a: x / x.sum(a, keepdim=True),
+        ),
+        "to base 2": (
+            "softmax to base 2",
+            lambda x, a: (x * math.log(2)).softmax(a),
+        ),
         "uncentred below": (
             "the largest score is subtracted above softmax's fraction, and not below it",
             _softmax_uncentred_below,

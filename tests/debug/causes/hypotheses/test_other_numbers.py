@@ -77,6 +77,16 @@ def norm(epsilon: float) -> Callable[..., Tensor]:
             lambda _, x: (x - x.amax(-1, True)).exp() / x.exp().sum(-1, True),
             "the largest score is subtracted above softmax's fraction, and not below it",
         ),
+        (
+            lambda _, x: F.softmax(x, dim=-1),
+            lambda _, x: F.normalize(x.exp(), dim=-1),
+            "softmax divides by the length of the exponentials, not by their sum",
+        ),
+        (
+            lambda _, x: F.softmax(x, dim=-1),
+            lambda _, x: 2**x / (2**x).sum(-1, True),
+            "softmax to base 2",
+        ),
         (lambda _, x: x**2 + 3, lambda _, x: x**2 + 2.5, None),
     ],
 )
