@@ -22,11 +22,12 @@ from debug.causes.counterparts import (
 )
 from debug.causes.hypotheses.added import added_values, vectors
 from debug.causes.hypotheses.axes import Axes
+from debug.causes.hypotheses.family import Family, best_number
 from debug.causes.hypotheses.fit import Fit
 from debug.causes.hypotheses.fitted import fits, local_fits
 from debug.causes.hypotheses.mistake import Called, Key
 from debug.causes.hypotheses.operands import Hypothesis, Kind
-from debug.causes.hypotheses.other_numbers import Family, best_number, families
+from debug.causes.hypotheses.other_numbers import families
 from debug.causes.segment import Segment
 from debug.measure.matching import Sought, distance, norm_of, share_explained
 from debug.protocol.verdict import LAYER

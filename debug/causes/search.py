@@ -23,6 +23,7 @@ from torch import Tensor
 from debug.causes.counterparts import DOES_NOT_RUN
 from debug.causes.fitting import Keys, with_number
 from debug.causes.hypotheses.convolutions import other_convolutions
+from debug.causes.hypotheses.family import Family, best_number
 from debug.causes.hypotheses.mistake import Called
 from debug.causes.hypotheses.operands import (
     NOTHING,
@@ -30,7 +31,7 @@ from debug.causes.hypotheses.operands import (
     Kind,
     hypotheses_at,
 )
-from debug.causes.hypotheses.other_numbers import Family, best_number, families
+from debug.causes.hypotheses.other_numbers import families
 from debug.causes.seen import seen_in_candidate
 from debug.causes.segment import Segment
 from debug.measure.matching import (

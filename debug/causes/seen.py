@@ -21,7 +21,7 @@ from debug.causes.hypotheses.convolutions import other_convolutions
 from debug.causes.hypotheses.heads import other_splits
 from debug.causes.hypotheses.masking import other_masks
 from debug.causes.hypotheses.mistake import always
-from debug.causes.hypotheses.moved_steps import moved_steps
+from debug.causes.hypotheses.moved_steps import factors_after_softmax, moved_steps
 from debug.causes.hypotheses.norms import written_norms
 from debug.causes.hypotheses.operands import (
     Hypothesis,
@@ -84,6 +84,7 @@ def seen_in_candidate(
     yield from other_convolutions(segment)
     yield from other_activations(segment)
     yield from moved_steps(segment.lacking, segment.recording)
+    yield from factors_after_softmax(segment.steps, segment.recording)
     for several in (other_splits, written_norms):
         for key, text, steps in several(segment.steps, segment.recording):
             yield Hypothesis(text, frozenset({key}), steps)

@@ -11,6 +11,7 @@ being found is no proof by itself (a port may take another way), so an operation
 also counts as right if something that is right is made of it.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,7 +28,7 @@ from debug.measure.matching import (
     Sought,
     find,
     in_shape_of,
-    is_multiple,
+    multiple_of,
     relative_error,
 )
 from debug.pause import Pause, go_on
@@ -84,6 +85,8 @@ class Segment:
         self.uncalled = uncalled
         self.pause, self.row, self._rows_last = pause, row, rows_last
         self.recording, self.target, self._evaluated = recording, target, evaluated
+        self._scaled_later: set[int] = set()
+        """Products that the candidate has but for a factor that comes after them."""
         self.steps = recording.leading_to(target.value)
         shapes = {tuple(recording.values[s.result].squeeze().shape) for s in self.steps}
         self.operations = [
@@ -210,9 +213,14 @@ class Segment:
         """
         indices = range(len(self.operations))
         right = [self.is_match(index) for index in indices]
-        excused = [not right[i] and self._lacks_a_factor(i) for i in indices]
-        for index in indices:
-            right[index] = right[index] or (excused[index] and self._is_scaled(index))
+        products = [None if right[i] else self._product(i) for i in indices]
+        excused = [product is not None for product in products]
+        for index, product in enumerate(products):
+            if product is not None:
+                factor, whole = product
+                right[index] = self._is_scaled(index) or self._is_undone(index, factor)
+                if right[index]:
+                    self._scaled_later.add(id(whole))
         maker = self._evaluated.maker
         if maker is not None and self.wrong:
             right[maker] = False
@@ -226,15 +234,33 @@ class Segment:
                     right[part] = True
         return right
 
-    def _lacks_a_factor(self, index: int) -> bool:
-        """Whether it is a product that the reference has but for a factor, of values that
-        the candidate did not scale itself: attention may scale the query before, or the
-        scores after. Then what goes into the product is right."""
+    def _product(self, index: int) -> tuple[float, Sought] | None:
+        """For a product that the reference has but for a factor, of values that the
+        candidate did not scale itself, how many times too large it is, and what: attention
+        may scale the query before, or the scores after. Then what goes into it is right."""
         op = self.operations[index]
         if "matmul" not in op.name or not op.finite or self._scaled_before(index):
-            return False
+            return None
         made = (self.pool.get(step.result) for step in self.steps if step.name == "matmul")
-        return any(is_multiple(op.value, each) for each in made if each is not None)
+        for each in made:
+            factor = None if each is None else multiple_of(op.value, each)
+            if each is not None and factor is not None:
+                return factor, each
+        return None
+
+    def _is_undone(self, index: int, factor: float) -> bool:
+        """Whether the factor is taken back later, perhaps in the wrong place."""
+        reached = {index}
+        for number, user in enumerate(self.operations[index + 1 :], index + 1):
+            used = reached.intersection(user.operands)
+            if used:
+                reached.add(number)
+            if user.name not in MULTIPLIES:
+                continue
+            factors = (scales(self.operations[i], user) or 0.0 for i in used)
+            if any(math.isclose(factor * each, 1, rel_tol=1e-3) for each in factors):
+                return True
+        return False
 
     def _scaled_before(self, index: int) -> bool:
         """Whether an operation on the way to this one multiplies."""
@@ -256,7 +282,7 @@ class Segment:
             if index not in user.operands:
                 continue
             if user.name in MULTIPLIES:
-                return scales(op, user)
+                return scales(op, user) is not None
             return user.name in PASSES_ON and self._is_scaled(number)
         return False
 
@@ -286,6 +312,8 @@ class Segment:
     def have(self) -> set[ValueId]:
         """The reference's values that the candidate has, and all that they are made of."""
         found = {id(m.sought) for op in self.matches for m in op if not m.suspicious}
+        if self.right:
+            found |= self._scaled_later
         have = {i for i, sought in self.pool.items() if id(sought) in found}
         wrong = {
             sizes_of(op.value)
@@ -335,8 +363,8 @@ class Segment:
         return found
 
 
-def scales(op: Operation, user: Operation) -> bool:
-    """Whether an operation makes a multiple of what another made."""
-    return user.finite and is_multiple(
-        user.value, Sought.of("", op.value.double(), op.value)
-    )
+def scales(op: Operation, user: Operation) -> float | None:
+    """By which number an operation multiplies what another made, if it does that."""
+    if not user.finite:
+        return None
+    return multiple_of(user.value, Sought.of("", op.value.double(), op.value))

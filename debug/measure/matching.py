@@ -140,14 +140,15 @@ def in_shape_of(value: Tensor, wanted: Tensor) -> Tensor | None:
     return min(found, key=lambda each: distance(each, wanted))
 
 
-def is_multiple(value: Tensor, sought: Sought) -> bool:
-    """Whether a value is one of the reference's times a number."""
+def multiple_of(value: Tensor, sought: Sought) -> float | None:
+    """Which number times one of the reference's values a value is, if it is that."""
     laid, exact = in_shape_of(value, sought.value), sought.value
     if laid is None or not sought.norm or not math.isfinite(sought.norm):
-        return False
+        return None
     factor = ((laid * exact).sum() / sought.norm**2).item()
     error = distance(laid, factor * exact)
-    return bool(factor) and error <= LAYER.watch_up_to * sought.floor * norm_of(laid)
+    is_that = factor and error <= LAYER.watch_up_to * sought.floor * norm_of(laid)
+    return factor if is_that else None
 
 
 def _equal(value: Tensor, other: Tensor, limit: float) -> bool:

@@ -12,6 +12,7 @@ tell, such as the mask of a dropout that was left on, is fitted to both values: 
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import permutations
 from typing import Any
 
 import torch
@@ -29,6 +30,11 @@ from debug.causes.hypotheses.precision import in_fewer_bits
 from debug.causes.hypotheses.reductions import average_pools, largest_pools, reductions
 from debug.reference.pytorch_functions import AXES_MOVED
 from debug.reference.recording import Recording, Replacement, Step
+
+MOST_TAPS = 5
+"""Of a kernel whose taps may be taken for each other."""
+
+Edit = Callable[[Tensor], Tensor]
 
 
 def mistakes(step: Step, recording: Recording) -> Iterator[Mistake]:
@@ -145,10 +151,36 @@ def _conv1d(called: Called) -> Iterator[Mistake]:
         text = f"tap {tap} of the kernel is left out"
         without = with_weight(lambda w, tap=tap: _without(w, tap))
         yield Mistake(("tap left out", tap), text, without, weight)
+    yield from _taps_exchanged(called.sizes[1][2], weight, with_weight)
     if called.sizes[1][0] == called.sizes[1][1]:
         text = f"{weight} has its channels transposed"
         transposed = with_weight(lambda w: w.transpose(0, 1))
         yield Mistake(("channels transposed", weight), text, transposed, weight)
+
+
+def _taps_exchanged(
+    count: int, weight: str, with_weight: Callable[[Edit], Replacement]
+) -> Iterator[Mistake]:
+    """One tap's numbers in the place of another's, or one that reads another's frame."""
+
+    def copied(w: Tensor, to: int, of: int) -> Tensor:
+        w = w.clone()
+        w[..., to] = w[..., of]
+        return w
+
+    def added(w: Tensor, to: int, of: int) -> Tensor:
+        w = w.clone()
+        w[..., to] += w[..., of]
+        w[..., of] = 0
+        return w
+
+    for to, of in permutations(range(min(count, MOST_TAPS)), 2):
+        text = f"tap {of} of the kernel in place of tap {to}"
+        instead = with_weight(partial(copied, to=to, of=of))
+        yield Mistake(("tap for", to, of), text, instead, weight)
+        text = f"tap {of} of the kernel reads the frame of tap {to}"
+        elsewhere = with_weight(partial(added, to=to, of=of))
+        yield Mistake(("tap reads", to, of), text, elsewhere, weight)
 
 
 def _first(padding: Any) -> int:

@@ -76,6 +76,9 @@ def _left_out(weight: str, bias: str) -> Iterator[Mistake]:
     yield Mistake(("left out", weight), f"{weight} is left out", unscaled, weight)
     unbiased = _norm(lambda x, n, w, b, eps: F.layer_norm(x, n, w, None, eps))
     yield Mistake(("left out", bias), f"{bias} is left out", unbiased, bias)
+    for times, verb in ((2.0, "added twice"), (-1.0, "subtracted")):
+        other = written_out(partial(_with_bias_times, times=times))
+        yield Mistake((verb, bias), f"{bias} is {verb}", other, bias)
     bare = _norm(lambda x, n, w, b, eps: F.layer_norm(x, n, None, None, eps))
     text = "the norm's weight and bias are left out"
     yield Mistake(("left out", "weight and bias"), text, bare)
@@ -109,6 +112,13 @@ def _written_out(
         name = str(dtype).removeprefix("torch.")
         rounded = partial(_rounded_variance, dtype=dtype)
         yield ("variance in", name), f"the variance in {name}", _by_root_of(rounded)
+
+
+def _with_bias_times(
+    x: Tensor, axes: Axes, w: Any, b: Any, eps: float, times: float
+) -> Tensor:
+    bias = None if b is None else times * b
+    return _by_root_of(_mean_square)(x, axes, w, bias, eps)
 
 
 def _mean_square(centred: Tensor, axes: Axes) -> Tensor:

@@ -4,6 +4,7 @@ Two steps of which one uses the other's result change places, if the one that mo
 the shape as it is. Steps that only lay numbers out otherwise may stand between them.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -67,6 +68,41 @@ def moved_steps(steps: Sequence[Step], recording: Recording) -> Iterator[Hypothe
                 frozenset({("moved", name, "before", made.name, number)}),
                 {step.result: _passed_on, made.result: _preceded(moved, made, number)},
             )
+
+
+def factors_after_softmax(
+    steps: Sequence[Step], recording: Recording
+) -> Iterator[Hypothesis]:
+    """Attention's scale, which may be two factors, of the weights and not of the scores."""
+    for step in steps:
+        if step.name != "softmax":
+            continue
+        before = [each for each in recording.leading_to(step.result) if each in steps]
+        factors = {each.result: factor for each in before if (factor := _factor_of(each))}
+        total = math.prod(factors.values())
+        if not factors:
+            continue
+
+        def scaled(
+            args: Any, kwargs: Any, step: Step = step, total: float = total
+        ) -> Tensor:
+            return total * step.function(*args, **kwargs)
+
+        yield Hypothesis(
+            f"the factor {total:.4g} is applied after softmax instead of before",
+            frozenset({("moved", "factor", "after", "softmax")}),
+            {**dict.fromkeys(factors, _passed_on), step.result: scaled},
+        )
+
+
+def _factor_of(step: Step) -> float | None:
+    """The number that a step multiplies its one value with."""
+    numbers = [arg for arg in step.args if isinstance(arg, int | float)]
+    if len(step.operands) != 1 or len(numbers) != 1 or not numbers[0]:
+        return None
+    if step.name == "mul":
+        return float(numbers[0])
+    return 1 / numbers[0] if step.name in ("div", "truediv") else None
 
 
 def _told(step: Step, recording: Recording) -> str:

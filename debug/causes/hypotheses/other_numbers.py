@@ -8,36 +8,17 @@ what the candidate has.
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from debug.causes.hypotheses.layer_norm import scaled
-from debug.causes.hypotheses.mistake import Called, Key, named
+from debug.causes.hypotheses.family import Family
+from debug.causes.hypotheses.mistake import Called, named
+from debug.causes.hypotheses.norm_numbers import layer_norm_numbers
 from debug.reference.pytorch_functions import by_name
 from debug.reference.recording import Replacement
-
-COARSE, FINE = 27, 40
-"""Steps of the search: over the whole range, then between two neighbours."""
-GOLDEN = (math.sqrt(5) - 1) / 2
-
-Error = Callable[[float], float]
-"""How far the candidate is from what a number would make."""
-
-
-@dataclass(frozen=True)
-class Family:
-    """Mistakes that differ in one number."""
-
-    key: Key
-    text: Callable[[float], str]
-    replacement: Callable[[float], Replacement]
-    low: float
-    """Of the numbers that are tried; above zero, and each is so many times the last."""
-    high: float
 
 
 def families(called: Called) -> Iterator[Family]:
@@ -47,138 +28,7 @@ def families(called: Called) -> Iterator[Family]:
         yield from generator(called)
 
 
-def best_number(family: Family, error: Error, enough: float) -> float | None:
-    """The number that comes nearest, with as few digits as are enough; None for a range
-    in which nothing comes near.
-
-    Args:
-        family: whose range is searched.
-        error: to be made small.
-        enough: the error that is rounding.
-    """
-    start, stop = math.log(family.low), math.log(family.high)
-    width = (stop - start) / (COARSE - 1)
-    tried = [(error(math.exp(start + width * n)), n) for n in range(COARSE)]
-    least, at = min(tried)
-    if not math.isfinite(least) or at in (0, COARSE - 1):
-        return None
-    low, high = start + width * (at - 1), start + width * (at + 1)
-    number = math.exp(_golden(lambda x: error(math.exp(x)), low, high))
-    least = error(number)
-    for digits in range(1, 7):
-        short = float(f"{number:.{digits}g}")
-        if error(short) <= max(enough, 1.05 * least):
-            return short
-    return number
-
-
-def _golden(error: Error, low: float, high: float) -> float:
-    """Where a function with one valley is lowest, by golden sections."""
-    left, right = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
-    at_left, at_right = error(left), error(right)
-    for _ in range(FINE):
-        if at_left < at_right:
-            high, right, at_right = right, left, at_left
-            left = high - GOLDEN * (high - low)
-            at_left = error(left)
-        else:
-            low, left, at_left = left, right, at_right
-            right = low + GOLDEN * (high - low)
-            at_right = error(right)
-    return (low + high) / 2
-
-
 # -- By function ---------------------------------------------------------------------
-
-
-def _layer_norm(called: Called) -> Iterator[Family]:
-    given = by_name("layer_norm", called.step.args, called.step.kwargs)
-    own = given["eps"]
-
-    def other(epsilon: float, without: str | None = None) -> Replacement:
-        def normed(
-            x: Tensor, normalized_shape: list[int], weight: Any, bias: Any, eps: float
-        ) -> Tensor:
-            weight = None if without == "weight" else weight
-            bias = None if without == "bias" else bias
-            return F.layer_norm(x, normalized_shape, weight, bias, epsilon)
-
-        return named("layer_norm", normed)
-
-    def by_hand(divisor: Callable[[Tensor], Tensor]) -> Replacement:
-        return _divided(lambda variance, _: divisor(variance))
-
-    text = lambda e: f"epsilon is {e:g}, PyTorch's is {own:g}"  # noqa: E731
-    yield Family(("epsilon",), text, other, 1e-13, 10.0)
-    for place, part in ((2, "weight"), (3, "bias")):
-        name = called.weight(place, part)
-        yield Family(
-            ("epsilon", "and left out", name),
-            lambda e, name=name: f"{name} is left out; and {text(e)}",
-            lambda e, part=part: other(e, without=part),
-            1e-13,
-            10.0,
-        )
-    yield Family(
-        ("epsilon", "added to the root"),
-        lambda e: f"epsilon, {e:g}, is added to the root instead of under it",
-        lambda e: by_hand(lambda variance: variance.sqrt() + e),
-        1e-9,
-        10.0,
-    )
-    yield Family(
-        ("epsilon", "variance for root"),
-        lambda e: f"it is divided by the variance (plus {e:g}) instead of its root",
-        lambda e: by_hand(lambda variance: variance + e),
-        1e-9,
-        10.0,
-    )
-    size = math.prod(given["normalized_shape"])
-    yield Family(
-        ("epsilon", "and n - 1"),
-        lambda e: f"the variance is divided by n - 1; and {text(e)}",
-        lambda e: by_hand(lambda variance: (variance * (size / (size - 1)) + e).sqrt()),
-        1e-13,
-        10.0,
-    )
-    yield from _divisors(size)
-
-
-def _divided(divisor: Callable[[Tensor, float], Tensor], means: float = 1.0) -> Replacement:
-    """By something of the variance and epsilon, after ``means`` times the mean was
-    subtracted."""
-
-    def normed(
-        x: Tensor, normalized_shape: Sequence[int], weight: Any, bias: Any, eps: float
-    ) -> Tensor:
-        axes = tuple(range(-len(normalized_shape), 0))
-        centred = x - means * x.mean(axes, keepdim=True)
-        y = centred / divisor(centred.square().mean(axes, keepdim=True), eps)
-        return scaled(y, weight, bias)
-
-    return named("layer_norm", normed)
-
-
-def _divisors(size: int) -> Iterator[Family]:
-    """Sums over all channels that are divided by another number of them."""
-
-    def root(times: float) -> Callable[[Tensor, float], Tensor]:
-        return lambda variance, eps: (variance * times + eps).sqrt()
-
-    what = {"mean": (1, 0), "variance": (0, 1), "mean and the variance": (1, 1)}
-    for name, (of_mean, of_variance) in what.items():
-        verb = "are" if of_mean and of_variance else "is"
-        yield Family(
-            ("divisor", name),
-            lambda n, name=name, verb=verb: (
-                f"the {name} {verb} divided by {n:.6g}, PyTorch's by {size}"
-            ),
-            lambda n, of_mean=of_mean, of_variance=of_variance: _divided(
-                root(size / n if of_variance else 1.0), size / n if of_mean else 1.0
-            ),
-            size / 8,
-            size * 8,
-        )
 
 
 def _gelu(called: Called) -> Iterator[Family]:
@@ -190,6 +40,20 @@ def _gelu(called: Called) -> Iterator[Family]:
         0.2,
         8.0,
     )
+    yield Family(
+        ("GELU", "by tanh with the cube"),
+        lambda c: f"GELU by tanh with {c:g} x^3, which is 0.044715 x^3 in its formula",
+        lambda c: lambda args, _: _gelu_by_tanh(args[0], c, (2 / math.pi) ** 0.5),
+        1e-4,
+        10.0,
+    )
+    yield Family(
+        ("GELU", "by tanh of"),
+        lambda k: f"GELU by tanh of {k:g} (x + ...), which is 0.7979 in its formula",
+        lambda k: lambda args, _: _gelu_by_tanh(args[0], 0.044715, k),
+        0.05,
+        10.0,
+    )
     root = 0.5**0.5
     yield Family(
         ("GELU", "by erf of"),
@@ -198,6 +62,10 @@ def _gelu(called: Called) -> Iterator[Family]:
         0.1,
         8.0,
     )
+
+
+def _gelu_by_tanh(x: Tensor, cube: float, outer: float) -> Tensor:
+    return 0.5 * x * (1 + torch.tanh(outer * (x + cube * x**3)))
 
 
 def _leaky(called: Called) -> Iterator[Family]:
@@ -355,7 +223,7 @@ def _clamp(called: Called) -> Iterator[Family]:
 
 
 _GENERATORS: dict[str, Callable[[Called], Iterator[Family]]] = {
-    "layer_norm": _layer_norm,
+    "layer_norm": layer_norm_numbers,
     "gelu": _gelu,
     "relu": _leaky,
     "silu": _leaky,

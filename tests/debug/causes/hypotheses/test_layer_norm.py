@@ -19,6 +19,11 @@ def norm(x: Tensor, mean_by: float = 16, variance_by: float = 16, eps: float = 1
     return centred / (centred.square().sum(-1, keepdim=True) / variance_by + eps).sqrt()
 
 
+def by_power(x: Tensor, power: float) -> Tensor:
+    centred = x - x.mean(-1, keepdim=True)
+    return centred / (centred.square().mean(-1, keepdim=True) + 1e-5) ** power
+
+
 def weight_before_variance(layer, x: Tensor) -> Tensor:
     y = (x - x.mean(-1, keepdim=True)) * layer.weight
     return y / (y.square().mean(-1, keepdim=True) + 1e-5).sqrt() + layer.bias
@@ -70,6 +75,13 @@ WRONG = {
     ),
     "the variance is divided by n - 1; and epsilon is 0.03, PyTorch's is 1e-05": (
         lambda layer, x: norm(x, 16, 15, eps=0.03) * layer.weight + layer.bias
+    ),
+    "bias is subtracted": lambda layer, x: norm(x) * layer.weight - layer.bias,
+    "it is divided by the variance to the power of 0.25, not by its root": (
+        lambda layer, x: by_power(x, 0.25) * layer.weight + layer.bias
+    ),
+    "what was normalised is limited to 1.5 on either side": (
+        lambda layer, x: norm(x).clamp(-1.5, 1.5) * layer.weight + layer.bias
     ),
 }
 

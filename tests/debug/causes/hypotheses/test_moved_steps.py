@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+import torch
 import torch.nn.functional as F
 from recordings import causes_of, numbers
 from torch import Tensor
@@ -37,3 +38,15 @@ def test_a_step_before_or_after_its_neighbour_is_named(
 ):
     found = causes_of(right, wrong, X, **POSITIONS)
     assert any(each.startswith(text) for each in found), found
+
+
+def test_the_scale_of_attention_after_softmax_is_one_factor_though_pytorch_has_two():
+    def right(_, x: Tensor) -> Tensor:
+        scores = (x * 0.5) @ (x.mT * 0.5)
+        return torch.softmax(scores, dim=-1) @ x
+
+    def wrong(_, x: Tensor) -> Tensor:
+        return torch.softmax(x @ x.mT, dim=-1) * 0.25 @ x
+
+    found = causes_of(right, wrong, numbers(6, 4))
+    assert found == ["the factor 0.25 is applied after softmax instead of before"]

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from recordings import causes_of, numbers
 from torch import Tensor
 
-from debug.causes.hypotheses.other_numbers import Family, best_number
+from debug.causes.hypotheses.family import Family, best_number
 
 FRAMES, WIDTH = 12, 8
 X = 2 * numbers(1, FRAMES, WIDTH)
@@ -76,6 +76,11 @@ def norm(epsilon: float) -> Callable[..., Tensor]:
             lambda _, x: F.softmax(x, dim=-1),
             lambda _, x: (x - x.amax(-1, True)).exp() / x.exp().sum(-1, True),
             "the largest score is subtracted above softmax's fraction, and not below it",
+        ),
+        (
+            lambda _, x: F.gelu(x),
+            lambda _, x: 0.5 * x * (1 + torch.tanh(0.7978845608 * (x + 0.4 * x**3))),
+            "GELU by tanh with 0.4 x^3, which is 0.044715 x^3 in its formula",
         ),
         (
             lambda _, x: F.softmax(x, dim=-1),
