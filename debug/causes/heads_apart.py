@@ -56,15 +56,16 @@ def wholes(operations: Sequence[Operation], shapes: Iterable[Sizes]) -> list[Ope
     return found
 
 
-def parts(sought: Sought) -> Iterator[Sought]:
-    """Each head of a value, or each example of a batch, as something to look for."""
+def parts(sought: Sought) -> Iterator[tuple[int, Sought]]:
+    """Each head of a value, or each example of a batch, as something to look for, with its
+    number."""
     sizes = sought.value.shape
     for axis in range(len(sizes) - 2):
         if sizes[axis] > MOST_PARTS:
             continue
         for number, part in enumerate(sought.value.unbind(axis)):
             label = f"{number} of axis {axis} of {sought.label}"
-            yield Sought(label, part, norm_of(part), sought.floor)
+            yield number, Sought(label, part, norm_of(part), sought.floor)
 
 
 def _parts_in(shapes: Iterable[Sizes]) -> dict[Sizes, set[int]]:

@@ -11,7 +11,6 @@ being found is no proof by itself (a port may take another way), so an operation
 also counts as right if something that is right is made of it.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,15 +19,15 @@ import torch
 from torch import Tensor
 
 from debug.candidate.max_internals import ValueKey
-from debug.candidate.operations import Evaluation, Operation, OperationIndex
+from debug.candidate.operations import Evaluation, OperationIndex
 from debug.causes.heads_apart import parts, sizes_of, wholes
 from debug.causes.joined import Joined, joined_in
+from debug.causes.judged import Judged, judged
 from debug.measure.matching import (
     Match,
     Sought,
     find,
     in_shape_of,
-    multiple_of,
     relative_error,
 )
 from debug.pause import Pause, go_on
@@ -37,10 +36,6 @@ from debug.protocol.verdict import LAYER
 from debug.reference.intermediates import intermediates
 from debug.reference.pytorch_functions import LAYOUTS
 from debug.reference.recording import Recording, Replacement, Step, ValueId
-
-MULTIPLIES = ("mul", "div")
-PASSES_ON = ("broadcast_to", "cast", "reshape", "static.reshape", "transpose")
-"""Operations that leave numbers as they are."""
 
 
 @dataclass(frozen=True)
@@ -85,8 +80,6 @@ class Segment:
         self.uncalled = uncalled
         self.pause, self.row, self._rows_last = pause, row, rows_last
         self.recording, self.target, self._evaluated = recording, target, evaluated
-        self._scaled_later: set[int] = set()
-        """Products that the candidate has but for a factor that comes after them."""
         self.steps = recording.leading_to(target.value)
         shapes = {tuple(recording.values[s.result].squeeze().shape) for s in self.steps}
         self.operations = [
@@ -172,9 +165,13 @@ class Segment:
         return found
 
     @cached_property
-    def _parts(self) -> dict[Sought, ValueId]:
-        """Single heads, with the values that they are parts of."""
-        return {part: i for i, whole in self.pool.items() for part in parts(whole)}
+    def _parts(self) -> dict[Sought, tuple[ValueId, int]]:
+        """Single heads, with the values that they are parts of, and which part."""
+        return {
+            part: (value, number)
+            for value, whole in self.pool.items()
+            for number, part in parts(whole)
+        }
 
     def _intermediates(self) -> list[Sought]:
         """What is computed within the reference's functions."""
@@ -200,91 +197,21 @@ class Segment:
         """Layers' results that the candidate makes as one value."""
         return joined_in(self.recording, self.steps, self.operations)
 
-    def is_match(self, index: int) -> bool:
-        """Whether an operation makes a value of the reference."""
-        return any(not match.suspicious for match in self.matches[index])
-
     @cached_property
+    def _judged(self) -> Judged:
+        products = [self.pool.get(s.result) for s in self.steps if s.name == "matmul"]
+        return judged(
+            self.operations,
+            self.matches,
+            self._parts,
+            [each for each in products if each is not None],
+            self._evaluated.maker if self.wrong else None,
+        )
+
+    @property
     def right(self) -> list[bool]:
-        """Whether each operation is right: it, or something made of it, is the reference's.
-
-        The one that makes the target must be the target; being another of the reference's
-        values is no excuse.
-        """
-        indices = range(len(self.operations))
-        right = [self.is_match(index) for index in indices]
-        products = [None if right[i] else self._product(i) for i in indices]
-        excused = [product is not None for product in products]
-        for index, product in enumerate(products):
-            if product is not None:
-                factor, whole = product
-                right[index] = self._is_scaled(index) or self._is_undone(index, factor)
-                if right[index]:
-                    self._scaled_later.add(id(whole))
-        maker = self._evaluated.maker
-        if maker is not None and self.wrong:
-            right[maker] = False
-        for index in reversed(indices):
-            op = self.operations[index]
-            if right[index] or excused[index]:
-                for used in op.operands:
-                    right[used] = True
-            if right[index]:
-                for part in op.parts:
-                    right[part] = True
-        return right
-
-    def _product(self, index: int) -> tuple[float, Sought] | None:
-        """For a product that the reference has but for a factor, of values that the
-        candidate did not scale itself, how many times too large it is, and what: attention
-        may scale the query before, or the scores after. Then what goes into it is right."""
-        op = self.operations[index]
-        if "matmul" not in op.name or not op.finite or self._scaled_before(index):
-            return None
-        made = (self.pool.get(step.result) for step in self.steps if step.name == "matmul")
-        for each in made:
-            factor = None if each is None else multiple_of(op.value, each)
-            if each is not None and factor is not None:
-                return factor, each
-        return None
-
-    def _is_undone(self, index: int, factor: float) -> bool:
-        """Whether the factor is taken back later, perhaps in the wrong place."""
-        reached = {index}
-        for number, user in enumerate(self.operations[index + 1 :], index + 1):
-            used = reached.intersection(user.operands)
-            if used:
-                reached.add(number)
-            if user.name not in MULTIPLIES:
-                continue
-            factors = (scales(self.operations[i], user) or 0.0 for i in used)
-            if any(math.isclose(factor * each, 1, rel_tol=1e-3) for each in factors):
-                return True
-        return False
-
-    def _scaled_before(self, index: int) -> bool:
-        """Whether an operation on the way to this one multiplies."""
-        pending, seen = [*self.operations[index].operands], set[int]()
-        while pending:
-            used = pending.pop()
-            op = self.operations[used]
-            if used not in seen and op.from_input:
-                seen.add(used)
-                pending.extend(op.operands)
-                if op.name in MULTIPLIES:
-                    return True
-        return False
-
-    def _is_scaled(self, index: int) -> bool:
-        """Whether what comes next multiplies it by a constant."""
-        op = self.operations[index]
-        for number, user in enumerate(self.operations[index + 1 :], index + 1):
-            if index not in user.operands:
-                continue
-            if user.name in MULTIPLIES:
-                return scales(op, user) is not None
-            return user.name in PASSES_ON and self._is_scaled(number)
-        return False
+        """Whether each operation is right (`debug.causes.judged`)."""
+        return self._judged.right
 
     @cached_property
     def culprit(self) -> OperationIndex | None:
@@ -312,8 +239,7 @@ class Segment:
     def have(self) -> set[ValueId]:
         """The reference's values that the candidate has, and all that they are made of."""
         found = {id(m.sought) for op in self.matches for m in op if not m.suspicious}
-        if self.right:
-            found |= self._scaled_later
+        found |= {id(sought) for sought in self._judged.scaled_later}
         have = {i for i, sought in self.pool.items() if id(sought) in found}
         wrong = {
             sizes_of(op.value)
@@ -322,7 +248,7 @@ class Segment:
         }
         have |= {  # those of its heads that are computed at all are right
             whole
-            for part, whole in self._parts.items()
+            for part, (whole, _) in self._parts.items()
             if id(part) in found and sizes_of(part.value) not in wrong
         }
         have.discard(self.target.value)
@@ -361,10 +287,3 @@ class Segment:
                 if step.name in LAYOUTS or not is_sought:
                     at_hand.add(step.result)
         return found
-
-
-def scales(op: Operation, user: Operation) -> float | None:
-    """By which number an operation multiplies what another made, if it does that."""
-    if not user.finite:
-        return None
-    return multiple_of(user.value, Sought.of("", op.value.double(), op.value))

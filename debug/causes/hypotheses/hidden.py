@@ -41,9 +41,9 @@ def _said(hidden: Tensor, axes: Axes) -> str:
         hidden = hidden[0]
     query, key = axes[-2], axes[-1]
     if bool((hidden == hidden[:1]).all()):
-        return f"{_places(hidden[0], key)} of {{it}} are hidden by a mask"
+        return _places(hidden[0], key)
     if bool((hidden == hidden[:, :1]).all()):
-        return f"{_places(hidden[:, 0], query)} of {{it}} are hidden by a mask"
+        return _places(hidden[:, 0], query)
     rows, columns = hidden.shape
     distance = torch.arange(columns)[None, :] - torch.arange(rows)[:, None]
     seen = distance[~hidden]
@@ -61,10 +61,15 @@ def _band(first: int, last: int, size: int, query: str, key: str) -> str:
             return f"the {key}s after each {query} of {{it}} are hidden (a causal mask)"
         return f"all {key}s of {{it}} beyond {last:+d} from the {query} are hidden"
     if after_all:
+        if first == 0:
+            return (
+                f"the {key}s before each {query} of {{it}} are hidden (a triangular mask)"
+            )
         return f"all {key}s of {{it}} before {first:+d} from the {query} are hidden"
     text = f"all {key}s of {{it}} but {first:+d} to {last:+d} from the {query} are hidden"
     return f"{text} (a band)"
 
 
 def _places(hidden: Tensor, axis: Axis) -> str:
-    return axis.at(hidden.nonzero().flatten().tolist())
+    places = hidden.nonzero().flatten().tolist()
+    return f"{axis.at(places)} of {{it}} {axis.verb(places)} hidden by a mask"

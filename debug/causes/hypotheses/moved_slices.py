@@ -32,6 +32,10 @@ def moved(wrong: Tensor, right: Tensor, axis: Axis) -> Iterator[Fit]:
     for by in (1, -1, 2, -2):
         text = f"{axis.all} shifted by {by:+d}"
         yield Fit(text, lambda r, by=by: shifted(r, by, number))
+    if size % 2 == 0 and size > 2:
+        every = axis.all.removesuffix(" are").removesuffix(" is")
+        text = f"the halves of {every} change places"
+        yield Fit(text, lambda r: r.roll(size // 2, number))
     # One number says of no slice which one it is.
     order = None if prod(right.shape) == size else _order(wrong, right, number)
     if order is not None:

@@ -81,6 +81,21 @@ def test_a_head_that_is_used_twice_is_blamed_where_it_is_used():
     assert segment.operations[segment.culprit].name == "cat"
 
 
+def test_a_loop_that_takes_the_first_head_each_time_is_blamed_where_it_takes_it():
+    def wrong(layer, x: Tensor) -> Tensor:
+        q, k, v = x @ layer.q, x @ layer.k, x @ layer.v
+        found = []
+        for head in range(HEADS):
+            its = slice(head * 4, head * 4 + 4)
+            scores = q[:, :4] @ k[:, its].T * 0.5
+            found.append(torch.softmax(scores, dim=-1) @ v[:, its])
+        return torch.cat(found, dim=-1)
+
+    segment = segment_of(at_once, wrong, numbers(6, CHANNELS), **WEIGHTS)
+    assert segment.culprit is not None
+    assert segment.operations[segment.culprit].name == "getitem"
+
+
 def test_operations_that_are_no_loop_make_no_whole():
     segment = segment_of(at_once, at_once, numbers(6, CHANNELS), **WEIGHTS)
     assert not [op for op in segment.operations if op.parts]

@@ -64,14 +64,14 @@ def test_the_first_operation_that_is_not_right_is_the_culprit():
 
 def test_another_way_to_a_right_value_is_no_mistake():
     found = segment(X * 7, ACTIVE, RIGHT)
-    assert not found.is_match(0)
+    assert all(match.suspicious for match in found.matches[0])
     assert found.right[0]
     assert found.culprit is None
 
 
 def test_the_maker_of_a_wrong_target_is_wrong_though_it_is_another_of_the_values():
     found = segment(SCALED, ACTIVE, ACTIVE)
-    assert found.is_match(2)
+    assert not all(match.suspicious for match in found.matches[2])
     assert found.right == [True, True, False]
     assert found.culprit == 2
 

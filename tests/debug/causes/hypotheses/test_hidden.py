@@ -26,7 +26,7 @@ def said_of(hidden: Tensor, lowest: float = -1e9) -> str:
     [
         (BEYOND > 0, "the keys after each query of qk are hidden (a causal mask)"),
         (BEYOND > 2, "all keys of qk beyond +2 from the query are hidden"),
-        (BEYOND < 0, "all keys of qk before +0 from the query are hidden"),
+        (BEYOND < 0, "the keys before each query of qk are hidden (a triangular mask)"),
         (
             BEYOND.abs() > 2,
             "all keys of qk but -2 to +2 from the query are hidden (a band)",
@@ -37,7 +37,7 @@ def said_of(hidden: Tensor, lowest: float = -1e9) -> str:
         ),
         (
             (torch.arange(SIZE) == 3)[:, None].expand(SIZE, SIZE),
-            "query 3 of qk are hidden by a mask",
+            "query 3 of qk is hidden by a mask",
         ),
     ],
 )

@@ -65,3 +65,11 @@ def test_axes_that_changed_places_are_named():
     found = reordered(right.T, right, unnamed(2))
     fit = next(fit for fit in found if torch.equal(fit.transform(right), right.T))
     assert fit.about("x") == "the axes of x are in the order (1, 0)"
+
+
+def test_halves_that_change_places_are_called_that():
+    right = numbers(5, 8)
+    wrong = right.roll(4, 1)
+    found = moved(wrong, right, Axis(1, "channel"))
+    same = (fit for fit in found if torch.equal(fit.transform(right), wrong))
+    assert next(same).about("x") == "the halves of the channels of x change places"
