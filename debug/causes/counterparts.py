@@ -11,11 +11,13 @@ from debug.candidate.operations import OperationIndex
 from debug.causes.hypotheses.axes import Axes, axes_of
 from debug.causes.hypotheses.fit import Support, supports
 from debug.causes.segment import Segment
-from debug.measure.matching import Sought, in_shape_of
+from debug.measure.matching import Sought, in_shape_of, norm_of
 from debug.reference.recording import Replacement, Step, ValueId, run_step
 
 FITTED = 5
 """As many are looked at for what was done to them."""
+FIRST = 2
+"""Of them so many in order, whatever they are like."""
 DOES_NOT_RUN = (RuntimeError, IndexError, TypeError, ValueError)
 """What a replay raises where shapes do not fit: then it was not that."""
 
@@ -27,6 +29,8 @@ class Counterpart:
     """In the reference's layout."""
     supports: list[Support]
     """Where it differs, if that is in few places."""
+    alike: float
+    """Its cosine with the reference's value."""
 
 
 def counterparts_of(
@@ -39,8 +43,13 @@ def counterparts_of(
         laid = None if op.has_nan else in_shape_of(op.value, exact.value)
         if laid is not None and not _is_one_number(laid, exact.value):
             local = supports(laid, exact.value, exact.limit)
-            found.append(Counterpart(index, laid, local))
+            found.append(Counterpart(index, laid, local, _cosine(laid, exact)))
     return found
+
+
+def _cosine(value: Tensor, exact: Sought) -> float:
+    norms = norm_of(value) * exact.norm
+    return (value * exact.value).sum().item() / norms if norms else 0.0
 
 
 def _is_one_number(value: Tensor, exact: Tensor) -> bool:
@@ -51,15 +60,21 @@ def _is_one_number(value: Tensor, exact: Tensor) -> bool:
 
 
 def few(counterparts: Sequence[Counterpart]) -> Sequence[Counterpart]:
-    """The first, which the mistake is nearest to, and the last, which has all of it; each
-    value once, whatever passes it on."""
+    """The first, which the mistake is nearest to, the last, which has all of it, and those
+    that are most like the right value; each value once, whatever passes it on."""
     different = list(counterparts[:1])
     for before, each in pairwise(counterparts):
         if not torch.equal(before.value, each.value):
             different.append(each)
     if len(different) <= FITTED:
         return different
-    return [*different[: FITTED - 1], different[-1]]
+    between = sorted(different[FIRST:-1], key=lambda each: -each.alike)
+    chosen = {each.operation for each in between[: FITTED - FIRST - 1]}
+    return [
+        each
+        for number, each in enumerate(different)
+        if number < FIRST or number == len(different) - 1 or each.operation in chosen
+    ]
 
 
 def made_by(step: Step, values: Sequence[Tensor], call: Replacement) -> Tensor | None:

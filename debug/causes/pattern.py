@@ -53,14 +53,9 @@ def pattern_of(segment: Segment) -> str:
 def _meant_for(segment: Segment, sought: Sought) -> Tensor | None:
     """The one of the candidate's wrong values that resembles one of the reference's."""
     wrong = [OperationIndex(n) for n, right in enumerate(segment.right) if not right]
-    best, most = None, ALIKE
-    for counterpart in counterparts_of(segment, sought, wrong):
-        value = counterpart.value
-        norms = norm_of(value) * sought.norm
-        alike = (value * sought.value).sum().item() / norms if norms else 0.0
-        if alike > most:
-            best, most = value, alike
-    return best
+    found = counterparts_of(segment, sought, wrong)
+    best = max(found, key=lambda each: each.alike, default=None)
+    return best.value if best is not None and best.alike > ALIKE else None
 
 
 def described(wrong: Tensor, right: Tensor, limit: float, axes: Axes) -> str:

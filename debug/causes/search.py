@@ -239,8 +239,12 @@ def _combinations(segment: Segment, best: list[Tried]) -> list[Tried]:
     one with what explains more of what it leaves."""
     found: list[Tried] = []
     seen = [each.hypothesis for each in best if each.hypothesis.operation is not None]
-    if seen and (all_seen := attempt(segment, _joined(seen))) is not None:
-        found.append(all_seen)
+    for several in (_one_each(seen), seen):
+        all_seen = attempt(segment, _joined(several)) if several else None
+        if all_seen is not None:
+            found.append(all_seen)
+            if all_seen.complete:
+                break
     current = min([best[0], *found], key=lambda each: each.rank)
     pool = seen + [t.hypothesis for t in best if t.hypothesis.operation is None][:8]
     for _ in range(MOST_TOGETHER - 1):
@@ -254,6 +258,14 @@ def _combinations(segment: Segment, best: list[Tried]) -> list[Tried]:
         current = min(better, key=lambda each: each.rank)
         found.append(current)
     return found
+
+
+def _one_each(seen: list[Hypothesis]) -> list[Hypothesis]:
+    """The likeliest for each operation: others are other words for the same."""
+    by_operation: dict[int | None, Hypothesis] = {}
+    for each in seen:
+        by_operation.setdefault(each.operation, each)
+    return list(by_operation.values())
 
 
 def _joined(hypotheses: list[Hypothesis]) -> Hypothesis:
