@@ -20,6 +20,8 @@ $(READY): pyproject.toml constraints.txt requirements-dev.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt \
 		-r requirements-dev.txt -e .
+	@# MAX builds a small library at its first import, and two at once break each other's.
+	$(BIN)/python -c "import max.nn"
 	touch $(READY)
 
 # -- Whisper and its port --------------------------------------------------------------
