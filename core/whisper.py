@@ -1,6 +1,6 @@
 """Whisper's encoder as a subject of the debugger."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
@@ -26,10 +26,11 @@ from core.model.checkpoint import Checkpoint, load_checkpoint
 from core.model.openai_encoder import encoder_sizes, load_encoder, run_encoder
 from core.model.outcome import outcome
 from core.model.port import GRAPH, build_port, find_port, state_for
+from core.model.spectrogram import wrong_front_ends
 from core.model.weights import to_buffer
 from debug.candidate.devices import choose_device, choose_dtype
 from debug.candidate.source import load_source
-from debug.protocol.values import Outcome
+from debug.protocol.values import Outcome, Place
 from debug.subject import Candidate, Input, LayerName, Options, arguments_of, model_of
 
 DEFAULT_MODEL = "micro"
@@ -78,6 +79,7 @@ class WhisperSubject:
         self.device = device
         self.dtype = dtype
         self.warnings: list[str] = []
+        self._own_log_mel: Place | None = None
         self._checkpoint = checkpoint
         self._dims = checkpoint.dims
         self._state = self._state_for_port()
@@ -114,6 +116,19 @@ class WhisperSubject:
 
     def run_reference(self, module: torch.nn.Module, *arguments: Tensor) -> None:
         run_encoder(module, *arguments)
+
+    def made_otherwise(self, name: str, with_too: str = "") -> Iterator[tuple[str, Tensor]]:
+        """The log-mel spectrogram of other front ends than openai's."""
+        if name == "mel":
+            for text, front_end in wrong_front_ends(with_too):
+                yield text, front_end.log_mel(self._samples, self._dims.n_mels)
+
+    def axes_of_input(self, name: str) -> Sequence[str]:
+        return ("sample",) if name == "audio" else ("mel band", "frame")
+
+    def place_of_input(self, name: str) -> Place | None:
+        """The line in which the port's own spectrogram begins."""
+        return self._own_log_mel if name == "mel" else None
 
     def row(self, shape: Sequence[int]) -> str:
         return "frame"
@@ -155,6 +170,8 @@ class WhisperSubject:
         """The port's input: openai's log-mel, unless its source brings its own."""
         (mel,) = (each.reference for each in arguments_of(self))
         own = getattr(source, "log_mel_spectrogram", None)
+        code = getattr(own, "__code__", None)
+        self._own_log_mel = Place(code.co_filename, code.co_firstlineno) if code else None
         if own is not None:
             mel = torch.as_tensor(np.asarray(own(self._samples.numpy(), self._dims.n_mels)))
             mel = mel.reshape(1, *mel.shape[-2:])

@@ -7,7 +7,7 @@ the model's result is used for (`HasOutcome`). Another model is one new file, su
 """
 
 import importlib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -18,7 +18,7 @@ from max.driver import Buffer, Device
 from max.dtype import DType
 
 from debug.protocol.diagnostic import Problem
-from debug.protocol.values import POSITION, Outcome, PairedLayer, UnpairedModule
+from debug.protocol.values import POSITION, Outcome, PairedLayer, Place, UnpairedModule
 
 
 @dataclass(frozen=True)
@@ -239,6 +239,31 @@ class NamesRows(Protocol):
 def row_of(subject: Subject, shape: Sequence[int]) -> str:
     """What one row of a value is called."""
     return subject.row(shape) if isinstance(subject, NamesRows) else POSITION
+
+
+@runtime_checkable
+class MakesInputs(Protocol):
+    """A subject that knows how its inputs are made, and what people do wrong in that."""
+
+    def made_otherwise(
+        self, name: str, with_too: str = ""
+    ) -> Iterator[tuple[str, torch.Tensor]]:
+        """What an input would be if it was made with a mistake, each with its words; of
+        the exact value's shape, in float64.
+
+        Args:
+            name: of the input.
+            with_too: the words of a mistake that is made besides.
+        """
+        ...
+
+    def axes_of_input(self, name: str) -> Sequence[str]:
+        """What one place of each axis longer than one is called, such as a frame."""
+        ...
+
+    def place_of_input(self, name: str) -> Place | None:
+        """The port's own line that makes it, if the port makes it."""
+        ...
 
 
 @runtime_checkable

@@ -15,14 +15,11 @@ from debug.candidate.interpreter import LazyValue
 from debug.candidate.operations import Operation
 from debug.candidate.program import Program
 from debug.causes.cutting import segments
-from debug.causes.hypotheses.axes import unnamed
-from debug.causes.hypotheses.fitted import fits
 from debug.causes.hypotheses.operands import Hypothesis, Kind
 from debug.causes.pattern import pattern_of
 from debug.causes.search import Keys, Tried, find_causes
 from debug.causes.segment import Segment
 from debug.experiments.counterfactual import Counterfactual, counterfactual
-from debug.measure.matching import relative_error, share_explained
 from debug.measure.self_test import sensitivity
 from debug.measure.statistics import finite
 from debug.measure.truth import Truth
@@ -168,23 +165,6 @@ def _all_explained(findings: Mapping[str, list[Finding]]) -> bool:
     return bool(found) and all(
         finding.causes and finding.causes[0].complete for finding in found
     )
-
-
-def explain_input(value: torch.Tensor, truth: Truth) -> Finding:
-    """What an input of the candidate is of the reference's."""
-    value, exact = value.double(), truth.exact
-    found = []
-    if value.shape != exact.shape:
-        return Finding("input of the model", None, None, None, None, "", [])
-    for fit in fits(value, exact, unnamed(exact.ndim)):
-        supposed = fit.transform(exact)
-        explains = share_explained(value, exact, supposed)
-        if explains > WORTH_SHOWING:
-            ratio = relative_error(value, supposed) / truth.floor
-            found.append(Cause(fit.about("the input"), explains, finite(ratio)))
-    found.sort(key=lambda cause: -round(cause.explains, 3))
-    causes_shown = found[:SHOWN_CAUSES]
-    return Finding("input of the model", None, None, None, None, "", causes_shown)
 
 
 def _finding(segment: Segment, found: list[Tried], code: LoadedCandidate) -> Finding:

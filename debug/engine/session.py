@@ -249,9 +249,8 @@ class Session:
 
     def _multiply_as(self, traced: Traced) -> None:
         """Measures the yardstick again, if this generation multiplies in another way."""
-        if self._device_products.exact:
-            return
-        used = self._device_products.used_by(has_convolutions(traced.graph))
+        there = self._device_products
+        used = there if there.exact else there.used_by(has_convolutions(traced.graph))
         if used != self._products:
             self._products = used
             self._run_reference()
@@ -312,7 +311,8 @@ class Session:
         truth = self._truths[name]
         assert self._candidate is not None
         if name in self._candidate.inputs:
-            stats, divergence, findings = compared(self._candidate.inputs[name], truth)
+            value = self._candidate.inputs[name]
+            stats, divergence, findings = compared(value, truth, name, self.subject)
             if findings:
                 self._emit(Explained(self.generation, self.names.index(name), findings))
             return stats, divergence, False

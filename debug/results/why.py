@@ -16,9 +16,10 @@ WITHOUT_NUMBERS = (Verdict.INVALID, Verdict.MISSING)
 
 def place_of(run: Run, index: int) -> Place | None:
     """The line of the mistake; else the one that calls the layer, or its block. An input
-    has none: the port's code does not make it."""
+    has one only where the port's code makes it."""
     if run.layers[index].is_input:
-        return None
+        found = run.finding(index)
+        return None if found is None else found.place
     finding, seen = run.finding(index), run.seen_first(index)
     # What only says where the block is called is less than where the layer in it is.
     is_exact = finding is not None and (finding.op is not None or seen == [index])

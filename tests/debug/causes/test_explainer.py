@@ -5,11 +5,8 @@ from pathlib import Path
 
 import pytest
 from editing import replace
-from recordings import numbers
 from sessions import finished
 
-from debug.causes.explainer import SHOWN_CAUSES, explain_input
-from debug.measure.truth import measure_reference
 from debug.protocol.messages import Explained, Message
 from debug.protocol.values import Finding
 from examples.two_layers.subject import GRAPH
@@ -75,29 +72,3 @@ def test_the_references_line_of_the_same_step_is_shown(explained):
     place = finding.reference
     assert place is not None
     assert "gelu(hidden)" in Path(place.path).read_text().splitlines()[place.line - 1]
-
-
-# -- Inputs of the model ---------------------------------------------------------------
-
-EXACT = numbers(4, 6)
-TRUTH = measure_reference(EXACT, EXACT.float())
-
-
-def test_an_input_is_explained_by_what_it_is_of_the_right_one():
-    finding = explain_input(EXACT.flip(0).float(), TRUTH)
-    assert finding.target == "input of the model"
-    assert finding.causes[0].hypothesis == "axis 0 of the input is in reverse"
-
-
-def test_an_input_of_another_shape_has_no_cause():
-    finding = explain_input(EXACT[1:], TRUTH)
-    assert (finding.target, finding.causes) == ("input of the model", [])
-
-
-def test_a_cause_that_says_more_is_first_and_few_are_shown():
-    causes = explain_input((2 * EXACT + 0.5).float(), TRUTH).causes
-    assert causes[0].hypothesis == "the input is multiplied by 2, and 0.5 is added"
-    assert 1 < len(causes) <= SHOWN_CAUSES
-    assert [c.explains for c in causes] == sorted(
-        (c.explains for c in causes), reverse=True
-    )
