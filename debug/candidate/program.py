@@ -4,8 +4,7 @@ After a save the graph is built anew, and almost all of it is what it was before
 is a hash of the operation, its attributes and the digests of its operands, down to the
 weights and the input. So equal digests mean equal values, whatever graph they come from,
 and a value that was kept under its digest is not computed again: an edit costs what
-depends on it, and no more. Change one bias in block 3 and blocks 0 to 2 keep their
-digests.
+depends on it, and no more: of a bias in block 3 nothing in blocks 0 to 2.
 
 Buffers stand in digests by identity (`Tokens`), not by content, which would take seconds
 for a large model; so the same weight must be the same object in every generation. The
@@ -88,6 +87,7 @@ class Program:
         self._runners = runners or {}
         self.body, outputs = max_internals.split_output(traced.graph)
         self.layers: dict[str, ValueKey] = {}
+        self.found_by_numbers = set[str]()
         self.inputs: dict[str, LayerInput] = {}
         self.probes: dict[Probe, ValueKey] = {}
         for output, key in traced.named(outputs).items():
@@ -285,6 +285,7 @@ class Program:
     def found(self, layer: str, result: ValueKey, argument: LayerInput | None) -> None:
         """Puts a layer where its value is, whatever its module returns or is given."""
         self.layers[layer] = result
+        self.found_by_numbers.add(layer)
         self._kept_keys.add(result)
         if argument is None:
             self.inputs.pop(layer, None)

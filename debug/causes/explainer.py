@@ -5,7 +5,7 @@ the culprit operation gives the line, the search gives the causes (`debug.causes
 and the two make a `Finding`. Nothing here knows which model it is.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -26,7 +26,7 @@ from debug.measure.truth import Truth
 from debug.pause import Pause, go_on
 from debug.protocol.values import Cause, Finding, Place, Sensitivity
 from debug.reference.recorded_layers import RecordedLayers
-from debug.reference.recording import Recording
+from debug.reference.recording import Recording, ValueId
 from debug.subject import Subject, row_of
 
 SHOWN_CAUSES = 5
@@ -72,20 +72,23 @@ class Explainer:
         found_segments = self.segments(name, code, pause)
         if found_segments is None:
             return {}
-        findings = self._explained(name, found_segments, code)
-        if _all_explained(findings) or not (uncalled := self._uncalled(name, code)):
+        findings, is_named = self._explained(name, found_segments, code)
+        if is_named or not (uncalled := self._uncalled(name, code)):
             return findings
         # Layers that the candidate does not call have their code in this one's.
         with torch.inference_mode():
             recording = self._recordings.with_code_of(name, uncalled)
             whole = self._cut(name, recording, code, pause)
-        inlined = self._explained(name, whole or [], code)
+        inlined, _ = self._explained(name, whole or [], code)
         return inlined if _all_explained(inlined) else findings
 
     def _explained(
         self, name: str, found_segments: list[Segment], code: LoadedCandidate
-    ) -> dict[str, list[Finding]]:
+    ) -> tuple[dict[str, list[Finding]], bool]:
+        """The findings, and whether each has a complete cause that is more than a fit of
+        many numbers."""
         findings: dict[str, list[Finding]] = {name: []}
+        is_named = True
         for segment in found_segments:
             if segment.wrong:
                 with torch.inference_mode():
@@ -96,7 +99,10 @@ class Explainer:
                 about = self._never_called(found, code) or name
                 finding = _finding(segment, found, code)
                 findings.setdefault(about, []).append(finding)
-        return findings
+                best = found[0] if found and found[0].complete else None
+                is_vague = best is None or best.hypothesis.kind is Kind.VAGUE
+                is_named = is_named and not is_vague
+        return findings, is_named and any(findings.values())
 
     def _uncalled(self, name: str, code: LoadedCandidate) -> list[str]:
         """The layers within one, at any depth, that the candidate does not have."""
@@ -233,12 +239,50 @@ def _first_infinite(segment: Segment, op: Operation) -> Cause:
     return Cause(text, 1.0, None)
 
 
+def _line_of_the_copy(segment: Segment, taken: ValueId) -> Place | None:
+    """Where a value is computed a second time, in another's place: the first line that
+    serves only the operation that is wrong. None where it is used from one line."""
+    if segment.culprit is None or taken not in segment.pool:
+        return None
+    operations, sought = segment.operations, segment.pool[taken]
+    copies = [
+        index
+        for index, matches in enumerate(segment.matches)
+        if any(match.sought is sought for match in matches)
+    ]
+    wrong = [index for index in copies if index in operations[segment.culprit].operands]
+    if len(wrong) != 1:
+        return None
+    own = _leading_to(wrong[0], operations)
+    others = [index for index in copies if index not in own]
+    if not others:
+        return None
+    only = own - set[int]().union(*(_leading_to(index, operations) for index in others))
+    of_input = [index for index in only if operations[index].from_input]
+    return operations[min(of_input)].place if of_input else None
+
+
+def _leading_to(index: int, operations: Sequence[Operation]) -> set[int]:
+    """An operation and all that it is made of."""
+    found, pending = set[int](), [index]
+    while pending:
+        each = pending.pop()
+        if each not in found:
+            found.add(each)
+            pending.extend(operations[each].operands)
+    return found
+
+
 def _place(
     segment: Segment, best: Hypothesis | None, place: Place | None, code: LoadedCandidate
 ) -> Place | None:
     """The line of the mistake: of the operation, unless it is a wrong layer's call."""
     if best is not None and best.swapped:
-        return code.places.get(best.swapped[0], place)
+        is_called = best.swapped[0] not in code.program.found_by_numbers
+        if place is None or is_called:
+            return code.places.get(best.swapped[0], place)
+    if best is not None and best.takes is not None:
+        place = _line_of_the_copy(segment, best.takes) or place
     if place is not None:
         return place
     target = segment.target

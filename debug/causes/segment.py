@@ -37,6 +37,9 @@ from debug.reference.intermediates import intermediates
 from debug.reference.pytorch_functions import LAYOUTS
 from debug.reference.recording import Recording, Replacement, Step, ValueId
 
+LAYS_OUT = ("reshape", "transpose", "slice", "split", "broadcast_to", "cast")
+"""Operations that make no new numbers."""
+
 
 @dataclass(frozen=True)
 class Target:
@@ -226,7 +229,20 @@ class Segment:
         found = [*from_input, *wrong]
         if not self.is_finite:  # where a mask's minus infinity is wanted, it is right
             found = [i for i in found if not self.operations[i].finite] or found
-        return self._origin_of_nan(found[0]) if found else None
+        if not found or self.operations[found[0]].has_nan:
+            return self._origin_of_nan(found[0]) if found else None
+        return found[0] if self.joined else self._maker_of(found[0])
+
+    def _maker_of(self, index: OperationIndex) -> OperationIndex:
+        """Of an operation that only lays numbers out: the one that made them, unless they
+        are the reference's. A joined product is right in some of its parts."""
+        op = self.operations[index]
+        used = [each for each in op.operands if self.operations[each].from_input]
+        if op.name.rpartition(".")[2] not in LAYS_OUT or len(used) != 1:
+            return index
+        if any(not match.suspicious for match in self.matches[used[0]]):
+            return index
+        return self._maker_of(used[0])
 
     def _origin_of_nan(self, index: OperationIndex) -> OperationIndex:
         """The operation itself, unless what it uses is NaN already."""

@@ -47,6 +47,7 @@ def test_a_layer_that_is_called_in_place_of_the_others_is_named_with_them():
 
 
 def test_a_layer_of_other_sizes_is_not_thought_to_be_called_in_its_place():
+    torch.manual_seed(0)
     other = {**BLOCKS, "block0": nn.Linear(4, 4).double()}
 
     def right(layer, x):
@@ -56,4 +57,4 @@ def test_a_layer_of_other_sizes_is_not_thought_to_be_called_in_its_place():
     segment.uncalled = ["block1"]
     with torch.inference_mode():
         texts = [each.hypothesis.text for each in find_causes(segment)]
-    assert not any("in place of block1" in text for text in texts)
+    assert not any("is called in place of block1" in text for text in texts)
