@@ -25,6 +25,10 @@ MASKED = 1e30
 """What is lower than its negative is masked: minus infinity, or a type's lowest number."""
 
 
+MOST_AXES = 4
+"""Of a value that is taken apart: six axes have 720 orders."""
+
+
 @dataclass(frozen=True, eq=False)
 class Sought:
     """One of the reference's values, as something to look for in the candidate."""
@@ -104,7 +108,7 @@ def _taken_apart(value: Tensor, wanted: Tensor) -> Iterator[Tensor]:
     if value.numel() != wanted.numel() or wanted.ndim > 4:
         return
     few, many = sorted((value, wanted), key=lambda each: each.ndim)
-    if few.ndim == many.ndim:
+    if few.ndim == many.ndim or many.ndim > MOST_AXES:
         return
     for axes in permutations(range(many.ndim)):
         shape = [many.shape[a] for a in axes]

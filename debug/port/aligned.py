@@ -129,6 +129,14 @@ def align(
             layer = _layer(module, reference, candidate, name, counterpart, kept)
             layers.append(layer)
             counterparts[layer.name] = counterpart
+
+    def position(layer: LayerName) -> int:
+        name = layer.module or layer.name
+        return reference.positions.get((name, layer.call), len(reference.calls))
+
+    layers.sort(key=position)  # a module that is called again has a row there
+    rows = {None, *(layer.name for layer in layers)}
+    layers = [e if e.parent in rows else replace(e, parent=MODEL) for e in layers]
     return Alignment(layers, counterparts, _told(matched), matched.unpaired)
 
 
@@ -169,6 +177,8 @@ def _layer(
     row = name if number == 1 else f"{name}#{number}"
     heads = _heads(module, name, theirs)
     around, begins = _parent(name, names), counterpart.begins
+    inside = reference.call_around(name, number, around) if around != MODEL else 1
+    around = around if inside == 1 else f"{around}#{inside}"
     return LayerName(row, axes, around, heads, name, number, shape, begins)
 
 

@@ -38,6 +38,18 @@ class Side:
             counts[each.name] = max(counts.get(each.name, 0), each.call)
         return counts
 
+    @cached_property
+    def positions(self) -> dict[tuple[str, int], int]:
+        """Every call, by module and number, in the order in which they return."""
+        return {(each.name, each.call): n for n, each in enumerate(self.calls)}
+
+    def call_around(self, name: str, call: int, parent: str) -> int:
+        """In which call of a module another one's call is: in the first that returns after
+        it."""
+        own = self.positions.get((name, call), -1)
+        later = ((n, c) for (m, c), n in self.positions.items() if m == parent and n > own)
+        return min(later, default=(0, 1))[1]
+
     def shape(self, name: str, call: int = 1) -> tuple[int, ...]:
         """Of what a module returns."""
         return next(c.shape for c in self.calls if (c.name, c.call) == (name, call))

@@ -73,7 +73,9 @@ class RecordedLayers:
         arguments = arguments_in(subject, torch.float64)
         call = next(layer.call for layer in subject.layers if layer.name == name)
         own = {} if opened is None else {opened: modules[opened]}
-        recording = recorded(module, modules[name], within, call, own)
+        calls = {part.name: part.call for part in parts}
+        calls |= {n: part.call for part in parts if (n := part.begins) is not None}
+        recording = recorded(module, modules[name], within, call, own, calls)
         with torch.inference_mode(), recording as made, StayInFloat64():
             subject.run_reference(module, *arguments)
         for first, part in begins.items():  # one module for the candidate

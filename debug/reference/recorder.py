@@ -122,6 +122,7 @@ def recorded(
     within: Mapping[str, nn.Module],
     call: int = 1,
     opened: Mapping[str, nn.Module] | None = None,
+    calls_of: Mapping[str, int] | None = None,
 ) -> Iterator[Recording]:
     """Records one layer's own code while the model runs.
 
@@ -131,6 +132,7 @@ def recorded(
         within: the layers that it calls; what they do is not recorded.
         call: which of the layer's calls is meant.
         opened: layers within whose code counts as the layer's own.
+        calls_of: which of its module's calls a layer within is, where not the first.
     """
     recorder = Recorder(module)
     recording, handles, calls = recorder.recording, [], 0
@@ -160,7 +162,7 @@ def recorded(
     handles.append(layer.register_forward_pre_hook(enter, with_kwargs=True))
     handles.append(layer.register_forward_hook(leave))
     for name, child in within.items():
-        handles += _watch_child(recorder, name, child)
+        handles += _watch_child(recorder, name, child, (calls_of or {}).get(name, 1))
     for name, child in (opened or {}).items():
         handles.append(_watch_opened(recorder, name, child))
     try:
@@ -180,11 +182,15 @@ def _watch_opened(recorder: Recorder, name: str, child: nn.Module) -> Any:
     return child.register_forward_hook(leave)
 
 
-def _watch_child(recorder: Recorder, name: str, child: nn.Module) -> list[Any]:
-    recording, inside = recorder.recording, False
+def _watch_child(recorder: Recorder, name: str, child: nn.Module, call: int) -> list[Any]:
+    """One call of a layer within: a module that is called several times is several."""
+    recording, inside, calls = recorder.recording, False, 0
 
     def enter(_: nn.Module, args: Any, kwargs: Any) -> None:
-        nonlocal inside
+        nonlocal inside, calls
+        calls += 1
+        if calls != call:
+            return
         argument = first_tensor([*args, *kwargs.values()])
         if argument is not None and recorder.on:
             recording.inputs[name] = recorder.index(argument)

@@ -55,7 +55,7 @@ Axes = Sequence[Axis]
 
 
 def plural(name: str) -> str:
-    return "queries" if name == "query" else f"{name}s"
+    return {"query": "queries", "batch": "batches"}.get(name, f"{name}s")
 
 
 def unnamed(rank: int) -> Axes:
