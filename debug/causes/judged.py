@@ -32,6 +32,8 @@ Parts = Mapping[Sought, tuple[ValueId, int]]
 class Judged:
     right: list[bool]
     """Whether each operation is."""
+    own: list[bool] = field(default_factory=list)
+    """Whether each is by itself, and not for what is made of it."""
     scaled_later: list[Sought] = field(default_factory=list)
     """The reference's products that the candidate has but for a factor that comes later."""
 
@@ -68,6 +70,7 @@ def judged(
             found.scaled_later.append(whole)
     if end is not None:
         right[end] = False
+    found.own.extend(right)
     for index in reversed(range(len(operations))):
         op = operations[index]
         if right[index] or index in excused:

@@ -240,7 +240,7 @@ class Segment:
         used = [each for each in op.operands if self.operations[each].from_input]
         if op.name.rpartition(".")[2] not in LAYS_OUT or len(used) != 1:
             return index
-        if any(not match.suspicious for match in self.matches[used[0]]):
+        if self._judged.own[used[0]]:
             return index
         return self._maker_of(used[0])
 

@@ -39,7 +39,7 @@ def gathered(
         The layer, the other one, and the leaves.
     """
     told: set[str] = set()
-    for layer in sorted((name for name in paired if name), key=len):
+    for layer in sorted(filter(None, paired), key=lambda name: (len(name), name)):
         within = reference.within(layer)
         leaves = [n for n in within if n in paired and n in reference.leaves]
         first = next((leaf for leaf in leaves if leaf in held), None)

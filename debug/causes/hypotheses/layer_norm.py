@@ -66,8 +66,8 @@ def _epsilons(called: Called) -> Iterator[Mistake]:
     given = by_name("layer_norm", called.step.args, called.step.kwargs)["eps"]
     for epsilon in (each for each in EPSILONS if each != given):
         other = _norm(lambda x, n, w, b, eps, new=epsilon: F.layer_norm(x, n, w, b, new))
-        is_told = "" if epsilon else " (or too small to tell)"
-        text = f"epsilon is {epsilon:g}{is_told}, PyTorch's is {given:g}"
+        told = f"{epsilon:g}," if epsilon else "0, or too small to tell;"
+        text = f"epsilon is {told} PyTorch's is {given:g}"
         yield Mistake(("epsilon", epsilon), text, other)
 
 

@@ -96,7 +96,7 @@ def test_an_epsilon_that_is_missing_can_not_be_told_from_a_very_small_one():
         return norm(x, eps=0.0) * layer.weight + layer.bias
 
     found = causes_of(right, wrong, 0.05 * X, weight=WEIGHT, bias=BIAS)
-    assert found == ["epsilon is 0 (or too small to tell), PyTorch's is 1e-05"]
+    assert found == ["epsilon is 0, or too small to tell; PyTorch's is 1e-05"]
 
 
 def test_without_a_weight_none_is_said_to_be_in_another_place():
