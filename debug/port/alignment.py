@@ -117,6 +117,9 @@ class _Matching:
         self._gather_doubts()
         self._functions()
         self._leftovers()
+        order = self._ref.order  # as they are called, however each was found
+        ordered = sorted(self._found.pairs.items(), key=lambda pair: order[pair[0]])
+        self._found.pairs = dict(ordered)
         return self._found
 
     # -- Leaves ------------------------------------------------------------------------
