@@ -21,7 +21,7 @@ def side(weights: Weights, calls: Sequence[str] = (), often: Sequence[str] = ())
     if not order:
         leaves = list(dict.fromkeys(name.rpartition(".")[0] for name in weights))
         around = {leaf.rpartition(".")[0] for leaf in leaves} - {"", *leaves}
-        order = [*leaves, *sorted(around, key=len, reverse=True), ""]
+        order = [*leaves, *sorted(sorted(around), key=len, reverse=True), ""]
     made = [CalledModule(name, 1, (2, 4)) for name in order]
     made += [CalledModule(name, 2, (2, 4)) for name in often]
     return Side(made, weights)
