@@ -8,13 +8,13 @@ import torch
 from torch import Tensor
 
 from debug.causes.hypotheses.mistake import Mistake
+from debug.measure.products import MANTISSA
 from debug.reference.pytorch_functions import AXES_MOVED, RESHAPED
 from debug.reference.recording import Step
 
 OTHER_PRECISIONS = (torch.float16, torch.bfloat16)
 PRODUCTS = ("linear", "matmul", "conv1d")
 """What a GPU may compute in TensorFloat-32."""
-TF32_MANTISSA = 10
 
 
 def in_fewer_bits(step: Step) -> Iterator[Mistake]:
@@ -90,5 +90,5 @@ def to_tf32(value: Any) -> Any:
     if not isinstance(value, Tensor):
         return value
     mantissa, exponent = torch.frexp(value)
-    bits = 2.0 ** (TF32_MANTISSA + 1)
+    bits = 2.0 ** (MANTISSA + 1)
     return torch.ldexp((mantissa * bits).round() / bits, exponent)
