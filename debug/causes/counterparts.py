@@ -12,14 +12,12 @@ from debug.causes.hypotheses.axes import Axes, axes_of
 from debug.causes.hypotheses.fit import Support, supports
 from debug.causes.segment import Segment
 from debug.measure.matching import Sought, in_shape_of, norm_of
-from debug.reference.recording import Replacement, Step, ValueId, run_step
+from debug.reference.recording import ValueId
 
 FITTED = 5
 """As many are looked at for what was done to them."""
 FIRST = 2
 """Of them so many in order, whatever they are like."""
-DOES_NOT_RUN = (RuntimeError, IndexError, TypeError, ValueError)
-"""What a replay raises where shapes do not fit: then it was not that."""
 
 
 @dataclass(frozen=True)
@@ -75,14 +73,6 @@ def few(counterparts: Sequence[Counterpart]) -> Sequence[Counterpart]:
         for number, each in enumerate(different)
         if number < FIRST or number == len(different) - 1 or each.operation in chosen
     ]
-
-
-def made_by(step: Step, values: Sequence[Tensor], call: Replacement) -> Tensor | None:
-    """What is made of values in place of a step, without axes of one; None if nothing."""
-    try:
-        return run_step(step, values, call).squeeze()
-    except DOES_NOT_RUN:
-        return None
 
 
 def named_axes(segment: Segment, value: ValueId) -> Axes:

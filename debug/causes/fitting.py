@@ -17,7 +17,6 @@ from debug.causes.counterparts import (
     Counterpart,
     counterparts_of,
     few,
-    made_by,
     named_axes,
 )
 from debug.causes.hypotheses.added import added_values, vectors
@@ -31,7 +30,7 @@ from debug.causes.hypotheses.other_numbers import families
 from debug.causes.segment import Segment
 from debug.measure.matching import Sought, distance, norm_of, share_explained
 from debug.protocol.verdict import LAYER
-from debug.reference.recording import Replacement, Step, ValueId
+from debug.reference.recording import Replacement, Step, ValueId, made_by
 
 FITS_FROM = 0.99
 """The share of one operation's error from which a fit is taken for more than chance."""

@@ -20,7 +20,6 @@ from itertools import chain, islice
 
 from torch import Tensor
 
-from debug.causes.counterparts import DOES_NOT_RUN
 from debug.causes.fitting import Keys, with_number
 from debug.causes.hypotheses.convolutions import other_convolutions
 from debug.causes.hypotheses.family import Family, best_number
@@ -41,7 +40,7 @@ from debug.measure.matching import (
     share_explained,
 )
 from debug.protocol.verdict import LAYER
-from debug.reference.recording import Replacement, Step, ValueId
+from debug.reference.recording import DOES_NOT_RUN, Replacement, Step, ValueId
 
 BUDGET = 1.5e9
 """As many numbers are computed for hypotheses whose value is not seen: some 20 s of one

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from debug.candidate.operations import OperationIndex
-from debug.causes.counterparts import Counterpart, counterparts_of, few, made_by, named_axes
+from debug.causes.counterparts import Counterpart, counterparts_of, few, named_axes
 from debug.causes.fitting import (
     Keys,
     fitted,
@@ -37,7 +37,7 @@ from debug.causes.hypotheses.repeated import other_calls
 from debug.causes.segment import Segment
 from debug.measure.matching import distance, norm_of
 from debug.protocol.verdict import LAYER
-from debug.reference.recording import Step
+from debug.reference.recording import Step, made_by
 
 
 def seen_in_candidate(

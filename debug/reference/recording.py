@@ -31,6 +31,8 @@ from debug.subject import in_precision
 
 ValueId = NewType("ValueId", int)
 """The place of a value in its recording."""
+DOES_NOT_RUN = (RuntimeError, IndexError, TypeError, ValueError)
+"""What a replay raises where shapes do not fit."""
 
 
 @dataclass(frozen=True)
@@ -264,6 +266,16 @@ def run_step(
     if step.in_place:
         args = [a.clone() if isinstance(a, Tensor) else a for a in args]
     return step.function(*args, **kwargs)
+
+
+def made_by(
+    step: Step, values: Sequence[Tensor], call: Replacement | None = None
+) -> Tensor | None:
+    """What a step would make, without axes of one; None where the shapes do not fit."""
+    try:
+        return run_step(step, values, call).squeeze()
+    except DOES_NOT_RUN:
+        return None
 
 
 def _in_place_of(call: Replacement, step: Step) -> Callable[..., Tensor]:

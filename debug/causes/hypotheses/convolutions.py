@@ -16,14 +16,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from debug.candidate.operations import OperationIndex
-from debug.causes.counterparts import made_by
 from debug.causes.hypotheses.operands import Hypothesis
 from debug.causes.hypotheses.paddings import MODES, Sides, divided, padding_of, said
 from debug.causes.segment import Segment
 from debug.measure.matching import distance, in_shape_of, norm_of
 from debug.protocol.verdict import LAYER
 from debug.reference.pytorch_functions import by_name
-from debug.reference.recording import Recording, Ref, Replacement, Step
+from debug.reference.recording import Recording, Ref, Replacement, Step, made_by
 
 RANKS = {"conv1d": 1, "conv2d": 2}
 DIRECTIONS = {1: ("",), 2: ("along the height ", "along the width ")}

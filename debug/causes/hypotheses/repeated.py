@@ -9,10 +9,9 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from debug.causes.counterparts import DOES_NOT_RUN
 from debug.causes.hypotheses.operands import Hypothesis
 from debug.causes.segment import Segment
-from debug.reference.recording import Call, Recording, ValueId
+from debug.reference.recording import DOES_NOT_RUN, Call, Recording, ValueId
 
 
 def other_calls(segment: Segment) -> Iterator[Hypothesis]:
