@@ -18,14 +18,9 @@ async def picture(
     options = {"graph": graph} if graph else {}
     app = Dashboard(Settings(options))
     async with app.run_test(size=size) as pilot:
-        while app.state.activity.busy:
-            await pilot.pause(0.1)
         if light:
             await pilot.press("l")
-        await pilot.press("c")
-        while app.state.activity.busy:
-            await pilot.pause(0.1)
-        while app.state.results.outcome is None:  # the last that is found out
+        while not app.state.results.settled:
             await pilot.pause(0.1)
         await pilot.press(*keys)
         await pilot.pause(0.3)

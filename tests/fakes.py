@@ -109,6 +109,7 @@ def divergence(ratio: float) -> Divergence:
 
 NAMES = [name for name, _ in ROWS]
 OURS, THEIRS = "port.py", "openai.py"
+LAST_ROW = len(ROWS) - 1
 ATTENTION = NAMES.index("blocks.0.attn")
 SOFTMAX = 13
 

@@ -41,6 +41,8 @@ class Settings(msgspec.Struct, frozen=True):
     """Passed to the subject unchanged."""
     mode: Mode = Mode.INTERPRET
     factory: str = SUBJECT
+    paused: bool = False
+    """Whether the dashboard waits for a key before it runs anything."""
 
 
 def add_subject_options(parser: ArgumentParser) -> None:
@@ -101,10 +103,10 @@ def settings_of(arguments: Namespace) -> Settings:
     names = ("audio", "model", "graph", "device", "dtype", "start", "seconds")
     given = {name: getattr(arguments, name, None) for name in names}
     options = {name: value for name, value in given.items() if value is not None}
-    mode = Mode(arguments.engine)
+    mode, paused = Mode(arguments.engine), getattr(arguments, "paused", False)
     if str(options.get("audio", "")).endswith(".py"):
-        return Settings(_options_of_a_port(options), mode, PORT)
-    return Settings(options, mode)
+        return Settings(_options_of_a_port(options), mode, PORT, paused)
+    return Settings(options, mode, paused=paused)
 
 
 def _options_of_a_port(options: dict[str, Any]) -> dict[str, Any]:

@@ -174,6 +174,30 @@ def blame(run: Run, index: int, and_others: bool = True) -> str:
     return ""
 
 
+def all_ok(run: Run) -> str:
+    """How many layers were compared, where none is wrong."""
+    verdicts = [each.chained.verdict for each in run.results.values()]
+    unseen = verdicts.count(Verdict.UNSEEN)
+    inputs = sum(run.layers[index].is_input for index in run.results)
+    count = len(verdicts) - inputs - unseen
+    noun = "input" if inputs == 1 else "inputs"
+    layers = "layer" if count == 1 else "layers"
+    which = f"All {count} {layers}" if run.stale is None else f"{count} {layers}"
+    rest = f", {unseen} can't be seen" if unseen else ""
+    return f"{which} and {inputs} {noun} are ok{rest}."
+
+
+def watched(run: Run) -> list[str]:
+    """Which layers round more than usual, if any."""
+    watched = run.watched()
+    if not watched:
+        return []
+    names = listed([run.layers[index].name for index in watched])
+    given = (run.results[index].chained.reason for index in watched)
+    reason = next((f": {each}" for each in given if each), "")
+    return [f"To be watched, more than usual and less than a bug: {names}{reason}"]
+
+
 def notes(run: Run) -> list[str]:
     """What could not be compared, and why: no error, but somebody should know it."""
     layers = range(len(run.layers))

@@ -297,6 +297,24 @@ class Run:
         divergence = self.isolated(index)
         return divergence is not None and not divergence.verdict.healthy
 
+    def heirs(self) -> set[int]:
+        """The layers that are wrong only because their input is."""
+        faults = self.faults()
+        first = min(faults, default=len(self.layers))
+        return {
+            index
+            for index in range(len(self.layers))
+            if self._is_right_alone(index)
+            and (first < index or not set(faults).isdisjoint(self._parents(index)))
+        }
+
+    def _is_right_alone(self, index: int) -> bool:
+        """Whether a layer is wrong in the run of the whole model, and not in isolation."""
+        result, alone = self.current(index), self.isolated(index)
+        if result is None or alone is None or not result.chained.verdict.wrong:
+            return False
+        return alone.verdict.healthy and not self.not_alone(index)
+
     def watched(self) -> list[int]:
         """The layers that round more than usual, and are not wrong."""
         results = ((index, self.current(index)) for index in range(len(self.layers)))

@@ -31,7 +31,7 @@ def open_terminal() -> Iterator[Callable[..., Terminal]]:
 
 
 def test_step_continue_break_and_mend(open_terminal, encoder: Path):
-    terminal = open_terminal("--graph", str(encoder))
+    terminal = open_terminal("--graph", str(encoder), "--paused")
     terminal.wait_for(READY)
 
     for name in ("audio", "mel", "conv1"):
@@ -64,8 +64,6 @@ def test_step_continue_break_and_mend(open_terminal, encoder: Path):
 def test_bad_saves_keep_the_last_good_run(open_terminal, encoder: Path):
     good = encoder.read_text()
     terminal = open_terminal("--graph", str(encoder))
-    terminal.wait_for(READY)
-    terminal.type("c")
     terminal.wait_for(ALL_OK)
 
     save_by_renaming(encoder, good.replace("d_head**-0.25", "d_head**-0.25)"))
@@ -90,8 +88,6 @@ def test_bad_saves_keep_the_last_good_run(open_terminal, encoder: Path):
 
 def test_a_killed_engine_is_restarted_by_a_key(open_terminal, encoder: Path):
     terminal = open_terminal("--graph", str(encoder))
-    terminal.wait_for(READY)
-    terminal.type("c")
     terminal.wait_for(ALL_OK)
 
     os.kill(terminal.engine().pid, signal.SIGKILL)
@@ -106,8 +102,6 @@ def test_a_killed_engine_is_restarted_by_a_key(open_terminal, encoder: Path):
 def test_an_engine_that_hangs_is_aborted_and_restarted(open_terminal, encoder: Path):
     good = encoder.read_text()
     terminal = open_terminal("--graph", str(encoder))
-    terminal.wait_for(READY)
-    terminal.type("c")
     terminal.wait_for(ALL_OK)
     save_by_renaming(
         encoder, good.replace(LN_POST, "        while True:\n            pass\n")
@@ -129,8 +123,6 @@ def test_bad_input_is_said_on_the_screen_and_the_dashboard_stays(open_terminal):
 
 def test_the_dashboard_works_in_80_columns(open_terminal, encoder: Path):
     terminal = open_terminal("--graph", str(encoder), columns=80, rows=24)
-    terminal.wait_for(READY)
-    terminal.type("c")
     terminal.wait_for(ALL_OK)
     terminal.wait_for("reference", "candidate")
     terminal.type("4")

@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.text import Text
 
 from debug.protocol.values import Divergence, Layer
-from debug.protocol.verdict import LAYER, Verdict
+from debug.protocol.verdict import LAYER
 from debug.results.run import Run
 from debug.results.why import place_of, why
 from tui import words
@@ -132,7 +132,7 @@ def conclusion(run: Run) -> Text:
     """The first wrong layer, where it is and why, and every other; or that all are ok."""
     index = run.culprit()
     if index is None:
-        return Text(_all_ok(run), "bold")
+        return Text("\n".join([words.all_ok(run), *words.watched(run)]), "bold")
     place, layer = place_of(run, index), run.layers[index]
     where = f", {relative(place.path)}:{place.line}" if place else ""
     verdict = run.results[index].chained.verdict.value
@@ -147,22 +147,3 @@ def conclusion(run: Run) -> Text:
         lines.append(f"PyTorch does it in {Path(theirs.path).name}:{theirs.line}")
     lines += also_wrong(run)
     return Text("\n".join(line for line in lines if line), "bold")
-
-
-def _all_ok(run: Run) -> str:
-    """How many layers were compared, where none is wrong."""
-    verdicts = [each.chained.verdict for each in run.results.values()]
-    unseen = verdicts.count(Verdict.UNSEEN)
-    inputs = sum(run.layers[index].is_input for index in run.results)
-    count = len(verdicts) - inputs - unseen
-    noun = "input" if inputs == 1 else "inputs"
-    layers = "layer" if count == 1 else "layers"
-    which = f"All {count} {layers}" if run.stale is None else f"{count} {layers}"
-    rest = f", {unseen} can't be seen" if unseen else ""
-    lines = [f"{which} and {inputs} {noun} are ok{rest}."]
-    if watched := run.watched():
-        names = words.listed([run.layers[index].name for index in watched])
-        given = (run.results[index].chained.reason for index in watched)
-        reason = next((f": {each}" for each in given if each), "")
-        lines.append(f"To be watched, more than usual and less than a bug: {names}{reason}")
-    return "\n".join(lines)

@@ -11,6 +11,9 @@ def main() -> int:
         description="Step Whisper's encoder on MAX beside PyTorch, layer by layer.",
     )
     add_subject_options(parser)
+    parser.add_argument(
+        "--paused", action="store_true", help="run nothing until a key steps or continues"
+    )
     try:
         settings = settings_of(parser.parse_args())
         if settings.options.get("audio") == PIPE:
@@ -18,6 +21,11 @@ def main() -> int:
             raise Problem("arguments", message)
     except Problem as problem:
         return complain(parser.prog, problem.diagnostic)
+    from tui.answer import answer
     from tui.dashboard.app import Dashboard  # late: --help need not wait for it
 
-    return Dashboard(settings).run() or 0
+    app = Dashboard(settings)
+    status = app.run() or 0
+    for line in answer(app.state.results):
+        print(line)
+    return status

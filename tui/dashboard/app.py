@@ -15,10 +15,12 @@ from textual import on
 from textual.app import App, ComposeResult, SystemCommand
 from textual.events import Click
 from textual.screen import Screen
-from textual.widgets import DataTable, Footer
+from textual.widgets import DataTable, Footer, OptionList
 
 from debug.protocol.messages import Inject, Inspect
 from debug.protocol.values import Place
+from debug.results.root_causes import root_causes
+from tui.answer import cause_text
 from tui.dashboard.changes import (
     ActivityChanged,
     Change,
@@ -124,6 +126,12 @@ class Dashboard(App[int]):
         if event.cursor_row > self.state.results.position:
             self._go(event.cursor_row)
 
+    @on(OptionList.OptionSelected, "#causes")
+    def _cause_selected(self, event: OptionList.OptionSelected) -> None:
+        layer = self.view.causes_pane.layer_of(event.option_index)
+        if layer is not None:
+            self._select(layer)
+
     @on(Click, "#chart")
     def _chart_clicked(self, event: Click) -> None:
         layer = self.view.chart_pane.layer_at(event.x)
@@ -139,19 +147,24 @@ class Dashboard(App[int]):
 
     def _go(self, row: int) -> None:
         """Selects a layer, once it is computed."""
-        if not self.state.results.layers:
-            return
-        if row <= self.state.results.position:
+        if self.state.results.layers and row <= self.state.results.position:
             self._select(row)
         elif self.state.activity.busy:
-            self.bell()
+            self._refuse()
         elif not self.link.alive:
             self.notify("the engine is gone: press R to restart it", severity="warning")
         else:
             self.link.run_to(row)
 
+    def _refuse(self) -> None:
+        """No key is lost without a word."""
+        what = self.state.activity.what or self.state.activity.phase
+        self.bell()
+        self.notify(f"not while the engine is {what}: try again then", markup=False)
+
     def _select(self, row: int) -> None:
         self.state.following = False
+        self.state.chosen = True
         self.view.select(row)
 
     def action_step(self) -> None:
@@ -195,23 +208,29 @@ class Dashboard(App[int]):
             or self.state.activity.busy
             or not self.link.alive
         ):
-            self.bell()
+            self._refuse()
         else:
             self.link.send(Inject(self.view.cursor))
 
     def action_breakpoint(self) -> None:
-        if self.state.results.layers:
-            self.state.breakpoints ^= {self.state.results.layers[self.view.cursor].name}
-            self.view.show_all()
+        if not self.state.results.layers:
+            self._refuse()
+            return
+        self.state.breakpoints ^= {self.state.results.layers[self.view.cursor].name}
+        self.view.show_all()
 
     # -- Moving ----------------------------------------------------------------------
 
-    def action_culprit(self) -> None:
-        culprit = self.state.results.culprit()
-        if culprit is None:
+    def action_root_cause(self, direction: int) -> None:
+        """From one root cause to the next, around; from elsewhere to the culprit."""
+        causes = [cause.layers[0] for cause in root_causes(self.state.results)]
+        if not causes:
             self.notify("no wrong layer so far")
+        elif self.view.cursor in causes:
+            place = causes.index(self.view.cursor) + direction
+            self._select(causes[place % len(causes)])
         else:
-            self._select(culprit)
+            self._select(causes[0])
 
     def action_outer(self) -> None:
         self._select(self.state.stepper.outer(self.view.cursor))
@@ -222,7 +241,7 @@ class Dashboard(App[int]):
     def action_inspect(self) -> None:
         """Opens the layer: every operation, on both sides."""
         if not self._can_ask:
-            self.bell()
+            self._refuse()
         else:
             self.link.send(Inspect(self.view.cursor))
 
@@ -257,6 +276,25 @@ class Dashboard(App[int]):
             self.notify(f"no layer has {self._search!r} in its name", markup=False)
         else:
             self._select(found)
+
+    def action_copy_cause(self) -> None:
+        """The root cause of the selected layer, or the first, with its file and line."""
+        results = self.state.results
+        causes = root_causes(results)
+        here = [cause for cause in causes if self.view.cursor in cause.layers]
+        if not causes:
+            self.notify("no wrong layer so far")
+        else:
+            self._copy(cause_text((here or causes)[0], results))
+
+    def action_copy_numbers(self) -> None:
+        self._copy(self.view.numbers_pane.as_text())
+
+    def _copy(self, text: str) -> None:
+        """Through the terminal (OSC 52), so that it works over ssh, too."""
+        self.copy_to_clipboard(text)
+        first, _, more = text.partition("\n")
+        self.notify(f"copied: {first}{' ...' if more else ''}", markup=False)
 
     # -- Panes -----------------------------------------------------------------------
 

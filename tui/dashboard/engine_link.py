@@ -62,8 +62,8 @@ class EngineLink:
         self._engine: EngineClient | None = None
         self._wanted = -1
         """The layer that was asked for last: a restarted engine runs that far again."""
-        self._resuming = False
-        """Whether an engine has yet to be sent there."""
+        self._resuming = not settings.paused
+        """Whether an engine has yet to be sent there, or as far as it can go."""
 
     # -- What it is told to do -------------------------------------------------------
 
@@ -71,7 +71,7 @@ class EngineLink:
         """Runs one engine from its start to its end. In the place of an earlier one, it
         brings back what that had: it runs as far, so that a save does what it did."""
         if self._engine is not None:
-            self._resuming = self._wanted >= 0
+            self._resuming = self._wanted >= 0 or not self._settings.paused
             self.second.outdate("the engine was restarted")
             await self._engine.stop()
         self._begin(Phase.STARTING, "starting the engine")
@@ -93,7 +93,7 @@ class EngineLink:
             self._engine.send(command)
 
     def run_to(self, index: int) -> None:
-        self.state.following = True
+        self.state.following = self.state.chosen = True
         self._run_to(index)
 
     def _run_to(self, index: int) -> None:
@@ -218,12 +218,13 @@ class EngineLink:
             name = "none" if culprit is None else results.layers[culprit].name
             ran = f"{event.position + 1} of {len(results.layers)} layers"
             self._say(
-                f"{ran} in {words.seconds(event.seconds)}, first wrong so far: {name}"
+                f"{ran} in {words.seconds(event.seconds)}, first difference so far: {name}"
             )
         self._report(ResultsChanged())
         self.state.following = False
-        if self._resuming:
-            self._run_to(self._wanted)
+        if self._resuming and results.layers:
+            end = self.state.stepper.resume(-1, self.state.breakpoints)
+            self._run_to(self._wanted if self._wanted >= 0 else end)
 
     def _settled(self) -> None:
         """Every layer has run in isolation, too: which one is at fault may be known now."""

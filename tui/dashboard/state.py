@@ -32,3 +32,5 @@ class State:
     """Names of layers: they survive a reload that changes the indices."""
     following: bool = False
     """Whether the selection moves along with the run, until the run stops."""
+    chosen: bool = False
+    """Whether a person has selected a layer: then it stays selected."""

@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.widgets import DataTable, Static
 
+from tui.dashboard.panes.causes import CausesPane
 from tui.dashboard.panes.chart import ChartPane
 from tui.dashboard.panes.layers import LayersPane
 from tui.dashboard.panes.log import LogPane
@@ -29,6 +30,7 @@ class View(Container):
         super().__init__()
         self._state = state
         # Held, not queried: news may still arrive while the screen is being taken down.
+        self.causes_pane = CausesPane()
         self.layers_pane = LayersPane()
         self.numbers_pane = NumbersPane()
         self.source_pane = SourcePane()
@@ -40,6 +42,7 @@ class View(Container):
 
     def compose(self) -> ComposeResult:
         yield self.status_bar
+        yield self.causes_pane
         with Container(id="panes"):
             yield self.layers_pane
             yield self.numbers_pane
@@ -59,7 +62,8 @@ class View(Container):
             self.call_after_refresh(self.show_layers)
 
     def _tick_clock(self) -> None:
-        if self._state.activity.busy or self._state.second_activity:
+        state = self._state
+        if state.activity.busy or state.second_activity or not state.results.settled:
             self.show_status()
 
     def _tick_rows(self) -> None:
@@ -77,7 +81,17 @@ class View(Container):
 
     @on(DataTable.RowHighlighted)
     def _row_highlighted(self) -> None:
+        if self.layers_pane.moved_by_hand:
+            self._state.chosen = True
         self.show_cursor()
+
+    def _show_answer(self) -> None:
+        """Selects the culprit, once its cause is known, unless a person chose a layer."""
+        run = self._state.results
+        culprit = run.culprit()
+        known = culprit is not None and (run.settled or run.findings(culprit))
+        if known and culprit is not None and not self._state.chosen:
+            self.select(culprit)
 
     # -- Drawing ---------------------------------------------------------------------
 
@@ -90,6 +104,8 @@ class View(Container):
     def show_all(self) -> None:
         """After anything that may concern every row."""
         self.draw_rows()
+        self._show_answer()
+        self.layers_pane.learn(self._state.results)
         for index in range(len(self._state.results.layers)):
             self._draw_row(index)
         self.show_cursor()
@@ -105,10 +121,13 @@ class View(Container):
             return
         rows, self._undrawn = self._undrawn, set()
         self._drawn_at = time.monotonic()
+        self.layers_pane.learn(self._state.results)
         for row in rows | {max(min(rows) - 1, 0)}:  # the mark of the position moves on
             self._draw_row(row)
         if self._state.following:
             self.select(self._state.results.position)
+        self._show_answer()
+        self.causes_pane.show(self._state)
         if self.cursor in rows:
             self.show_cursor()
         else:
@@ -128,6 +147,7 @@ class View(Container):
 
     def show_status(self) -> None:
         self.status_bar.show(self._state)
+        self.causes_pane.show(self._state)
 
     def bring_forward(self, name: str) -> None:
         """Where there is room for one other pane only, shows this one."""

@@ -52,7 +52,7 @@ def app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Dashboard:
     reference = tmp_path / "openai.py"
     reference.write_text(REFERENCE)
     monkeypatch.setattr(FakeEngine, "_reference", str(reference), raising=False)
-    return Dashboard(Settings({"model": "imaginary"}))
+    return Dashboard(Settings({"model": "imaginary"}, paused=True))
 
 
 @pytest.fixture

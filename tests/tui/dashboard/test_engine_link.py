@@ -24,7 +24,7 @@ class Listener:
 
     def __init__(self) -> None:
         self.changes: list[Change] = []
-        self.link = EngineLink(Settings({}), self.changes.append)
+        self.link = EngineLink(Settings({}, paused=True), self.changes.append)
         self.state = self.link.state
 
     @property
@@ -158,7 +158,7 @@ async def test_the_log_says_which_layer_is_at_fault_and_what_the_engine_printed(
     engine().say(Noise("a warning"))
     await settle()
     assert "a warning" in listener.said
-    so_far = "12 of 12 layers in 500 ms, first wrong so far: blocks.0.attn.key"
+    so_far = "12 of 12 layers in 500 ms, first difference so far: blocks.0.attn.key"
     assert so_far in listener.said
     assert "blocks.0.attn.key is wrong in isolation" in listener.said
 

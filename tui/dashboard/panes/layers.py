@@ -28,6 +28,8 @@ NORMAL_FROM, WIDE_FROM = 110, 150
 BAR_WIDTH = 8
 WAITING = "·"
 """The glyph of a layer that this generation has not run."""
+INHERITED = "↳ inherited"
+"""Of a layer that is right in isolation: its error is that of its input."""
 
 
 class ColumnKey(StrEnum):
@@ -76,6 +78,8 @@ class LayersPane(DataTable[Text]):
             id="layers", cursor_type="row", zebra_stripes=False, cell_padding=0
         )
         self._narrow = False
+        self._selected = 0
+        self._heirs: set[int] = set()
 
     def fill(self, run: Run, stepper: Stepper, second_run: SecondRun | None) -> None:
         """Lays out the columns for the room there is, and a row for each layer."""
@@ -115,11 +119,21 @@ class LayersPane(DataTable[Text]):
     def select(self, row: int) -> None:
         """Moves the cursor; after a jump, what is around the row is shown with it."""
         jump = abs(row - self.cursor_row) > 2
+        self._selected = row
         self.move_cursor(row=row, animate=False)
         height = self.scrollable_content_region.height - self.header_height
         visible = self.scroll_y < row < self.scroll_y + height - 1
         if jump and not visible:
             self.scroll_to(y=row - height // 2, animate=False, force=True)
+
+    def learn(self, run: Run) -> None:
+        """Before rows are shown: which of them only inherit an error."""
+        self._heirs = run.heirs()
+
+    @property
+    def moved_by_hand(self) -> bool:
+        """Whether the cursor is elsewhere than the program has put it."""
+        return self.cursor_row != self._selected
 
     def show(
         self,
@@ -139,13 +153,16 @@ class LayersPane(DataTable[Text]):
         if result is None:
             return
         style = self._style(result)
-        if result.generation != run.generation or run.stale:
+        inherited = index in self._heirs
+        if inherited:
+            style += Style(bold=False)
+        if result.generation != run.generation or run.stale or inherited:
             style += Style(dim=True)
         error = words.error_of(result)
         verdict = result.chained.verdict
-        word = words.verdict(verdict)
+        word = INHERITED if inherited else words.verdict(verdict)
         if self._narrow:
-            word = words.GLYPHS[verdict] if run.current(index) else WAITING
+            word = word[0] if run.current(index) else WAITING
         self._set(index, ColumnKey.VERDICT, Text(word, style))
         self._set(index, ColumnKey.RATIO, Text(words.ratio(result.chained.ratio), style))
         self._set(index, ColumnKey.ISOLATED, self._isolated(index, run))

@@ -7,9 +7,10 @@ orientation: they are whatever `Stats` has, and a new one is added in
 ``debug/measure/statistics.py``.
 """
 
+from io import StringIO
 from pathlib import Path
 
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
@@ -36,6 +37,8 @@ MEDIUM_FROM = 32
 """Rows of the terminal from which the source is beside the numbers in a wide one."""
 EXPLAINED_FROM = 72
 """Columns from which R is explained beside it."""
+COPIED = 200
+"""Columns of what is copied."""
 
 
 class NumbersPane(VerticalScroll):
@@ -48,6 +51,14 @@ class NumbersPane(VerticalScroll):
 
     def compose(self) -> ComposeResult:
         yield self._text
+
+    def as_text(self) -> str:
+        """What it shows, with the layer's name, as lines without colours."""
+        console = Console(width=COPIED, color_system=None, file=StringIO())
+        with console.capture() as captured:
+            console.print(self._text.content)
+        lines = [line.rstrip() for line in captured.get().splitlines()]
+        return "\n".join([str(self.border_title), *lines])
 
     def show(self, index: int, run: Run, second_run: SecondRun | None) -> None:
         if not 0 <= index < len(run.layers):
@@ -154,7 +165,7 @@ def _sides(reference: Stats, candidate: Stats | None, roomy: bool) -> Table:
     """Both sides and their difference, row by row."""
     digits = 6 if roomy else 5
     table = Table.grid(padding=(0, 2 if roomy else 1))
-    titles = ("reference", "candidate", "difference" if roomy else "diff.")
+    titles = ("PyTorch", "MAX", "difference" if roomy else "diff.")
     table.add_row("", *(Text(title, "bold") for title in titles))
     rows = {"shape": lambda s: words.shape(s.shape), "dtype": lambda s: s.dtype}
     for label, text in rows.items():

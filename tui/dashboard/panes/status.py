@@ -17,7 +17,7 @@ from tui.dashboard.state import State
 
 GLYPHS = {Phase.STOPPED: "■", Phase.FAILED: "✗", Phase.DEAD: "✗"}
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
-BUSY, FAILED, DEAD = "busy", "failed", "dead"
+BUSY, GOOD, WRONG, FAILED, DEAD = "busy", "good", "wrong", "failed", "dead"
 """The classes that app.tcss colours the bar by."""
 
 
@@ -28,7 +28,7 @@ class StatusBar(Static):
     def show(self, state: State) -> None:
         run, activity = state.results, state.activity
         look = _look(run, activity)
-        for each in (BUSY, FAILED, DEAD):
+        for each in (BUSY, GOOD, WRONG, FAILED, DEAD):
             self.set_class(look == each, each)
         parts = [_doing(run, activity)]
         if state.job and not activity.busy:
@@ -53,7 +53,13 @@ def _look(run: Run, activity: Activity) -> str:
         return BUSY
     if activity.phase is Phase.DEAD:
         return DEAD
-    return FAILED if activity.phase is Phase.FAILED or run.stale else ""
+    if activity.phase is Phase.FAILED or run.stale:
+        return FAILED
+    if not run.settled:
+        return ""
+    if run.culprit() is not None:
+        return WRONG
+    return GOOD if run.is_complete else ""
 
 
 def _doing(run: Run, activity: Activity) -> str:
@@ -89,5 +95,5 @@ def _summary(run: Run) -> str:
     culprit = run.culprit()
     if culprit is None:
         return f"{healthy} of {len(run.layers)} layers ok"
-    so_far = "" if run.settled else " so far"
-    return f"first wrong{so_far}: {run.layers[culprit].name}"
+    said = "first wrong" if run.settled else "first difference so far"
+    return f"{said}: {run.layers[culprit].name}"

@@ -40,7 +40,7 @@ def text(bar: StatusBar, state: State) -> str:
 async def test_it_says_how_many_layers_are_ok_or_which_is_wrong_first(bar):
     assert text(bar, stopped()).startswith(" ■ 2 of 12 layers ok in 500 ms │ cpu float32 │")
     wrong = stopped(50.0)
-    assert text(bar, wrong).startswith(" ■ first wrong so far: conv in 500 ms │")
+    assert text(bar, wrong).startswith(" ■ first difference so far: conv in 500 ms │")
     wrong.results.apply(Idle(1))
     assert text(bar, wrong).startswith(" ■ first wrong: conv in 500 ms │")
 

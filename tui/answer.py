@@ -1,0 +1,39 @@
+"""The answer of a run as plain text: what a person copies, and what stays in the shell."""
+
+from pathlib import Path
+
+from debug.protocol.values import Place
+from debug.results.root_causes import RootCause, root_causes
+from debug.results.run import Run
+from tui import words
+
+
+def place_text(place: Place) -> str:
+    """``encoder.py:28``."""
+    return f"{Path(place.path).name}:{place.line}"
+
+
+def cause_text(cause: RootCause, run: Run) -> str:
+    """``/path/encoder.py:28: epsilon is ... (attn_ln)``: editors open the place."""
+    where = f"{cause.place.path}:{cause.place.line}: " if cause.place else ""
+    return f"{where}{cause.why} ({layers_of(cause, run)})"
+
+
+def layers_of(cause: RootCause, run: Run) -> str:
+    """The layers that a root cause makes wrong by itself."""
+    return words.listed([run.layers[index].name for index in cause.layers], 1)
+
+
+def answer(run: Run) -> list[str]:
+    """The verdict, and a line for each root cause; nothing where nothing ran."""
+    if run.position < 0:
+        return []
+    if run.stale:
+        return [f"The last save could not be run: {run.stale}"]
+    causes = root_causes(run)
+    if not causes:
+        sure = run.is_complete and run.settled
+        return [words.all_ok(run) if sure else "No difference in what was run."]
+    sure = "First wrong" if run.settled else "First difference so far"
+    name = run.layers[causes[0].layers[0]].name
+    return [f"{sure}: {name}", *(cause_text(cause, run) for cause in causes)]
