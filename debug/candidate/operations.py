@@ -1,5 +1,6 @@
 """The operations by which the candidate computes a value, each with its own value."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NewType
@@ -20,7 +21,8 @@ OperationIndex = NewType("OperationIndex", int)
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation that makes a tensor of numbers; those that make shapes are left out."""
+    """One operation that makes a tensor of numbers; those that make shapes are left out.
+    Of one that makes several, such as ``split``, each is an operation of its own."""
 
     name: str
     place: Place | None
@@ -68,28 +70,32 @@ def evaluation(
     from_input = set(given)
     for index in indices:
         op, operands = program.body[index], program.operands(index)
-        name, value = max_internals.describe(op), _numbers(op, slots)
-        if value is None or name.startswith("constant"):
+        name = max_internals.describe(op)
+        if name.startswith("constant"):
             continue
         used = tuple(makers[key] for key in operands if key in makers)
         depends = not from_input.isdisjoint(operands)
         place = max_internals.place_of(op)
-        makers.update(dict.fromkeys(op.results, OperationIndex(len(found))))
-        if depends:
-            from_input.update(op.results)
         where = Place(*place) if place else None
-        found.append(Operation(name, where, used, value, depends))
+        for key, value in _numbers(op, slots):
+            if key in given:
+                continue
+            makers[key] = OperationIndex(len(found))
+            if depends:
+                from_input.add(key)
+            found.append(Operation(name, where, used, value, depends))
     buffer = slots.get(end)
     if buffer is None:
         buffer = program.evaluate(end, kept)
     return Evaluation(found, to_torch(buffer), makers.get(end))
 
 
-def _numbers(op: max_internals.Op, slots: dict[ValueKey, Buffer | None]) -> Tensor | None:
-    """What an operation made, if it is a tensor of floating point numbers."""
+def _numbers(
+    op: max_internals.Op, slots: dict[ValueKey, Buffer | None]
+) -> Iterator[tuple[ValueKey, Tensor]]:
+    """What an operation made, as far as it is tensors of floating point numbers."""
     for result in op.results:
         kind = max_internals.tensor_type(result)
         buffer = slots.get(result)
         if kind is not None and kind.dtype.is_float() and buffer is not None:
-            return to_torch(buffer)
-    return None
+            yield result, to_torch(buffer)

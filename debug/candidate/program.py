@@ -3,8 +3,8 @@
 After a save the graph is built anew, and almost all of it is what it was before. A digest
 is a hash of the operation, its attributes and the digests of its operands, down to the
 weights and the input. So equal digests mean equal values, whatever graph they come from,
-and a value that was kept under its digest is not computed again: an edit costs what
-depends on it, and no more: of a bias in block 3 nothing in blocks 0 to 2.
+and a value that was kept under its digest is not computed again: an edit of a bias in
+block 3 costs nothing in blocks 0 to 2.
 
 Buffers stand in digests by identity (`Tokens`), not by content, which would take seconds
 for a large model; so the same weight must be the same object in every generation. The
@@ -240,6 +240,7 @@ class Program:
                     slots[used] = self.evaluate(used, kept)
             if max_internals.weight_name(self.body[index]) is None:
                 self._dispatch(index, slots)
+                slots.update((r, given[r]) for r in self.body[index].results if r in given)
         return sorted(needed), slots
 
     def _leading_to(self, end: ValueKey, given: Collection[ValueKey]) -> set[int]:

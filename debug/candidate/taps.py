@@ -94,6 +94,8 @@ class Taps:
         self._probes: dict[Probe, TensorValue | None] = {}
         self.alignment: Alignment | None = None
         self.places: dict[str, Place] = {}
+        self.again: dict[str, Place] = {}
+        """Where a layer's module is called more often than the reference calls it."""
 
     @contextmanager
     def listening(self) -> Iterator[None]:
@@ -159,6 +161,7 @@ class Taps:
         inputs: dict[Output, TensorValue] = {}
         counterparts = self._counterparts(is_whole)
         self._resolve_probes(counterparts)
+        known = {(m, each.call) for each in counterparts.values() for m in each.modules}
         for layer, counterpart in counterparts.items():
             calls = [self._calls.get((m, counterpart.call)) for m in counterpart.modules]
             called = [call for call in calls if call is not None]
@@ -171,6 +174,10 @@ class Taps:
                 inputs[FirstInput(layer)] = called[0].given
             if called[0].place is not None:
                 self.places[layer] = called[0].place
+            further = counterpart.modules[0], counterpart.call + 1
+            again = None if further in known else self._calls.get(further)
+            if again is not None and again.place is not None:
+                self.again[layer] = again.place
         if not self._with_inputs:
             return results
         tensors = {p: value for p, value in self._probes.items() if value is not None}

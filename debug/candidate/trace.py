@@ -12,7 +12,7 @@ the graph puts names to its values with `Traced.named`.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from max.driver import Buffer, Device
@@ -61,6 +61,8 @@ class Traced:
     """Why the graph ends before the model does."""
     unseen: Collection[str] = ()
     """Layers that are called within a condition or a loop, of which no value gets out."""
+    again: Mapping[str, Place] = field(default_factory=dict)
+    """By layer, the line of a call more than the reference has."""
 
     @property
     def layers(self) -> dict[str, TensorType]:
@@ -177,6 +179,7 @@ def trace(
         taps.alignment,
         broken,
         taps.unseen,
+        taps.again,
     )
 
 

@@ -5,17 +5,17 @@ the culprit operation gives the line, the search gives the causes (`debug.causes
 and the two make a `Finding`. Nothing here knows which model it is.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 
 import torch
-from max.driver import Buffer
 
 from debug.candidate.interpreter import LazyValue
 from debug.candidate.operations import Operation
 from debug.candidate.program import Program
 from debug.causes.cutting import segments
-from debug.causes.hypotheses.operands import Hypothesis, Kind
+from debug.causes.hypotheses.operands import Kind
+from debug.causes.lines import LoadedCandidate, place_of
 from debug.causes.pattern import pattern_of
 from debug.causes.search import Keys, Tried, find_causes
 from debug.causes.segment import Segment
@@ -24,23 +24,13 @@ from debug.measure.self_test import sensitivity
 from debug.measure.statistics import finite
 from debug.measure.truth import Truth
 from debug.pause import Pause, go_on
-from debug.protocol.values import Cause, Finding, Place, Sensitivity
+from debug.protocol.values import Cause, Finding, Sensitivity
 from debug.reference.recorded_layers import RecordedLayers
-from debug.reference.recording import Recording, ValueId
+from debug.reference.recording import Recording
 from debug.subject import Subject, row_of
 
 SHOWN_CAUSES = 5
 WORTH_SHOWING = 0.5
-
-
-@dataclass(frozen=True)
-class LoadedCandidate:
-    """A generation of the candidate, as far as explanations need it."""
-
-    program: Program
-    kept: dict[str, Buffer]
-    places: Mapping[str, Place]
-    """The line that calls each layer."""
 
 
 class Explainer:
@@ -72,23 +62,25 @@ class Explainer:
         found_segments = self.segments(name, code, pause)
         if found_segments is None:
             return {}
-        findings, is_named = self._explained(name, found_segments, code)
-        if is_named or not (uncalled := self._uncalled(name, code)):
+        findings, mistakes = self._explained(name, found_segments, code)
+        if mistakes == 1 or not (uncalled := self._uncalled(name, code)):
             return findings
         # Layers that the candidate does not call have their code in this one's.
         with torch.inference_mode():
             recording = self._recordings.with_code_of(name, uncalled)
             whole = self._cut(name, recording, code, pause)
-        inlined, _ = self._explained(name, whole or [], code)
+        inlined, fewer = self._explained(name, whole or [], code)
+        if mistakes is not None and (fewer is None or fewer >= mistakes):
+            return findings
         return inlined if _all_explained(inlined) else findings
 
     def _explained(
         self, name: str, found_segments: list[Segment], code: LoadedCandidate
-    ) -> tuple[dict[str, list[Finding]], bool]:
-        """The findings, and whether each has a complete cause that is more than a fit of
-        many numbers."""
+    ) -> tuple[dict[str, list[Finding]], int | None]:
+        """The findings, and how many mistakes they are; None if there are none, or one has
+        no complete cause that is more than a fit of many numbers."""
         findings: dict[str, list[Finding]] = {name: []}
-        is_named = True
+        mistakes: list[int] = []
         for segment in found_segments:
             if segment.wrong:
                 with torch.inference_mode():
@@ -96,13 +88,15 @@ class Explainer:
                 found = _told_as_order(segment, found)
                 if found and found[0].complete and found[0].hypothesis.kind is Kind.NAMED:
                     self._likely.add(found[0].hypothesis.keys)
-                about = self._never_called(found, code) or name
+                about = self._never_called(segment, found, code) or name
                 finding = _finding(segment, found, code)
                 findings.setdefault(about, []).append(finding)
                 best = found[0] if found and found[0].complete else None
                 is_vague = best is None or best.hypothesis.kind is Kind.VAGUE
-                is_named = is_named and not is_vague
-        return findings, is_named and any(findings.values())
+                mistakes.append(
+                    0 if best is None or is_vague else len(best.hypothesis.keys)
+                )
+        return findings, sum(mistakes) if mistakes and all(mistakes) else None
 
     def _uncalled(self, name: str, code: LoadedCandidate) -> list[str]:
         """The layers within one, at any depth, that the candidate does not have."""
@@ -158,12 +152,18 @@ class Explainer:
         """The smallest error in a layer that the verdict would notice."""
         return sensitivity(self._truths[name], self._subject.dtype.name)
 
-    def _never_called(self, found: list[Tried], code: LoadedCandidate) -> str | None:
-        """The layer whose absence is the cause."""
+    def _never_called(
+        self, segment: Segment, found: list[Tried], code: LoadedCandidate
+    ) -> str | None:
+        """The layer whose absence is the cause. One that is computed joined with others is
+        there, and is not taken."""
         if not found or not found[0].complete:
             return None
         left_out = found[0].hypothesis.left_out
-        return left_out if left_out not in code.program.layers else None
+        if left_out in code.program.layers:
+            return None
+        is_joined = any(left_out in each.layers for each in segment.joined)
+        return None if is_joined else left_out
 
 
 def _all_explained(findings: Mapping[str, list[Finding]]) -> bool:
@@ -187,7 +187,7 @@ def _finding(segment: Segment, found: list[Tried], code: LoadedCandidate) -> Fin
         str(segment.target),
         segment.target.layer if segment.target.is_input else None,
         op.name if op else None,
-        _place(segment, best, op.place if op else None, code),
+        place_of(segment, best, op.place if op else None, code),
         steps[0].place if steps else None,
         str(matches[0]) if matches else "",
         _messages(found)
@@ -237,59 +237,3 @@ def _first_infinite(segment: Segment, op: Operation) -> Cause:
     if op.value.dtype == torch.float16 and not op.has_nan:
         text += f"; float16 ends at {torch.finfo(torch.float16).max:,.0f}"
     return Cause(text, 1.0, None)
-
-
-def _line_of_the_copy(segment: Segment, taken: ValueId) -> Place | None:
-    """Where a value is computed a second time, in another's place: the first line that
-    serves only the operation that is wrong. None where it is used from one line."""
-    if segment.culprit is None or taken not in segment.pool:
-        return None
-    operations, sought = segment.operations, segment.pool[taken]
-    copies = [
-        index
-        for index, matches in enumerate(segment.matches)
-        if any(match.sought is sought for match in matches)
-    ]
-    wrong = [index for index in copies if index in operations[segment.culprit].operands]
-    if len(wrong) != 1:
-        return None
-    own = _leading_to(wrong[0], operations)
-    others = [index for index in copies if index not in own]
-    if not others:
-        return None
-    only = own - set[int]().union(*(_leading_to(index, operations) for index in others))
-    of_input = [index for index in only if operations[index].from_input]
-    return operations[min(of_input)].place if of_input else None
-
-
-def _leading_to(index: int, operations: Sequence[Operation]) -> set[int]:
-    """An operation and all that it is made of."""
-    found, pending = set[int](), [index]
-    while pending:
-        each = pending.pop()
-        if each not in found:
-            found.add(each)
-            pending.extend(operations[each].operands)
-    return found
-
-
-def _place(
-    segment: Segment, best: Hypothesis | None, place: Place | None, code: LoadedCandidate
-) -> Place | None:
-    """The line of the mistake: of the operation, unless it is a wrong layer's call."""
-    if best is not None and best.swapped:
-        is_called = best.swapped[0] not in code.program.found_by_numbers
-        if place is None or is_called:
-            return code.places.get(best.swapped[0], place)
-    if best is not None and best.takes is not None:
-        place = _line_of_the_copy(segment, best.takes) or place
-    if place is not None:
-        return place
-    target = segment.target
-    passed_through = [
-        layer
-        for layer, key in code.program.layers.items()
-        if key == target.key and layer != target.layer
-    ]
-    names = [*reversed(passed_through), target.layer]
-    return next((code.places[name] for name in names if name in code.places), None)

@@ -194,8 +194,11 @@ def other_tables(
     recording = segment.recording
     if step.name not in ("add", "iadd") or len(step.operands) != 2:
         return
+    known = {id(m.sought) for op in segment.matches for m in op if not m.suspicious}
     for weight, other in (step.operands, step.operands[::-1]):
         right = recording.values[weight]
+        if weight in segment.pool and id(segment.pool[weight]) in known:
+            continue  # the candidate has the table
         if weight not in recording.weights or right.ndim < 2 or other not in segment.pool:
             continue
         for counterpart in counterparts:

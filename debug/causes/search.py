@@ -25,7 +25,6 @@ from debug.causes.hypotheses.convolutions import other_convolutions
 from debug.causes.hypotheses.family import Family, best_number
 from debug.causes.hypotheses.mistake import Called
 from debug.causes.hypotheses.operands import (
-    NOTHING,
     Hypothesis,
     Kind,
     hypotheses_at,
@@ -33,6 +32,7 @@ from debug.causes.hypotheses.operands import (
 from debug.causes.hypotheses.other_numbers import families
 from debug.causes.seen import seen_in_candidate
 from debug.causes.segment import Segment
+from debug.causes.together import added, both, joined, one_each
 from debug.measure.matching import (
     distance,
     in_shape_of,
@@ -54,6 +54,8 @@ WORTH_SHOWING = 0.3
 MOST_IN_A_ROW = 2
 """How many mistakes are looked for after a first one."""
 MOST_TOGETHER = 4
+LIKELIEST = 8
+"""As many that were only supposed are tried with others."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ def find_causes(
     tried = _try_all(segment, seen_in_candidate(segment))
     seen = [t.hypothesis for t in tried if t.hypothesis.operation is not None]
     named = [hypothesis for hypothesis in seen if hypothesis.kind is Kind.NAMED]
-    if len(named) > 1 and (all_named := attempt(segment, _joined(named))) is not None:
+    if len(named) > 1 and (all_named := attempt(segment, joined(named))) is not None:
         tried.append(all_named)
     if not any(each.complete for each in tried):
         supposed = chain(_numbers_at_the_end(segment), _supposed(segment, tried))
@@ -109,7 +111,7 @@ def find_causes(
     if best and not best[0].complete:
         best += _combinations(segment, best)
     if depth and named and not any(each.complete for each in best):
-        best += _after_another(segment, _joined(named), depth)
+        best += _after_another(segment, joined(named), depth)
     best.sort(key=lambda each: each.rank)
     return _told([each for each in best if each.explains >= WORTH_SHOWING])
 
@@ -222,7 +224,7 @@ def _supposed(segment: Segment, tried: list[Tried]) -> Iterator[Hypothesis]:
         for hypothesis in hypotheses_at(segment, step):
             alike.setdefault(hypothesis.keys, []).append(hypothesis)
     for same in alike.values():  # a mistake in a constant is made wherever it is used
-        everywhere = _joined(same)
+        everywhere = joined(same)
         if len(same) > 1 and everywhere.replaced_steps != same[0].replaced_steps:
             yield everywhere
     for keys, same in alike.items():
@@ -238,41 +240,27 @@ def _combinations(segment: Segment, best: list[Tried]) -> list[Tried]:
     one with what explains more of what it leaves."""
     found: list[Tried] = []
     seen = [each.hypothesis for each in best if each.hypothesis.operation is not None]
-    for several in (_one_each(seen), seen):
-        all_seen = attempt(segment, _joined(several)) if several else None
+    for several in (one_each(seen), seen):
+        all_seen = attempt(segment, joined(several)) if several else None
         if all_seen is not None:
             found.append(all_seen)
             if all_seen.complete:
                 break
     current = min([best[0], *found], key=lambda each: each.rank)
-    pool = seen + [t.hypothesis for t in best if t.hypothesis.operation is None][:8]
+    supposed = [t.hypothesis for t in best if t.hypothesis.operation is None]
+    pool = seen + supposed[:LIKELIEST] + [h for h in supposed[LIKELIEST:] if h.adds]
     for _ in range(MOST_TOGETHER - 1):
         if current.complete:
             break
-        pairs = [_both(current.hypothesis, each) for each in pool]
-        joined = [attempt(segment, pair) for pair in pairs if pair is not None]
-        better = [t for t in joined if t is not None and t.explains > current.explains]
+        best_one = current.hypothesis
+        pairs = [both(best_one, each) or added(best_one, each, segment) for each in pool]
+        tried = [attempt(segment, pair) for pair in pairs if pair is not None]
+        better = [t for t in tried if t is not None and t.explains > current.explains]
         if not better:
             break
         current = min(better, key=lambda each: each.rank)
         found.append(current)
     return found
-
-
-def _one_each(seen: list[Hypothesis]) -> list[Hypothesis]:
-    """The likeliest for each operation: others are other words for the same."""
-    by_operation: dict[int | None, Hypothesis] = {}
-    for each in seen:
-        by_operation.setdefault(each.operation, each)
-    return list(by_operation.values())
-
-
-def _joined(hypotheses: list[Hypothesis]) -> Hypothesis:
-    """All at once, the simplest of each step."""
-    joined = NOTHING
-    for each in sorted(hypotheses, key=lambda hypothesis: hypothesis.kind):
-        joined = _both(joined, each) or joined
-    return joined
 
 
 def _after_another(segment: Segment, first: Hypothesis, depth: int) -> list[Tried]:
@@ -282,30 +270,8 @@ def _after_another(segment: Segment, first: Hypothesis, depth: int) -> list[Trie
         return []
     found = []
     for each in find_causes(supposed, depth - 1):
-        both = _both(first, each.hypothesis)
-        whole = None if both is None else attempt(segment, both)
+        pair = both(first, each.hypothesis)
+        whole = None if pair is None else attempt(segment, pair)
         if whole is not None:
             found.append(whole)
     return found
-
-
-def _both(one: Hypothesis, other: Hypothesis) -> Hypothesis | None:
-    """The two together; None where they are about the same step or value."""
-    if one.replaced_steps.keys() & other.replaced_steps.keys():
-        return None
-    if one.replaced_values.keys() & other.replaced_values.keys():
-        return None
-    if other.keys <= one.keys:
-        text = one.text
-    else:
-        text = f"{one.text}; and {other.text}" if one.text else other.text
-    return Hypothesis(
-        text,
-        one.keys | other.keys,
-        {**one.replaced_steps, **other.replaced_steps},
-        {**one.replaced_values, **other.replaced_values},
-        one.weight or other.weight,
-        max(one.kind, other.kind),
-        one.operation if one.operation is not None else other.operation,
-        (*one.swapped, *other.swapped),
-    )

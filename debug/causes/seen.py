@@ -18,6 +18,11 @@ from debug.causes.fitting import (
     with_another_number,
 )
 from debug.causes.hypotheses.convolutions import other_convolutions
+from debug.causes.hypotheses.exchanged import (
+    exchanged,
+    parts_exchanged,
+    weights_exchanged,
+)
 from debug.causes.hypotheses.heads import other_splits
 from debug.causes.hypotheses.masking import other_masks
 from debug.causes.hypotheses.mistake import always
@@ -26,15 +31,14 @@ from debug.causes.hypotheses.norms import written_norms
 from debug.causes.hypotheses.operands import (
     Hypothesis,
     Kind,
-    exchanged,
     hypotheses_at,
     other_activations,
     other_values,
-    parts_exchanged,
 )
 from debug.causes.hypotheses.readings import misread_layouts, other_readings
 from debug.causes.hypotheses.repeated import other_calls
 from debug.causes.segment import Segment
+from debug.causes.sums import other_terms
 from debug.measure.matching import distance, norm_of
 from debug.protocol.verdict import LAYER
 from debug.reference.recording import Step, made_by
@@ -59,6 +63,7 @@ def seen_in_candidate(
         yield from with_another_number(segment, step, nearest)
         yield from fitted(segment, step.result, nearest)
         yield from fitted_before_the_bias(segment, step, from_input)
+        yield from other_terms(segment, step, nearest)
         yield from other_tables(segment, step, nearest)
         for operand in dict.fromkeys(step.operands):
             if operand not in segment.pool:
@@ -77,6 +82,7 @@ def seen_in_candidate(
             yield from fitted(segment, target, nearest)
     yield from exchanged(segment)
     yield from parts_exchanged(segment)
+    yield from weights_exchanged(segment)
     yield from other_calls(segment)
     yield from other_readings(segment)
     yield from misread_layouts(segment)

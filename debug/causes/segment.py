@@ -186,14 +186,30 @@ class Segment:
             )
             for step in self.steps
         )
-        return [
+        within = [
             Sought.of(label, exact, rounded)
             for each in pairs
             for (label, exact), (_, rounded) in each
-        ] + [
-            Sought.of(f"{j}, joined", j.of(self.recording.values), j.of(self._rounded))
-            for j in self.joined
         ]
+        return [*within, *self._joined]
+
+    @cached_property
+    def _joined(self) -> list[Sought]:
+        values, rounded = self.recording.values, self._rounded
+        return [
+            Sought.of(f"{each}, joined", each.of(values), each.of(rounded))
+            for each in self.joined
+        ]
+
+    @cached_property
+    def joined_operations(self) -> set[int]:
+        """The operations that make several layers' results as one value."""
+        joined = {id(sought) for sought in self._joined}
+        return {
+            index
+            for index, matches in enumerate(self.matches)
+            if any(id(match.sought) in joined for match in matches)
+        }
 
     @cached_property
     def joined(self) -> list[Joined]:

@@ -53,6 +53,11 @@ def _conv1d(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[Intermed
         return  # grouped, or padded by name
     padded = F.pad(x, (_one(padding),) * 2)
     yield "the padded input", padded
+    if stride > 1 and _one(given["dilation"]) == 1:
+        every = F.conv1d(padded, weight)
+        yield "the convolution at every frame, without its bias", every
+        if given["bias"] is not None:
+            yield "the convolution at every frame", every + given["bias"][:, None]
     taps = range(weight.shape[2])
     last = padded.shape[2] - weight.shape[2] + 1
     total = None

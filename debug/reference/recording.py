@@ -279,13 +279,27 @@ def made_by(
 
 
 def _in_place_of(call: Replacement, step: Step) -> Callable[..., Tensor]:
-    """A function by the name of the step's own that does something else."""
+    """A function by the name of the step's own that does something else, in the precision
+    of its arguments. A mistake may hold values in float64, which don't mix with others."""
 
     def function(*args: Any, **kwargs: Any) -> Tensor:
-        return call(args, kwargs)
+        given = [leaf for leaf in tree_leaves([args, kwargs]) if _is_float(leaf)]
+        try:
+            made = call(args, kwargs)
+        except RuntimeError:
+            made = call(*tree_map(_widened, [args, kwargs]))
+        return made.to(given[0].dtype) if given else made
 
     function.__name__ = step.function.__name__
     return function
+
+
+def _is_float(leaf: Any) -> bool:
+    return isinstance(leaf, Tensor) and leaf.is_floating_point()
+
+
+def _widened(leaf: Any) -> Any:
+    return leaf.double() if _is_float(leaf) else leaf
 
 
 def _narrowed_step(step: Step, dtype: torch.dtype) -> Step:

@@ -22,8 +22,16 @@ NARROWER = {
     "float8 (e4m3)": torch.float8_e4m3fn,
     "float8 (e5m2)": torch.float8_e5m2,
 }
+ROUNDED: dict[str, Transform] = {
+    "rounded": torch.round,
+    "rounded down": torch.floor,
+    "rounded up": torch.ceil,
+    "rounded towards zero": torch.trunc,
+}
 ON_A_GRID = 0.999
 """The share of numbers that are multiples of a step, for all of them to be rounded."""
+AT_AN_EDGE = 1e-3
+"""How near to an edge, in steps, a number may be rounded either way."""
 SMALLEST_GRID = 1e-4
 """A step below this share of the largest number is rounding of another kind."""
 
@@ -51,7 +59,7 @@ def _all(sample: Sample, wrong: Tensor, right: Tensor) -> Iterator[tuple[str, Tr
     yield from _thresholds(wrong, right)
     yield from _powers(sample)
     yield from _soft_cap(sample)
-    yield from _grids(sample)
+    yield from _grids(sample, wrong)
     for name, dtype in NARROWER.items():
         yield f"{{it}} is rounded to {name}", partial(round_to, dtype=dtype)
 
@@ -112,7 +120,7 @@ def _soft_cap(sample: Sample) -> Iterator[tuple[str, Transform]]:
     yield text, lambda r: cap * torch.tanh(r / cap)
 
 
-def _grids(sample: Sample) -> Iterator[tuple[str, Transform]]:
+def _grids(sample: Sample, wrong: Tensor) -> Iterator[tuple[str, Transform]]:
     """Rounded to multiples of a step, as by whole numbers of 8 bits."""
     values = sample.wrong.unique()
     if values.numel() < 2 or values.numel() > sample.wrong.numel() / 4:
@@ -128,8 +136,25 @@ def _grids(sample: Sample) -> Iterator[tuple[str, Transform]]:
     close = ((sample.wrong - multiples).abs() <= 1e-3 * step).double().mean().item()
     if close >= ON_A_GRID:
         step = _refined(sample.wrong, step)
-        text = f"{{it}} is rounded to multiples of {step:.4g}"
-        yield text, lambda r: (r / step).round() * step
+        for text, rounded in ROUNDED.items():
+            said = f"{{it}} is {text} to multiples of {step:.4g}"
+            yield said, _either_way(rounded, step, sample.wrong, wrong)
+
+
+def _either_way(rounded: Transform, step: float, *wrong: Tensor) -> Transform:
+    """Rounds to multiples of a step. What is as near to an edge as rounding in float32 goes
+    to the side where the wrong value has it."""
+
+    def cut(right: Tensor) -> Tensor:
+        counts = right / step
+        made = rounded(counts)
+        theirs = next((each / step for each in wrong if each.shape == right.shape), made)
+        edges = (counts * 2).round() / 2  # of whole numbers, and of halves
+        near = (counts - edges).abs() <= AT_AN_EDGE
+        next_to_it = (theirs - made).abs() <= 1 + AT_AN_EDGE
+        return torch.where(near & next_to_it, theirs.round(), made) * step
+
+    return cut
 
 
 def _refined(values: Tensor, step: float) -> float:

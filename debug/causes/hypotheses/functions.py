@@ -65,7 +65,7 @@ def _addmm(called: Called) -> Iterator[Mistake]:
     """A linear layer whose weight is as it is used, (in, out)."""
     bias, weight = called.weight(0, "bias"), called.weight(2, "weight")
     without = named("addmm", lambda bias, x, weight, **_: x @ weight)
-    yield Mistake(("left out", bias), f"{bias} is left out", without, bias)
+    yield Mistake(("left out", bias), f"{bias} is left out", without, bias, adds=True)
     if _is_square(called.sizes[2]):
         other = named("addmm", lambda bias, x, weight, **_: x @ weight.T + bias)
         yield Mistake(("transposed", weight), f"{weight} is transposed", other, weight)
@@ -93,9 +93,9 @@ def _biases(
     """``with_bias`` takes what is made of the function without its bias, and the bias."""
     left_out, twice = with_bias(lambda y, b: y), with_bias(lambda y, b: y + 2 * b)
     minus = with_bias(lambda y, b: y - b)
-    yield Mistake(("left out", bias), f"{bias} is left out", left_out, bias)
-    yield Mistake(("added twice", bias), f"{bias} is added twice", twice, bias)
-    yield Mistake(("subtracted", bias), f"{bias} is subtracted", minus, bias)
+    yield Mistake(("left out", bias), f"{bias} is left out", left_out, bias, adds=True)
+    yield Mistake(("added twice", bias), f"{bias} is added twice", twice, bias, adds=True)
+    yield Mistake(("subtracted", bias), f"{bias} is subtracted", minus, bias, adds=True)
 
 
 def _conv1d(called: Called) -> Iterator[Mistake]:
@@ -129,7 +129,8 @@ def _conv1d(called: Called) -> Iterator[Mistake]:
         if (taps := called.sizes[1][2]) > 2:
             every = with_bias(lambda y, b: y + taps * b)
             text = f"{bias} is added {taps} times, once with every tap"
-            yield Mistake(("added with every tap", bias), text, every, bias)
+            key = ("added with every tap", bias)
+            yield Mistake(key, text, every, bias, adds=True)
     text, flipped = "the kernel is flipped", with_weight(lambda w: w.flip(-1))
     yield Mistake(("flipped",), text, flipped, weight)
     text = "the convolution is padded in front only"

@@ -23,7 +23,7 @@ def conv2d(called: Called) -> Iterator[Mistake]:
     if called.has_bias:
         bias = called.weight(2, "bias")
         without = named("conv2d", lambda bias, x, **o: F.conv2d(x, **o))
-        yield Mistake(("left out", bias), f"{bias} is left out", without, bias)
+        yield Mistake(("left out", bias), f"{bias} is left out", without, bias, adds=True)
     size = called.sizes[1]
     if size[-1] == size[-2]:
         text, turned = "height and width of the kernel change places", lambda w: w.mT

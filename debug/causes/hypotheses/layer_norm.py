@@ -75,7 +75,7 @@ def _left_out(weight: str, bias: str) -> Iterator[Mistake]:
     unscaled = _norm(lambda x, n, w, b, eps: F.layer_norm(x, n, None, b, eps))
     yield Mistake(("left out", weight), f"{weight} is left out", unscaled, weight)
     unbiased = _norm(lambda x, n, w, b, eps: F.layer_norm(x, n, w, None, eps))
-    yield Mistake(("left out", bias), f"{bias} is left out", unbiased, bias)
+    yield Mistake(("left out", bias), f"{bias} is left out", unbiased, bias, adds=True)
     for times, verb in ((2.0, "added twice"), (-1.0, "subtracted")):
         other = written_out(partial(_with_bias_times, times=times))
         yield Mistake((verb, bias), f"{bias} is {verb}", other, bias)

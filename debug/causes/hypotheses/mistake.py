@@ -23,6 +23,9 @@ class Mistake:
     """What was done, with the function's own arguments."""
     weight: str | None = None
     """The weight that it is about."""
+    adds: bool = False
+    """Whether it makes the same difference whatever else is wrong in the call, as a bias
+    that is left out."""
 
 
 def always(value: Tensor) -> Replacement:

@@ -5,14 +5,15 @@ and those about the operands themselves: another value of the same shape, a bias
 an operand in fewer bits.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import partial
-from itertools import combinations
 from typing import Any
 
+import torch
 from torch import Tensor
+from torch.utils._pytree import tree_flatten, tree_leaves, tree_unflatten
 
 from debug.candidate.operations import OperationIndex
 from debug.causes.hypotheses.activations import mistaken, written_out
@@ -21,7 +22,7 @@ from debug.causes.hypotheses.mistake import Key, always
 from debug.causes.hypotheses.precision import OTHER_PRECISIONS, round_to
 from debug.causes.segment import Segment
 from debug.reference.pytorch_functions import LAYOUTS
-from debug.reference.recording import Element, Replacement, Step, ValueId, run_step
+from debug.reference.recording import Ref, Replacement, Step, ValueId, run_step
 
 
 class Kind(IntEnum):
@@ -56,6 +57,8 @@ class Hypothesis:
     """The layer that is passed over."""
     takes: ValueId | None = None
     """The reference's value that is used where it does not belong."""
+    adds: bool = False
+    """Whether it makes the same difference whatever else is wrong in its step."""
 
 
 NOTHING = Hypothesis("", frozenset())
@@ -70,6 +73,7 @@ def hypotheses_at(segment: Segment, step: Step) -> Iterator[Hypothesis]:
             frozenset({mistake.key}),
             {step.result: mistake.replacement},
             weight=mistake.weight,
+            adds=mistake.adds,
         )
     yield from _another_layers_weights(segment, step)
     for position, operand in enumerate(step.operands):
@@ -96,16 +100,34 @@ class Operand:
 
     def replaced_by(self, value: Tensor) -> Mapping[ValueId, Replacement]:
         """The step with another value in the operand's place."""
+        return self.edited(lambda _: value)
 
-        def call(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Tensor:
-            return self.run_with(value)
+    def edited(self, edit: Callable[[Tensor], Tensor]) -> Mapping[ValueId, Replacement]:
+        """The step with something done to the operand; the others are as they come, so
+        that mistakes before the step are not undone."""
+        step, position = self.step, self.position
+        return {step.result: partial(with_operands, step, {position: edit})}
 
-        return {self.step.result: call}
 
-    def run_with(self, value: Tensor) -> Tensor:
-        values = list(self.segment.recording.values)
-        values[self.step.operands[self.position]] = value
-        return run_step(self.step, values)
+def with_operands(
+    step: Step,
+    edits: Mapping[int, Callable[[Tensor], Tensor]],
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+) -> Tensor:
+    """A step on its arguments, of which some, by their numbers, are edited."""
+    places = [
+        place
+        for place, leaf in enumerate(tree_leaves([step.args, dict(step.kwargs)]))
+        if isinstance(leaf, Ref)
+    ]
+    leaves, structure = tree_flatten([tuple(args), dict(kwargs)])
+    for position, edit in edits.items():
+        leaves[places[position]] = edit(leaves[places[position]])
+    if step.in_place:
+        leaves = [leaf.clone() if isinstance(leaf, Tensor) else leaf for leaf in leaves]
+    given, named = tree_unflatten(leaves, structure)
+    return step.function(*given, **named)
 
 
 def _another_layers_weights(segment: Segment, step: Step) -> Iterator[Hypothesis]:
@@ -124,23 +146,22 @@ def _another_layers_weights(segment: Segment, step: Step) -> Iterator[Hypothesis
         }
         if any(w is None or w.shape != recording.values[i].shape for i, w in taken.items()):
             continue
-        values = list(recording.values)
-        for index, weight in taken.items():
-            assert weight is not None
-            values[index] = weight.double()
-
-        def call(
-            args: Sequence[Any], kwargs: Mapping[str, Any], values: list[Tensor] = values
-        ) -> Tensor:
-            return run_step(step, values)
-
+        edits = {
+            step.operands.index(index): partial(_instead, weight.double())
+            for index, weight in taken.items()
+            if weight is not None
+        }
         yield Hypothesis(
             f"the weights of {other} in place of those of {layer}",
             frozenset({("weights of", other, layer)}),
-            {step.result: call},
+            {step.result: partial(with_operands, step, edits)},
             weight=next(iter(weights.values())),
             kind=Kind.MISTAKEN,
         )
+
+
+def _instead(value: Tensor, _: Tensor) -> Tensor:
+    return value
 
 
 def _operands_made_otherwise(at: Operand) -> Iterator[Hypothesis]:
@@ -150,16 +171,20 @@ def _operands_made_otherwise(at: Operand) -> Iterator[Hypothesis]:
     if made is None:
         return
 
-    def call(
-        args: Sequence[Any], kwargs: Mapping[str, Any], replacement: Replacement
-    ) -> Tensor:
-        return at.run_with(run_step(made, recording.values, replacement))
-
     for mistake in mistakes(made, recording):
-        steps = {at.step.result: partial(call, replacement=mistake.replacement)}
+        otherwise = partial(_made_otherwise, made, recording.values, mistake.replacement)
         yield Hypothesis(
-            mistake.text, frozenset({mistake.key}), steps, weight=mistake.weight
+            mistake.text,
+            frozenset({mistake.key}),
+            at.edited(otherwise),
+            weight=mistake.weight,
         )
+
+
+def _made_otherwise(
+    made: Step, values: Sequence[Tensor], replacement: Replacement, _: Tensor
+) -> Tensor:
+    return run_step(made, values, replacement)
 
 
 def _other_operands(at: Operand) -> Iterator[Hypothesis]:
@@ -207,12 +232,12 @@ def _extra_biases(at: Operand) -> Iterator[Hypothesis]:
     *_, channels = right.shape or (0,)
     for name, weight in recording.all_weights.items():
         if list(weight.shape) == [channels]:
+            sum_with = recording.replay(at.value, {}, {origin: right + weight.double()})
+            added = sum_with - recording.values[at.value]
             yield Hypothesis(
                 f"{name} is added to {at.name}",
                 frozenset({("added", name, at.name)}),
-                at.replaced_by(
-                    recording.replay(at.value, {}, {origin: right + weight.double()})
-                ),
+                at.edited(partial(torch.add, added)),
                 weight=name,
             )
 
@@ -228,7 +253,7 @@ def _narrowed_operands(at: Operand) -> Iterator[Hypothesis]:
         yield Hypothesis(
             f"{at.name} is rounded to {name}",
             frozenset({("rounded", at.name, name)}),
-            at.replaced_by(round_to(recording.values[at.value], dtype)),
+            at.edited(partial(round_to, dtype=dtype)),
             weight=weight,
         )
 
@@ -252,47 +277,6 @@ def other_values(segment: Segment, target: ValueId) -> Iterator[Hypothesis]:
             )
 
 
-def exchanged(segment: Segment) -> Iterator[Hypothesis]:
-    """Two layers' results taken for each other, and layers that are passed over."""
-    recording = segment.recording
-    values = recording.values
-    used = {i for step in segment.steps for i in step.operands} | {segment.target.value}
-    layers = {name: i for name, i in recording.results.items() if i in used}
-    for (first, a), (second, b) in combinations(layers.items(), 2):
-        if values[a].shape == values[b].shape and not _both_are_used_well(segment, a, b):
-            yield Hypothesis(
-                f"{first} and {second} change places",
-                frozenset({("exchanged", first, second)}),
-                replaced_values={a: values[b], b: values[a]},
-                swapped=(first, second),
-            )
-    for name, index in layers.items():
-        given = recording.inputs.get(name)
-        if given is not None and values[given].shape == values[index].shape:
-            yield Hypothesis(
-                f"{name} is left out",
-                frozenset({("layer left out", name)}),
-                replaced_values={index: values[given]},
-                left_out=name,
-            )
-
-
-def parts_exchanged(segment: Segment) -> Iterator[Hypothesis]:
-    """Two parts of a joined value taken for each other, such as key and value."""
-    recording = segment.recording
-    parts = [step for step in segment.steps if isinstance(step.function, Element)]
-    for one, other in combinations(parts, 2):
-        a, b = recording.values[one.result], recording.values[other.result]
-        if one.operands != other.operands or a.shape != b.shape:
-            continue
-        names = recording.name(one.result), recording.name(other.result)
-        yield Hypothesis(
-            f"{names[0]} and {names[1]} change places",
-            frozenset({("parts exchanged", *names)}),
-            {one.result: always(b), other.result: always(a)},
-        )
-
-
 def other_activations(segment: Segment) -> Iterator[Hypothesis]:
     """Another activation in place of one that PyTorch's code writes out."""
     recording = segment.recording
@@ -306,14 +290,3 @@ def other_activations(segment: Segment) -> Iterator[Hypothesis]:
             yield Hypothesis(
                 mistake.text, frozenset({mistake.key}), {step.result: always(value)}
             )
-
-
-def _both_are_used_well(segment: Segment, a: ValueId, b: ValueId) -> bool:
-    """Whether the candidate has a right value that is made of both."""
-    made_of: dict[ValueId, set[ValueId]] = {a: {a}, b: {b}}
-    for step in segment.steps:
-        sources = set().union(*(made_of.get(i, set()) for i in step.operands))
-        made_of[step.result] = sources
-        if sources >= {a, b} and step.result in segment.have:
-            return True
-    return False

@@ -1,0 +1,132 @@
+"""The line of a mistake.
+
+That is the line of the operation that is wrong, unless the cause says better. Two layers
+that are exchanged are wrong where they are called. A value that is taken for another is
+wrong where it was taken. What lays numbers out wrongly makes no wrong number: it is known
+by the shape that the cause gives it.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from max.driver import Buffer
+
+from debug.candidate.operations import Operation
+from debug.candidate.program import Program
+from debug.causes.hypotheses.operands import Hypothesis
+from debug.causes.segment import Segment
+from debug.protocol.values import Place
+from debug.reference.pytorch_functions import LAYOUTS
+from debug.reference.recording import DOES_NOT_RUN, ValueId
+
+
+@dataclass(frozen=True)
+class LoadedCandidate:
+    """A generation of the candidate, as far as explanations need it."""
+
+    program: Program
+    kept: dict[str, Buffer]
+    places: Mapping[str, Place]
+    """The line that calls each layer."""
+    again: Mapping[str, Place] = field(default_factory=dict)
+    """The line of a further call that the reference does not have."""
+
+
+def place_of(
+    segment: Segment, best: Hypothesis | None, place: Place | None, code: LoadedCandidate
+) -> Place | None:
+    """Where the mistake is.
+
+    Args:
+        segment: whose end is wrong.
+        best: its likeliest cause.
+        place: of the operation that is wrong, if there is one.
+        code: of the candidate.
+    """
+    if best is not None and best.swapped:
+        is_called = best.swapped[0] not in code.program.found_by_numbers
+        if place is None or is_called:
+            return code.places.get(best.swapped[0], place)
+    if best is not None and best.takes is not None:
+        again = _called_again(segment, best.takes, code)
+        place = again or _where_it_is_taken(segment, best.takes) or place
+    if best is not None:
+        place = _where_it_is_laid_out(segment, best) or place
+    if place is not None:
+        return place
+    target = segment.target
+    passed_through = [
+        layer
+        for layer, key in code.program.layers.items()
+        if key == target.key and layer != target.layer
+    ]
+    names = [*reversed(passed_through), target.layer]
+    return next((code.places[name] for name in names if name in code.places), None)
+
+
+def _called_again(segment: Segment, taken: ValueId, code: LoadedCandidate) -> Place | None:
+    """Where the layer whose result is taken is called for that."""
+    origin = segment.recording.origin(taken)
+    results = segment.recording.results
+    layer = next((name for name, index in results.items() if index == origin), "")
+    return code.again.get(layer)
+
+
+def _where_it_is_taken(segment: Segment, taken: ValueId) -> Place | None:
+    """Where a value is computed or sliced out a second time, in another's place: the first
+    line that serves only the operation that is wrong. None where it is used from one line.
+    """
+    if segment.culprit is None or taken not in segment.pool:
+        return None
+    operations, sought = segment.operations, segment.pool[taken]
+    copies = [
+        index
+        for index, matches in enumerate(segment.matches)
+        if any(match.sought is sought for match in matches)
+    ]
+    wrong = [index for index in copies if index in operations[segment.culprit].operands]
+    if len(wrong) != 1:
+        return None
+    joined = segment.joined_operations
+    own = _leading_to(wrong[0], operations, joined)
+    others = [index for index in copies if index not in own]
+    if not others:
+        return None
+    only = own - joined
+    only -= set[int]().union(*(_leading_to(i, operations, joined) for i in others))
+    of_input = [index for index in only if operations[index].from_input]
+    return operations[min(of_input)].place if of_input else None
+
+
+def _leading_to(
+    index: int, operations: Sequence[Operation], up_to: Collection[int]
+) -> set[int]:
+    """An operation and all that it is made of, up to some that are not gone into."""
+    found, pending = set[int](), [index]
+    while pending:
+        each = pending.pop()
+        if each not in found:
+            found.add(each)
+            if each not in up_to:
+                pending.extend(operations[each].operands)
+    return found
+
+
+def _where_it_is_laid_out(segment: Segment, best: Hypothesis) -> Place | None:
+    """Where the candidate lays numbers out as the cause says and the reference does not."""
+    recording = segment.recording
+    for step in segment.steps:
+        if step.result not in best.replaced_steps or step.name not in LAYOUTS:
+            continue
+        try:
+            made = recording.replay(step.result, best.replaced_steps, best.replaced_values)
+        except DOES_NOT_RUN:
+            continue
+        if made.shape == recording.values[step.result].shape:
+            continue
+        for op in segment.operations:
+            if op.from_input and op.value.shape == made.shape and not op.parts:
+                limit = segment.sought(step.result).limit
+                if (op.value.double() - made).norm().item() <= limit:
+                    return op.place
+    return None

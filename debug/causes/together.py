@@ -1,0 +1,82 @@
+"""Several hypotheses as one."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from torch import Tensor
+
+from debug.causes.hypotheses.operands import NOTHING, Hypothesis
+from debug.causes.segment import Segment
+from debug.reference.recording import Replacement, Step, ValueId
+
+
+def both(one: Hypothesis, other: Hypothesis) -> Hypothesis | None:
+    """The two together; None where they are about the same step or value."""
+    if one.replaced_steps.keys() & other.replaced_steps.keys():
+        return None
+    if one.replaced_values.keys() & other.replaced_values.keys():
+        return None
+    return _of(one, other, {**one.replaced_steps, **other.replaced_steps})
+
+
+def added(one: Hypothesis, other: Hypothesis, segment: Segment) -> Hypothesis | None:
+    """Two mistakes in one step, of which one makes the same difference whatever else is
+    wrong there, as a bias that is left out of a product with another weight."""
+    same = [*one.replaced_steps.keys() & other.replaced_steps.keys()]
+    is_one = (
+        len(same) == 1 and not one.replaced_values.keys() & other.replaced_values.keys()
+    )
+    step = segment.recording.maker(same[0]) if is_one else None
+    if step is None or step.in_place or not (one.adds or other.adds):
+        return None
+    if one.keys & other.keys or (one.adds and other.adds):
+        return None
+    calls = [each.replaced_steps[step.result] for each in (one, other)]
+    steps = {**one.replaced_steps, **other.replaced_steps}
+    return _of(one, other, {**steps, step.result: partial(_sum, step, calls)})
+
+
+def _sum(
+    step: Step, calls: Sequence[Replacement], args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> Tensor:
+    one, other = (call(args, kwargs) for call in calls)
+    return one + other - step.function(*args, **kwargs)
+
+
+def _of(
+    one: Hypothesis, other: Hypothesis, steps: Mapping[ValueId, Replacement]
+) -> Hypothesis:
+    if other.keys <= one.keys:
+        text = one.text
+    else:
+        text = f"{one.text}; and {other.text}" if one.text else other.text
+    is_same = one is NOTHING or other.keys <= one.keys
+    return Hypothesis(
+        text,
+        one.keys | other.keys,
+        steps,
+        {**one.replaced_values, **other.replaced_values},
+        one.weight or other.weight,
+        max(one.kind, other.kind),
+        one.operation if one.operation is not None else other.operation,
+        (*one.swapped, *other.swapped),
+        other.left_out if is_same else None,
+        one.takes if one.takes is not None else other.takes,
+    )
+
+
+def joined(hypotheses: list[Hypothesis]) -> Hypothesis:
+    """All at once, the simplest of each step."""
+    found = NOTHING
+    for each in sorted(hypotheses, key=lambda hypothesis: hypothesis.kind):
+        found = both(found, each) or found
+    return found
+
+
+def one_each(seen: list[Hypothesis]) -> list[Hypothesis]:
+    """The likeliest for each operation: others are other words for the same."""
+    by_operation: dict[int | None, Hypothesis] = {}
+    for each in seen:
+        by_operation.setdefault(each.operation, each)
+    return list(by_operation.values())
