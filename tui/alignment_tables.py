@@ -9,8 +9,7 @@ PAIRS = [
     Column[PairedLayer]("MAX", lambda pair: pair.candidate, is_name=True),
     Column[PairedLayer]("by", lambda pair: pair.how, dispensable=1),
 ]
-UNPAIRED = [
-    Column[UnpairedModule]("", lambda each: "✗" if each.is_error else ""),
+UNPAIRED = [  # of what is no error: the doubts say the rest
     Column[UnpairedModule]("only in", words.side),
     Column[UnpairedModule]("module", lambda each: each.name, is_name=True),
     Column[UnpairedModule]("", lambda each: each.reason, wraps=True),

@@ -211,7 +211,11 @@ def notes(run: Run) -> list[str]:
         f"{name} is none of inputs= in another layout, so it has no row"
         for name in run.uncompared
     ]
-    return [*inputs, *alone[:NOTES], *more]
+    within = [
+        f"no module holds {each.name}'s weights, and all that depends on them is right"
+        for each in run.computed_within
+    ]
+    return [*inputs, *alone[:NOTES], *more, *within]
 
 
 def could_not_run(run: Run) -> Diagnostic | None:

@@ -11,7 +11,7 @@ from debug.engine.background import Generation
 from debug.engine.whereabouts import Whereabouts
 from debug.experiments.isolation import Isolation
 from debug.experiments.probes import Variables
-from debug.measure.truth import Truth
+from debug.measure.truth import Truth, in_layout
 from debug.pause import Interrupted, Pause
 from debug.protocol.diagnostic import FAILED, Problem
 from debug.protocol.messages import Explained, Isolated, Message, OutcomeKnown
@@ -273,7 +273,7 @@ class CompareOutcome(JobOfTheModel):
         self.done = 1
         value, truth = self._generation.values[self._model], self._truths[self._model]
         if value.digest not in self._outcomes:
-            candidate = value.value().to(torch.float32)
+            candidate = in_layout(value.value(), truth).to(torch.float32)
             if candidate.shape != truth.exact.shape or not candidate.isfinite().all():
                 return
             try:

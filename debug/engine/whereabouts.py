@@ -20,11 +20,11 @@ from msgspec import structs
 from debug.candidate.interpreter import Interpreter, IsolatedLayer, LazyValue
 from debug.candidate.program import Program
 from debug.candidate.trace import Traced
-from debug.experiments.borders import Border, Borders, in_layout
+from debug.experiments.borders import Border, Borders, as_returned
 from debug.experiments.isolation import NEVER_CALLED, Isolation
 from debug.measure.divergence import compare
 from debug.measure.matching import Sought, find
-from debug.measure.truth import Truth
+from debug.measure.truth import Truth, in_layout
 from debug.pause import Pause, go_on
 from debug.protocol.values import Divergence, Place
 from debug.protocol.verdict import Verdict
@@ -124,7 +124,7 @@ class Whereabouts:
         isolated = self._isolation.run(truth, self._at(name, border))
         is_right = isolated is not None and isolated.verdict in RIGHT
         is_same = border.result == tapped.result
-        is_same = is_same and before.value().shape == truth.exact.shape
+        is_same = is_same and in_layout(before.value(), truth).shape == truth.exact.shape
         if is_right and (is_same or self._passes(name, before)):
             self._settled(name, self._values[name])
             return isolated
@@ -172,14 +172,14 @@ class Whereabouts:
         inner = found.isolated
 
         def value() -> torch.Tensor:
-            return in_layout(found.value(), truth, self._dtype)
+            return as_returned(found.value(), truth, self._dtype)
 
         def isolated() -> IsolatedLayer:
             assert inner is not None
             layer = inner()
 
             def run(*given: object) -> torch.Tensor:
-                return in_layout(layer.value(*given), truth, self._dtype)
+                return as_returned(layer.value(*given), truth, self._dtype)
 
             return replace(layer, digest=f"{layer.digest}, laid out", value=run)
 

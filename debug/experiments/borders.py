@@ -187,7 +187,7 @@ class Borders:
                     found.setdefault(layer, []).append(key)
 
 
-def in_layout(value: Tensor, truth: Truth, dtype: str) -> Tensor:
+def as_returned(value: Tensor, truth: Truth, dtype: str) -> Tensor:
     """A value that was found, as the layer's own module would have returned it."""
     laid = in_shape_of(value, truth.exact)
     if laid is None:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_map
 
+from debug.candidate import max_internals
 from debug.candidate.buffers import to_buffer, to_torch
 from debug.candidate.interpreter import LazyValue
 from debug.candidate.program import Program
@@ -65,7 +66,11 @@ def counterfactual(
         return None
     exact = truths[last]
     route = program.route(program.layers[name], program.layers[last])
-    right = to_buffer(truths[name].exact, subject.dtype, subject.device)
+    kind = max_internals.tensor_type(program.layers[name])
+    assert kind is not None
+    shape = [int(size) for size in kind.shape]
+    right = laid_out(truths[name].exact, shape, truths[name].axes_back)
+    right = to_buffer(right, subject.dtype, subject.device)
     repaired = to_torch(program.evaluate_isolated(route, right, kept))
     return Counterfactual(
         _error(computed[last].value(), exact),
@@ -75,7 +80,7 @@ def counterfactual(
 
 
 def _error(value: Tensor, truth: Truth) -> float:
-    value = in_layout(value, truth.axes, truth.exact.shape).double()
+    value = in_layout(value, truth).double()
     if value.shape != truth.exact.shape:
         return float("inf")
     return relative_error(value, truth.exact)
@@ -95,7 +100,7 @@ def _layer_only(
     isolated = computed.isolated()
     axes = truth.axes_back
     argument = laid_out(truth.isolated.argument, isolated.shape, axes, truth.axes)
-    value = isolated.value(argument, aside(isolated, truths)).double()
+    value = in_layout(isolated.value(argument, aside(isolated, truths)), truth).double()
     value = value.permute(axes) if axes else value
     found: list[Tensor] = []
 

@@ -54,6 +54,5 @@ def run_without_taps(
 
 def _apart(value: Tensor, other: Tensor, truth: Truth) -> float | None:
     """The relative L2 difference of two values of the candidate; None in other shapes."""
-    shape = truth.exact.shape
-    value, other = (in_layout(each, truth.axes, shape).double() for each in (value, other))
+    value, other = (in_layout(each, truth).double() for each in (value, other))
     return finite(relative_error(value, other)) if value.shape == other.shape else None

@@ -42,8 +42,7 @@ def compare(candidate: Tensor, truth: Truth, dtype: str) -> tuple[Stats, Diverge
         dtype: what the candidate should compute in, such as ``float32``.
     """
     exact = truth.exact
-    # A port may keep the reference's own layout as well as the declared one.
-    candidate = in_layout(candidate, truth.axes, exact.shape)
+    candidate = in_layout(candidate, truth)
     value = candidate.double()
     stats = describe(candidate, value)
     if candidate.shape != exact.shape:

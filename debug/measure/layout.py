@@ -1,14 +1,22 @@
-"""The same numbers in another layout: axes in another order, of size 1, or joined.
+"""The same numbers in another layout: axes in another order, of size 1, joined or parted.
 
 PyTorch has channels before frames where a port has them last; a port may leave out the
-batch, or join batch and positions into one axis. Example: (1, 384, 1500) may be
-(1, 1500, 384), (1500, 384), or, with a batch of 2, (3000, 384). None of that is an error,
-so a value is brought into the layout that it is compared in.
+batch, join batch and positions, or keep an image's height and width apart where PyTorch has
+one axis of positions. Example: (2, 64, 16) may be (2, 8, 8, 16), (128, 16), (2, 16, 64) or
+(2, 16, 8, 8). None of that is an error, so a value is brought into the layout that it is
+compared in.
+
+Only one axis changes its place among the others, such as the channels. A map whose height
+and width were exchanged is wrong, and so is one that was reshaped where its axes had to be
+exchanged.
 """
 
-from collections.abc import Sequence
-from itertools import permutations
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise, permutations
 
+import torch
 from torch import Tensor
 
 MOST_AXES = 5
@@ -17,8 +25,62 @@ MOST_AXES = 5
 Axes = tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class Layout:
+    """A way from one shape to another: parted, permuted, then joined."""
+
+    parts: tuple[int, ...]
+    axes: Axes
+    shape: tuple[int, ...]
+
+    @property
+    def keeps_order(self) -> bool:
+        """Whether every number stays where it is."""
+        return self.axes == tuple(range(len(self.axes)))
+
+    def of(self, value: Tensor) -> Tensor:
+        return value.reshape(self.parts).permute(self.axes).reshape(self.shape)
+
+
+def layouts(given: Sequence[int], wanted: Sequence[int]) -> list[Layout]:
+    """Every way that may be meant from one shape to another, the likeliest first."""
+    if list(given) == list(wanted):
+        return [_kept(given, wanted)]
+    if math.prod(given) != math.prod(wanted):
+        return []
+    few, many = sorted((_long(given), _long(wanted)), key=len)
+    found: list[Layout] = []
+    if len(few) == len(many):
+        orders = permutations_between(_long(given), _long(wanted))
+        if len(orders) > 1:  # a square image: channels move, height and width stay in order
+            orders = [order for order in orders if _moves_one(order)]
+        found = [Layout(tuple(_long(given)), axes, tuple(wanted)) for axes in orders]
+    else:
+        for axes in _orders_that_move_one(len(many)):
+            parts = tuple(many[axis] for axis in axes)
+            if not _joins_in_order(axes, parts, few):
+                continue
+            if many == _long(given):
+                found.append(Layout(tuple(many), axes, tuple(wanted)))
+            else:
+                back = tuple(axes.index(axis) for axis in range(len(axes)))
+                found.append(Layout(parts, back, tuple(wanted)))
+    if not found and is_regrouped(given, wanted):
+        return [_kept(given, wanted)]
+    return sorted(found, key=lambda each: not each.keeps_order)
+
+
+def _kept(given: Sequence[int], wanted: Sequence[int]) -> Layout:
+    return Layout(tuple(given), tuple(range(len(given))), tuple(wanted))
+
+
+def _long(shape: Sequence[int]) -> list[int]:
+    return [size for size in shape if size != 1]
+
+
 def laid_out(value: Tensor, shape: Sequence[int], *preferred: Axes | None) -> Tensor:
-    """The value in a shape, if there is a way to bring it there; else as it is.
+    """The value in a shape, if there is one way to bring it there; else as it is. Numbers
+    that can stay in their order do.
 
     Args:
         value: in any layout.
@@ -33,12 +95,36 @@ def laid_out(value: Tensor, shape: Sequence[int], *preferred: Axes | None) -> Te
             permuted = value.permute(axes)
             if list(permuted.shape) == wanted:
                 return permuted
-    if is_flattened(value.shape, wanted):
-        return value.reshape(wanted)
-    orders = permutations_between(value.shape, wanted)
-    if len(orders) > 1:  # a square image: channels move, height and width keep their order
-        orders = [order for order in orders if _moves_one(order)]
-    return value.permute(orders[0]) if len(orders) == 1 else value
+    found = layouts(value.shape, wanted)
+    is_clear = found and (len(found) == 1 or found[0].keeps_order)
+    return found[0].of(value) if is_clear else value
+
+
+def nearest(value: Tensor, exact: Tensor) -> Tensor:
+    """The value in the shape of another. Where there are several ways, the numbers say
+    which: the one that comes nearest. Where there is none, as it is."""
+    if value.shape == exact.shape:
+        return value
+    found = [each.of(value) for each in layouts(value.shape, exact.shape)]
+    if len(found) < 2:
+        return found[0] if found else value
+
+    def apart(laid: Tensor) -> float:
+        error = torch.nan_to_num(laid.double() - exact.double())
+        return error.norm().item()
+
+    return min(found, key=apart)
+
+
+def _orders_that_move_one(count: int) -> Iterator[Axes]:
+    """The permutations in which all axes but one keep their order, the identity first."""
+    order = tuple(range(count))
+    seen = {order: None}
+    for moved in order:
+        rest = [axis for axis in order if axis != moved]
+        for place in order:
+            seen[(*rest[:place], moved, *rest[place:])] = None
+    yield from seen
 
 
 def _moves_one(axes: Axes) -> bool:
@@ -49,17 +135,29 @@ def _moves_one(axes: Axes) -> bool:
 
 def is_flattened(one: Sequence[int], other: Sequence[int]) -> bool:
     """Whether two shapes differ by axes of size 1, or by leading axes that are joined."""
-    a, b = ([size for size in each if size != 1] for each in (one, other))
+    a, b = _long(one), _long(other)
     if a == b:
         return True
     few, many = sorted((a, b), key=len)
     joined = len(many) - len(few)
     if not few or not joined:
         return False
-    product = 1
-    for size in many[: joined + 1]:
-        product *= size
-    return [product, *many[joined + 1 :]] == few
+    return [math.prod(many[: joined + 1]), *many[joined + 1 :]] == few
+
+
+def is_regrouped(one: Sequence[int], other: Sequence[int]) -> bool:
+    """Whether axes are joined and parted and no number changes its place, as between
+    (8, 16, 24) and (2, 64, 24): both are made of (2, 4, 16, 24)."""
+    cuts = sorted({*_strides(one), *_strides(other)})
+    same = math.prod(one) == math.prod(other)
+    return same and all(b % a == 0 for a, b in pairwise(cuts))
+
+
+def _strides(shape: Sequence[int]) -> list[int]:
+    found = [1]
+    for size in reversed(shape):
+        found.append(found[-1] * size)
+    return found if 0 not in shape else [1]
 
 
 def permutations_between(one: Sequence[int], other: Sequence[int]) -> list[Axes]:
@@ -68,6 +166,19 @@ def permutations_between(one: Sequence[int], other: Sequence[int]) -> list[Axes]
         return []
     axes = permutations(range(len(one)))
     return [each for each in axes if [one[axis] for axis in each] == list(other)]
+
+
+def _joins_in_order(axes: Axes, parts: Sequence[int], few: Sequence[int]) -> bool:
+    """Whether neighbouring parts are joined to a shape, and those that are joined are in
+    the order in which they were."""
+    left = list(zip(axes, parts, strict=True))
+    for size in few:
+        joined = [left.pop(0)] if left else []
+        while left and math.prod(part for _, part in joined) < size:
+            joined.append(left.pop(0))
+        if math.prod(part for _, part in joined) != size or joined != sorted(joined):
+            return False
+    return not left
 
 
 def is_merged(many: Sequence[int], few: Sequence[int]) -> bool:

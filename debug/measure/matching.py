@@ -18,7 +18,7 @@ from math import prod
 import torch
 from torch import Tensor
 
-from debug.measure.layout import is_merged, permutations_between
+from debug.measure.layout import is_merged, is_regrouped, permutations_between
 from debug.protocol.verdict import FLOAT32_HALF_ULP, LAYER
 
 MASKED = 1e30
@@ -105,7 +105,7 @@ def find(value: Tensor, sought: Iterable[Sought]) -> list[Match]:
 
 def _taken_apart(value: Tensor, wanted: Tensor) -> Iterator[Tensor]:
     """A value whose axes are those of another in some order, some of them joined."""
-    if value.numel() != wanted.numel() or wanted.ndim > 4:
+    if value.numel() != wanted.numel() or wanted.ndim > MOST_AXES:
         return
     few, many = sorted((value, wanted), key=lambda each: each.ndim)
     if few.ndim == many.ndim or many.ndim > MOST_AXES:
@@ -139,6 +139,8 @@ def in_shape_of(value: Tensor, wanted: Tensor) -> Tensor | None:
         return value
     found = [value.permute(axes) for axes in reorderings(value.shape, wanted.shape)]
     found += _taken_apart(value, wanted)
+    if not found and is_regrouped(value.shape, wanted.shape):
+        return value.reshape(wanted.shape)
     if len(found) < 2:
         return found[0] if found else None
     return min(found, key=lambda each: distance(each, wanted))

@@ -6,12 +6,12 @@ rounding of that frame.
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
+from debug.measure.layout import nearest
 from debug.measure.statistics import describe
 from debug.protocol.values import Place, Stats
 from debug.protocol.verdict import FLOAT32_HALF_ULP, HALF_ULP
@@ -144,12 +144,15 @@ def _squared_rounding(rounded: Tensor, exact: Tensor) -> Tensor:
     return torch.where(overflowed, 0.0, error).square()
 
 
-def in_layout(value: Tensor, axes: Sequence[int] | None, shape: Sequence[int]) -> Tensor:
-    """Permuted by ``axes`` if it does not have the shape, and has it then."""
-    if axes is None or list(value.shape) == list(shape) or value.ndim != len(axes):
-        return value
-    permuted = value.permute(tuple(axes))
-    return permuted if list(permuted.shape) == list(shape) else value
+def in_layout(value: Tensor, truth: Truth) -> Tensor:
+    """A value of the candidate in the shape of the reference's: a port may keep the
+    reference's own layout, or have its axes joined, parted or in another order. Where
+    nothing brings it there, as it is."""
+    axes, exact = truth.axes, truth.exact
+    if axes is not None and value.shape != exact.shape and value.ndim == len(axes):
+        permuted = value.permute(axes)
+        value = permuted if permuted.shape == exact.shape else value
+    return nearest(value, exact)
 
 
 def quotient(numerator: float, denominator: float) -> float:

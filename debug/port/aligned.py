@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import torch
+from msgspec import structs
 from torch import Tensor, nn
 from torch.nn.utils.parametrize import is_parametrized
 
@@ -101,6 +102,7 @@ def align(
     candidate: Side,
     said: Mapping[str, str],
     ignored: Sequence[str],
+    feeds_result: Callable[[str], bool],
 ) -> Alignment:
     """Which layer is what, and how it was found.
 
@@ -110,6 +112,7 @@ def align(
         candidate: the other side, as it was traced.
         said: pairs that a person is sure of.
         ignored: layers that are left out.
+        feeds_result: whether the reference's result depends on a layer.
     """
     matched = match(reference, candidate, said, ignored)
     missing = {each.name for each in matched.reference_only if each.is_error}
@@ -137,7 +140,13 @@ def align(
     layers.sort(key=position)  # a module that is called again has a row there
     rows = {None, *(layer.name for layer in layers)}
     layers = [e if e.parent in rows else replace(e, parent=MODEL) for e in layers]
-    return Alignment(layers, counterparts, _told(matched), matched.unpaired)
+    unpaired = [
+        structs.replace(e, feeds_result=feeds_result(e.name))
+        if e.of_reference and e.is_error
+        else e
+        for e in matched.unpaired
+    ]
+    return Alignment(layers, counterparts, _told(matched), unpaired)
 
 
 def _told(matched: Matched) -> list[PairedLayer]:

@@ -385,7 +385,7 @@ class _Matching:
             return "is no unit there" if holds else "holds no weight", False
         if joined.is_read(layer, self._ref, self._cand):
             return "is only read there, not called", False
-        if self._ref.has_buffers_only(layer):
+        if not self._ref.trained(layer):
             return "trains no weight: its values may be computed anywhere there", False
         return "has no counterpart: no module holds its weights", True
 

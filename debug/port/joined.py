@@ -69,9 +69,10 @@ def _joined(whole: Sequence[str], ours: Mapping[str, list[list[str]]]) -> list[s
 def is_read(leaf: str, side: Side, other: Side) -> bool:
     """Whether the other side has a module's weights somewhere, so that it may read them.
 
-    Ones and zeros are everywhere: of these it must have as many as this side has.
+    Ones and zeros are everywhere: of these it must have as many as this side has. What
+    nobody trains, such as an index into a table, may be computed where it is needed.
     """
     return all(
         other.holds(weight) >= (side.holds(weight) if is_constant(weight) else 1)
-        for weight in side.own(leaf).values()
+        for weight in (side.trained(leaf) or side.own(leaf)).values()
     )

@@ -68,9 +68,11 @@ class Side:
         """The weights of a module itself, without those of modules within."""
         return self._own.get(name, {})
 
-    def has_buffers_only(self, leaf: str) -> bool:
+    def trained(self, leaf: str) -> dict[str, Tensor]:
+        """The weights of a module itself but for those that nobody trains."""
         prefix = f"{leaf}." if leaf else ""
-        return all(f"{prefix}{name}" in self.buffers for name in self.own(leaf))
+        own = self.own(leaf).items()
+        return {n: weight for n, weight in own if f"{prefix}{n}" not in self.buffers}
 
     def within(self, name: str) -> list[str]:
         """The called modules within one, in order."""

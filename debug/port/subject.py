@@ -18,6 +18,7 @@ from debug.candidate.trace import build
 from debug.port import said
 from debug.port.aligned import align, reference_side, rows_alone, state_of
 from debug.port.given import given_to
+from debug.port.influence import feeds_result
 from debug.port.inputs import Inputs, sizes_of
 from debug.port.outcome import are_logits, of_logits, of_texts
 from debug.port.port import Port
@@ -116,6 +117,8 @@ class PortSubject:
         self.layers: Sequence[LayerName] = rows_alone(self._reference, self._side)
         if port.outcome is not None or are_logits(self._reference, self._side.shape("")):
             self.outcome = self._outcome  # only so is there one: `debug.subject.HasOutcome`
+        self._feeding: dict[str, bool] = {}
+        """By layer, whether the reference's result depends on it, where that was asked."""
         self.libraries: set[str] = set()
         """Packages outside the file's folder that the port is made of."""
 
@@ -204,7 +207,17 @@ class PortSubject:
 
     def align(self, port: Port, candidate: Side) -> Alignment:
         """Which of the reference's layers is what in a candidate that was traced."""
-        return align(self._reference, self._side, candidate, port.layers, port.ignore)
+        sides = self._reference, self._side, candidate
+        return align(*sides, port.layers, port.ignore, self._feeds_result)
+
+    def _feeds_result(self, layer: str) -> bool:
+        """Whether the reference's result depends on a layer."""
+        if layer not in self._feeding:
+            given = [each.reference for each in self.inputs]
+            self._feeding[layer] = feeds_result(
+                self._reference, lambda module: self._values.call(module, given), layer
+            )
+        return self._feeding[layer]
 
     def _stays_the_same(self, port: Port) -> None:
         """Only the candidate is read again with a save: a reference of other weights would

@@ -128,6 +128,11 @@ class Aligned(Message, frozen=True):
         return doubts_of(self.pairs, self.unpaired)
 
     @property
+    def no_errors(self) -> list[UnpairedModule]:
+        """What only one side has, and that is no mistake."""
+        return [each for each in self.unpaired if not each.is_error]
+
+    @property
     def ways(self) -> str:
         """How many layers were found in which way: ``2 by weights, 1 by the model``."""
         counts = Counter(pair.how for pair in self.pairs)

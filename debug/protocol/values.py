@@ -197,6 +197,9 @@ class UnpairedModule(msgspec.Struct, frozen=True):
     reason: str
     is_error: bool
     """Otherwise it is no error, and ``reason`` says why."""
+    feeds_result: bool = False
+    """Whether the reference's result depends on it: where all numbers are right, its own
+    were computed in some other way."""
 
 
 class _Doubtful(Protocol):

@@ -27,7 +27,14 @@ from debug.protocol.messages import (
     Probed,
     Stopped,
 )
-from debug.protocol.values import Divergence, Finding, Layer, Outcome
+from debug.protocol.values import (
+    Divergence,
+    Finding,
+    Layer,
+    Outcome,
+    UnpairedModule,
+    doubts_of,
+)
 from debug.protocol.verdict import Verdict, overall
 
 NOTICEABLE = 1.1
@@ -138,8 +145,29 @@ class Run:
 
     @property
     def doubts(self) -> list[str]:
-        """What alignment says is likely a bug."""
-        return self.aligned.doubts if self.aligned else []
+        """What alignment says is likely a bug, and the numbers don't refute."""
+        if self.aligned is None:
+            return []
+        left = [each for each in self.aligned.unpaired if each not in self.computed_within]
+        return doubts_of(self.aligned.pairs, left)
+
+    @property
+    def computed_within(self) -> list[UnpairedModule]:
+        """The layers whose weights no module holds, and all of whose numbers are right."""
+        names = self._names
+        return [
+            each
+            for each in (self.aligned.unpaired if self.aligned else ())
+            if each.is_error
+            and each.feeds_result
+            and each.name in names
+            and self._is_right(names.index(each.name))
+        ]
+
+    def _is_right(self, index: int) -> bool:
+        """Whether the layer is, and so is the model's result."""
+        results = self.current(index), self.current(self.last)
+        return all(each and not each.chained.verdict.wrong for each in results)
 
     @property
     def layers(self) -> list[Layer]:

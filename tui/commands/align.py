@@ -43,8 +43,8 @@ def run(arguments: Namespace, log: EventLog) -> int:
 def print_alignment(aligned: Aligned) -> None:
     console = table_console()
     console.print(table_of(PAIRS, aligned.pairs, room()), crop=False)
-    if aligned.unpaired:
-        console.print(table_of(UNPAIRED, aligned.unpaired, room()), crop=False)
+    if aligned.no_errors:
+        console.print(table_of(UNPAIRED, aligned.no_errors, room()), crop=False)
     for doubt in aligned.doubts:
         console.print(Text(f"✗ {doubt}", "bold red"), soft_wrap=True)
     console.print(words.aligned(aligned), markup=False, soft_wrap=True)

@@ -86,11 +86,20 @@ def test_a_layer_in_isolation_has_the_larger_of_two_floors():
 
 def test_a_value_is_permuted_only_where_that_gives_the_shape():
     value = numbers(2, 3)
-    assert torch.equal(in_layout(value, (1, 0), (3, 2)), value.T)
-    assert in_layout(value, (1, 0), (2, 3)) is value
-    assert in_layout(value, (1, 0), (6,)) is value
-    assert in_layout(value, None, (3, 2)) is value
-    assert in_layout(value, (0, 2, 1), (3, 2)) is value
+    exact = numbers(3, 2)
+    truth = measure_reference(exact, exact.float(), axes=(1, 0))
+    assert in_layout(value, truth) is value
+    assert torch.equal(in_layout(value.T, truth), value)
+    assert in_layout(numbers(2, 4), truth).shape == (2, 4)
+
+
+def test_a_map_is_compared_in_the_shape_of_positions_and_stays_wrong_in_another_order():
+    tokens = numbers(2, 16, 6)
+    truth = measure_reference(tokens, tokens.float())
+    image = tokens.reshape(2, 4, 4, 6)
+    assert torch.equal(in_layout(image, truth), tokens)
+    assert torch.equal(in_layout(image.permute(0, 3, 1, 2), truth), tokens)
+    assert not torch.equal(in_layout(image.transpose(1, 2), truth), tokens)
 
 
 def test_nothing_over_nothing_is_no_error():

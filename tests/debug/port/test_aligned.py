@@ -25,7 +25,7 @@ def test_each_call_of_a_module_that_is_called_twice_is_a_row():
     calls = [CalledModule("proj", 1, (2, 4)), CalledModule("proj", 2, (2, 4))]
     weights = {f"proj.{n.split('.')[1]}": w for n, w in state_of(module).items()}
     ours = Side([*calls, CalledModule("", 1, (2, 4))], weights)
-    alignment = align(module, theirs, ours, {}, ())
+    alignment = align(module, theirs, ours, {}, (), lambda _: True)
     assert [layer.name for layer in alignment.layers] == ["lin", "lin#2", MODEL]
     assert alignment.layers[1].path == "lin"
     assert alignment.counterparts["lin#2"] == Counterpart(("proj",), 2)

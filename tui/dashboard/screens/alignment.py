@@ -25,7 +25,7 @@ class AlignmentScreen(Sheet):
         parts: list[RenderableType] = [Text(words.aligned(found), "bold")]
         parts += [Text(f"✗ {doubt}", "bold red") for doubt in found.doubts]
         parts += [Text(), table_of(PAIRS, found.pairs, self.room), Text()]
-        if found.unpaired:
-            parts.append(table_of(UNPAIRED, found.unpaired, self.room))
+        if found.no_errors:
+            parts.append(table_of(UNPAIRED, found.no_errors, self.room))
         with VerticalScroll(classes="sheet wide"):
             yield Static(Group(*parts))

@@ -1,0 +1,133 @@
+"""Ports that keep axes apart which PyTorch has joined, and tables that nothing calls."""
+
+from pathlib import Path
+
+import pytest
+from port_files import write_edited
+from ports import debugged
+
+from debug.results.run import Run
+
+pytestmark = pytest.mark.max
+
+TEXT = """\
+import torch
+from max.dtype import DType
+from max.graph import DeviceRef, Weight, ops
+from max.nn import LayerNorm, Linear, Module
+from torch import nn
+
+from maxwhisper import Port
+
+D = 6
+
+
+class Table(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.table = nn.Parameter(torch.randn(5, D))
+        self.register_buffer("index", torch.arange(16) % 5)
+
+    def forward(self):
+        return self.table[self.index]
+
+
+class Reference(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Linear(D, D)
+        self.positions = Table()
+        self.norm = nn.LayerNorm(D)
+        self.unused = nn.Linear(D, D)
+        self.last = nn.Linear(D, D)
+
+    def forward(self, x):
+        hidden = self.norm(self.first(x) + self.positions())
+        self.unused(hidden)
+        return self.last(hidden)
+
+
+class Candidate(Module):
+    def __init__(self, dtype, device):
+        super().__init__()
+        self.first = Linear(D, D, dtype, device, has_bias=True)
+        self.norm = LayerNorm(D, [device], dtype, eps=1e-5)
+        self.unused = Linear(D, D, dtype, device, has_bias=True)
+        self.last = Linear(D, D, dtype, device, has_bias=True)
+        self.bias = Weight("bias", dtype, (16, D), device)
+
+    def __call__(self, x):
+        x = x.reshape((2, 4, 4, D))
+        x = self.first(x) + self.bias.reshape((1, 4, 4, D))
+        x = self.norm(x)
+        self.unused(x)
+        x = self.last(x)
+        return x
+
+
+def weights(state):
+    bias = state["positions.table"][state["positions.index"]]
+    return {**state, "bias": bias}
+
+
+def port() -> Port:
+    torch.manual_seed(0)
+    reference = Reference()
+    for each in reference.parameters():
+        each.data += 0.1 * torch.randn_like(each)
+    return Port(
+        reference=reference,
+        candidate=lambda device, dtype: Candidate(dtype, device),
+        inputs={"x": torch.randn(2, 16, D)},
+        weights=weights,
+    )
+"""
+
+
+def run_of(folder: Path, *edits: tuple[str, str]) -> Run:
+    return debugged(write_edited(folder, TEXT, *edits)).run
+
+
+def wrong(run: Run) -> list[str]:
+    return [
+        layer.name
+        for index, layer in enumerate(run.layers)
+        if run.results[index].chained.verdict.wrong or run.wrong_in_isolation(index)
+    ]
+
+
+def test_a_map_of_height_and_width_is_compared_with_one_of_positions(tmp_path):
+    run = run_of(tmp_path)
+    assert not wrong(run)
+    assert [run.layers[i].name for i in range(run.last + 1) if run.not_alone(i)] == []
+
+
+def test_a_table_that_the_port_has_computed_beforehand_is_no_error_where_all_is_right(
+    tmp_path,
+):
+    run = run_of(tmp_path)
+    assert [each.name for each in run.computed_within] == ["positions"]
+    assert run.doubts == []
+
+
+def test_a_table_that_the_port_has_forgotten_is_an_error_by_name(tmp_path):
+    forgotten = '    return {**state, "bias": torch.zeros(16, D)}'
+    run = run_of(tmp_path, ('    return {**state, "bias": bias}', forgotten))
+    assert "positions has no counterpart: no module holds its weights" in run.doubts
+    assert wrong(run)
+
+
+def test_a_map_whose_height_and_width_were_exchanged_is_still_wrong(tmp_path):
+    run = run_of(tmp_path, ("self.norm(x)", "self.norm(x.permute([0, 2, 1, 3]))"))
+    assert "norm" in wrong(run)
+    assert run.doubts == ["positions has no counterpart: no module holds its weights"]
+
+
+def test_what_nothing_depends_on_is_not_right_because_the_result_is(tmp_path):
+    run = run_of(
+        tmp_path,
+        ("        self.unused(x)\n        x = self.last", "        x = self.last"),
+        ('"bias": bias}', '"bias": bias, "unused.weight": torch.zeros(D, D)}'),
+    )
+    doubt = "unused has no counterpart: no module holds its weights"
+    assert doubt in run.doubts
