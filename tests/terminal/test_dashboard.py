@@ -124,7 +124,7 @@ def test_bad_input_is_said_on_the_screen_and_the_dashboard_stays(open_terminal):
 def test_the_dashboard_works_in_80_columns(open_terminal, encoder: Path):
     terminal = open_terminal("--graph", str(encoder), columns=80, rows=24)
     terminal.wait_for(ALL_OK)
-    terminal.wait_for("reference", "candidate")
+    terminal.wait_for("PyTorch", "MAX")
     terminal.type("4")
     terminal.wait_for("def __call__")
     terminal.type("5")
@@ -134,7 +134,7 @@ def test_the_dashboard_works_in_80_columns(open_terminal, encoder: Path):
 
 def test_no_engine_outlives_its_dashboard(open_terminal, encoder: Path):
     terminal = open_terminal("--graph", str(encoder))
-    terminal.wait_for(READY)
+    terminal.wait_for(ALL_OK)
     engine = terminal.engine()
     os.kill(terminal.pid, signal.SIGKILL)
     _, alive = psutil.wait_procs([engine], timeout=10)

@@ -86,11 +86,16 @@ class View(Container):
         self.show_cursor()
 
     def _show_answer(self) -> None:
-        """Selects the culprit, once its cause is known, unless a person chose a layer."""
+        """Unless a person chose a layer: selects the culprit, once its cause is known; if
+        all is well at the start, the model's result."""
         run = self._state.results
+        if self._state.chosen:
+            return
         culprit = run.culprit()
-        known = culprit is not None and (run.settled or run.findings(culprit))
-        if known and culprit is not None and not self._state.chosen:
+        if culprit is None:
+            if run.is_complete and self.cursor == 0:
+                self.select(run.last)
+        elif run.settled or run.findings(culprit):
             self.select(culprit)
 
     # -- Drawing ---------------------------------------------------------------------

@@ -44,6 +44,7 @@ async def test_it_runs_on_start_without_a_key_and_says_that_all_is_well(unpaused
         await settle(pilot)
         assert RunTo(LAST) in engine().sent
         assert rows(unpaused) == ["✓ All 11 layers and 1 input are ok."]
+        assert unpaused.view.cursor == LAST
         assert unpaused.view.status_bar.has_class("good")
 
 
