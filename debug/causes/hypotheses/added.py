@@ -22,14 +22,15 @@ SAME = 1e-3
 def added_values(
     wrong: Tensor, right: Tensor, values: Mapping[str, Tensor]
 ) -> Iterator[Fit]:
-    """A multiple of another value of the same shape."""
+    """A multiple of another value of the same shape. One that is itself a multiple of the
+    right value is left out: to add that is to multiply, which is said so."""
     delta = wrong - right
     energy = delta.square().sum().item()
     if not math.isfinite(energy):  # a mask's lowest number
         return
     for name, value in values.items():
         size = value.square().sum().item()
-        if size == 0 or not math.isfinite(size):
+        if size == 0 or not math.isfinite(size) or _is_multiple(value, right):
             continue
         factor = (delta * value).sum().item() / size
         if (factor * factor * size) < 0.99 * energy:  # most of the difference is not it
@@ -37,6 +38,16 @@ def added_values(
         exactly = round(factor) if abs(factor - round(factor)) < EXACTLY else factor
         added = lambda r, v=value, f=exactly: r + f * v.reshape(r.shape)  # noqa: E731
         yield Fit(_sum(name, exactly), added, takes=name)
+
+
+def _is_multiple(value: Tensor, right: Tensor) -> bool:
+    """Whether two values differ by a factor only."""
+    flat, other = value.flatten(), right.flatten()
+    size = other.square().sum().item()
+    if not math.isfinite(size) or size == 0:
+        return False
+    factor = (flat * other).sum().item() / size
+    return (flat - factor * other).norm().item() <= SAME * flat.norm().item()
 
 
 def _sum(name: str, factor: float) -> str:

@@ -51,3 +51,8 @@ def test_a_vector_that_is_no_weight_is_a_vague_answer():
         "one vector is multiplied with all rows of x",
         True,
     )
+
+
+def test_a_multiple_of_the_value_itself_is_a_factor_and_not_said_to_be_added():
+    scaled = 0.125 * RIGHT
+    assert list(added_values(1.01 * RIGHT, RIGHT, {"y": scaled})) == []
