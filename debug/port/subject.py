@@ -208,7 +208,8 @@ class PortSubject:
     def align(self, port: Port, candidate: Side) -> Alignment:
         """Which of the reference's layers is what in a candidate that was traced."""
         sides = self._reference, self._side, candidate
-        return align(*sides, port.layers, port.ignore, self._feeds_result)
+        known = self._given.orders(self._values.named)
+        return align(*sides, port.layers, port.ignore, self._feeds_result, known)
 
     def _feeds_result(self, layer: str) -> bool:
         """Whether the reference's result depends on a layer."""
