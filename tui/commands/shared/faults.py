@@ -5,7 +5,8 @@ at one line for one reason. That is one line here, and twelve objects. So it is 
 that holds another block's weights, which the alignment has said already.
 """
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass
 from typing import Any
 
 from debug.protocol.values import Cause, Finding, Place
@@ -14,56 +15,79 @@ from debug.results.why import place_of, reasons
 from tui import words
 from tui.commands.output import relative
 
+CALL, NUMBER = re.compile(r"#\d+"), re.compile(r"\d+")
+"""In names: which call of a module it is, and which of several modules."""
 UNEXPLAINED = "no single operation is off by more than rounding"
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """Where and why a layer is wrong: the same in every instance of the code, though the
-    share that it explains is another in each."""
+    """Where and why a layer is wrong. In every instance of the code it is the same, though
+    the share that it explains is another in each."""
 
     place: Place | None
+    kind: str
+    """The layer's name without numbers: that of each of its instances."""
     hypothesis: str
+    """In words that name no instance."""
     complete: bool = False
-    why: str = field(compare=False, default=UNEXPLAINED)
+    why: str = UNEXPLAINED
     """With the share, as a person reads it."""
+
+    def is_also(self, other: "Mistake") -> bool:
+        """Whether it is one mistake. What is explained in part only, or not at all, is so
+        in other words in each instance."""
+        if (self.place, self.complete) != (other.place, other.complete):
+            return False
+        alike = self.kind == other.kind and not self.complete
+        return alike or self.hypothesis == other.hypothesis
 
 
 def also_wrong(run: Run) -> list[str]:
     """A line for each mistake beside the first, with the layers that have it."""
     first = run.culprit()
     known = None if first is None else run.finding(first)
-    layers: dict[Mistake, list[str]] = {}
+    found = [] if first is None else [(_mistake(run, first, known), [_name(run, first)])]
     for index in run.faults():
-        name = run.layers[index].name
         for finding in run.findings(index) or [None]:
             if index == first and finding is known:
                 continue
-            having = layers.setdefault(_mistake(run, index, finding), [])
-            if name not in having:
+            mistake, name = _mistake(run, index, finding), _name(run, index)
+            having = next((n for each, n in found if each.is_also(mistake)), None)
+            if having is None:
+                found.append((mistake, [name]))
+            elif name not in having:
                 having.append(name)
-    same = [] if first is None else layers.pop(_mistake(run, first, known), [])
+    if first is None:
+        return [_line(mistake, names) for mistake, names in found]
+    (_, (_, *same)), *others = found
     lines = [f"The same cause in {words.listed(same)}"] if same else []
-    return lines + [_line(mistake, names) for mistake, names in layers.items()]
+    return lines + [_line(mistake, names) for mistake, names in others]
+
+
+def _name(run: Run, index: int) -> str:
+    return run.layers[index].name
 
 
 def _mistake(run: Run, index: int, finding: Finding | None) -> Mistake:
+    own = CALL.sub("", _name(run, index))
+    kind = NUMBER.sub("#", own)
     if finding is None:
-        return Mistake(place_of(run, index), UNEXPLAINED)
+        return Mistake(place_of(run, index), kind, UNEXPLAINED)
     place = finding.place or place_of(run, index)
     [why] = reasons(finding, most=1)
     if not finding.causes:
-        return Mistake(place, why, why=why)
+        return Mistake(place, kind, why, why=why)
     likeliest = finding.causes[0]
-    doubt = _doubt_about(run, index)
+    doubt = _doubt_about(run, own)
     if doubt and likeliest.complete and likeliest.weight is not None:
-        return Mistake(None, doubt, True, doubt)
-    return Mistake(place, likeliest.hypothesis, likeliest.complete, why)
+        return Mistake(None, kind, doubt, True, doubt)
+    said = CALL.sub("", likeliest.hypothesis).replace(f"{own}.", "")
+    return Mistake(place, kind, said, likeliest.complete, why)
 
 
-def _doubt_about(run: Run, index: int) -> str:
-    """What the alignment says of the weights of a layer, or of one around it."""
-    layer = f"{run.layers[index].name}."
+def _doubt_about(run: Run, layer: str) -> str:
+    """What the alignment says of the weights of a layer around one."""
     pairs = run.aligned.pairs if run.aligned else ()
     found = (each.doubt for each in pairs if layer.startswith(f"{each.layer}."))
     return next((doubt for doubt in found if doubt), "")
