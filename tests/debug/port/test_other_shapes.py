@@ -110,6 +110,12 @@ def test_a_table_that_the_port_has_computed_beforehand_is_no_error_where_all_is_
     assert run.doubts == []
 
 
+def test_a_table_is_found_by_its_numbers_where_something_else_is_wrong(tmp_path):
+    run = run_of(tmp_path, ("dtype, eps=1e-5", "dtype, eps=0.1"))
+    assert [run.layers[index].name for index in run.faults()] == ["norm"]
+    assert run.doubts == []
+
+
 def test_a_table_that_the_port_has_forgotten_is_an_error_by_name(tmp_path):
     forgotten = '    return {**state, "bias": torch.zeros(16, D)}'
     run = run_of(tmp_path, ('    return {**state, "bias": bias}', forgotten))
@@ -120,7 +126,6 @@ def test_a_table_that_the_port_has_forgotten_is_an_error_by_name(tmp_path):
 def test_a_map_whose_height_and_width_were_exchanged_is_still_wrong(tmp_path):
     run = run_of(tmp_path, ("self.norm(x)", "self.norm(x.permute([0, 2, 1, 3]))"))
     assert "norm" in wrong(run)
-    assert run.doubts == ["positions has no counterpart: no module holds its weights"]
 
 
 def test_what_nothing_depends_on_is_not_right_because_the_result_is(tmp_path):
