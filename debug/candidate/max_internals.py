@@ -24,7 +24,7 @@ from max.graph import dim as dim_module
 from max.graph import graph as graph_module
 from max.nn.layer import layer as layer_module
 
-from debug.candidate import max_v3
+from debug.candidate import max_many_axes, max_v3
 
 SUPPORTED = "26.7"
 
@@ -58,6 +58,7 @@ def check() -> str | None:
         (graph_module, "_parse_module_via_cmlir"),
         (layer_module, "_LAYER_HOOKS"),
         (layer_module, "_call_with_hooks"),
+        *max_many_axes.NEEDED,
         *max_v3.NEEDED,
     ]
     missing = [name for owner, name in needed if not hasattr(owner, name)]
@@ -193,7 +194,11 @@ def dispatch(op: Op, slots: dict[ValueKey, Buffer | None]) -> None:
         given[1] = _filter_in_order(op, given[1])
     if type(op).__name__ in ("AvgPoolOp", "MoAvgPoolOp"):
         _refuse_padding_left_out(op, given[-1])
-    slots.update(zip(op.results, handler(op, given), strict=True))
+    kind = tensor_type(op.results[0]) if op.results else None
+    shape = [] if kind is None else [int(size) for size in kind.shape]
+    moved = max_many_axes.moved(type(op).__name__, given, shape)
+    results = handler(op, given) if moved is None else [moved]
+    slots.update(zip(op.results, results, strict=True))
 
 
 def _filter_in_order(op: Op, given: Buffer | None) -> Buffer | None:

@@ -208,7 +208,7 @@ def _in_place_of(key: ValueKey, value: Tensor) -> Buffer:
 
 def _results(truths: Mapping[str, Truth]) -> Iterator[tuple[str, Sought]]:
     for name, truth in truths.items():
-        if truth.isolated is not None and _says_something(truth.exact):
+        if _says_something(truth.exact):
             exact = truth.exact.squeeze()
             yield name, Sought(name, exact, norm_of(exact), truth.floor)
 

@@ -22,6 +22,9 @@ from torch import Tensor
 MOST_AXES = 5
 """Of more, the orders are too many to be tried."""
 
+IMAGE = 4
+"""The axes of images: batch, channels, rows and columns."""
+
 Axes = tuple[int, ...]
 
 
@@ -106,14 +109,32 @@ def nearest(value: Tensor, exact: Tensor) -> Tensor:
     if value.shape == exact.shape:
         return value
     found = [each.of(value) for each in layouts(value.shape, exact.shape)]
-    if len(found) < 2:
-        return found[0] if found else value
+    return closest(found, exact) if found else value
+
+
+def closest(found: Sequence[Tensor], exact: Tensor) -> Tensor:
+    """Of a value in several layouts the one that comes nearest to another value."""
+    if len(found) == 1:
+        return found[0]
 
     def apart(laid: Tensor) -> float:
         error = torch.nan_to_num(laid.double() - exact.double())
         return error.norm().item()
 
     return min(found, key=apart)
+
+
+def channels_elsewhere(shape: Sequence[int], known: Sequence[Axes]) -> Axes | None:
+    """How images of as many channels as rows and columns are laid out on the other side,
+    where that is known of other images.
+
+    Args:
+        shape: the same on both sides.
+        known: what brings others into the other side's layout.
+    """
+    orders = (axes for axes in known if len(axes) == len(shape) == IMAGE)
+    same = (axes for axes in orders if [shape[axis] for axis in axes] == list(shape))
+    return next(same, None)
 
 
 def _orders_that_move_one(count: int) -> Iterator[Axes]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from debug.measure.layout import nearest
+from debug.measure.layout import closest, nearest
 from debug.measure.statistics import describe
 from debug.protocol.values import Place, Stats
 from debug.protocol.verdict import FLOAT32_HALF_ULP, HALF_ULP
@@ -149,9 +149,11 @@ def in_layout(value: Tensor, truth: Truth) -> Tensor:
     reference's own layout, or have its axes joined, parted or in another order. Where
     nothing brings it there, as it is."""
     axes, exact = truth.axes, truth.exact
-    if axes is not None and value.shape != exact.shape and value.ndim == len(axes):
+    if axes is not None and value.ndim == len(axes):
         permuted = value.permute(axes)
-        value = permuted if permuted.shape == exact.shape else value
+        if permuted.shape == exact.shape:
+            same = value.shape == exact.shape  # as many channels as rows and columns
+            return closest([value, permuted], exact) if same else permuted
     return nearest(value, exact)
 
 

@@ -9,7 +9,11 @@ from msgspec import structs
 from torch import Tensor, nn
 from torch.nn.utils.parametrize import is_parametrized
 
-from debug.measure.layout import is_flattened, permutations_between
+from debug.measure.layout import (
+    channels_elsewhere,
+    is_flattened,
+    permutations_between,
+)
 from debug.port.alignment import Matched, match
 from debug.port.side import Side
 from debug.protocol.values import PairedLayer
@@ -20,6 +24,8 @@ PARAMETRIZED = "parametrizations"
 """The module in which PyTorch keeps what a weight is made of."""
 MODEL = "model"
 """The row of the model itself."""
+CHANNELS_LAST = (nn.Linear, nn.LayerNorm, nn.Embedding)
+"""PyTorch's own modules whose channels are never before rows and columns."""
 HEAD_COUNTS = ("num_attention_heads", "num_heads", "n_head", "n_heads")
 """What modules of attention call the number of their heads."""
 
@@ -103,6 +109,7 @@ def align(
     said: Mapping[str, str],
     ignored: Sequence[str],
     feeds_result: Callable[[str], bool],
+    known: Sequence[tuple[int, ...]] = (),
 ) -> Alignment:
     """Which layer is what, and how it was found.
 
@@ -113,6 +120,7 @@ def align(
         said: pairs that a person is sure of.
         ignored: layers that are left out.
         feeds_result: whether the reference's result depends on a layer.
+        known: what brings images of the reference's inputs into the candidate's layout.
     """
     matched = match(reference, candidate, said, ignored)
     missing = {each.name for each in matched.reference_only if each.is_error}
@@ -138,6 +146,8 @@ def align(
         return reference.positions.get((name, layer.call), len(reference.calls))
 
     layers.sort(key=position)  # a module that is called again has a row there
+    known = [*known, *(layer.axes for layer in layers if layer.axes)]
+    layers = [_with_channels(each, module, reference, known) for each in layers]
     rows = {None, *(layer.name for layer in layers)}
     layers = [e if e.parent in rows else replace(e, parent=MODEL) for e in layers]
     unpaired = [
@@ -189,6 +199,22 @@ def _layer(
     inside = reference.call_around(name, number, around) if around != MODEL else 1
     around = around if inside == 1 else f"{around}#{inside}"
     return LayerName(row, axes, around, heads, name, number, shape, begins)
+
+
+def _with_channels(
+    layer: LayerName,
+    module: nn.Module,
+    reference: Side,
+    known: Sequence[tuple[int, ...]],
+) -> LayerName:
+    """An image of as many channels as rows and columns is in the layout of other images:
+    its shape says nothing."""
+    name = "" if layer.is_model else layer.path
+    of = module.get_submodule(name)
+    if layer.axes or layer.shape or isinstance(of, CHANNELS_LAST):
+        return layer
+    axes = channels_elsewhere(reference.shape(name, layer.call), known)
+    return replace(layer, axes=axes)
 
 
 def _shape(candidate: Side, counterpart: Counterpart) -> tuple[int, ...]:

@@ -8,8 +8,17 @@ import importlib
 import inspect
 import json
 import sys
+import textwrap
 from typing import Any
 
+from max.driver import CPU
+from max.dtype import DType
+from max.graph import DeviceRef
+
+from debug.candidate.module_tree import construct
+from debug.port.aligned import state_of
+from debug.port.constants import RANDOMIZED
+from debug.port.draft_weights import function
 from debug.protocol.diagnostic import Problem, first_line
 
 SMALL = {
@@ -45,16 +54,19 @@ INPUTS = {
 
 TEMPLATE = '''"""MAX's {candidate} beside PyTorch's {reference}: maxwhisper-tui {file}"""
 
-import torch
+{head}import torch
 {imports}
 
 from maxwhisper import Port
 
-
+{function}
 def port() -> Port:
     torch.manual_seed(0)  # the same weights after every save
-{config}    return Port(
-        reference={make_reference}.eval(),
+{config}    reference = {make_reference}.eval()
+    {randomize}  # new norms are ones, biases zeros: they hide bugs
+        {more}
+    return Port(
+        reference=reference,
         candidate=lambda device, dtype: {make_candidate},
         inputs={{
 {inputs}
@@ -87,16 +99,23 @@ def draft(file: str, reference: str, candidate: str) -> str:
     if adapter := _adapter(ours):
         imports.append((adapter, ADAPTER))
     given = "config" if config else _arguments(theirs, set())
+    arguments = _arguments(ours, {"config"} if config else set())
+    made = None if adapter else _function(theirs, ours, config, given, arguments)
+    weights = ADAPTER if adapter else made and "weights"
     return TEMPLATE.format(
+        head="import re\n\n" if made else "",
+        function=f"\n{made}\n" if made else "",
         candidate=ours.__name__,
         reference=theirs.__name__,
         file=file,
         imports=_lines(imports),
+        randomize=RANDOMIZED[0],
+        more=RANDOMIZED[1],
         config=config,
         make_reference=f"{theirs.__name__}({given})",
-        make_candidate=f"Candidate({_arguments(ours, {'config'} if config else set())})",
+        make_candidate=f"Candidate({arguments})",
         inputs=_inputs(theirs),
-        weights=f"\n        weights={ADAPTER}," if adapter else "",
+        weights=f"\n        weights={weights}," if weights else "",
     )
 
 
@@ -131,21 +150,29 @@ def _lines(imports: list[tuple[str, str]]) -> str:
 def _config(config_class: Any) -> str:
     """A small configuration, of the fields that this one has."""
     made = config_class()
-    fields = [f"        {n}={size},\n" for n, size in SMALL.items() if hasattr(made, n)]
+    aliases: dict[str, str] = getattr(config_class, "attribute_map", {})
+    taken = inspect.signature(config_class.__init__).parameters
+
+    def is_field(name: str) -> bool:  # of Swin the number of heads is a list
+        known = name not in aliases or aliases[name] in taken
+        return known and isinstance(getattr(made, name, None), int)
+
+    fields = [f"        {n}={size},\n" for n, size in SMALL.items() if is_field(n)]
     return f"    config = {config_class.__name__}(\n{''.join(fields)}    )\n"
 
 
 def _arguments(of: Any, known: set[str]) -> str:
     """What a class is built from: what has a known name, and ``...`` to be filled in."""
     found = []
-    parameters = list(inspect.signature(of.__init__).parameters.values())[1:]
+    parameters = [
+        each
+        for each in list(inspect.signature(of.__init__).parameters.values())[1:]
+        if each.default is each.empty and each.kind not in VARIADIC
+    ]
+    others = [each for each in parameters if each.name not in ("dtype", "device")]
+    lone = others[0] if len(others) == 1 else None
     for each in parameters:
-        if each.default is not each.empty or each.kind in (
-            each.VAR_KEYWORD,
-            each.VAR_POSITIONAL,
-        ):
-            continue
-        if "config" in known and each.name.endswith("config"):
+        if "config" in known and (each.name.endswith("config") or each is lone):
             found.append("config" if not found else f"{each.name}=config")
         elif each.name in ("dtype", "device"):
             found.append(f"{each.name}={each.name}")
@@ -159,6 +186,31 @@ def _inputs(reference: Any) -> str:
     main = getattr(reference, "main_input_name", None) or (names[0] if names else "x")
     wanted = [main, *(name for name in ("attention_mask",) if name in names)]
     return "\n".join(f'            "{name}": {INPUTS.get(name, "...")},' for name in wanted)
+
+
+def _function(
+    theirs: Any, ours: Any, config: str, given: str, arguments: str
+) -> str | None:
+    """A function that gives the port its weights, where their names are not PyTorch's; None
+    also where one of the two can't be built of what is known."""
+    if "..." in (given, arguments) or "=..." in given + arguments:
+        return None
+    names: dict[str, Any] = {"dtype": DType.float32, "device": DeviceRef.CPU()}
+    try:
+        if config:
+            names[theirs.config_class.__name__] = theirs.config_class
+            exec(textwrap.dedent(config), names)
+        reference = eval(f"reference({given})", {**names, "reference": theirs})
+        tree = construct(
+            lambda: eval(f"candidate({arguments})", {**names, "candidate": ours}),
+            CPU(),
+            DType.float32,
+        )
+    except Exception:
+        return None
+    state = state_of(reference).items()
+    shapes = {n: tuple(each.shape) for n, each in state if each.is_floating_point()}
+    return function(shapes, {name: shape for name, (shape, _) in tree.declared.items()})
 
 
 def _adapter(candidate: Any) -> str | None:

@@ -31,6 +31,16 @@ class Given:
     names: dict[str, str] = field(default_factory=dict)
     """The reference's input that an argument is, by the argument's name."""
 
+    def orders(self, reference: Mapping[str, Tensor]) -> list[tuple[int, ...]]:
+        """What brings those of the reference's inputs whose axes are in another order into
+        the port's layout."""
+        shapes = (
+            (reference[name].shape, self.tensors[argument].shape)
+            for argument, name in self.names.items()
+        )
+        found = (permutations_between(one, other) for one, other in shapes if one != other)
+        return [orders[0] for orders in found if orders]
+
     @property
     def uncompared(self) -> list[str]:
         """The arguments that are none of the reference's inputs."""

@@ -15,7 +15,7 @@ from debug.candidate.devices import choose_device, choose_dtype
 from debug.candidate.module_tree import construct
 from debug.candidate.source import Source, library_files, load_source
 from debug.candidate.trace import build
-from debug.port import said
+from debug.port import constants, said
 from debug.port.aligned import align, reference_side, rows_alone, state_of
 from debug.port.given import given_to
 from debug.port.influence import feeds_result
@@ -208,7 +208,14 @@ class PortSubject:
     def align(self, port: Port, candidate: Side) -> Alignment:
         """Which of the reference's layers is what in a candidate that was traced."""
         sides = self._reference, self._side, candidate
-        return align(*sides, port.layers, port.ignore, self._feeds_result)
+        known = self._given.orders(self._values.named)
+        return align(*sides, port.layers, port.ignore, self._feeds_result, known)
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """What the reference's weights hide."""
+        hidden = constants.warning(self._reference)
+        return [hidden] if hidden else []
 
     def _feeds_result(self, layer: str) -> bool:
         """Whether the reference's result depends on a layer."""

@@ -5,28 +5,56 @@ at one line for one reason. That is one root cause with twelve layers. So it is 
 that holds another block's weights, which the alignment has said already.
 """
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from debug.protocol.values import Finding, Place
 from debug.results.run import Run
 from debug.results.why import place_of, reasons
 
+CALL, NUMBER = re.compile(r"#\d+"), re.compile(r"\d+")
+"""In names: which call of a module it is, and which of several modules."""
 UNEXPLAINED = "no single operation is off by more than rounding"
 NOT_YET = "its cause is not known yet"
 
 
 @dataclass(frozen=True)
-class RootCause:
-    """Where and why layers are wrong."""
+class Mistake:
+    """Where and why a layer is wrong. In every instance of the code it is the same, though
+    the share that it explains is another in each."""
 
     place: Place | None
+    kind: str
+    """The layer's name without numbers: that of each of its instances."""
     hypothesis: str
-    """The same in every instance of the code."""
-    complete: bool = False
-    why: str = field(compare=False, default=UNEXPLAINED)
-    """With the share that it explains in the first of its layers, as a person reads it."""
-    layers: tuple[int, ...] = field(compare=False, default=())
-    """The layers that have it, in order of computation; the culprit first."""
+    """In words that name no instance."""
+    complete: bool
+    why: str
+    """With the share, as a person reads it."""
+
+    def is_also(self, other: "Mistake") -> bool:
+        """Whether it is one mistake. What is explained in part only, or not at all, is so
+        in other words in each instance."""
+        if (self.place, self.complete) != (other.place, other.complete):
+            return False
+        alike = self.kind == other.kind and not self.complete
+        return alike or self.hypothesis == other.hypothesis
+
+
+class RootCause(NamedTuple):
+    """A mistake, and the layers that have it, in order of computation."""
+
+    mistake: Mistake
+    layers: list[int]
+
+    @property
+    def place(self) -> Place | None:
+        return self.mistake.place
+
+    @property
+    def why(self) -> str:
+        return self.mistake.why
 
 
 def root_causes(run: Run) -> list[RootCause]:
@@ -34,42 +62,42 @@ def root_causes(run: Run) -> list[RootCause]:
     culprit = run.culprit()
     if culprit is None:
         return []
-    layers: dict[RootCause, list[int]] = {_cause_of(run, culprit): [culprit]}
+    known = run.finding(culprit)
+    found = [RootCause(_mistake(run, culprit, known), [culprit])]
     for index in run.faults():
         for finding in run.findings(index) or [None]:
-            having = layers.setdefault(_root_cause(run, index, finding), [])
-            if index not in having:
-                having.append(index)
-    return [
-        RootCause(cause.place, cause.hypothesis, cause.complete, cause.why, tuple(having))
-        for cause, having in layers.items()
-    ]
+            if index == culprit and finding is known:
+                continue
+            mistake = _mistake(run, index, finding)
+            same = next((each for each in found if each.mistake.is_also(mistake)), None)
+            if same is None:
+                found.append(RootCause(mistake, [index]))
+            elif index not in same.layers:
+                same.layers.append(index)
+    return found
 
 
-def _cause_of(run: Run, culprit: int) -> RootCause:
-    """The mistake that the culprit is named for, of several in its code."""
-    return _root_cause(run, culprit, run.finding(culprit))
-
-
-def _root_cause(run: Run, index: int, finding: Finding | None) -> RootCause:
+def _mistake(run: Run, index: int, finding: Finding | None) -> Mistake:
+    own = CALL.sub("", run.layers[index].name)
+    kind = NUMBER.sub("#", own)
     if finding is None:
         known = run.settled or run.findings(index) is not None
         said = UNEXPLAINED if known else NOT_YET
-        return RootCause(place_of(run, index), said, why=said)
+        return Mistake(place_of(run, index), kind, said, False, said)
     place = finding.place or place_of(run, index)
     [why] = reasons(finding, most=1)
     if not finding.causes:
-        return RootCause(place, why, why=why)
+        return Mistake(place, kind, why, False, why)
     likeliest = finding.causes[0]
-    doubt = _doubt_about(run, index)
+    doubt = _doubt_about(run, own)
     if doubt and likeliest.complete and likeliest.weight is not None:
-        return RootCause(None, doubt, True, doubt)
-    return RootCause(place, likeliest.hypothesis, likeliest.complete, why)
+        return Mistake(None, kind, doubt, True, doubt)
+    said = CALL.sub("", likeliest.hypothesis).replace(f"{own}.", "")
+    return Mistake(place, kind, said, likeliest.complete, why)
 
 
-def _doubt_about(run: Run, index: int) -> str:
-    """What the alignment says of the weights of a layer, or of one around it."""
-    layer = f"{run.layers[index].name}."
+def _doubt_about(run: Run, layer: str) -> str:
+    """What the alignment says of the weights of a layer around one."""
     pairs = run.aligned.pairs if run.aligned else ()
     found = (each.doubt for each in pairs if layer.startswith(f"{each.layer}."))
     return next((doubt for doubt in found if doubt), "")

@@ -165,9 +165,12 @@ class Run:
         ]
 
     def _is_right(self, index: int) -> bool:
-        """Whether the layer is, and so is the model's result."""
-        results = self.current(index), self.current(self.last)
-        return all(each and not each.chained.verdict.wrong for each in results)
+        """Whether the layer is; of one that can't be seen, the model's result tells."""
+        result, model = self.current(index), self.current(self.last)
+        if result is None or model is None or result.chained.verdict.wrong:
+            return False
+        is_seen = result.chained.verdict is not Verdict.UNSEEN
+        return is_seen or not model.chained.verdict.wrong
 
     @property
     def layers(self) -> list[Layer]:

@@ -28,7 +28,7 @@ def test_an_adapter_beside_the_architecture_is_used():
 def test_what_is_not_known_is_left_to_be_filled_in():
     text = draft("my_port.py", "torch.nn:Linear", "examples.two_layers.graph:Linear")
     compile(text, "my_port.py", "exec")
-    assert "reference=Linear(in_features=..., out_features=...).eval()" in text
+    assert "reference = Linear(in_features=..., out_features=...).eval()" in text
     assert "Candidate(n_in=..., n_out=..., device=device)" in text
     assert '"input": ...,' in text
 
@@ -78,3 +78,47 @@ def test_a_module_that_raises_when_it_is_imported_is_said(tmp_path, monkeypatch)
     beside(tmp_path, monkeypatch, clip_in_pieces="1 / 0")
     with pytest.raises(Problem, match=r"can't import clip_in_pieces:A: ZeroDivisionError"):
         draft("my_port.py", "torch.nn:Linear", "clip_in_pieces:A")
+
+
+def test_new_norms_and_biases_are_made_to_say_something():
+    text = draft("my_port.py", "transformers:BertModel", BERT)
+    assert "    for weight in reference.parameters():" in text
+    assert "        weight.data += 0.1 * torch.randn_like(weight)\n" in text
+
+
+RENAMED = """\
+from max.nn import LayerList, LayerNorm, Linear, Module
+
+
+class Layer(Module):
+    def __init__(self, c, dtype, device):
+        super().__init__()
+        self.q = Linear(c.hidden_size, c.hidden_size, dtype, device, has_bias=True)
+        self.k = Linear(c.hidden_size, c.hidden_size, dtype, device, has_bias=True)
+        self.qkv = Linear(c.hidden_size, 3 * c.hidden_size, dtype, device)
+
+    def __call__(self, x):
+        return x
+
+
+class Renamed(Module):
+    def __init__(self, c, dtype, device):
+        super().__init__()
+        self.layers = LayerList([Layer(c, dtype, device) for _ in range(2)])
+
+    def __call__(self, x):
+        return x
+"""
+
+
+def test_weights_of_other_names_are_paired_by_shape_and_name(tmp_path, monkeypatch):
+    beside(tmp_path, monkeypatch, bert_renamed=RENAMED)
+    text = draft("my_port.py", "transformers:BertModel", "bert_renamed:Renamed")
+    made = {}
+    exec(text.partition("def port()")[0], made)
+    assert "Candidate(config, dtype=dtype, device=device)" in text
+    assert "        weights=weights,\n" in text
+    query = "encoder.layer.{}.attention.self.query.bias"
+    given = {query.format(n): n for n in range(2)}
+    assert made["weights"](given) == {f"layers.{n}.q.bias": n for n in range(2)}
+    assert '# found["layers.#.qkv.weight"] = ...  # nothing like its [192, 64]' in text

@@ -110,6 +110,12 @@ def test_a_table_that_the_port_has_computed_beforehand_is_no_error_where_all_is_
     assert run.doubts == []
 
 
+def test_a_table_is_found_by_its_numbers_where_something_else_is_wrong(tmp_path):
+    run = run_of(tmp_path, ("dtype, eps=1e-5", "dtype, eps=0.1"))
+    assert [run.layers[index].name for index in run.faults()] == ["norm"]
+    assert run.doubts == []
+
+
 def test_a_table_that_the_port_has_forgotten_is_an_error_by_name(tmp_path):
     forgotten = '    return {**state, "bias": torch.zeros(16, D)}'
     run = run_of(tmp_path, ('    return {**state, "bias": bias}', forgotten))
@@ -120,7 +126,6 @@ def test_a_table_that_the_port_has_forgotten_is_an_error_by_name(tmp_path):
 def test_a_map_whose_height_and_width_were_exchanged_is_still_wrong(tmp_path):
     run = run_of(tmp_path, ("self.norm(x)", "self.norm(x.permute([0, 2, 1, 3]))"))
     assert "norm" in wrong(run)
-    assert run.doubts == ["positions has no counterpart: no module holds its weights"]
 
 
 def test_what_nothing_depends_on_is_not_right_because_the_result_is(tmp_path):
@@ -131,3 +136,64 @@ def test_what_nothing_depends_on_is_not_right_because_the_result_is(tmp_path):
     )
     doubt = "unused has no counterpart: no module holds its weights"
     assert doubt in run.doubts
+
+
+CUBE = """\
+import torch
+from max.nn import LayerNorm, Module
+from max.nn.conv import Conv2d
+from torch import nn
+
+from maxwhisper import Port
+
+
+class Reference(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv, self.second = nn.Conv2d(3, 8, 1), nn.Conv2d(8, 8, 1)
+        self.norm = nn.LayerNorm(8)
+
+    def forward(self, x):
+        return self.norm(self.second(self.conv(x)).permute(0, 2, 3, 1))
+
+
+class Candidate(Module):
+    def __init__(self, dtype, device):
+        super().__init__()
+        self.conv = Conv2d(1, 3, 8, dtype, device=device, has_bias=True)
+        self.second = Conv2d(1, 8, 8, dtype, device=device, has_bias=True)
+        self.norm = LayerNorm(8, [device], dtype, eps=1e-5)
+
+    def __call__(self, x):
+        return self.norm(self.second(self.conv(x)))
+
+
+def weights(state):
+    return {n: w.permute(2, 3, 1, 0) if w.ndim == 4 else w for n, w in state.items()}
+
+
+def port() -> Port:
+    torch.manual_seed(0)
+    image = torch.randn(2, 3, 8, 8)
+    return Port(
+        reference=Reference(),
+        candidate=lambda device, dtype: Candidate(dtype, device),
+        inputs={"x": image},
+        candidate_inputs=[image.permute(0, 2, 3, 1)],
+        weights=weights,
+    )
+"""
+
+
+@pytest.mark.parametrize(
+    ("edits", "layers"),
+    [
+        ([], []),
+        ([("self.conv(x)))", "self.conv(x) * 1.01))")], ["second", "norm", "model"]),
+        ([("dtype, eps=1e-5", "dtype, eps=0.1")], ["norm", "model"]),
+    ],
+)
+def test_an_image_of_as_many_channels_as_rows_is_laid_out_as_the_others(
+    tmp_path, edits, layers
+):
+    assert wrong(debugged(write_edited(tmp_path, CUBE, *edits)).run) == layers

@@ -19,6 +19,7 @@ QUERY, KEY, MLP, NORM = (
         "blocks.1.norm",
     )
 )
+BLOCKS = NAMES.index("blocks.0"), NAMES.index("blocks.1")
 
 
 def mistake(
@@ -101,6 +102,26 @@ def test_weights_that_are_in_the_wrong_block_are_one_mistake():
         "The same cause in blocks.0.attn.key",
         "Also wrong: blocks.0.mlp, port.py:88: epsilon (explains 99.9 %)",
     ]
+
+
+def test_a_cause_that_names_what_is_in_its_own_block_is_the_same_in_each():
+    found = {i: [mistake(88, f"{NAMES[i]}.norm is left out")] for i in BLOCKS}
+    run = run_with({QUERY: [mistake(11, "bias")], **found})
+    assert also_wrong(run) == [
+        "Also wrong: blocks.0 and 1 more with the same cause, port.py:88: "
+        "blocks.0.norm is left out (explains 99.9 %)"
+    ]
+
+
+def test_what_is_explained_in_part_is_one_line_for_all_instances_of_the_code():
+    found = {i: [mistake(88, f"scaled by {i}", 900.0, 0.5)] for i in BLOCKS}
+    [line] = also_wrong(run_with({QUERY: [mistake(11, "bias")], **found}))
+    assert line.startswith("Also wrong: blocks.0 and 1 more with the same cause")
+
+
+def test_a_second_finding_of_the_first_layer_is_not_the_same_cause_in_itself():
+    run = run_with({QUERY: [mistake(11, "bias"), mistake(11, "bias")]})
+    assert also_wrong(run) == []
 
 
 def test_where_one_layer_is_wrong_nothing_more_is_said():
