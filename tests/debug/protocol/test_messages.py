@@ -115,5 +115,6 @@ def test_what_is_likely_a_bug_in_an_alignment_is_told_line_by_line():
         UnpairedModule("drop", True, "holds no weight", False),
         UnpairedModule("c", True, "has no counterpart", True),
     ]
-    doubts = Aligned(1, pairs, unpaired).doubts
-    assert doubts == ["y holds a's weights, not b's", "c has no counterpart"]
+    aligned = Aligned(1, pairs, unpaired)
+    assert aligned.doubts == ["y holds a's weights, not b's", "c has no counterpart"]
+    assert [each.name for each in aligned.no_errors] == ["drop"]  # said once each
