@@ -19,7 +19,7 @@ from debug.candidate.max_internals import ValueKey
 from debug.candidate.operations import evaluation
 from debug.candidate.program import Program
 from debug.causes.segment import Segment, Target
-from debug.measure.layout import laid_out
+from debug.measure.layout import Axes, laid_out
 from debug.measure.truth import Truth
 from debug.pause import Pause, go_on
 from debug.protocol.values import POSITION
@@ -87,10 +87,13 @@ def _given(
     given: dict[ValueId, Tensor] = {}
     layer_input = program.inputs.get(name)
     for key, layer in _from_aside(name, recording, program).items():
-        pins.update(_pinned(key, truths[layer].exact, truths[layer].axes_back)[0])
+        pins.update(_pinned(key, truths[layer].exact, None, truths[layer].axes_back)[0])
     if layer_input is not None and recording.argument is not None:
         exact, truth = recording.values[recording.argument], truths[name]
-        pin, rounded = _pinned(layer_input.key, exact, truth.axes_back, truth.axes)
+        result = None if recording.result is None else recording.values[recording.result]
+        alike = result is not None and result.shape == exact.shape  # as a norm's are
+        own = truth.axes if alike else None
+        pin, rounded = _pinned(layer_input.key, exact, own, truth.axes_back, truth.axes)
         pins.update(pin)
         given[recording.argument] = rounded
     for layer, value in recording.results.items():
@@ -113,16 +116,23 @@ def _from_aside(name: str, recording: Recording, program: Program) -> dict[Value
 
 
 def _pinned(
-    key: ValueKey, exact: Tensor, *axes: tuple[int, ...] | None
+    key: ValueKey, exact: Tensor, axes: Axes | None, *others: Axes | None
 ) -> tuple[dict[ValueKey, Buffer], Tensor]:
-    """A value of the reference in the candidate's place, and as the candidate has it."""
+    """A value of the reference in the candidate's place, and as the candidate has it.
+
+    Args:
+        key: of the place.
+        exact: in the reference's own layout, or as it is compared.
+        axes: what is known to bring it into the candidate's; its shape may not tell.
+        others: what may do so where that does not fit.
+    """
     kind = max_internals.tensor_type(key)
     assert kind is not None
-    buffer = to_buffer(
-        laid_out(exact, [int(size) for size in kind.shape], *axes),
-        kind.dtype,
-        kind.device.to_device(),
-    )
+    shape = [int(size) for size in kind.shape]
+    known = exact if axes is None or len(axes) != exact.ndim else exact.permute(axes)
+    fits = list(known.shape) == shape
+    laid = known if fits else laid_out(exact, shape, axes, *others)
+    buffer = to_buffer(laid, kind.dtype, kind.device.to_device())
     narrow = getattr(torch, kind.dtype.name)
     rounded = in_precision(exact, narrow)
     return {key: buffer}, rounded.double() if exact.is_floating_point() else exact

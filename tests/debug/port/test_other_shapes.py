@@ -7,6 +7,7 @@ from port_files import write_edited
 from ports import debugged
 
 from debug.results.run import Run
+from debug.results.why import why
 
 pytestmark = pytest.mark.max
 
@@ -197,3 +198,12 @@ def test_an_image_of_as_many_channels_as_rows_is_laid_out_as_the_others(
     tmp_path, edits, layers
 ):
     assert wrong(debugged(write_edited(tmp_path, CUBE, *edits)).run) == layers
+
+
+def test_the_cause_in_such_an_image_is_found_in_the_layer_itself(tmp_path):
+    edits = [("dtype, eps=1e-5", "dtype, eps=0.1")]
+    run = debugged(write_edited(tmp_path, CUBE, *edits)).run
+    culprit = run.culprit()
+    assert culprit is not None
+    assert run.layers[culprit].name == "norm"
+    assert any("epsilon is 0.1" in reason for reason in why(run, culprit))
