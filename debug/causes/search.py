@@ -182,8 +182,10 @@ def attempt(segment: Segment, hypothesis: Hypothesis) -> Tried | None:
     supposed = _replayed(segment, hypothesis.replaced_steps, hypothesis.replaced_values)
     if supposed is None:
         return None
-    explains = share_explained(value, goal.value, supposed)
-    tried = Tried(hypothesis, explains, relative_error(value, supposed) / goal.floor)
+    explains, floor = share_explained(value, goal.value, supposed), goal.floor
+    if segment.target.value in hypothesis.replaced_values and hypothesis.takes is not None:
+        floor = max(floor, segment.sought(hypothesis.takes).floor)
+    tried = Tried(hypothesis, explains, relative_error(value, supposed) / floor)
     # Of several layouts that fit, as in a square image, the one that is nearest to the
     # right value need not be the one that the wrong value has.
     other = None if tried.complete else in_shape_of(segment.made, supposed)

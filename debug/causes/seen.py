@@ -24,6 +24,7 @@ from debug.causes.hypotheses.exchanged import (
     weights_exchanged,
 )
 from debug.causes.hypotheses.heads import other_splits
+from debug.causes.hypotheses.kernels import reshaped_kernels
 from debug.causes.hypotheses.masking import other_masks
 from debug.causes.hypotheses.mistake import always
 from debug.causes.hypotheses.moved_steps import factors_after_softmax, moved_steps
@@ -88,6 +89,7 @@ def seen_in_candidate(
     yield from misread_layouts(segment)
     yield from other_masks(segment)
     yield from other_convolutions(segment)
+    yield from reshaped_kernels(segment)
     yield from other_activations(segment)
     yield from moved_steps(segment.lacking, segment.recording)
     yield from factors_after_softmax(segment.steps, segment.recording)

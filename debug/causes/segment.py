@@ -83,7 +83,7 @@ class Segment:
         self.uncalled = uncalled
         self.pause, self.row, self._rows_last = pause, row, rows_last
         self.recording, self.target, self._evaluated = recording, target, evaluated
-        self.steps = recording.leading_to(target.value)
+        self.steps = recording.leading_to(self._last_made)
         shapes = {tuple(recording.values[s.result].squeeze().shape) for s in self.steps}
         self.operations = [
             *evaluated.operations,
@@ -101,6 +101,16 @@ class Segment:
         """The candidate's, as it is."""
         self.value = in_shape_of(evaluated.value, exact)
         """The candidate's, in the reference's layout; None in another shape."""
+
+    @property
+    def _last_made(self) -> ValueId:
+        """The end; where that is the result of a layer that the candidate never calls, what
+        the layer is given, which the candidate may have in its place."""
+        recording, end = self.recording, self.target.value
+        for name in self.uncalled:
+            if recording.results.get(name) == end and name in recording.inputs:
+                return recording.inputs[name]
+        return end
 
     def supposing(
         self,
