@@ -14,6 +14,7 @@ from debug.causes.fitting import (
     Keys,
     fitted,
     fitted_before_the_bias,
+    other_ids,
     other_tables,
     with_another_number,
 )
@@ -54,7 +55,9 @@ def seen_in_candidate(
     wrong = [i for i in indices if not segment.right[i]]
     from_input = [i for i in wrong if segment.operations[i].from_input]
     for step in segment.frontier:
-        counterparts = counterparts_of(segment, segment.pool[step.result], from_input)
+        # What is made of weights alone, as a bias by position, is made so in the candidate.
+        may_be = wrong if step.result in segment.of_weights else from_input
+        counterparts = counterparts_of(segment, segment.pool[step.result], may_be)
         for hypothesis in hypotheses_at(segment, step):
             if only is None or hypothesis.keys in only:
                 yield from _with_a_counterpart(segment, step, hypothesis, counterparts)
@@ -81,6 +84,8 @@ def seen_in_candidate(
         if target in segment.pool:  # positions are no numbers that a factor is wrong in
             nearest = counterparts_of(segment, segment.goal, wrong)[-1:]
             yield from fitted(segment, target, nearest)
+        else:
+            yield from other_ids(segment)
     yield from exchanged(segment)
     yield from parts_exchanged(segment)
     yield from weights_exchanged(segment)

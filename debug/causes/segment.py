@@ -299,6 +299,17 @@ class Segment:
                 have.update(step.operands)
         return have
 
+    @cached_property
+    def of_weights(self) -> set[ValueId]:
+        """The reference's values that are made of weights alone."""
+        found, given = {*self.recording.weights}, {*self.recording.given}
+        for step in self.recording.steps:
+            if not given.isdisjoint(step.operands):
+                given.add(step.result)
+            elif not found.isdisjoint(step.operands):
+                found.add(step.result)
+        return found
+
     @property
     def lacking(self) -> list[Step]:
         """The reference's steps that the candidate has no value for."""

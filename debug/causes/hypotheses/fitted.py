@@ -28,6 +28,23 @@ def fits(wrong: Tensor, right: Tensor, axes: Axes) -> Iterator[Fit]:
     yield from reordered(wrong, right, axes)
 
 
+def fits_of_ids(wrong: Tensor, right: Tensor, axes: Axes) -> Iterator[Fit]:
+    """Transforms of whole numbers that choose rows, such as positions: these are counted
+    from elsewhere or in another order, but no number is a factor too large."""
+    first = wrong.flatten()[0].item()
+    if bool((wrong == first).all()):
+        yield Fit(f"{{it}} is {first:g} everywhere", lambda r: torch.full_like(r, first))
+        return
+    by = (wrong - right).flatten()[0].item()
+    if bool((wrong - right == by).all()):
+        yield Fit(f"{by:g} is added to {{it}}", lambda r: r + by)
+        return
+    largest = right.max().item()
+    yield Fit(f"{{it}} counts down from {largest:g}", lambda r: largest - r)
+    yield from _linear(wrong, right)
+    yield from reordered(wrong, right, axes)
+
+
 def _linear(wrong: Tensor, right: Tensor) -> Iterator[Fit]:
     energy = (right * right).sum().item()
     if energy > 0:
