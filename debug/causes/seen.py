@@ -111,6 +111,8 @@ def _with_a_counterpart(
 ) -> Iterator[Hypothesis]:
     """A hypothesis whose value is among the candidate's, whole or in a few slices."""
     segment.pause()
+    if not counterparts:
+        return
     exact = segment.pool[step.result]
     supposed = made_by(
         step, segment.recording.values, hypothesis.replaced_steps[step.result]

@@ -39,6 +39,9 @@ from debug.reference.recording import Recording, Replacement, Step, ValueId
 
 LAYS_OUT = ("reshape", "transpose", "slice", "split", "broadcast_to", "cast")
 """Operations that make no new numbers."""
+PRODUCTS = ("linear", "matmul", "bmm", "addmm")
+A_NUMBER = 64
+"""As many terms of a product's sum take as long as a number of anything else."""
 
 
 @dataclass(frozen=True)
@@ -150,8 +153,18 @@ class Segment:
 
     @cached_property
     def cost(self) -> int:
-        """How many numbers the reference computes for it."""
-        return sum(self.recording.values[step.result].numel() for step in self.steps)
+        """How many numbers the reference computes for it, those of products and functions
+        weighed by what they take."""
+        return sum(int(self._weighed(step)) for step in self.steps)
+
+    def _weighed(self, step: Step) -> float:
+        values = self.recording.values
+        size = values[step.result].numel()
+        if step.name in PRODUCTS and step.operands:
+            return size * (1 + values[step.operands[0]].shape[-1] / A_NUMBER)
+        if step.name.startswith("conv") and len(step.operands) > 1:
+            return size * (1 + values[step.operands[1]][0].numel() / A_NUMBER)
+        return size * (1 if step.name in LAYOUTS | {"add", "sub", "mul", "div"} else 3)
 
     def sought(self, value: ValueId) -> Sought:
         """One of the reference's values, as something to look for."""

@@ -90,9 +90,14 @@ def _the_same_in_all(difference: Tensor) -> Tensor | None:
 
 
 def _weight(vector: Tensor, weights: Mapping[str, Tensor], scaled: bool) -> str | None:
-    """The weight that a vector is; a multiple of one only where that is ``scaled``."""
+    """The weight that a vector is, or which row of a table; a multiple of a weight only
+    where that is ``scaled``."""
     flat = vector.flatten()
     for name, weight in weights.items():
+        if weight.ndim == 2 and weight.shape[1] == flat.numel():
+            away = (weight.double() - flat).norm(dim=1)
+            if away.min().item() <= SAME * flat.norm().item():
+                return f"row {int(away.argmin())} of {name}"
         if weight.numel() != flat.numel():
             continue
         own = weight.double().flatten()
