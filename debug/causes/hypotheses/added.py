@@ -82,11 +82,19 @@ def _the_same_in_all(difference: Tensor) -> Tensor | None:
     size = difference.norm().item()
     found = difference
     for axis, length in enumerate(difference.shape):
+        if length == 1 or _differ(found, axis, size):
+            continue
         mean = found.mean(axis, keepdim=True)
-        if length > 1 and (found - mean).norm().item() <= SAME * size:
+        if (found - mean).norm().item() <= SAME * size:
             found = mean
     # All alike is a number, and nothing alike is a value.
     return found if 1 < found.numel() < difference.numel() else None
+
+
+def _differ(difference: Tensor, axis: int, size: float) -> bool:
+    """Whether the first and the last place of an axis tell that not all are alike."""
+    first, last = difference.select(axis, 0), difference.select(axis, -1)
+    return (first - last).norm().item() > 2 * SAME * size
 
 
 def _weight(vector: Tensor, weights: Mapping[str, Tensor], scaled: bool) -> str | None:

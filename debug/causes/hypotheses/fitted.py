@@ -12,7 +12,7 @@ from torch import Tensor
 
 from debug.causes.hypotheses.axes import Axes
 from debug.causes.hypotheses.elementwise import functions_of_each
-from debug.causes.hypotheses.fit import Fit, Support, Transform
+from debug.causes.hypotheses.fit import Fit, Sample, Support, Transform
 from debug.causes.hypotheses.hidden import hidden_places
 from debug.causes.hypotheses.moved_slices import moved, reordered
 
@@ -22,7 +22,8 @@ def fits(wrong: Tensor, right: Tensor, axes: Axes) -> Iterator[Fit]:
     if not wrong.any():
         yield Fit("{it} is zero", torch.zeros_like)
         return
-    yield from _linear(wrong, right)
+    sample = Sample(wrong, right)
+    yield from (fit for fit in _linear(wrong, right) if sample.likely(fit.transform))
     yield from functions_of_each(wrong, right)
     yield from hidden_places(wrong, right, axes)
     yield from reordered(wrong, right, axes)
