@@ -109,7 +109,8 @@ def find_causes(
         tried.append(all_named)
     if not any(each.complete for each in tried):
         supposed = chain(_numbers_at_the_end(segment), _supposed(segment, tried))
-        tried += _try_all(segment, supposed, most)
+        nearly = any(each.ratio <= LAYER.watch_up_to for each in tried)
+        tried += _try_all(segment, supposed, FEWEST if nearly else most)
     best = sorted(tried, key=lambda each: each.rank)
     if best and not best[0].complete:
         best += _combinations(segment, best)
