@@ -240,7 +240,7 @@ class Program:
                     slots[used] = self.evaluate(used, kept)
             if max_internals.weight_name(self.body[index]) is None:
                 self._dispatch(index, slots)
-                slots.update((r, given[r]) for r in self.body[index].results if r in given)
+                slots |= {r: given[r] for r in self.body[index].results if r in given}
         return sorted(needed), slots
 
     def _leading_to(self, end: ValueKey, given: Collection[ValueKey]) -> set[int]:
@@ -301,8 +301,7 @@ class Program:
             for each in self._kept_keys
             if (buffer := kept.get(self.digest[each])) is not None
         }
-        _, slots = self.between({**at_hand, **self._injected}, key, kept)
-        buffer = slots.get(key)
+        buffer = self.between({**at_hand, **self._injected}, key, kept)[1].get(key)
         return self.evaluate(key, kept) if buffer is None else buffer
 
     def operands(self, index: int) -> list[ValueKey]:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from debug.candidate.operations import OperationIndex
-from debug.causes.hypotheses.axes import Axes, axes_of
+from debug.causes.hypotheses.axes import Axes, axes_of, unnamed
 from debug.causes.hypotheses.fit import Support, supports
 from debug.causes.segment import Segment
 from debug.measure.matching import Sought, in_shape_of, norm_of
@@ -16,6 +16,8 @@ from debug.reference.recording import ValueId
 
 FITTED = 5
 """As many are looked at for what was done to them."""
+LARGE = 1_000_000
+"""Of values with more numbers no more are looked at than the first ones and the last."""
 FIRST = 2
 """Of them so many in order, whatever they are like."""
 
@@ -64,10 +66,12 @@ def few(counterparts: Sequence[Counterpart]) -> Sequence[Counterpart]:
     for before, each in pairwise(counterparts):
         if not torch.equal(before.value, each.value):
             different.append(each)
-    if len(different) <= FITTED:
+    is_large = bool(different) and different[0].value.numel() > LARGE
+    most = FIRST + 1 if is_large else FITTED
+    if len(different) <= most:
         return different
     between = sorted(different[FIRST:-1], key=lambda each: -each.alike)
-    chosen = {each.operation for each in between[: FITTED - FIRST - 1]}
+    chosen = {each.operation for each in between[: most - FIRST - 1]}
     return [
         each
         for number, each in enumerate(different)
@@ -76,4 +80,8 @@ def few(counterparts: Sequence[Counterpart]) -> Sequence[Counterpart]:
 
 
 def named_axes(segment: Segment, value: ValueId) -> Axes:
-    return axes_of(segment.recording.values[value], segment.rows, segment.row)
+    """What a person calls them; of a kernel they have no such names."""
+    exact = segment.recording.values[value]
+    if value in segment.recording.weights and exact.ndim > 2:
+        return unnamed(exact.squeeze().ndim)
+    return axes_of(exact, segment.rows, segment.row)

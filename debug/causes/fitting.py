@@ -23,8 +23,8 @@ from debug.causes.hypotheses.added import added_values, vectors
 from debug.causes.hypotheses.axes import Axes
 from debug.causes.hypotheses.family import Family, best_number
 from debug.causes.hypotheses.fit import Fit
-from debug.causes.hypotheses.fitted import fits, local_fits
-from debug.causes.hypotheses.mistake import Called, Key
+from debug.causes.hypotheses.fitted import fits, fits_of_ids, local_fits
+from debug.causes.hypotheses.mistake import Called, Key, always
 from debug.causes.hypotheses.operands import Hypothesis, Kind
 from debug.causes.hypotheses.other_numbers import families
 from debug.causes.segment import Segment
@@ -223,6 +223,29 @@ def other_tables(
             )
 
 
+def other_ids(segment: Segment) -> Iterator[Hypothesis]:
+    """Other whole numbers at a segment's end, such as positions that begin at 1."""
+    target, value = segment.target.value, segment.value
+    right = segment.recording.values[target]
+    if value is None or right.is_floating_point() or not right.numel():
+        return
+    axes = named_axes(segment, target)
+    for fit in fits_of_ids(value, segment.goal.value, axes):
+        supposed = fit.transform(segment.goal.value)
+        if not torch.equal(supposed, value):
+            continue
+        text = fit.about(f"the {segment.target}")
+        made = segment.recording.maker(target) is not None
+        supposed = supposed.reshape(right.shape)
+        yield Hypothesis(
+            text,
+            frozenset({("ids", text)}),
+            {target: always(supposed)} if made else {},
+            {} if made else {target: supposed},
+            kind=Kind.FITTED,
+        )
+
+
 def _all_fits(
     segment: Segment,
     exact: Sought,
@@ -235,7 +258,7 @@ def _all_fits(
         local_fits(value, exact.value, support, axes) for support in counterpart.supports
     )
     yield from added_values(value, exact.value, others)
-    yield from vectors(value, exact.value, segment.recording.all_weights)
+    yield from vectors(value, exact.value, segment.recording.all_weights, axes)
     yield from fits(value, exact.value, axes)
     yield from local
 

@@ -14,7 +14,7 @@ from max.driver import Buffer
 from debug.candidate.operations import Operation
 from debug.candidate.program import Program
 from debug.causes.hypotheses.operands import Hypothesis
-from debug.causes.segment import Segment
+from debug.causes.segment import LAYS_OUT, Segment
 from debug.protocol.values import Place
 from debug.reference.pytorch_functions import LAYOUTS
 from debug.reference.recording import DOES_NOT_RUN, ValueId
@@ -49,7 +49,7 @@ def place_of(
             return code.places.get(best.swapped[0], place)
     if best is not None and best.takes is not None:
         again = _called_again(segment, best.takes, code)
-        place = again or _where_it_is_taken(segment, best.takes) or place
+        place = again or _where_it_is_taken(segment, best, code) or place
     if best is not None:
         place = _where_it_is_laid_out(segment, best) or place
     if place is not None:
@@ -72,30 +72,50 @@ def _called_again(segment: Segment, taken: ValueId, code: LoadedCandidate) -> Pl
     return code.again.get(layer)
 
 
-def _where_it_is_taken(segment: Segment, taken: ValueId) -> Place | None:
+def _where_it_is_taken(
+    segment: Segment, best: Hypothesis, code: LoadedCandidate
+) -> Place | None:
     """Where a value is computed or sliced out a second time, in another's place: the first
-    line that serves only the operation that is wrong. None where it is used from one line.
+    line that serves only that. None where it is used from one line.
+
+    Of two computations of one value the later one is in the wrong place if what belongs
+    there comes later, too.
     """
-    if segment.culprit is None or taken not in segment.pool:
+    recording, operations = segment.recording, segment.operations
+    if segment.culprit is None or best.takes is None or best.instead_of is None:
         return None
-    operations, sought = segment.operations, segment.pool[taken]
-    copies = [
-        index
-        for index, matches in enumerate(segment.matches)
-        if any(match.sought is sought for match in matches)
-    ]
-    wrong = [index for index in copies if index in operations[segment.culprit].operands]
-    if len(wrong) != 1:
-        return None
+    origin = recording.origin(best.takes)
     joined = segment.joined_operations
-    own = _leading_to(wrong[0], operations, joined)
-    others = [index for index in copies if index not in own]
-    if not others:
+
+    def leading_to(index: int) -> set[int]:
+        return _leading_to(index, operations, joined)
+
+    sought = {id(segment.pool[i]) for i in (origin, best.takes) if i in segment.pool}
+    copies = {
+        index
+        for index in leading_to(segment.culprit)
+        if any(id(match.sought) in sought for match in segment.matches[index])
+    }
+    made = sorted(index for index in copies if leading_to(index) & copies == {index})
+    made = [index for index in made if not _lays_out_what_is_given(index, operations)]
+    layer = next((n for n, i in recording.results.items() if i == origin), None)
+    is_given = layer in code.program.layers
+    if len(made) + is_given < 2:
         return None
-    only = own - joined
-    only -= set[int]().union(*(_leading_to(i, operations, joined) for i in others))
+    is_later = origin < recording.origin(best.instead_of)
+    if is_given and not is_later:
+        return code.places.get(layer or "")
+    wrong = made[-1] if is_later else made[0]
+    others = [leading_to(index) for index in made if index != wrong]
+    only = leading_to(wrong) - joined - set[int]().union(*others)
     of_input = [index for index in only if operations[index].from_input]
     return operations[min(of_input)].place if of_input else None
+
+
+def _lays_out_what_is_given(index: int, operations: Sequence[Operation]) -> bool:
+    op = operations[index]
+    of_input = [each for each in op.operands if operations[each].from_input]
+    return not op.from_input or (op.name.rpartition(".")[2] in LAYS_OUT and not of_input)
 
 
 def _leading_to(
@@ -115,6 +135,11 @@ def _leading_to(
 def _where_it_is_laid_out(segment: Segment, best: Hypothesis) -> Place | None:
     """Where the candidate lays numbers out as the cause says and the reference does not."""
     recording = segment.recording
+    for weight in best.laid_out:
+        for index, op in enumerate(segment.operations):
+            same = any(m.sought is segment.pool[weight] for m in segment.matches[index])
+            if same and not op.from_input and op.place is not None:
+                return op.place
     for step in segment.steps:
         if step.result not in best.replaced_steps or step.name not in LAYOUTS:
             continue

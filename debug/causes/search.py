@@ -9,14 +9,14 @@ right value. A hypothesis is complete where what is left is rounding.
 Candidates are tried in an order that keeps this to seconds. First those whose own value is
 found among MAX's operations, so that the mistake is seen and not supposed; then, up to a
 budget, the rest. If none is complete, several are tried together, and, where a mistake is
-certain, another one after it.
+certain because its value was seen, another one after it.
 
 Every step of the search asks `Segment.pause` whether something else is wanted.
 """
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain
 
 from torch import Tensor
 
@@ -45,9 +45,11 @@ from debug.reference.recording import DOES_NOT_RUN, Replacement, Step, ValueId
 BUDGET = 1.5e9
 """As many numbers are computed for hypotheses whose value is not seen: some 20 s of one
 core. Counted and not timed, so that the answer is the same on a busy machine."""
-CHEAP = 2e6
+CHEAP = 4e6
 """A number is looked for at the end of a segment that costs no more: it takes some seventy
 runs."""
+AFTERWARDS = 5
+"""Of what may be tried, this part is still tried after all is explained."""
 FEWEST = 40
 """As many are tried at any size."""
 WORTH_SHOWING = 0.3
@@ -99,19 +101,28 @@ def find_causes(
         tried = attempt(segment, hypothesis)
         if tried is not None and tried.complete:
             return [tried]
-    tried = _try_all(segment, seen_in_candidate(segment))
+    most = _affordable(segment)
+    tried = _try_all(segment, seen_in_candidate(segment), most)
     seen = [t.hypothesis for t in tried if t.hypothesis.operation is not None]
     named = [hypothesis for hypothesis in seen if hypothesis.kind is Kind.NAMED]
     if len(named) > 1 and (all_named := attempt(segment, joined(named))) is not None:
         tried.append(all_named)
     if not any(each.complete for each in tried):
         supposed = chain(_numbers_at_the_end(segment), _supposed(segment, tried))
-        tried += _try_all(segment, islice(supposed, _affordable(segment)))
+        nearly = any(each.ratio <= LAYER.watch_up_to for each in tried)
+        tried += _try_all(segment, supposed, FEWEST if nearly else most)
     best = sorted(tried, key=lambda each: each.rank)
     if best and not best[0].complete:
         best += _combinations(segment, best)
-    if depth and named and not any(each.complete for each in best):
-        best += _after_another(segment, joined(named), depth)
+    certain = (
+        named
+        or sorted(
+            (each for each in seen if each.kind is not Kind.VAGUE),
+            key=lambda each: (each.operation, each.kind),
+        )[:1]
+    )
+    if depth and certain and not any(each.complete for each in best):
+        best += _after_another(segment, joined(certain), depth)
     best.sort(key=lambda each: each.rank)
     return _told([each for each in best if each.explains >= WORTH_SHOWING])
 
@@ -163,14 +174,20 @@ def _affordable(segment: Segment) -> int:
     return max(FEWEST, int(BUDGET / max(segment.cost, 1)))
 
 
-def _try_all(segment: Segment, hypotheses: Iterator[Hypothesis]) -> list[Tried]:
+def _try_all(segment: Segment, hypotheses: Iterator[Hypothesis], most: int) -> list[Tried]:
+    """Those that can be run, up to a number; fewer once one explains everything and takes
+    no numbers from the candidate, for only a name would rank before it."""
     found: list[Tried] = []
-    for hypothesis in hypotheses:
+    for number, hypothesis in enumerate(hypotheses, 1):
         tried = attempt(segment, hypothesis)
         if tried is not None:
             found.append(tried)
             if tried.complete and hypothesis.kind is Kind.NAMED:
                 break  # nothing ranks before it
+            if tried.complete and hypothesis.kind is Kind.MISTAKEN:
+                most = min(most, number + most // AFTERWARDS)
+        if number >= most:
+            break
     return found
 
 
@@ -182,8 +199,10 @@ def attempt(segment: Segment, hypothesis: Hypothesis) -> Tried | None:
     supposed = _replayed(segment, hypothesis.replaced_steps, hypothesis.replaced_values)
     if supposed is None:
         return None
-    explains = share_explained(value, goal.value, supposed)
-    tried = Tried(hypothesis, explains, relative_error(value, supposed) / goal.floor)
+    explains, floor = share_explained(value, goal.value, supposed), goal.floor
+    if segment.target.value in hypothesis.replaced_values and hypothesis.takes is not None:
+        floor = max(floor, segment.sought(hypothesis.takes).floor)
+    tried = Tried(hypothesis, explains, relative_error(value, supposed) / floor)
     # Of several layouts that fit, as in a square image, the one that is nearest to the
     # right value need not be the one that the wrong value has.
     other = None if tried.complete else in_shape_of(segment.made, supposed)

@@ -14,6 +14,7 @@ from debug.causes.fitting import (
     Keys,
     fitted,
     fitted_before_the_bias,
+    other_ids,
     other_tables,
     with_another_number,
 )
@@ -24,6 +25,7 @@ from debug.causes.hypotheses.exchanged import (
     weights_exchanged,
 )
 from debug.causes.hypotheses.heads import other_splits
+from debug.causes.hypotheses.kernels import reshaped_kernels
 from debug.causes.hypotheses.masking import other_masks
 from debug.causes.hypotheses.mistake import always
 from debug.causes.hypotheses.moved_steps import factors_after_softmax, moved_steps
@@ -53,7 +55,9 @@ def seen_in_candidate(
     wrong = [i for i in indices if not segment.right[i]]
     from_input = [i for i in wrong if segment.operations[i].from_input]
     for step in segment.frontier:
-        counterparts = counterparts_of(segment, segment.pool[step.result], from_input)
+        # What is made of weights alone, as a bias by position, is made so in the candidate.
+        may_be = wrong if step.result in segment.of_weights else from_input
+        counterparts = counterparts_of(segment, segment.pool[step.result], may_be)
         for hypothesis in hypotheses_at(segment, step):
             if only is None or hypothesis.keys in only:
                 yield from _with_a_counterpart(segment, step, hypothesis, counterparts)
@@ -80,6 +84,8 @@ def seen_in_candidate(
         if target in segment.pool:  # positions are no numbers that a factor is wrong in
             nearest = counterparts_of(segment, segment.goal, wrong)[-1:]
             yield from fitted(segment, target, nearest)
+        else:
+            yield from other_ids(segment)
     yield from exchanged(segment)
     yield from parts_exchanged(segment)
     yield from weights_exchanged(segment)
@@ -88,6 +94,7 @@ def seen_in_candidate(
     yield from misread_layouts(segment)
     yield from other_masks(segment)
     yield from other_convolutions(segment)
+    yield from reshaped_kernels(segment)
     yield from other_activations(segment)
     yield from moved_steps(segment.lacking, segment.recording)
     yield from factors_after_softmax(segment.steps, segment.recording)
@@ -104,6 +111,8 @@ def _with_a_counterpart(
 ) -> Iterator[Hypothesis]:
     """A hypothesis whose value is among the candidate's, whole or in a few slices."""
     segment.pause()
+    if not counterparts:
+        return
     exact = segment.pool[step.result]
     supposed = made_by(
         step, segment.recording.values, hypothesis.replaced_steps[step.result]

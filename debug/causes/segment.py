@@ -39,6 +39,9 @@ from debug.reference.recording import Recording, Replacement, Step, ValueId
 
 LAYS_OUT = ("reshape", "transpose", "slice", "split", "broadcast_to", "cast")
 """Operations that make no new numbers."""
+PRODUCTS = ("linear", "matmul", "bmm", "addmm")
+A_NUMBER = 64
+"""As many terms of a product's sum take as long as a number of anything else."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ class Segment:
         self.uncalled = uncalled
         self.pause, self.row, self._rows_last = pause, row, rows_last
         self.recording, self.target, self._evaluated = recording, target, evaluated
-        self.steps = recording.leading_to(target.value)
+        self.steps = recording.leading_to(self._last_made)
         shapes = {tuple(recording.values[s.result].squeeze().shape) for s in self.steps}
         self.operations = [
             *evaluated.operations,
@@ -101,6 +104,16 @@ class Segment:
         """The candidate's, as it is."""
         self.value = in_shape_of(evaluated.value, exact)
         """The candidate's, in the reference's layout; None in another shape."""
+
+    @property
+    def _last_made(self) -> ValueId:
+        """The end; where that is the result of a layer that the candidate never calls, what
+        the layer is given, which the candidate may have in its place."""
+        recording, end = self.recording, self.target.value
+        for name in self.uncalled:
+            if recording.results.get(name) == end and name in recording.inputs:
+                return recording.inputs[name]
+        return end
 
     def supposing(
         self,
@@ -140,8 +153,18 @@ class Segment:
 
     @cached_property
     def cost(self) -> int:
-        """How many numbers the reference computes for it."""
-        return sum(self.recording.values[step.result].numel() for step in self.steps)
+        """How many numbers the reference computes for it, those of products and functions
+        weighed by what they take."""
+        return sum(int(self._weighed(step)) for step in self.steps)
+
+    def _weighed(self, step: Step) -> float:
+        values = self.recording.values
+        size = values[step.result].numel()
+        if step.name in PRODUCTS and step.operands:
+            return size * (1 + values[step.operands[0]].shape[-1] / A_NUMBER)
+        if step.name.startswith("conv") and len(step.operands) > 1:
+            return size * (1 + values[step.operands[1]][0].numel() / A_NUMBER)
+        return size * (1 if step.name in LAYOUTS | {"add", "sub", "mul", "div"} else 3)
 
     def sought(self, value: ValueId) -> Sought:
         """One of the reference's values, as something to look for."""
@@ -288,6 +311,17 @@ class Segment:
             if step.result in have:
                 have.update(step.operands)
         return have
+
+    @cached_property
+    def of_weights(self) -> set[ValueId]:
+        """The reference's values that are made of weights alone."""
+        found, given = {*self.recording.weights}, {*self.recording.given}
+        for step in self.recording.steps:
+            if not given.isdisjoint(step.operands):
+                given.add(step.result)
+            elif not found.isdisjoint(step.operands):
+                found.add(step.result)
+        return found
 
     @property
     def lacking(self) -> list[Step]:

@@ -51,6 +51,7 @@ def _of(
         text = one.text
     else:
         text = f"{one.text}; and {other.text}" if one.text else other.text
+    taking = one if one.takes is not None else other
     is_same = one is NOTHING or other.keys <= one.keys
     return Hypothesis(
         text,
@@ -62,7 +63,8 @@ def _of(
         one.operation if one.operation is not None else other.operation,
         (*one.swapped, *other.swapped),
         other.left_out if is_same else None,
-        one.takes if one.takes is not None else other.takes,
+        taking.takes,
+        taking.instead_of,
     )
 
 

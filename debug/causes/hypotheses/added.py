@@ -11,6 +11,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
+from debug.causes.hypotheses.axes import Axes
 from debug.causes.hypotheses.fit import Fit
 
 EXACTLY = 1e-4
@@ -58,19 +59,31 @@ def _sum(name: str, factor: float) -> str:
     return f"{factor:.4g} times {name} is added to {{it}}"
 
 
-def vectors(wrong: Tensor, right: Tensor, weights: Mapping[str, Tensor]) -> Iterator[Fit]:
-    """The same vector added to all rows, or all rows multiplied by the same vector."""
+def vectors(
+    wrong: Tensor, right: Tensor, weights: Mapping[str, Tensor], axes: Axes
+) -> Iterator[Fit]:
+    """The same numbers added at all places of some axes, or multiplied with: one vector to
+    all rows, a mask to all heads."""
     for what, ratio in (("added to", wrong - right), ("multiplied with", wrong / right)):
-        vector, is_sum = _the_same_in_all(ratio), what == "added to"
-        if vector is None:
+        numbers, is_sum = _the_same_in_all(ratio), what == "added to"
+        if numbers is None:
             continue
-        name = _weight(vector, weights, scaled=is_sum)
-        function = partial(torch.add if is_sum else torch.mul, vector)
+        name = _weight(numbers, weights, scaled=is_sum)
+        function = partial(torch.add if is_sum else torch.mul, numbers)
         if name is None:
-            text = f"one vector is {what} all rows of {{it}}"
-            yield Fit(text, function, vague=True)
+            yield Fit(_same(numbers, right, what, axes), function, vague=True)
         else:
             yield Fit(f"{name} is {what} {{it}}", function)
+
+
+def _same(numbers: Tensor, right: Tensor, what: str, axes: Axes) -> str:
+    """Of which axes they are the same for every place."""
+    if numbers.shape[-1] == numbers.numel():
+        return f"one vector is {what} all rows of {{it}}"
+    sizes = zip(axes, numbers.shape, right.shape, strict=True)
+    alike = [axis for axis, own, size in sizes if own == 1 and size > 1]
+    where = " and ".join(axis.name or f"place of axis {axis.number}" for axis in alike)
+    return f"the same numbers are {what} {{it}} for every {where}"
 
 
 def _the_same_in_all(difference: Tensor) -> Tensor | None:
@@ -80,17 +93,30 @@ def _the_same_in_all(difference: Tensor) -> Tensor | None:
     size = difference.norm().item()
     found = difference
     for axis, length in enumerate(difference.shape):
+        if length == 1 or _differ(found, axis, size):
+            continue
         mean = found.mean(axis, keepdim=True)
-        if length > 1 and (found - mean).norm().item() <= SAME * size:
+        if (found - mean).norm().item() <= SAME * size:
             found = mean
     # All alike is a number, and nothing alike is a value.
     return found if 1 < found.numel() < difference.numel() else None
 
 
+def _differ(difference: Tensor, axis: int, size: float) -> bool:
+    """Whether the first and the last place of an axis tell that not all are alike."""
+    first, last = difference.select(axis, 0), difference.select(axis, -1)
+    return (first - last).norm().item() > 2 * SAME * size
+
+
 def _weight(vector: Tensor, weights: Mapping[str, Tensor], scaled: bool) -> str | None:
-    """The weight that a vector is; a multiple of one only where that is ``scaled``."""
+    """The weight that a vector is, or which row of a table; a multiple of a weight only
+    where that is ``scaled``."""
     flat = vector.flatten()
     for name, weight in weights.items():
+        if weight.ndim == 2 and weight.shape[1] == flat.numel():
+            away = (weight.double() - flat).norm(dim=1)
+            if away.min().item() <= SAME * flat.norm().item():
+                return f"row {int(away.argmin())} of {name}"
         if weight.numel() != flat.numel():
             continue
         own = weight.double().flatten()

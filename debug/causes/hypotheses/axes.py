@@ -70,7 +70,10 @@ def axes_of(value: Tensor, rows: int | None, row: str) -> Axes:
         rows: how many frames, tokens or positions the layer's input has, if that is known.
         row: what one of them is called.
     """
-    names = _names(list(value.shape), rows, row)
+    if not value.is_floating_point() and value.ndim in (1, 2):  # ids and positions
+        names = ["batch", row][-value.ndim :]
+    else:
+        names = _names(list(value.shape), rows, row)
     kept = [name for name, size in zip(names, value.shape, strict=True) if size != 1]
     return [Axis(number, name) for number, name in enumerate(kept)]
 

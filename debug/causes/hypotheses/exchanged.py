@@ -34,6 +34,7 @@ def exchanged(segment: Segment) -> Iterator[Hypothesis]:
                 frozenset({("layer left out", name)}),
                 replaced_values={index: values[given]},
                 left_out=name,
+                takes=given,
             )
 
 

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from debug.causes.hypotheses.axes import Axes
 from debug.causes.hypotheses.elementwise import functions_of_each
-from debug.causes.hypotheses.fit import Fit, Support, Transform
+from debug.causes.hypotheses.fit import Fit, Sample, Support, Transform
 from debug.causes.hypotheses.hidden import hidden_places
 from debug.causes.hypotheses.moved_slices import moved, reordered
 
@@ -22,9 +22,27 @@ def fits(wrong: Tensor, right: Tensor, axes: Axes) -> Iterator[Fit]:
     if not wrong.any():
         yield Fit("{it} is zero", torch.zeros_like)
         return
-    yield from _linear(wrong, right)
+    sample = Sample(wrong, right)
+    yield from (fit for fit in _linear(wrong, right) if sample.likely(fit.transform))
     yield from functions_of_each(wrong, right)
     yield from hidden_places(wrong, right, axes)
+    yield from reordered(wrong, right, axes)
+
+
+def fits_of_ids(wrong: Tensor, right: Tensor, axes: Axes) -> Iterator[Fit]:
+    """Transforms of whole numbers that choose rows, such as positions: these are counted
+    from elsewhere or in another order, but no number is a factor too large."""
+    first = wrong.flatten()[0].item()
+    if bool((wrong == first).all()):
+        yield Fit(f"{{it}} is {first:g} everywhere", lambda r: torch.full_like(r, first))
+        return
+    by = (wrong - right).flatten()[0].item()
+    if bool((wrong - right == by).all()):
+        yield Fit(f"{by:g} is added to {{it}}", lambda r: r + by)
+        return
+    largest = right.max().item()
+    yield Fit(f"{{it}} counts down from {largest:g}", lambda r: largest - r)
+    yield from _linear(wrong, right)
     yield from reordered(wrong, right, axes)
 
 

@@ -26,6 +26,7 @@ from debug.causes.hypotheses.layer_norm import layer_norm
 from debug.causes.hypotheses.mistake import Called, Mistake, first_tensor, named
 from debug.causes.hypotheses.moved_slices import shifted
 from debug.causes.hypotheses.paddings import pads
+from debug.causes.hypotheses.places import indexed, rolled, selected
 from debug.causes.hypotheses.precision import in_fewer_bits
 from debug.causes.hypotheses.reductions import average_pools, largest_pools, reductions
 from debug.reference.pytorch_functions import AXES_MOVED
@@ -358,5 +359,8 @@ _GENERATORS: dict[str, Callable[[Called], Iterator[Mistake]]] = {
     "view": _layout,
     "reshape": _layout,
     "flatten": _layout,
+    "getitem": indexed,
+    "select": selected,
+    "roll": rolled,
 }
 """By PyTorch's name of the function."""

@@ -7,10 +7,12 @@ import torch
 from torch import Tensor
 
 from debug.causes.hypotheses.axes import Axes, Axis
-from debug.causes.hypotheses.fit import Fit
+from debug.causes.hypotheses.fit import LIKELY, Fit
 from debug.measure.matching import reorderings
 
 LARGEST_MATCHED_AXIS = 2048
+ENOUGH = 300_000
+"""As many numbers tell where slices have gone."""
 EQUAL = 1e-9
 """Two slices whose cosines with a third differ by less are as near to it."""
 
@@ -26,6 +28,27 @@ def reordered(wrong: Tensor, right: Tensor, axes: Axes) -> Iterator[Fit]:
 
 def moved(wrong: Tensor, right: Tensor, axis: Axis) -> Iterator[Fit]:
     """Slices along one axis that are at another place."""
+    ours, theirs = _thinned(wrong, axis.number), _thinned(right, axis.number)
+    for fit in _moved(ours, theirs, axis):
+        if _likely(fit.transform(theirs), ours, theirs):
+            yield fit
+
+
+def _thinned(value: Tensor, axis: int) -> Tensor:
+    """Fewer numbers of every slice along an axis, which tell where it has gone."""
+    for other in range(value.ndim):
+        size, too_many = value.shape[other], value.numel() / ENOUGH
+        if other != axis and too_many > 1:
+            value = value.index_select(other, torch.arange(0, size, max(1, int(too_many))))
+    return value
+
+
+def _likely(supposed: Tensor, wrong: Tensor, right: Tensor) -> bool:
+    error = (wrong - right).square().sum().item()
+    return not error or (wrong - supposed).square().sum().item() <= (1 - LIKELY) * error
+
+
+def _moved(wrong: Tensor, right: Tensor, axis: Axis) -> Iterator[Fit]:
     size, number = right.shape[axis.number], axis.number
     if not 1 < size <= LARGEST_MATCHED_AXIS:
         return

@@ -57,8 +57,12 @@ class Hypothesis:
     """The layer that is passed over."""
     takes: ValueId | None = None
     """The reference's value that is used where it does not belong."""
+    instead_of: ValueId | None = None
+    """The one that belongs there."""
     adds: bool = False
     """Whether it makes the same difference whatever else is wrong in its step."""
+    laid_out: tuple[ValueId, ...] = ()
+    """The weights that it lays out otherwise."""
 
 
 NOTHING = Hypothesis("", frozenset())
@@ -195,14 +199,26 @@ def _other_operands(at: Operand) -> Iterator[Hypothesis]:
     left_out = next((n for n, i in recording.results.items() if i == origin), None)
     for label, value, index in _alternatives(at):
         yield Hypothesis(
-            f"{label} in place of {at.name}",
+            f"{label} in place of {at.name}{_by_layers(at, index)}",
             frozenset({("in place of", label, at.name)}),
             at.replaced_by(value),
             weight=weight,
             kind=Kind.MISTAKEN,
             left_out=left_out,
             takes=index,
+            instead_of=at.value,
         )
+
+
+def _by_layers(at: Operand, taken: ValueId | None) -> str:
+    """Which layers' results two values are, where they are those in another layout."""
+    recording = at.segment.recording
+    if taken is None:
+        return ""
+    origins = recording.origin(taken), recording.origin(at.value)
+    if origins == (taken, at.value) or not recording.given.issuperset(origins):
+        return ""
+    return f", {recording.name(origins[0])} for {recording.name(origins[1])}"
 
 
 def _alternatives(at: Operand) -> Iterator[tuple[str, Tensor, ValueId | None]]:
@@ -274,6 +290,7 @@ def other_values(segment: Segment, target: ValueId) -> Iterator[Hypothesis]:
                 replaced_values={target: value},
                 kind=Kind.MISTAKEN,
                 takes=index,
+                instead_of=target,
             )
 
 

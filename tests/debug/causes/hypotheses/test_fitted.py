@@ -9,11 +9,12 @@ from torch import Tensor
 
 from debug.causes.hypotheses.axes import Axis, unnamed
 from debug.causes.hypotheses.fit import Fit, Support
-from debug.causes.hypotheses.fitted import fits, local_fits
+from debug.causes.hypotheses.fitted import fits, fits_of_ids, local_fits
 from debug.causes.hypotheses.moved_slices import shifted
 
 FRAMES, WIDTH = 10, 6
 RIGHT = numbers(FRAMES, WIDTH) + 1
+IDS = torch.arange(12.0).expand(2, 12)
 NAMED = [Axis(0, "frame"), Axis(1, "channel")]
 
 
@@ -83,3 +84,21 @@ def test_what_happened_to_several_slices_is_said_of_them_all():
     wrong[2:5] *= 3
     found = local_fits(wrong, RIGHT, Support(0, [2, 3, 4]), NAMED)
     assert first_that_fits(found, wrong, RIGHT) == "frames 2 to 4 of x are multiplied by 3"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        (IDS + 1, "1 is added to ids"),
+        (IDS * 0, "ids is 0 everywhere"),
+        (IDS.flip(-1), "ids counts down from 11"),
+        (IDS * 2, "ids is multiplied by 2"),
+    ],
+)
+def test_positions_that_are_counted_otherwise_are_named(wrong: Tensor, says: str):
+    found = [
+        fit.about("ids")
+        for fit in fits_of_ids(wrong, IDS, unnamed(2))
+        if torch.equal(fit.transform(IDS), wrong)
+    ]
+    assert found[0] == says

@@ -109,6 +109,17 @@ def test_a_step_may_have_got_an_operand_that_was_made_otherwise(segment: Segment
     assert torch.allclose(replayed(segment, hypothesis), replayed(segment, directly))
 
 
+def test_a_mistake_in_one_operand_does_not_undo_one_in_the_other(segment: Segment):
+    gelu = at(segment, "gelu")["GELU is left out"]
+    rounded = at(segment, "sub")["other's result is rounded to bfloat16"]
+    steps = {**gelu.replaced_steps, **rounded.replaced_steps}
+    recording = segment.recording
+    one, other = (recording.values[recording.results[n]] for n in ("one", "other"))
+    scaled = one * recording.all_weights["scale"].detach()
+    expected = scaled - other.bfloat16().double()
+    assert torch.allclose(recording.replay(segment.target.value, steps), expected)
+
+
 def test_another_given_value_may_be_passed_through(segment: Segment):
     target = segment.recording.results["one"]
     texts = {each.text for each in other_values(segment, target)}

@@ -1,0 +1,109 @@
+"""Another place of an axis than the one that PyTorch's code takes.
+
+The last token instead of the first, a slice that begins one later, a roll the other way
+round.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from debug.causes.hypotheses.mistake import Called, Mistake
+
+
+def indexed(called: Called) -> Iterator[Mistake]:
+    """Of ``x[:, 0]`` and ``x[:, 1:]``."""
+    step = called.step
+    if len(step.args) != 2:
+        return
+    given = step.args[1] if isinstance(step.args[1], tuple | list) else (step.args[1],)
+    sizes, name = called.sizes[0], called.recording.name(step.operands[0])
+    for number, axis in _axes(given, len(sizes)):
+        for other, text in _other_places(given[number], sizes[axis]):
+            index = (*given[:number], other, *given[number + 1 :])
+            key = ("place", axis, str(other))
+            said = f"{text.format(it=f'axis {axis} of {name}')}"
+            yield Mistake(key, said, partial(_taken, index=index))
+
+
+def selected(called: Called) -> Iterator[Mistake]:
+    """Of ``x.select(1, 0)``."""
+    args, sizes = called.step.args, called.sizes[0]
+    if len(args) != 3 or not all(isinstance(arg, int) for arg in args[1:]):
+        return
+    axis, name = args[1] % len(sizes), called.recording.name(called.step.operands[0])
+    for other, text in _other_places(args[2], sizes[axis]):
+        index = (*[slice(None)] * axis, other)
+        said = text.format(it=f"axis {axis} of {name}")
+        yield Mistake(("place", axis, str(other)), said, partial(_taken, index=index))
+
+
+def rolled(called: Called) -> Iterator[Mistake]:
+    """Of ``torch.roll``: how far, and which way."""
+    args = called.step.args
+    if len(args) < 2:
+        return
+    shifts = args[1] if isinstance(args[1], tuple | list) else (args[1],)
+    if not all(isinstance(shift, int) for shift in shifts):
+        return
+    name = called.recording.name(called.step.operands[0])
+    others = {
+        "the other way round": [-shift for shift in shifts],
+        "one place too far": [s + (1 if s > 0 else -1) for s in shifts],
+        "one place less": [s - (1 if s > 0 else -1) for s in shifts],
+    }
+    for text, other in others.items():
+        call = partial(_rolled, shifts=other)
+        yield Mistake(("roll", *other), f"{name} is rolled {text}", call)
+    yield Mistake(("roll", "left out"), f"{name} is not rolled", lambda args, _: args[0])
+
+
+def _taken(args: Sequence[Any], _: Mapping[str, Any], index: tuple[Any, ...]) -> Tensor:
+    return args[0][index]
+
+
+def _rolled(args: Sequence[Any], kwargs: Mapping, shifts: list[int]) -> Tensor:
+    shifted = shifts if isinstance(args[1], tuple | list) else shifts[0]
+    return torch.roll(args[0], shifted, *args[2:], **kwargs)
+
+
+def _axes(given: Sequence[Any], rank: int) -> Iterator[tuple[int, int]]:
+    """Which part of an index is about which axis."""
+    about = [part is not None and part is not Ellipsis for part in given]
+    axis = 0
+    for number, part in enumerate(given):
+        if part is Ellipsis:
+            axis = rank - sum(about[number:])
+        elif part is not None:
+            if isinstance(part, slice) or (isinstance(part, int) and part is not True):
+                yield number, axis
+            axis += 1
+
+
+def _other_places(part: Any, size: int) -> Iterator[tuple[Any, str]]:
+    """Each with what is said of it, with ``{it}`` for the axis."""
+    if isinstance(part, slice):
+        start, stop, step = part.indices(size)
+        if step != 1 or (start, stop) == (0, size):
+            return
+        for by in (1, -1):
+            if start + by >= 0 and stop + by <= size:
+                text = f"the slice of {{it}} is {start + by} to {stop + by - 1}"
+                moved = slice(start + by, stop + by)
+                yield moved, f"{text}, PyTorch's is {start} to {stop - 1}"
+        return
+    right = part % size
+    for other in dict.fromkeys((0, size - 1, right + 1, right - 1)):
+        if 0 <= other < size and other != right:
+            taken = f"the {_place(other, size)} place of {{it}} is taken"
+            yield other, f"{taken} instead of the {_place(right, size)}"
+
+
+def _place(number: int, size: int) -> str:
+    if number in (0, size - 1):
+        return "last" if number else "first"
+    ending = {1: "st", 2: "nd", 3: "rd"}.get((number + 1) % 10, "th")
+    return f"{number + 1}{'th' if 10 < (number + 1) % 100 < 14 else ending}"
