@@ -14,7 +14,7 @@ from core.practice.bugs import bugs, held_out
 from debug.protocol.verdict import CHANNEL, FRAME, HEAD, LAYER, Limits, Verdict
 from scripts.keys import table
 from tui.commands.parser import COMMANDS, build_parser
-from tui.settings import add_subject_options
+from tui.settings import add_dashboard_options
 
 DOCS = ROOT / "docs"
 RESULTS = ROOT / "benchmarks" / "results"
@@ -211,7 +211,7 @@ def test_every_option_of_a_command_is_explained(name: str):
 
 def test_every_option_of_the_dashboard_is_there():
     parser = ArgumentParser(add_help=False)
-    add_subject_options(parser)
+    add_dashboard_options(parser)
     (usage,) = re.findall(
         r"maxwhisper-tui \[AUDIO\|PORT.py\].*?```", read("commands.md"), re.DOTALL
     )

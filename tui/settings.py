@@ -55,6 +55,14 @@ def add_subject_options(parser: ArgumentParser) -> None:
     add_engine_options(parser)
 
 
+def add_dashboard_options(parser: ArgumentParser) -> None:
+    """The same, and how the dashboard begins."""
+    add_subject_options(parser)
+    parser.add_argument(
+        "--paused", action="store_true", help="run nothing until a key steps or continues"
+    )
+
+
 def add_port_options(parser: ArgumentParser) -> None:
     """The same for who can only do with a port's file."""
     parser.add_argument("audio", metavar="PORT.py", help="a port's file")

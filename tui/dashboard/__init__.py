@@ -1,7 +1,7 @@
 """The command ``maxwhisper-tui``."""
 
 from debug.protocol.diagnostic import Problem
-from tui.settings import OneLineParser, add_subject_options, complain, settings_of
+from tui.settings import OneLineParser, add_dashboard_options, complain, settings_of
 from tui.stdin import PIPE
 
 
@@ -10,10 +10,7 @@ def main() -> int:
         prog="maxwhisper-tui",
         description="Step Whisper's encoder on MAX beside PyTorch, layer by layer.",
     )
-    add_subject_options(parser)
-    parser.add_argument(
-        "--paused", action="store_true", help="run nothing until a key steps or continues"
-    )
+    add_dashboard_options(parser)
     try:
         settings = settings_of(parser.parse_args())
         if settings.options.get("audio") == PIPE:
