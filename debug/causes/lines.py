@@ -9,7 +9,9 @@ by the shape that the cause gives it.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import torch
 from max.driver import Buffer
+from torch import Tensor
 
 from debug.candidate.operations import Operation
 from debug.candidate.program import Program
@@ -44,6 +46,8 @@ def place_of(
         code: of the candidate.
     """
     if best is not None and best.swapped:
+        if best.swapped[0] in code.again:  # in the other's place, beside its own
+            return code.again[best.swapped[0]]
         is_called = best.swapped[0] not in code.program.found_by_numbers
         if place is None or is_called:
             return code.places.get(best.swapped[0], place)
@@ -132,13 +136,20 @@ def _leading_to(
     return found
 
 
+def _holds(op: Operation, numbers: Tensor) -> bool:
+    """Whether a value is made of these numbers, in whatever order they lie."""
+    if op.value.numel() != numbers.numel() or not op.finite:
+        return False
+    return torch.allclose(op.numbers.double().flatten().sort().values, numbers)
+
+
 def _where_it_is_laid_out(segment: Segment, best: Hypothesis) -> Place | None:
     """Where the candidate lays numbers out as the cause says and the reference does not."""
     recording = segment.recording
     for weight in best.laid_out:
-        for index, op in enumerate(segment.operations):
-            same = any(m.sought is segment.pool[weight] for m in segment.matches[index])
-            if same and not op.from_input and op.place is not None:
+        numbers = recording.values[weight].flatten().sort().values
+        for op in segment.operations:
+            if not op.from_input and op.place is not None and _holds(op, numbers):
                 return op.place
     for step in segment.steps:
         if step.result not in best.replaced_steps or step.name not in LAYOUTS:

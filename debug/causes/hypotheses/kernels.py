@@ -1,4 +1,4 @@
-"""The kernel of a convolution that is reshaped where its axes are to change places.
+"""A matrix or a kernel that is reshaped where its axes are to change places.
 
 PyTorch has a kernel as (out, in, taps), another framework as (taps, in, out), and a port
 that computes a convolution as one product flattens two of its axes. Numbers that lie in one
@@ -15,11 +15,11 @@ from torch import Tensor
 from debug.causes.hypotheses.operands import Hypothesis
 from debug.causes.segment import Segment
 
-RANKS = (3, 4)
+RANKS = (2, 3, 4)
 
 
 def reshaped_kernels(segment: Segment) -> Iterator[Hypothesis]:
-    """Every order of axes in which a kernel may be read instead of the one it lies in."""
+    """Every order of axes in which a weight may be read instead of the one it lies in."""
     recording = segment.recording
     used = dict.fromkeys(i for step in segment.lacking for i in step.operands)
     for weight in used:
@@ -36,9 +36,14 @@ def reshaped_kernels(segment: Segment) -> Iterator[Hypothesis]:
                 if any(torch.equal(other, each) for each in tried):
                     continue
                 tried.append(other)
-                yield Hypothesis(
+                text = (
                     f"{name} lies with its axes in the order {lies} and is read in "
-                    f"{read}: it is reshaped where axes should change places",
+                    f"{read}: it is reshaped where axes should change places"
+                )
+                if right.ndim == 2:
+                    text = f"{name} is reshaped where it should be transposed"
+                yield Hypothesis(
+                    text,
                     frozenset({("kernel", *lies, "read", *read)}),
                     replaced_values={weight: other},
                     weight=name,
