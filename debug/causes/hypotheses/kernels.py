@@ -27,6 +27,8 @@ def reshaped_kernels(segment: Segment) -> Iterator[Hypothesis]:
         if weight not in recording.weights or right.ndim not in RANKS:
             continue
         name, tried = recording.name(weight), [right]
+        if right.ndim == 2 and right.shape[0] == right.shape[1]:
+            tried.append(right.T)  # which has a simpler name
         for lies in _orders(segment, right):
             for read in permutations(range(right.ndim)):
                 segment.pause()
