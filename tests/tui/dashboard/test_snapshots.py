@@ -4,7 +4,7 @@ import pytest
 from fakes import MISSING, FakeEngine, settle
 
 from debug.protocol.diagnostic import Diagnostic
-from debug.protocol.messages import Compared, Failed, SourceSaved, Stopped
+from debug.protocol.messages import Compared, Failed, Idle, SourceSaved, Stopped
 
 SIZES = [(80, 24), (120, 36), (160, 50)]
 
@@ -67,7 +67,7 @@ def test_a_missing_layer(app, snap_compare):
         await pilot.press("s")
         await settle(pilot)
         gone = Compared(1, 1, None, MISSING, 0.0, False)
-        FakeEngine.instances[-1].say(gone, Stopped(1, 1, 0.1))
+        FakeEngine.instances[-1].say(gone, Stopped(1, 1, 0.1), Idle(1))
         await settle(pilot)
         await pilot.press("j")
         await settle(pilot)

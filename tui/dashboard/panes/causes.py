@@ -70,7 +70,9 @@ class CausesPane(OptionList):
         if state.activity.busy or run.position < 0 or run.settled or run.stale:
             return []
         doing = words.working(state.job) if state.job else "comparing"
-        return [(Text(f"… {doing}, {words.seconds(state.activity.elapsed)}", "dim"), None)]
+        elapsed = state.activity.elapsed
+        clock = f", {words.seconds(elapsed)}" if elapsed >= 1 else ""
+        return [(Text(f"… {doing}{clock}", "dim"), None)]
 
     @staticmethod
     def _all_well(run: Run) -> tuple[Text, None]:
