@@ -92,8 +92,17 @@ def _mistake(run: Run, index: int, finding: Finding | None) -> Mistake:
     doubt = _doubt_about(run, own)
     if doubt and likeliest.complete and likeliest.weight is not None:
         return Mistake(None, kind, doubt, True, doubt)
-    said = CALL.sub("", likeliest.hypothesis).replace(f"{own}.", "")
+    said = _within(own, likeliest.hypothesis)
     return Mistake(place, kind, said, likeliest.complete, why)
+
+
+def _within(layer: str, hypothesis: str) -> str:
+    """A hypothesis as the layer and those around it would say it: without their names."""
+    said, around = CALL.sub("", hypothesis), layer
+    while around:
+        said = said.replace(f"{around}.", "")
+        around = around.rpartition(".")[0]
+    return said
 
 
 def _doubt_about(run: Run, layer: str) -> str:

@@ -86,7 +86,7 @@ MISTAKES = [
     (
         "attention reads the projections' weights itself",
         ("k = x @ self.key.weight.T", "k = x @ self.query.weight.T"),
-        "blocks.0.attn",
+        "blocks.0.attn.key",
     ),
     (
         "the activation is within the convolution's module",

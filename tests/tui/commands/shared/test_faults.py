@@ -113,6 +113,15 @@ def test_a_cause_that_names_what_is_in_its_own_block_is_the_same_in_each():
     ]
 
 
+def test_and_so_is_one_that_names_its_neighbours():
+    found = {
+        i: [mistake(88, f"{NAMES[i]}.attn.query is called in place of {NAMES[i]}.attn.key")]
+        for i in BLOCKS
+    }
+    [line] = also_wrong(run_with({QUERY: [mistake(11, "bias")], **found}))
+    assert line.startswith("Also wrong: blocks.0 and 1 more with the same cause")
+
+
 def test_what_is_explained_in_part_is_one_line_for_all_instances_of_the_code():
     found = {i: [mistake(88, f"scaled by {i}", 900.0, 0.5)] for i in BLOCKS}
     [line] = also_wrong(run_with({QUERY: [mistake(11, "bias")], **found}))
