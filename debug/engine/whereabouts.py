@@ -23,7 +23,7 @@ from debug.candidate.trace import Traced
 from debug.experiments.borders import Border, Borders, as_returned
 from debug.experiments.isolation import NEVER_CALLED, Isolation
 from debug.measure.divergence import compare
-from debug.measure.matching import Sought, find
+from debug.measure.matching import Sought, find, in_shape_of
 from debug.measure.truth import Truth, in_layout
 from debug.pause import Pause, go_on
 from debug.protocol.values import Divergence, Place
@@ -32,6 +32,8 @@ from debug.reference.recorded_layers import RecordedLayers
 from debug.subject import Subject, model_of
 
 RIGHT = (Verdict.OK, Verdict.WATCH)
+SAME = 1e-3
+"""How far rows may be apart, relatively, that are called the same."""
 
 
 class Whereabouts:
@@ -125,7 +127,8 @@ class Whereabouts:
         is_right = isolated is not None and isolated.verdict in RIGHT
         is_same = border.result == tapped.result
         is_same = is_same and in_layout(before.value(), truth).shape == truth.exact.shape
-        if is_right and (is_same or self._passes(name, before)):
+        added = program.depends(tapped.result, border.result) and _is_shifted(before, truth)
+        if is_right and not added and (is_same or self._passes(name, before)):
             self._settled(name, self._values[name])
             return isolated
         program.found(name, tapped.result, tapped.argument)
@@ -192,6 +195,18 @@ def _related(program: Program, border: Border, tapped: Border) -> bool:
     layers were taken for each other."""
     one, other = border.result, tapped.result
     return one == other or program.depends(one, other) or program.depends(other, one)
+
+
+def _is_shifted(module: LazyValue, truth: Truth) -> bool:
+    """Whether a module returns its layer's value and one vector more in every row. Softmax
+    may cancel that, so that the layer around is right; it is there all the same."""
+    returned = in_shape_of(module.value(), truth.exact)
+    if returned is None or returned.ndim < 2:
+        return False
+    rows = (returned.double() - truth.exact.double()).flatten(0, -2)
+    vector = rows.mean(0)
+    size = vector.norm().item() * len(rows) ** 0.5
+    return size > 0 and (rows - vector).norm().item() <= SAME * size
 
 
 def found_at(divergence: Divergence, place: Place | None) -> Divergence:
