@@ -63,6 +63,8 @@ class Hypothesis:
     """Whether it makes the same difference whatever else is wrong in its step."""
     laid_out: tuple[ValueId, ...] = ()
     """The weights that it lays out otherwise."""
+    weights_of: str | None = None
+    """The layer whose weights are taken for another's."""
 
 
 NOTHING = Hypothesis("", frozenset())
@@ -161,6 +163,8 @@ def _another_layers_weights(segment: Segment, step: Step) -> Iterator[Hypothesis
             {step.result: partial(with_operands, step, edits)},
             weight=next(iter(weights.values())),
             kind=Kind.MISTAKEN,
+            left_out=layer,
+            weights_of=other,
         )
 
 
