@@ -20,7 +20,7 @@ async def picture(
     async with app.run_test(size=size) as pilot:
         if light:
             await pilot.press("l")
-        while not app.state.results.settled:
+        while not (app.state.results.is_complete and app.state.results.settled):
             await pilot.pause(0.1)
         await pilot.press(*keys)
         await pilot.pause(0.3)
