@@ -32,8 +32,8 @@ def answer(run: Run) -> list[str]:
         return [f"The last save could not be run: {run.stale}"]
     causes = root_causes(run)
     if not causes:
-        sure = run.is_complete and run.settled
-        return [words.all_ok(run) if sure else "No difference in what was run."]
-    sure = "First wrong" if run.settled else "First difference so far"
+        is_sure = run.is_complete and run.settled
+        return [words.all_ok(run) if is_sure else "No difference in what was run."]
+    said = "First wrong" if run.settled else "First difference so far"
     name = run.layers[causes[0].layers[0]].name
-    return [f"{sure}: {name}", *(cause_text(cause, run) for cause in causes)]
+    return [f"{said}: {name}", *(cause_text(cause, run) for cause in causes)]

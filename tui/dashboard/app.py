@@ -203,11 +203,7 @@ class Dashboard(App[int]):
 
     def action_inject(self) -> None:
         """What is behind the layer runs again, from the other side's value."""
-        if (
-            self.state.results.generation == 0
-            or self.state.activity.busy
-            or not self.link.alive
-        ):
+        if self.state.activity.busy or not self._can_ask:
             self._refuse()
         else:
             self.link.send(Inject(self.view.cursor))

@@ -3,6 +3,7 @@
 import pytest
 from fakes import (
     ATTENTION,
+    NAMES,
     ROWS,
     FakeEngine,
     compared,
@@ -10,14 +11,15 @@ from fakes import (
     mistake,
     settle,
 )
+from fakes import (
+    LAST_ROW as LAST,
+)
 
 from debug.protocol.messages import Idle, RunTo, Stopped, Working
 from tui.dashboard.app import Dashboard
 from tui.dashboard.panes.causes import CausesPane
 from tui.settings import Settings
 
-NAMES = [name for name, _ in ROWS]
-LAST = len(ROWS) - 1
 KEY = NAMES.index("blocks.0.attn.key")
 
 

@@ -15,10 +15,12 @@ from tui.commands.output import relative
 
 def also_wrong(run: Run) -> list[str]:
     """The other layers with the first root cause, and a line for each other root cause."""
-    first, *others = root_causes(run) or [None]
-    same = [run.layers[index].name for index in first.layers[1:]] if first else []
+    causes = root_causes(run)
+    if not causes:
+        return []
+    same = [run.layers[index].name for index in causes[0].layers[1:]]
     lines = [f"The same cause in {words.listed(same)}"] if same else []
-    return lines + [_line(run, cause) for cause in others if cause]
+    return lines + [_line(run, cause) for cause in causes[1:]]
 
 
 def _line(run: Run, cause: RootCause) -> str:

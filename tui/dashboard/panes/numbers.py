@@ -8,7 +8,6 @@ orientation: they are whatever `Stats` has, and a new one is added in
 """
 
 from io import StringIO
-from pathlib import Path
 
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
@@ -23,6 +22,7 @@ from debug.protocol.verdict import LAYER
 from debug.results.run import Run
 from debug.results.why import reasons
 from tui import words
+from tui.answer import place_text
 from tui.dashboard.panes.listing import code_of
 from tui.dashboard.panes.source import candidate_place
 from tui.dashboard.second_run import SecondRun
@@ -206,8 +206,7 @@ def _source(index: int, run: Run) -> list[Text]:
     place, _ = candidate_place(index, run)
     if place is None:
         return []
-    where = f"{Path(place.path).name}:{place.line}"
-    lines = [Text(f"source   {where} (4 shows it)")]
+    lines = [Text(f"source   {place_text(place)} (4 shows it)")]
     if code := code_of(place):
         lines.append(Text(f"❱ {code}", "bold"))
     return lines

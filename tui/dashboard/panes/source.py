@@ -1,6 +1,5 @@
 """Both sides' source at the selected layer, or the candidate's at the line of an error."""
 
-from pathlib import Path
 from typing import Self
 
 from textual.app import ComposeResult
@@ -9,6 +8,7 @@ from textual.events import Resize
 
 from debug.protocol.values import Place
 from debug.results.run import Run
+from tui.answer import place_text
 from tui.dashboard.panes.gutter import candidate_gutter, reference_gutter
 from tui.dashboard.panes.listing import Listing
 
@@ -63,7 +63,7 @@ class SourcePane(Container):
         self.candidate.show(title, ours, gutter)
         if theirs is not None:
             gutter = reference_gutter(theirs.path, index, run)
-            self.reference.show(f"PyTorch {_line(theirs)}", theirs, gutter)
+            self.reference.show(f"PyTorch {place_text(theirs)}", theirs, gutter)
 
 
 def candidate_place(index: int, run: Run) -> tuple[Place | None, str]:
@@ -75,9 +75,9 @@ def candidate_place(index: int, run: Run) -> tuple[Place | None, str]:
         return None, f"MAX gets {layer.name} as an input"
     finding = run.finding(index)
     if finding is not None and (place := finding.place):
-        return place, f"MAX {_line(place)}, {finding.op or 'the mistake'}"
+        return place, f"MAX {place_text(place)}, {finding.op or 'the mistake'}"
     if place := run.loaded.places.get(layer.name):
-        return place, f"MAX {_line(place)}"
+        return place, f"MAX {place_text(place)}"
     return run.loaded.places.get(layer.parent or ""), f"MAX: nothing calls {layer.name}"
 
 
@@ -87,7 +87,3 @@ def _reference_place(index: int, run: Run) -> Place | None:
         return None
     finding = run.finding(index)
     return (finding and finding.reference) or run.layers[index].place
-
-
-def _line(place: Place) -> str:
-    return f"{Path(place.path).name}:{place.line}"

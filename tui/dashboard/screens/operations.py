@@ -7,7 +7,6 @@ operands are, is the bug: it is marked ❱.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -29,6 +28,7 @@ from debug.protocol.values import (
 from debug.results.headroom import float16_headroom
 from debug.results.why import CONVINCING, share
 from tui import words
+from tui.answer import place_text
 from tui.columns import Column, laid_out
 from tui.dashboard.screens.sheet import Sheet
 
@@ -184,4 +184,4 @@ def _table(columns: list[Column[Row]], rows: list[Row], room: int) -> Table:
 def _line(place: Place | None, with_file: bool) -> str:
     if place is None:
         return ""
-    return f"{Path(place.path).name}:{place.line}" if with_file else str(place.line)
+    return place_text(place) if with_file else str(place.line)
