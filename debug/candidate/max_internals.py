@@ -194,9 +194,11 @@ def dispatch(op: Op, slots: dict[ValueKey, Buffer | None]) -> None:
         given[1] = _filter_in_order(op, given[1])
     if type(op).__name__ in ("AvgPoolOp", "MoAvgPoolOp"):
         _refuse_padding_left_out(op, given[-1])
-    kind = tensor_type(op.results[0]) if op.results else None
-    shape = [] if kind is None else [int(size) for size in kind.shape]
-    moved = max_many_axes.moved(type(op).__name__, given, shape)
+    moved = None
+    if type(op).__name__ in max_many_axes.MOVES:
+        kind = tensor_type(op.results[0])
+        shape = [] if kind is None else [int(size) for size in kind.shape]
+        moved = max_many_axes.moved(type(op).__name__, given, shape)
     results = handler(op, given) if moved is None else [moved]
     slots.update(zip(op.results, results, strict=True))
 

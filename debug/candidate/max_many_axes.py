@@ -16,6 +16,9 @@ from max.driver import Buffer
 NEEDED = [(data_movement_gc, "transpose"), (data_movement_gc, "broadcast_to")]
 """What MAX must have."""
 MOST_AXES = gc_compile.MAX_RANK
+REPEATS = ("BroadcastToOp", "StaticBroadcastToOp")
+MOVES = ("TransposeOp", *REPEATS)
+"""The operations, by the names of their classes."""
 
 
 def moved(op: str, given: Sequence[Buffer | None], shape: Sequence[int]) -> Buffer | None:
@@ -34,7 +37,7 @@ def moved(op: str, given: Sequence[Buffer | None], shape: Sequence[int]) -> Buff
         return None
     if op == "TransposeOp" and given[1] is not None:
         return transposed(given[0], given[1].to_numpy().tolist())
-    if op in ("BroadcastToOp", "StaticBroadcastToOp"):
+    if op in REPEATS:
         return broadcast(given[0], shape)
     return None
 

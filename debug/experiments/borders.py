@@ -13,7 +13,7 @@ the right value takes the wrong one's place.
 A value that hardly varies, such as zeros, could be anything, and is never found.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import torch
@@ -73,8 +73,8 @@ class Borders:
         self.program, self._truths, self._model, self._kept = program, truths, model, kept
         self._taps = dict(program.layers)
         """What the modules return."""
-        self._results = dict(_results(truths))
-        self._arguments = dict(_arguments(truths))
+        self._results = _by_size(_results(truths))
+        self._arguments = _by_size(_arguments(truths))
         self._first: _Seen | None = None
         self._second: _Seen | None = None
 
@@ -177,14 +177,12 @@ class Borders:
             (self._results, seen.results),
             (self._arguments, seen.arguments),
         ):
-            for layer, sought in sought_in.items():
-                if sought.value.numel() != size:
-                    continue
+            for sought in sought_in.get(size, ()):
                 if value is None:
                     value = to_torch(buffer)
                     norm = norm_of(value)
                 if abs(norm - sought.norm) <= sought.limit and _equals(value, sought):
-                    found.setdefault(layer, []).append(key)
+                    found.setdefault(sought.label, []).append(key)
 
 
 def as_returned(value: Tensor, truth: Truth, dtype: str) -> Tensor:
@@ -206,14 +204,22 @@ def _in_place_of(key: ValueKey, value: Tensor) -> Buffer:
     return to_buffer(value, kind.dtype, kind.device.to_device())
 
 
-def _results(truths: Mapping[str, Truth]) -> Iterator[tuple[str, Sought]]:
+def _by_size(values: Iterable[Sought]) -> dict[int, list[Sought]]:
+    """By how many numbers they have: a value can only be one of as many."""
+    found: dict[int, list[Sought]] = {}
+    for value in values:
+        found.setdefault(value.value.numel(), []).append(value)
+    return found
+
+
+def _results(truths: Mapping[str, Truth]) -> Iterator[Sought]:
     for name, truth in truths.items():
         if _says_something(truth.exact):
             exact = truth.exact.squeeze()
-            yield name, Sought(name, exact, norm_of(exact), truth.floor)
+            yield Sought(name, exact, norm_of(exact), truth.floor)
 
 
-def _arguments(truths: Mapping[str, Truth]) -> Iterator[tuple[str, Sought]]:
+def _arguments(truths: Mapping[str, Truth]) -> Iterator[Sought]:
     """What layers are given has been rounded as much as what those before them return."""
     floor = min(max((each.floor for each in truths.values()), default=0.0), COARSEST)
     for name, truth in truths.items():
@@ -222,7 +228,7 @@ def _arguments(truths: Mapping[str, Truth]) -> Iterator[tuple[str, Sought]]:
         argument = truth.isolated.argument
         if argument.is_floating_point() and _says_something(argument):
             argument = argument.double().squeeze()
-            yield name, Sought(name, argument, norm_of(argument), floor)
+            yield Sought(name, argument, norm_of(argument), floor)
 
 
 def _says_something(value: Tensor) -> bool:

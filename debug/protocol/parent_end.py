@@ -12,7 +12,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 import msgspec
 
@@ -48,6 +48,7 @@ class Exited(msgspec.Struct, frozen=True):
 
 
 T = TypeVar("T")
+News: TypeAlias = "asyncio.Queue[T | Noise | Exited]"
 
 
 class Child(Generic[T]):
@@ -57,7 +58,7 @@ class Child(Generic[T]):
         self._command = [sys.executable, "-m", module, *arguments]
         self._decode = decode
         self._process: asyncio.subprocess.Process | None = None
-        self._news: asyncio.Queue[T | Noise | Exited] = asyncio.Queue()
+        self._news: News[T] = asyncio.Queue()
         self._readers: list[asyncio.Task] = []
 
     @property
@@ -80,34 +81,43 @@ class Child(Generic[T]):
             limit=LINE_LIMIT,
             start_new_session=True,
         )
+        # What is left of a process before, its end above all, is not this one's.
+        self._news = asyncio.Queue()
         process = self._process
         assert process.stdout is not None
         assert process.stderr is not None
         self._readers = [
-            asyncio.create_task(self._read_events(process.stdout)),
-            asyncio.create_task(self._read_noise(process.stderr)),
+            asyncio.create_task(self._read_events(process.stdout, self._news)),
+            asyncio.create_task(self._read_noise(process.stderr, self._news)),
         ]
-        asyncio.create_task(self._wait(process))  # noqa: RUF006
+        ended = self._wait(process, self._readers, self._news)
+        asyncio.create_task(ended)  # noqa: RUF006
 
-    async def _read_events(self, stream: asyncio.StreamReader) -> None:
+    async def _read_events(self, stream: asyncio.StreamReader, news: "News[T]") -> None:
         while line := await stream.readline():
-            await self._news.put(self._decode(line))
+            await news.put(self._decode(line))
 
-    async def _read_noise(self, stream: asyncio.StreamReader) -> None:
+    async def _read_noise(self, stream: asyncio.StreamReader, news: "News[T]") -> None:
         while line := await stream.readline():
             text = line.decode(errors="replace").rstrip()
             if text:
-                await self._news.put(Noise(text))
+                await news.put(Noise(text))
 
-    async def _wait(self, process: asyncio.subprocess.Process) -> None:
+    async def _wait(
+        self,
+        process: asyncio.subprocess.Process,
+        readers: list[asyncio.Task],
+        news: "News[T]",
+    ) -> None:
         code = await process.wait()
-        await asyncio.gather(*self._readers, return_exceptions=True)
-        await self._news.put(Exited(code))
+        await asyncio.gather(*readers, return_exceptions=True)
+        await news.put(Exited(code))
 
     async def events(self) -> AsyncIterator[T | Noise | Exited]:
         """Everything the child says, in order; the last is that it is gone."""
+        heard = self._news
         while True:
-            news = await self._news.get()
+            news = await heard.get()
             yield news
             if isinstance(news, Exited):
                 return

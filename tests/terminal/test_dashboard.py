@@ -137,7 +137,7 @@ def test_no_engine_outlives_its_dashboard(open_terminal, encoder: Path):
     terminal.wait_for(ALL_OK)
     engine = terminal.engine()
     os.kill(terminal.pid, signal.SIGKILL)
-    _, alive = psutil.wait_procs([engine], timeout=10)
+    _, alive = psutil.wait_procs([engine], timeout=60)
     assert not [each for each in alive if _works(each)]
 
 

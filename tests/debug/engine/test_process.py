@@ -121,9 +121,10 @@ async def test_the_latest_of_quick_saves_wins(engine, toy_graph):
     good = toy_graph.read_text()
     async with ready(engine, toy_graph) as talk:
         await talk.run_to(3)
-        for factor in (2, 3, 4):
-            toy_graph.write_text(good.replace("ops.gelu(x)", f"ops.gelu(x) * {factor}"))
-        toy_graph.write_text(good.replace("ops.gelu(x)", "ops.gelu(x) * 1.0 + 0.0"))
+        for factor in ("2", "3", "4", "1.0 + 0.0"):
+            save_by_renaming(
+                toy_graph, good.replace("ops.gelu(x)", f"ops.gelu(x) * {factor}")
+            )
         while True:
             results = await talk.results()
             if results and results[-1].chained.verdict is Verdict.OK:

@@ -41,8 +41,19 @@ async def test_what_never_started_is_asked_and_ended_in_vain():
 async def test_messages_noise_and_the_end_come_in_one_row():
     child = Child("nowhere", decode=decode_event)
     said = [Stopped(1, 3, 0.5), Idle(1)]
-    await child._read_events(stream(*map(encode, said)))
-    await child._read_noise(stream(b"a warning  \n", b"\n", b"\xff\n"))
+    await child._read_events(stream(*map(encode, said)), child._news)
+    await child._read_noise(stream(b"a warning  \n", b"\n", b"\xff\n"), child._news)
     await child._news.put(Exited(0))
     heard = [news async for news in child.events()]
     assert heard == [*said, Noise("a warning"), Noise("\ufffd"), Exited(0)]
+
+
+@pytest.mark.process
+async def test_a_child_that_is_started_again_says_nothing_of_its_life_before():
+    child = Child("platform", decode=bytes.decode)
+    for _ in range(2):
+        await child.start()
+        await child.stop()
+    heard = [news async for news in child.events()]
+    assert len(heard) == 2
+    assert heard[1] == Exited(0)
