@@ -86,16 +86,14 @@ class Explainer:
                 with torch.inference_mode():
                     found = find_causes(segment, likely=self._likely)
                 found = _told_as_order(segment, found)
-                if found and found[0].complete and found[0].hypothesis.kind is Kind.NAMED:
-                    self._likely.add(found[0].hypothesis.keys)
+                best = found[0].hypothesis if found and found[0].complete else None
+                is_sure = best is not None and best.kind is not Kind.VAGUE
+                if best is not None and is_sure:
+                    self._likely.add(best.keys)
                 about = self._never_called(segment, found, code) or name
                 finding = _finding(segment, found, code)
                 findings.setdefault(about, []).append(finding)
-                best = found[0] if found and found[0].complete else None
-                is_vague = best is None or best.hypothesis.kind is Kind.VAGUE
-                mistakes.append(
-                    0 if best is None or is_vague else len(best.hypothesis.keys)
-                )
+                mistakes.append(len(best.keys) if best is not None and is_sure else 0)
         return findings, sum(mistakes) if mistakes and all(mistakes) else None
 
     def _uncalled(self, name: str, code: LoadedCandidate) -> list[str]:

@@ -14,7 +14,7 @@ certain because its value was seen, another one after it.
 Every step of the search asks `Segment.pause` whether something else is wanted.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
@@ -97,12 +97,17 @@ def find_causes(
         return []
     if segment.value is None:
         return _in_another_shape(segment)
-    for hypothesis in seen_in_candidate(segment, likely) if likely else ():
-        tried = attempt(segment, hypothesis)
-        if tried is not None and tried.complete:
-            return [tried]
+    seen_ones = seen_in_candidate(segment)
+    if likely:
+        if again := _first_complete(segment, seen_in_candidate(segment, likely)):
+            return [again]
+        every_one = [*seen_ones]
+        same = (hypothesis for hypothesis in every_one if hypothesis.keys in likely)
+        if again := _first_complete(segment, same):
+            return [again]
+        seen_ones = iter(every_one)
     most = _affordable(segment)
-    tried = _try_all(segment, seen_in_candidate(segment), most)
+    tried = _try_all(segment, seen_ones, most)
     seen = [t.hypothesis for t in tried if t.hypothesis.operation is not None]
     named = [hypothesis for hypothesis in seen if hypothesis.kind is Kind.NAMED]
     if len(named) > 1 and (all_named := attempt(segment, joined(named))) is not None:
@@ -125,6 +130,11 @@ def find_causes(
         best += _after_another(segment, joined(certain), depth)
     best.sort(key=lambda each: each.rank)
     return _told([each for each in best if each.explains >= WORTH_SHOWING])
+
+
+def _first_complete(segment: Segment, hypotheses: Iterable[Hypothesis]) -> Tried | None:
+    tried = (attempt(segment, hypothesis) for hypothesis in hypotheses)
+    return next((each for each in tried if each is not None and each.complete), None)
 
 
 def _in_another_shape(segment: Segment) -> list[Tried]:
