@@ -57,9 +57,9 @@ class Children:
                 start_new_session=True,
             )
         self._running.add(process)
+        started = time.monotonic()
         cut = threading.Timer(max(limit, 0.1), _kill, [process])
         cut.start()
-        started = time.monotonic()
         try:
             assert process.stdout is not None
             _hear(process.stdout, hear)
