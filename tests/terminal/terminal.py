@@ -38,6 +38,8 @@ class Terminal:
         self._screen = Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
         self._lock = threading.Lock()
+        self._drawn: list[str] | None = None
+        """The lines, while nothing has come since they were read."""
         command = [sys.executable, "-m", "tui.dashboard", *arguments]
         self.pid, self._terminal = pty.fork()
         if self.pid == 0:
@@ -54,10 +56,13 @@ class Terminal:
             while data := os.read(self._terminal, 65536):
                 with self._lock:
                     self._stream.feed(data)
+                    self._drawn = None
 
     def lines(self) -> list[str]:
         with self._lock:
-            return list(self._screen.display)
+            if self._drawn is None:
+                self._drawn = list(self._screen.display)
+            return self._drawn
 
     def text(self) -> str:
         return "\n".join(self.lines())
@@ -80,7 +85,7 @@ class Terminal:
         while not condition():
             if time.monotonic() > deadline or not self._running:
                 raise AssertionError(f"never saw {what}:\n{self.text()}")
-            time.sleep(0.05)
+            time.sleep(0.2)  # reading the screen costs the program its processor
 
     def wait_for(self, *parts: str) -> None:
         self.wait_until(lambda: self.line(*parts), " and ".join(parts))
