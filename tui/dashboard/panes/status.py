@@ -44,7 +44,8 @@ class StatusBar(Static):
                 opened.audio,
                 opened.mode.value,
             ]
-        self.update(Text(" │ ".join(parts), no_wrap=True, overflow="ellipsis"))
+        line = Text(" │ ".join(parts), no_wrap=True, overflow="ellipsis")
+        self.update(line, layout=False)  # it has one row
 
 
 def _look(run: Run, activity: Activity) -> str:
