@@ -25,8 +25,11 @@ def port() -> Port:
     ids = torch.randint(1, 100, (2, 12))
     mask = torch.ones(2, 12)
     mask[1, 8:] = 0
+    reference = BertModel(config, add_pooling_layer=False).eval()
+    for weight in reference.parameters():  # as if trained: no norm is all ones
+        weight.data += 0.1 * torch.randn_like(weight)
     return Port(
-        reference=BertModel(config, add_pooling_layer=False).eval(),
+        reference=reference,
         candidate=lambda device, dtype: MaxBert(
             cast(Any, SimpleNamespace(dtype=dtype, device=device, **known))
         ),

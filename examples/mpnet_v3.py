@@ -17,22 +17,19 @@ PAD = 1
 
 def port() -> Port:
     torch.manual_seed(0)
-    config: Any = MPNetConfig(
-        vocab_size=100,
-        hidden_size=64,
-        num_hidden_layers=3,
-        num_attention_heads=4,
-        intermediate_size=128,
-        max_position_embeddings=40,
-        pad_token_id=PAD,
-    )
+    sizes: Any = {"hidden_size": 64, "num_hidden_layers": 3, "num_attention_heads": 4}
+    tokens: Any = {"vocab_size": 100, "max_position_embeddings": 40, "pad_token_id": PAD}
+    config: Any = MPNetConfig(intermediate_size=128, **sizes, **tokens)
     ids = torch.randint(2, 100, (2, 12))
     ids[1, 8:] = PAD
     max_config = model_config.MPNetConfig(
         pool_embeddings=False, huggingface_config=config, max_seq_len=12
     )
+    reference = MPNetModel(config, add_pooling_layer=False).eval()
+    for weight in reference.parameters():  # as if trained: no norm is all ones
+        weight.data += 0.1 * torch.randn_like(weight)
     return Port(
-        reference=MPNetModel(config, add_pooling_layer=False).eval(),
+        reference=reference,
         candidate=lambda device, dtype: MaxMPNet(max_config),
         inputs={"input_ids": ids, "attention_mask": (ids != PAD).float()},
         sizes={"batch_size": 2, "seq_len": 12},

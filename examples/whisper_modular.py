@@ -2,7 +2,6 @@
 ``n_heads``, frames before mels, its whole position table, kernels (taps, in, out)."""
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -12,8 +11,7 @@ from transformers import WhisperConfig, WhisperModel
 from maxwhisper import Port
 
 RENAMES = {
-    r"self_attn\.([qkv])_proj": r"attention.w\1",
-    r"self_attn\.out_proj": "attention.wo",
+    r"self_attn\.([qkvo])(ut)?_proj": r"attention.w\1",
     "self_attn_layer_norm": "attention_norm",
     "final_layer_norm": "mlp_norm",
     "^layer_norm": "norm",
@@ -21,7 +19,7 @@ RENAMES = {
 }
 
 
-def adapted(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+def adapted(state: Any) -> dict[str, torch.Tensor]:
     weights = {}
     for name, value in state.items():
         for theirs, ours in RENAMES.items():
@@ -35,6 +33,8 @@ def port() -> Port:
     sizes: Any = {"num_mel_bins": 8, "max_source_positions": 50, "n_heads": 6}
     config: Any = WhisperConfig(d_model=48, encoder_layers=2, decoder_layers=0, **sizes)
     encoder, mels = WhisperModel(config).encoder, torch.randn(1, 8, 100)
+    for weight in encoder.parameters():  # as if trained: no norm is all ones
+        weight.data += 0.1 * torch.randn_like(weight)
     candidate = lambda device, dtype: WhisperEncoder(config, dtype, device)  # noqa: E731
     inputs = {"input_features": mels}
     return Port(encoder, candidate, inputs, candidate_inputs=[mels.mT], weights=adapted)

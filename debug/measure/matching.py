@@ -25,6 +25,8 @@ MASKED = 1e30
 """What is lower than its negative is masked: minus infinity, or a type's lowest number."""
 
 
+NEARER = 0.5
+"""Another order of the axes must bring a value nearer than this part of its distance."""
 MOST_AXES = 4
 """Of a value that is taken apart: six axes have 720 orders."""
 
@@ -132,18 +134,23 @@ def in_shape_of(value: Tensor, wanted: Tensor) -> Tensor | None:
     """A value of the candidate in the reference's layout, without axes of one.
 
     None where it has another shape altogether. Of several ways that fit, as in a square
-    image, the one that comes nearest.
+    image, the one that comes nearest; but what is wrong comes near in none of them, and
+    then its numbers stay in their order if they can.
     """
     value, wanted = value.double().squeeze(), wanted.squeeze()
     if value.shape == wanted.shape:
         return value
     found = [value.permute(axes) for axes in reorderings(value.shape, wanted.shape)]
     found += _taken_apart(value, wanted)
-    if not found and is_regrouped(value.shape, wanted.shape):
-        return value.reshape(wanted.shape)
+    in_order = None
+    if is_regrouped(value.shape, wanted.shape):
+        in_order = value.reshape(wanted.shape)
     if len(found) < 2:
-        return found[0] if found else None
-    return min(found, key=lambda each: distance(each, wanted))
+        return found[0] if found else in_order
+    nearest = min(found, key=lambda each: distance(each, wanted))
+    if in_order is None or distance(nearest, wanted) < NEARER * distance(in_order, wanted):
+        return nearest
+    return in_order
 
 
 def multiple_of(value: Tensor, sought: Sought) -> float | None:

@@ -22,6 +22,8 @@ def held_instead(
         return f"{module} holds {other}'s weights, not {layer}'s", other
     if candidate.largest(module) == reference.largest(layer):
         return "", ""  # one of the small ones: its layer will show it
+    if theirs := reference.named(candidate.largest(module)):
+        return f"{module} holds {theirs}, not {layer}'s", ""
     return f"{module}'s weights equal none of the reference: were they loaded?", ""
 
 

@@ -112,6 +112,11 @@ class Side:
         name = max(own, key=lambda each: (own[each].numel(), not is_constant(own[each])))
         return self._print(leaf, name)
 
+    def named(self, content: Fingerprint) -> str:
+        """The weight of a leaf with these values, if there is one and they vary."""
+        names = (name for name, each in self.prints.items() if each == content)
+        return next((name for name in names if not is_constant(self.weights[name])), "")
+
     def sizes(self, leaf: str) -> tuple[int, ...]:
         """The numbers of values of its weights."""
         return tuple(sorted(weight.numel() for weight in self.own(leaf).values()))

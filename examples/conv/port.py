@@ -30,6 +30,8 @@ def port() -> Port:
     second = nn.Conv2d(8, 16, 3, 2, 1, bias=False), nn.BatchNorm2d(16), nn.ReLU()
     head = nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(16, 5)
     reference, images = nn.Sequential(*first, *second, *head), torch.randn(2, 3, 12, 12)
+    for weight in reference.parameters():  # as if trained: no norm is all ones
+        weight.data += 0.1 * torch.randn_like(weight)
     reference(images)  # gives the norms a mean and a variance
     candidate = lambda device, dtype: Network(8, 5, dtype, device)  # noqa: E731
     inputs, channels_last = {"input": images}, [images.permute(0, 2, 3, 1)]

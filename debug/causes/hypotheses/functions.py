@@ -134,10 +134,9 @@ def _conv1d(called: Called) -> Iterator[Mistake]:
             yield Mistake(key, text, every, bias, adds=True)
     text, flipped = "the kernel is flipped", with_weight(lambda w: w.flip(-1))
     yield Mistake(("flipped",), text, flipped, weight)
-    text = "the convolution is padded in front only"
-    yield Mistake(("padded", "in front"), text, padded(2, 0))
-    text = "the convolution is padded behind only"
-    yield Mistake(("padded", "behind"), text, padded(0, 2))
+    for side, sides in (("in front", (2, 0)), ("behind", (0, 2))):
+        text = f"the convolution is padded {side} only, PyTorch's on both sides"
+        yield Mistake(("padded", side), text, padded(*sides))
     for by in (1, -1):
         text = f"the convolution's input is shifted by {by:+d}"
         moved = with_input(partial(shifted, by=by, axis=-1))

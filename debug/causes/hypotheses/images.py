@@ -34,13 +34,14 @@ def conv2d(called: Called) -> Iterator[Mistake]:
         text, exchanged = f"{weight} has its channels transposed", _swapped
         key = "channels transposed", weight
         yield Mistake(key, text, with_weight(exchanged), weight)
-    for text, sides in _SIDES.items():
-        yield Mistake(("padded", text), f"the convolution is padded {text}", padded(sides))
+    for side, sides in _SIDES.items():
+        text = f"the convolution is padded {side} only, PyTorch's on both sides"
+        yield Mistake(("padded", side), text, padded(sides))
 
 
 _SIDES = {
-    "in front only": lambda height, width: (2 * width, 0, 2 * height, 0),
-    "behind only": lambda height, width: (0, 2 * width, 0, 2 * height),
+    "in front": lambda height, width: (2 * width, 0, 2 * height, 0),
+    "behind": lambda height, width: (0, 2 * width, 0, 2 * height),
 }
 
 

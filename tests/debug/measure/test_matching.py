@@ -93,6 +93,13 @@ def test_a_value_is_brought_into_the_layout_of_another_the_nearest_of_several():
     assert in_shape_of(numbers(4, 4), OBLONG) is None
 
 
+def test_what_is_near_in_no_layout_keeps_its_numbers_in_their_order():
+    joined, other = numbers(6, 4), numbers(2, 3, 4, seed=1)
+    laid = in_shape_of(other, joined)
+    assert laid is not None
+    assert torch.equal(laid, other.reshape(6, 4).double())
+
+
 def test_the_relative_error_of_nothing_is_nothing_or_infinite():
     zeros = torch.zeros(3)
     assert relative_error(zeros, zeros) == 0

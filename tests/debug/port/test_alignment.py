@@ -120,6 +120,19 @@ def test_weights_that_were_never_loaded_are_a_doubt():
     assert matched.doubts == [said]
 
 
+def test_one_weight_of_anothers_is_named_where_the_rest_is_right():
+    theirs = {
+        **{"h.0.up.weight": matrix(1), "h.0.up.bias": numbers(4, seed=2)},
+        **{"h.1.up.weight": matrix(3), "h.1.up.bias": numbers(4, seed=4)},
+    }
+    ours = {
+        **{"blocks.0.up.weight": matrix(1), "blocks.0.up.bias": numbers(4, seed=2)},
+        **{"blocks.1.up.weight": matrix(1), "blocks.1.up.bias": numbers(4, seed=4)},
+    }
+    doubts = aligned(side(theirs), side(ours)).doubts
+    assert doubts == ["blocks.1.up holds h.0.up.weight, not h.1.up's"]
+
+
 def joined(*weights: Tensor) -> Tensor:
     return torch.cat(weights)
 
