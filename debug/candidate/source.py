@@ -162,7 +162,10 @@ def _neighbour(name: str, root: Path, names: set[str]) -> str | None:
 
 def _is_nobodys(library: ModuleSpec, file: Path) -> bool:
     """Whether a module that is found in place of a file is none of an installed library:
-    it is the file, or lies in the folder where the program was started."""
+    it is the file, or lies in the folder where the program was started, or is any folder
+    of that name."""
+    if library.origin is None:
+        return True
     here = PathFinder.find_spec(library.name, [str(Path.cwd())])
     return library.origin in (str(file), here.origin if here else None)
 

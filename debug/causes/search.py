@@ -31,7 +31,7 @@ from debug.causes.hypotheses.operands import (
 )
 from debug.causes.hypotheses.other_numbers import families
 from debug.causes.seen import seen_in_candidate
-from debug.causes.segment import Segment
+from debug.causes.segment import Segment, as_compared
 from debug.causes.together import added, both, joined, one_each
 from debug.measure.matching import (
     distance,
@@ -213,9 +213,9 @@ def attempt(segment: Segment, hypothesis: Hypothesis) -> Tried | None:
     if segment.target.value in hypothesis.replaced_values and hypothesis.takes is not None:
         floor = max(floor, segment.sought(hypothesis.takes).floor)
     tried = Tried(hypothesis, explains, relative_error(value, supposed) / floor)
-    # Of several layouts that fit, as in a square image, the one that is nearest to the
-    # right value need not be the one that the wrong value has.
-    other = None if tried.complete else in_shape_of(segment.made, supposed)
+    # Of several layouts that fit the one that is nearest to the right value need not be
+    # the one that the wrong value has.
+    other = None if tried.complete else as_compared(segment.made, supposed)
     if other is None or other.shape != supposed.shape:
         return tried
     laid = Tried(hypothesis, 1.0, relative_error(other, supposed) / goal.floor)

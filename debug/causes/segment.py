@@ -23,6 +23,7 @@ from debug.candidate.operations import Evaluation, OperationIndex
 from debug.causes.heads_apart import parts, sizes_of, wholes
 from debug.causes.joined import Joined, joined_in
 from debug.causes.judged import Judged, judged
+from debug.measure.layout import nearest
 from debug.measure.matching import (
     Match,
     Sought,
@@ -42,6 +43,14 @@ LAYS_OUT = ("reshape", "transpose", "slice", "split", "broadcast_to", "cast")
 PRODUCTS = ("linear", "matmul", "bmm", "addmm")
 A_NUMBER = 64
 """As many terms of a product's sum take as long as a number of anything else."""
+
+
+def as_compared(value: Tensor, exact: Tensor) -> Tensor | None:
+    """What a layer takes or returns, in the layout in which it is compared. There height
+    and width stay in their order, though the numbers may be right the other way round."""
+    laid = nearest(value, exact)
+    same = laid.shape == exact.shape
+    return laid.double().squeeze() if same else in_shape_of(value, exact)
 
 
 @dataclass(frozen=True)
@@ -102,7 +111,7 @@ class Segment:
         self.goal = Sought.of(str(target), exact, self._rounded[target.value])
         self.made = evaluated.value
         """The candidate's, as it is."""
-        self.value = in_shape_of(evaluated.value, exact)
+        self.value = as_compared(evaluated.value, exact)
         """The candidate's, in the reference's layout; None in another shape."""
 
     @property

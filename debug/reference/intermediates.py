@@ -79,6 +79,22 @@ def _conv2d(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[Intermed
     given = by_name("conv2d", args, kwargs)
     if given["bias"] is not None:
         yield "the convolution without its bias", F.conv2d(**_plain(given, bias=None))
+    yield from _patches(given)
+
+
+def _patches(given: Mapping[str, Any]) -> Iterator[Intermediate]:
+    """What a port multiplies where windows do not overlap: an image cut into patches."""
+    x, kernel = given["x"], tuple(given["weight"].shape[2:])
+    stride = given["stride"]
+    beside = (stride if isinstance(stride, tuple | list) else (stride, stride)) == kernel
+    if x.ndim != 4 or not beside or given["padding"] not in (0, (0, 0)):
+        return
+    if given["dilation"] not in (1, (1, 1)) or given["weight"].shape[1] != x.shape[1]:
+        return
+    patches = F.unfold(x, kernel, stride=kernel).mT
+    by_channel = patches.unflatten(-1, (x.shape[1], -1))
+    yield "the patches", patches
+    yield "the patches with channels last", by_channel.mT.flatten(2)
 
 
 def _plain(given: Mapping[str, Any], **others: Any) -> dict[str, Any]:

@@ -30,6 +30,8 @@ def other_splits(
         faster = {step.result: _faster(heads, width) for step in same}
         text = f"the {channels} channels are split into ({width}, {heads}), not heads first"
         yield ("heads", "last"), text, faster
+        if len(same) > 1:
+            yield from _of_one(same, recording, heads, width)
         for other in range(1, min(channels, MOST_HEADS) + 1):
             if channels % other or other == heads:
                 continue
@@ -41,6 +43,17 @@ def other_splits(
             if scaled:
                 text += f", with the scale of {width}"
                 yield ("heads", other, "scale kept"), text, replaced
+
+
+def _of_one(
+    same: list[Step], recording: Recording, heads: int, width: int
+) -> Iterator[tuple[Key, str, Mapping[ValueId, Replacement]]]:
+    """One of several values is split with the heads last."""
+    for step in same:
+        name = recording.name(step.operands[0])
+        text = f"the channels of {name} are split into ({width}, {heads}), not heads first"
+        place = same.index(step)
+        yield ("heads", "last", place), text, {step.result: _faster(heads, width)}
 
 
 def _heads(count: int, size: int) -> str:

@@ -28,13 +28,19 @@ def conv2d(called: Called) -> Iterator[Mistake]:
     if size[-1] == size[-2]:
         text, turned = "height and width of the kernel change places", lambda w: w.mT
         yield Mistake(("kernel transposed",), text, with_weight(turned), weight)
+    rows, columns = called.recording.values[called.step.result].shape[-2:]
+    if rows == columns > 1:
+        text = "rows and columns of the result change places"
+        turned = named("conv2d", lambda x, **o: F.conv2d(x, **o).mT)
+        yield Mistake(("result transposed",), text, turned)
     text, flipped = "the kernel is flipped", lambda w: w.flip(-1, -2)
     yield Mistake(("flipped",), text, with_weight(flipped), weight)
     if size[0] == size[1]:
         text, exchanged = f"{weight} has its channels transposed", _swapped
         key = "channels transposed", weight
         yield Mistake(key, text, with_weight(exchanged), weight)
-    for side, sides in _SIDES.items():
+    given = by_name("conv2d", called.step.args, called.step.kwargs)["padding"]
+    for side, sides in _SIDES.items() if given not in (0, (0, 0), "valid") else ():
         text = f"the convolution is padded {side} only, PyTorch's on both sides"
         yield Mistake(("padded", side), text, padded(sides))
 

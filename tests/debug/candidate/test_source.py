@@ -60,6 +60,15 @@ def test_a_file_where_the_program_was_started_does_not_hide_a_neighbour(
     assert load_source(graph).module.value == 1
 
 
+def test_a_folder_of_its_name_does_not_hide_a_neighbour(
+    graph, tmp_path_factory, monkeypatch
+):
+    here = tmp_path_factory.mktemp("here")
+    (here / "parts").mkdir()
+    monkeypatch.syspath_prepend(str(here))
+    assert load_source(graph).module.value == 1
+
+
 def test_a_neighbour_does_not_hide_a_library(graph):
     (graph.parent / "json.py").write_text("raise RuntimeError('the wrong json')\n")
     sys.modules.pop("json", None)

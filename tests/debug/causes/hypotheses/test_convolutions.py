@@ -132,3 +132,21 @@ def test_a_square_image_with_its_channels_last_is_laid_as_the_wrong_value_is():
     image = numbers(2, 4, 12, 12)
     best, *_ = causes_of(conv2d(padding=1, stride=2), last, image, **KERNELS)
     assert "behind, PyTorch's by 1 on both sides" in best
+
+
+def test_patches_in_columns_instead_of_rows_are_said():
+    def patches(order: tuple[int, ...]):
+        def by_matrix(layer, x):
+            cut = x.reshape(2, 3, 4, 2, 4, 2).permute(order).reshape(2, 16, 12)
+            made = cut @ layer.weight.flatten(1).T + layer.bias
+            return made.mT.reshape(2, 4, 4, 4)
+
+        return by_matrix
+
+    image, kernels = (
+        numbers(2, 3, 8, 8),
+        {"weight": numbers(4, 3, 2, 2), "bias": numbers(4)},
+    )
+    right, wrong = conv2d(stride=2), patches((0, 4, 2, 1, 3, 5))
+    said = "rows and columns of the result change places"
+    assert said in causes_of(right, wrong, image, **kernels)

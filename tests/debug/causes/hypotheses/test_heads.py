@@ -46,3 +46,20 @@ def test_heads_that_are_the_faster_axis_are_said():
 
     found = causes_of(right, wrong, X)
     assert "the 16 channels are split into (8, 2), not heads first" in found
+
+
+def test_one_of_several_values_whose_heads_are_the_faster_axis_is_named():
+    def scores(q: Tensor, k: Tensor) -> Tensor:
+        return F.softmax(q.transpose(1, 2) @ k, dim=-1).flatten(2)
+
+    def right(_: object, x: Tensor) -> Tensor:
+        q, k = (x * 2).view(1, FRAMES, 2, 8), (x + 1).view(1, FRAMES, 2, 8)
+        return scores(q, k.permute(0, 2, 3, 1))
+
+    def wrong(_: object, x: Tensor) -> Tensor:
+        q, k = (x * 2).view(1, FRAMES, 2, 8), (x + 1).view(1, FRAMES, 8, 2).mT
+        return scores(q, k.permute(0, 2, 3, 1))
+
+    found = causes_of(right, wrong, X)
+    assert any("are split into (8, 2), not heads first" in text for text in found)
+    assert not any(text.startswith("the 16 channels") for text in found)
