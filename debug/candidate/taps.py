@@ -8,7 +8,7 @@ their own names, and put to layers at the end (`Taps.outputs`).
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,9 @@ from debug.subject import (
     LayerName,
     model_of,
 )
+
+CallKey = tuple[str, int]
+"""A module, and the number of one of its calls, from 1."""
 
 
 @dataclass(frozen=True)
@@ -159,9 +162,9 @@ class Taps:
         before one that raised."""
         results: dict[Output, TensorValue] = {}
         inputs: dict[Output, TensorValue] = {}
-        counterparts = self._counterparts(is_whole)
+        counterparts = self._in_order(self._counterparts(is_whole))
         self._resolve_probes(counterparts)
-        known = {(m, each.call) for each in counterparts.values() for m in each.modules}
+        known = _calls_of(counterparts)
         for layer, counterpart in counterparts.items():
             calls = [self._calls.get((m, counterpart.call)) for m in counterpart.modules]
             called = [call for call in calls if call is not None]
@@ -174,14 +177,37 @@ class Taps:
                 inputs[FirstInput(layer)] = called[0].given
             if called[0].place is not None:
                 self.places[layer] = called[0].place
-            further = counterpart.modules[0], counterpart.call + 1
-            again = None if further in known else self._calls.get(further)
+            further = self._further(counterpart.modules[0], known)
+            again = self._calls.get(further[0]) if further else None
             if again is not None and again.place is not None:
                 self.again[layer] = again.place
         if not self._with_inputs:
             return results
         tensors = {p: value for p, value in self._probes.items() if value is not None}
         return {**results, **inputs, **tensors}
+
+    def _further(self, module: str, known: Collection[CallKey]) -> list[CallKey]:
+        """The calls of a module that are no layer's."""
+        return [key for key in self._shapes if key[0] == module and key not in known]
+
+    def _in_order(self, counterparts: Mapping[str, Counterpart]) -> dict[str, Counterpart]:
+        """Which call is a layer's, where its module is called more often than the
+        reference calls it: the first after what comes before the layer there. A norm that
+        is applied in another's place as well may be called too early, or too late."""
+        found, known = dict(counterparts), _calls_of(counterparts)
+        returned = {key: number for number, key in enumerate(self._shapes)}
+        before: dict[str | None, int] = {}
+        for layer in self.layers:
+            counterpart = found.get(layer.name)
+            if counterpart is None or len(counterpart.modules) != 1:
+                continue
+            own = counterpart.modules[0], counterpart.call
+            calls = sorted((own, *self._further(own[0], known)), key=lambda c: c[1])
+            after = before.get(layer.parent, -1)
+            chosen = next((c for c in calls if returned.get(c, -1) > after), own)
+            found[layer.name] = replace(counterpart, call=chosen[1])
+            before[layer.parent] = returned.get(chosen, after)
+        return found
 
     def _counterparts(self, is_whole: bool) -> Mapping[str, Counterpart]:
         """What each layer is on this side, in order of computation."""
@@ -199,6 +225,10 @@ class Taps:
         self.alignment = self._align(called, read)
         self.layers = list(self.alignment.layers)
         return self.alignment.counterparts
+
+
+def _calls_of(counterparts: Mapping[str, Counterpart]) -> set[CallKey]:
+    return {(m, each.call) for each in counterparts.values() for m in each.modules}
 
 
 @dataclass(frozen=True)
