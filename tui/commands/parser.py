@@ -23,6 +23,7 @@ from tui.commands import (
 from tui.commands.shared.event_log import EventLog
 from tui.settings import COULD_NOT_RUN, OneLineParser, complain
 from tui.stdin import piped_audio
+from tui.versions import add_version_option
 
 COMMANDS: dict[str, ModuleType] = {
     "check": check,
@@ -75,6 +76,7 @@ def build_parser() -> argparse.ArgumentParser:
         description="Whisper in PyTorch and with its encoder on MAX: compared layer by "
         "layer, and put to work.",
     )
+    add_version_option(parser)
     commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="name")
     for name, module in COMMANDS.items():
         summary = module.SUMMARY
