@@ -1,9 +1,12 @@
 """What the commands' outputs have in common."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from shell import ROOT
 
 from tui.commands.output import BOUNDLESS, print_json, relative, room, table_console
 
@@ -32,3 +35,14 @@ def test_paths_are_written_as_a_person_in_this_folder_would(tmp_path, monkeypatc
     monkeypatch.chdir(tmp_path)
     assert relative(str(tmp_path / "core" / "encoder.py")) == str(Path("core/encoder.py"))
     assert relative("/elsewhere/encoder.py") == "/elsewhere/encoder.py"
+
+
+@pytest.mark.process
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has a full device")
+def test_a_full_disk_is_one_line_and_status_2():
+    command = [sys.executable, "-m", "tui.commands", "--version"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE)
+    assert done.returncode == 2
+    (line,) = done.stderr.decode().splitlines()
+    assert line.startswith("maxwhisper: can't write to stdout (No space left on device)")
