@@ -24,7 +24,7 @@ from tui.commands.shared.event_log import EventLog
 from tui.commands.shared.faults import causes
 from tui.commands.shared.headless import run_all
 from tui.commands.shared.progress import reporting
-from tui.commands.shared.saving import new_folder, refuse_folder, save_json, save_text
+from tui.saving import new_folder, refuse_folder, save_json, save_text
 from tui.settings import COULD_NOT_RUN, PORT, Settings, add_subject_options, settings_of
 
 SUMMARY = "write the first wrong layer as a folder that reproduces it without maxwhisper"

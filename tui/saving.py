@@ -11,6 +11,9 @@ from typing import Any
 
 from debug.protocol.diagnostic import Problem
 
+ODD = "backslashreplace"
+"""What becomes of half a character, as in the name of a file that is not in UTF-8."""
+
 
 def save_json(path: Path, value: Any) -> None:
     """Writes a JSON file; with None for a value, only tries whether it could.
@@ -23,28 +26,42 @@ def save_json(path: Path, value: Any) -> None:
 
 
 def save_text(path: Path, text: str, keep: bool = True) -> None:
-    """Writes beside the file first, so that Ctrl-C leaves the old one or the new one.
+    """Writes beside the file first, so that Ctrl-C leaves the old one or the new one. A
+    link stays one: the file that it leads to is replaced.
 
     Raises:
         Problem: it can't be written.
     """
     if path.is_dir():
         raise Problem("save", f"{path} is a folder; give the name of a file in it")
+    if path.exists() and not path.is_file():
+        _write_to_device(path, text)
+        return
+    whole = path.resolve()
     try:
-        descriptor, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        descriptor, partial = tempfile.mkstemp(dir=whole.parent, prefix=f".{path.name}.")
     except OSError as error:
         message = f"can't write {path} ({error.strerror})"
         raise Problem("save", f"{message}; give a file in a folder that exists") from error
     try:
-        with open(descriptor, "w") as file:
+        with open(descriptor, "w", encoding="utf-8", errors=ODD) as file:
             file.write(text)
         if keep:
             os.chmod(partial, 0o666 & ~_umask())  # as any other new file
-            os.replace(partial, path)
+            os.replace(partial, whole)
     except OSError as error:
         raise Problem("save", f"can't write {path} ({error.strerror})") from error
     finally:
         Path(partial).unlink(missing_ok=True)
+
+
+def _write_to_device(path: Path, text: str) -> None:
+    """Into a pipe or a device, such as /dev/stdout: a file in its place would end it."""
+    try:
+        with path.open("w", encoding="utf-8", errors=ODD) as file:
+            file.write(text)
+    except OSError as error:
+        raise Problem("save", f"can't write {path} ({error.strerror})") from error
 
 
 def refuse_folder(path: Path) -> None:
