@@ -4,18 +4,20 @@ This file is the command and the object that ``--json`` prints; `check_table` pr
 table for a person.
 """
 
+import sys
 from argparse import ArgumentParser, Namespace
 from typing import Any
 
 import msgspec
 
+from debug.protocol.diagnostic import Problem
 from debug.protocol.messages import Probed
 from debug.protocol.values import Divergence, Stats
 from debug.protocol.verdict import Verdict
 from debug.results.run import Run
 from debug.results.why import place_of
 from tui import words
-from tui.commands.check_table import print_table
+from tui.commands.check_table import print_answer, print_table
 from tui.commands.output import print_json, relative
 from tui.commands.shared.event_log import EventLog
 from tui.commands.shared.faults import causes, findings
@@ -28,18 +30,40 @@ CLOSE = (Verdict.OK, Verdict.WATCH)
 
 def add_arguments(parser: ArgumentParser) -> None:
     add_subject_options(parser)
+    parser.add_argument(
+        "--only-wrong", action="store_true", help="a table of the rows that are not ok"
+    )
+    parser.add_argument(
+        "--quiet",
+        action="store_true",
+        help="no table and no progress: the verdict and the root causes",
+    )
 
 
 def run(arguments: Namespace, log: EventLog) -> int:
-    compared = run_as_far_as_it_goes(settings_of(arguments), log)
+    _refuse_contradictions(arguments)
+    compared = run_as_far_as_it_goes(settings_of(arguments), log, arguments.quiet)
     if arguments.json:
         print_json(report(compared))
+    elif arguments.quiet:
+        print_answer(compared)
     else:
-        print_table(compared)
+        print_table(compared, arguments.only_wrong, answer_first=sys.stdout.isatty())
     if (error := words.could_not_run(compared)) is not None:
         log.write("problem", kind=error.kind, message=str(error))
         return complain("maxwhisper", error)
     return exit_status(compared)
+
+
+def _refuse_contradictions(arguments: Namespace) -> None:
+    """
+    Raises:
+        Problem: a table is asked for, and something else in its place.
+    """
+    for other in ("json", "quiet"):
+        if arguments.only_wrong and getattr(arguments, other):
+            message = f"--only-wrong is about the table, and --{other} prints none"
+            raise Problem("arguments", f"{message}; leave one of them out")
 
 
 def exit_status(run: Run) -> int:

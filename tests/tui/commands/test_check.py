@@ -19,7 +19,13 @@ from debug.protocol.verdict import LAYER, Verdict
 from debug.results.run import Run
 from tui import words
 from tui.commands.check import exit_status, report
-from tui.commands.check_table import COLUMNS, Row, conclusion, print_table
+from tui.commands.check_table import (
+    COLUMNS,
+    Row,
+    conclusion,
+    print_answer,
+    print_table,
+)
 from tui.themes import colour
 
 NAMES = [name for name, _ in ROWS]
@@ -223,3 +229,45 @@ def test_why_the_results_may_say_little_stands_above_the_table(capsys):
     run.opened = replace(opened(), warnings=["noise.wav is silent"])
     assert report(run)["warnings"] == ["noise.wav is silent"]
     assert "~ noise.wav is silent" in printed(run, capsys)
+
+
+def layers_printed(lines: list[str]) -> list[str]:
+    return [line.split()[2] for line in lines if line.split()[2:3] and line[:1] in "✓✗~?!·"]
+
+
+def test_only_wrong_leaves_out_the_rows_that_are_ok(capsys):
+    run = run_with({ATTENTION: 300.0}, {ATTENTION: 280.0})
+    watched = Divergence(Verdict.WATCH, ratio=6.0)
+    run.apply(Compared(1, ATTENTION + 1, None, watched, 0.0, False))
+    print_table(run, only_wrong=True)
+    lines = capsys.readouterr().out.splitlines()
+    assert layers_printed(lines) == [NAMES[ATTENTION], NAMES[ATTENTION + 1]]
+    assert any(line.startswith("First wrong: blocks.0.attn") for line in lines)
+
+
+def test_a_layer_that_is_wrong_in_isolation_alone_is_not_left_out(capsys):
+    print_table(run_with({5: 300.0, 7: 2.0}, {5: 280.0, 7: 90.0}), only_wrong=True)
+    assert layers_printed(capsys.readouterr().out.splitlines()) == [NAMES[5], NAMES[7]]
+
+
+def test_where_all_is_ok_only_wrong_has_no_table_to_show(capsys):
+    print_table(run_with(), only_wrong=True)
+    _, *lines = capsys.readouterr().out.splitlines()
+    assert lines == ["All 11 layers and 1 input are ok."]
+
+
+def test_the_answer_comes_before_the_table_only_where_that_is_asked_for(capsys):
+    def place_of(said: str) -> int:
+        lines = capsys.readouterr().out.splitlines()
+        titles = next(n for n, line in enumerate(lines) if line.startswith("verdict"))
+        return [line.startswith(said) for line in lines].index(True) - titles
+
+    print_table(explained(), answer_first=True)
+    assert place_of("First wrong: blocks.0.attn") < 0
+    print_table(explained())
+    assert place_of("First wrong: blocks.0.attn") > 0
+
+
+def test_the_answer_alone_is_the_verdict_and_the_root_causes(capsys):
+    print_answer(explained())
+    assert capsys.readouterr().out == f"{conclusion(explained())}\n"

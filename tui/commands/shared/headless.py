@@ -42,13 +42,13 @@ def run_all(settings: Settings, log: EventLog) -> Run:
     return run
 
 
-def run_as_far_as_it_goes(settings: Settings, log: EventLog) -> Run:
+def run_as_far_as_it_goes(settings: Settings, log: EventLog, quiet: bool = False) -> Run:
     """The layers before the first that can't run; why it can't is `Run.stale`.
 
     Raises:
         Problem: the subject could not be opened or built.
     """
-    with reporting(log) as reporter:
+    with reporting(log, quiet=quiet) as reporter:
         return asyncio.run(_run(settings, reporter, to_the_end=True))
 
 
