@@ -20,7 +20,7 @@ from tui import words
 from tui.commands.check_table import print_answer, print_table
 from tui.commands.output import print_json, relative
 from tui.commands.shared.event_log import EventLog
-from tui.commands.shared.faults import causes, findings
+from tui.commands.shared.faults import causes, findings, root_causes_as_fields
 from tui.commands.shared.headless import run_as_far_as_it_goes
 from tui.settings import add_subject_options, complain, settings_of
 
@@ -105,6 +105,7 @@ def report(run: Run) -> dict[str, Any]:
         "culprit": _culprit(run),
         "faults": [run.layers[index].name for index in run.faults()],
         "causes": causes(run, run.culprit()),
+        "root_causes": root_causes_as_fields(run),
         "findings": findings(run),
         "outcome": msgspec.to_builtins(run.outcome),
         "untapped": _without_taps(run),

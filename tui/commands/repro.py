@@ -146,7 +146,8 @@ def _metrics(run: Run, index: int, written: Reproduced) -> dict[str, Any]:
         "op": finding.op if finding else None,
         "file": files.get(place.path) if place else None,
         "line": place.line if place else None,
-        "causes": causes(run, index),
+        # Their places are in this machine's folders: the folder's own is file and line.
+        "causes": [{**cause, "place": None} for cause in causes(run, index)],
         "check": rows[run.layers[index].name],
         "limits": list(LAYER),
         "versions": written.versions,

@@ -271,3 +271,34 @@ def test_the_answer_comes_before_the_table_only_where_that_is_asked_for(capsys):
 def test_the_answer_alone_is_the_verdict_and_the_root_causes(capsys):
     print_answer(explained())
     assert capsys.readouterr().out == f"{conclusion(explained())}\n"
+
+
+def test_a_cause_of_the_json_has_fields_beside_its_sentence():
+    run = run_with({ATTENTION: 300.0}, {ATTENTION: 280.0})
+    text = "epsilon is 0.001, PyTorch's is 1e-05"
+    known = Cause(text, 0.999, 1.0, None, "epsilon", 1e-5, 1e-3)
+    causes = [known, Cause("other words", 0.95, 30.0)]
+    place, theirs = Place("model.py", 13), Place("/site/openai.py", 135)
+    finding = Finding("the result", None, "softmax", place, theirs, "", causes)
+    run.apply(Explained(1, ATTENTION, [finding]))
+    first, second = report(run)["causes"]
+    (root,) = report(run)["root_causes"]
+    assert first["hypothesis"] == text
+    assert root["why"] == f"{text} (explains 99.9 %)"
+    for each in (first, root):
+        assert (each["kind"], each["from"], each["to"]) == ("epsilon", 1e-5, 1e-3)
+        assert each["layers"] == ["blocks.0.attn"]
+        assert each["place"] == {"file": "model.py", "line": 13}
+    assert root["reference"] == {"file": "/site/openai.py", "line": 135}
+    assert list(first)[6:] == ["from", "to", "layers", "place"]
+    unknown = ("kind", "from", "to", "weight", "layers")
+    assert [second[name] for name in unknown] == [None] * 5
+
+
+def test_a_wrong_layer_whose_cause_nobody_knows_is_a_root_cause_with_nulls():
+    (root,) = report(run_with({ATTENTION: 300.0}, {ATTENTION: 280.0}))["root_causes"]
+    assert root["why"] == "its cause is not known yet"
+    assert root["layers"] == ["blocks.0.attn"]
+    names = ("explains", "ratio", "weight", "complete", "kind", "from", "to", "reference")
+    assert [root[name] for name in names] == [None] * len(names)
+    assert report(run_with())["root_causes"] == []
