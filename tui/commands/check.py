@@ -6,6 +6,7 @@ table for a person.
 
 import sys
 from argparse import ArgumentParser, Namespace
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -18,10 +19,13 @@ from debug.results.run import Run
 from debug.results.why import place_of
 from tui import words
 from tui.commands.check_table import print_answer, print_table
-from tui.commands.output import print_json, relative
+from tui.commands.output import print_json
 from tui.commands.shared.event_log import EventLog
 from tui.commands.shared.faults import causes, findings, root_causes_as_fields
 from tui.commands.shared.headless import run_as_far_as_it_goes
+from tui.paths import relative
+from tui.report.contents import contents_of
+from tui.report.render import as_markdown
 from tui.settings import add_subject_options, complain, settings_of
 
 SUMMARY = "compare every layer; exit status 1 if one is wrong"
@@ -34,6 +38,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--only-wrong", action="store_true", help="a table of the rows that are not ok"
     )
     parser.add_argument(
+        "--markdown",
+        action="store_true",
+        help="what an issue needs: the answer, the wrong layers, the versions",
+    )
+    parser.add_argument(
         "--quiet",
         action="store_true",
         help="no table and no progress: the verdict and the root causes",
@@ -42,9 +51,13 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace, log: EventLog) -> int:
     _refuse_contradictions(arguments)
-    compared = run_as_far_as_it_goes(settings_of(arguments), log, arguments.quiet)
+    settings = settings_of(arguments)
+    compared = run_as_far_as_it_goes(settings, log, arguments.quiet)
     if arguments.json:
         print_json(report(compared))
+    elif arguments.markdown:
+        contents = contents_of(compared, settings.options, datetime.now())
+        print(as_markdown(contents, whole=False), end="")
     elif arguments.quiet:
         print_answer(compared)
     else:
@@ -60,10 +73,13 @@ def _refuse_contradictions(arguments: Namespace) -> None:
     Raises:
         Problem: a table is asked for, and something else in its place.
     """
-    for other in ("json", "quiet"):
+    for other in ("json", "quiet", "markdown"):
         if arguments.only_wrong and getattr(arguments, other):
             message = f"--only-wrong is about the table, and --{other} prints none"
             raise Problem("arguments", f"{message}; leave one of them out")
+    if arguments.json and arguments.markdown:
+        message = "--json and --markdown both say what is printed"
+        raise Problem("arguments", f"{message}; leave one of them out")
 
 
 def exit_status(run: Run) -> int:

@@ -8,21 +8,17 @@ from rich.console import Console
 from rich.text import Text
 
 from debug.protocol.values import Divergence, Layer
-from debug.protocol.verdict import LAYER, Verdict
+from debug.protocol.verdict import Verdict
 from debug.results.run import Run
 from debug.results.why import place_of, why
 from tui import words
 from tui.columns import Column, table_of
-from tui.commands.output import relative, room, table_console
+from tui.commands.output import room, table_console
 from tui.commands.shared.faults import also_wrong
+from tui.paths import relative
 from tui.themes import colour
 
 BAR_WIDTH = 16
-LEGEND = (
-    f"R = error ÷ PyTorch's own rounding error ({words.limits(LAYER)}); "
-    "isolated: on PyTorch's inputs"
-)
-"""What the numbers mean, where they are first read."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +148,7 @@ def _print_rows(console: Console, rows: Sequence[Row]) -> None:
     if not rows:
         return
     console.print(table_of(COLUMNS, rows, room()), crop=False)
-    console.print(LEGEND, style="dim")
+    console.print(words.LEGEND, style="dim")
 
 
 def print_answer(run: Run) -> None:

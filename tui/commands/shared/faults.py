@@ -10,7 +10,7 @@ from debug.results.root_causes import RootCause, layers_with, root_causes
 from debug.results.run import Run
 from debug.results.why import place_of
 from tui import words
-from tui.commands.output import relative
+from tui.paths import relative
 
 
 def also_wrong(run: Run) -> list[str]:
