@@ -7,6 +7,7 @@ table for a person.
 import sys
 from argparse import ArgumentParser, Namespace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -25,8 +26,10 @@ from tui.commands.shared.faults import causes, findings, root_causes_as_fields
 from tui.commands.shared.headless import run_as_far_as_it_goes
 from tui.paths import relative
 from tui.report.contents import contents_of
+from tui.report.junit import as_junit, error_as_junit, refuse_junit
 from tui.report.render import as_markdown
-from tui.settings import add_subject_options, complain, settings_of
+from tui.saving import save_text
+from tui.settings import Settings, add_subject_options, complain, settings_of
 
 SUMMARY = "compare every layer; exit status 1 if one is wrong"
 CLOSE = (Verdict.OK, Verdict.WATCH)
@@ -43,6 +46,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="what an issue needs: the answer, the wrong layers, the versions",
     )
     parser.add_argument(
+        "--junit", metavar="FILE", help="write test results, too: a case a layer, as XML"
+    )
+    parser.add_argument(
         "--quiet",
         action="store_true",
         help="no table and no progress: the verdict and the root causes",
@@ -52,7 +58,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace, log: EventLog) -> int:
     _refuse_contradictions(arguments)
     settings = settings_of(arguments)
-    compared = run_as_far_as_it_goes(settings, log, arguments.quiet)
+    compared = _compared(arguments, settings, log)
     if arguments.json:
         print_json(report(compared))
     elif arguments.markdown:
@@ -66,6 +72,26 @@ def run(arguments: Namespace, log: EventLog) -> int:
         log.write("problem", kind=error.kind, message=str(error))
         return complain("maxwhisper", error)
     return exit_status(compared)
+
+
+def _compared(arguments: Namespace, settings: Settings, log: EventLog) -> Run:
+    """The run, and its file of test results where one is wanted: a file of an earlier run
+    must not stand for one that could not even begin.
+
+    Raises:
+        Problem: it could not begin, or its results can't be written.
+    """
+    if arguments.junit is None:
+        return run_as_far_as_it_goes(settings, log, arguments.quiet)
+    path = Path(arguments.junit)
+    refuse_junit(path)  # before the comparison, not after it
+    try:
+        compared = run_as_far_as_it_goes(settings, log, arguments.quiet)
+    except Problem as problem:
+        save_text(path, error_as_junit(problem.diagnostic))
+        raise
+    save_text(path, as_junit(compared))
+    return compared
 
 
 def _refuse_contradictions(arguments: Namespace) -> None:

@@ -64,6 +64,27 @@ def test_an_issue_is_printed_without_a_path_of_this_machine(tmp_path: Path):
     assert done.stderr == ""
 
 
+def test_test_results_are_written_beside_what_is_printed(tmp_path: Path):
+    port = write_port(tmp_path, (CALL, WRONG))
+    done = maxwhisper("check", str(port), "--junit", "results.xml", folder=tmp_path)
+    assert done.returncode == 1
+    assert "First wrong" in done.stdout
+    assert '<failure type="diverged" message="my_port.py:' in results_in(tmp_path)
+
+
+def test_results_of_an_earlier_run_do_not_stand_for_one_that_could_not_begin(tmp_path):
+    (tmp_path / "results.xml").write_text("<testsuites></testsuites>")
+    done = maxwhisper("check", "gone.py", "--junit", "results.xml", folder=tmp_path)
+    assert done.returncode == 2
+    assert "gone.py" in done.stderr
+    assert '<error type="' in results_in(tmp_path)
+
+
+def results_in(folder: Path) -> str:
+    assert [each.name for each in folder.glob("*.xml")] == ["results.xml"]
+    return (folder / "results.xml").read_text()
+
+
 def test_two_ways_to_print_are_one_too_many():
     done = maxwhisper("check", "--markdown", "--json")
     assert done.returncode == 2
