@@ -16,6 +16,7 @@ from debug.protocol.verdict import LAYER, Verdict
 from debug.results.run import Run
 from debug.results.why import place_of
 from tui.commands import check
+from tui.commands.check_json import report as as_json
 from tui.commands.check_table import conclusion
 from tui.commands.output import print_json
 from tui.commands.repro_readme import SCRIPT, readme
@@ -133,7 +134,7 @@ def _write(settings: Settings, layer: str, folder: Path, log: EventLog) -> Repro
 
 def _metrics(run: Run, index: int, written: Reproduced) -> dict[str, Any]:
     """What ``check`` says of the layer, and what the script needs."""
-    report = check.report(run)
+    report = as_json(run)
     rows = {row["name"]: row for row in report["inputs"] + report["layers"]}
     place = place_of(run, index)
     finding = run.finding(index)

@@ -18,7 +18,8 @@ from debug.protocol.values import Cause, Divergence, Finding, Outcome, Place
 from debug.protocol.verdict import LAYER, Verdict
 from debug.results.run import Run
 from tui import words
-from tui.commands.check import exit_status, report
+from tui.commands.check import exit_status
+from tui.commands.check_json import report
 from tui.commands.check_table import (
     COLUMNS,
     Row,
