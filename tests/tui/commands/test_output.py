@@ -1,12 +1,8 @@
 """What the commands' outputs have in common."""
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
-from shell import ROOT
 
 from tui.commands.output import BOUNDLESS, print_json, room, table_console
 
@@ -29,14 +25,3 @@ def test_columns_says_how_wide_it_is_even_in_a_pipe(monkeypatch):
     assert room() == table_console().width == 60
     monkeypatch.setenv("COLUMNS", "nonsense")
     assert room() is None
-
-
-@pytest.mark.process
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has a full device")
-def test_a_full_disk_is_one_line_and_status_2():
-    command = [sys.executable, "-m", "tui.commands", "--version"]
-    with open("/dev/full", "w") as full:
-        done = subprocess.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE)
-    assert done.returncode == 2
-    (line,) = done.stderr.decode().splitlines()
-    assert line.startswith("maxwhisper: can't write to stdout (No space left on device)")
