@@ -78,6 +78,40 @@ def refuse_folder(path: Path) -> None:
         raise Problem("save", f"{message}; give a name in a folder that exists")
 
 
+class NewFolder:
+    """A folder that is filled beside its place, and has its name once it is kept."""
+
+    def __init__(self, path: Path) -> None:
+        """
+        Raises:
+            Problem: something of that name is there, or no folder can be made.
+        """
+        refuse_folder(path)
+        self.path = path
+        try:
+            self.partial = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+        except OSError as error:
+            message = f"can't make {path} ({error.strerror})"
+            raise Problem("save", f"{message}; give a name where you can write") from error
+
+    def keep(self) -> None:
+        """
+        Raises:
+            Problem: something of its name is there by now.
+        """
+        try:
+            os.chmod(self.partial, 0o777 & ~_umask())  # as any other new folder
+            refuse_folder(self.path)
+            os.rename(self.partial, self.path)
+        except OSError as error:
+            message = f"can't write {self.path} ({error.strerror})"
+            raise Problem("save", message) from error
+
+    def drop(self) -> None:
+        """Leaves nothing, unless it was kept."""
+        shutil.rmtree(self.partial, ignore_errors=True)
+
+
 @contextmanager
 def new_folder(path: Path) -> Iterator[Path]:
     """Gives a folder beside it to fill, which takes its name once the block is through.
@@ -85,21 +119,14 @@ def new_folder(path: Path) -> Iterator[Path]:
     Raises:
         Problem: something of that name is there, or no folder can be made.
     """
-    refuse_folder(path)
+    folder = NewFolder(path)
     try:
-        partial = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
-    except OSError as error:
-        message = f"can't make {path} ({error.strerror})"
-        raise Problem("save", f"{message}; give a name where you can write") from error
-    try:
-        yield partial
-        os.chmod(partial, 0o777 & ~_umask())  # as any other new folder
-        refuse_folder(path)
-        os.rename(partial, path)
+        yield folder.partial
+        folder.keep()
     except OSError as error:
         raise Problem("save", f"can't write {path} ({error.strerror})") from error
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        folder.drop()
 
 
 def _umask() -> int:
