@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 ABSOLUTE = re.compile(r"(?<![\w.:/~])~?/(?:[^\s/'\"`:;,()]+/)+")
@@ -14,7 +15,7 @@ def relative(path: str) -> str:
     """A path as a person in this folder would write it."""
     try:
         return str(Path(path).resolve().relative_to(Path.cwd()))
-    except ValueError:
+    except (ValueError, OSError):  # it lies elsewhere, or the folder we are in is gone
         return path
 
 
@@ -34,7 +35,9 @@ def without_folders(text: str, known: Iterable[str] = ()) -> str:
         text: such as a message.
         known: files whose folders may be in it, for a folder may have spaces in its name.
     """
-    folders = {Path(path).resolve().parent for path in known} | {Path.cwd(), Path.home()}
+    folders = {Path(path).parent for path in known if Path(path).is_absolute()}
+    with suppress(OSError, RuntimeError):  # where there is no such folder
+        folders |= {Path.home(), Path.cwd()}
     for folder in sorted(folders, key=lambda each: len(str(each)), reverse=True):
         if folder != Path(folder.anchor):
             text = text.replace(f"{folder}/", "")

@@ -78,6 +78,17 @@ def refuse_folder(path: Path) -> None:
         raise Problem("save", f"{message}; give a name in a folder that exists")
 
 
+def free_name(path: Path) -> Path:
+    """The path, or the first of ``name-2.html``, ``name-3.html`` that nothing has. What is
+    behind the last dot of a layer's name is no ending."""
+    ending = path.suffix if path.suffix in (".html", ".md") else ""
+    start, number, found = path.name.removesuffix(ending), 2, path
+    while os.path.lexists(found):
+        found = path.with_name(f"{start}-{number}{ending}")
+        number += 1
+    return found
+
+
 class NewFolder:
     """A folder that is filled beside its place, and has its name once it is kept."""
 
