@@ -12,6 +12,7 @@ from tui.commands import (
     bench,
     check,
     compare,
+    completion,
     demo,
     doctor,
     dump,
@@ -41,6 +42,7 @@ COMMANDS: dict[str, ModuleType] = {
     "repro": repro,
     "doctor": doctor,
     "warm": warm,
+    "completion": completion,
 }
 
 
@@ -90,4 +92,6 @@ def build_parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--log", metavar="FILE", help="append what happens, one JSON object a line"
         )
+    # That command describes all of them: it can't import what imports it.
+    commands.choices["completion"].set_defaults(build_parser=build_parser)
     return parser
