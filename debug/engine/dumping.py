@@ -130,8 +130,9 @@ def write(folder: Path, sides: Sides, facts: Mapping[str, Any]) -> list[str]:
         known = msgspec.json.encode({**facts, **sides.numbers, "files": files})
         (folder / METADATA).write_bytes(msgspec.json.format(known) + b"\n")
     except OSError as error:
-        message = f"can't write {folder} ({error.strerror or error}); make room, or write"
-        raise Problem(DUMP, f"{message} elsewhere") from error
+        reason = error.strerror or "there was no room for all of it"  # which NumPy counts
+        message = f"can't write {facts.get('layer', 'the layer')} ({reason})"
+        raise Problem(DUMP, f"{message}; make room, or write elsewhere") from error
     return [*files, METADATA]
 
 
