@@ -2,7 +2,7 @@
 
 Errors span many decades, so the scale is a logarithm: a line a decade. The floor is drawn
 as a line of its own, for an error means something only beside it. What has no number, such
-as a NaN, stands at the upper edge, and an exact value at the lower one.
+as a NaN, stands above the scale, and an exact value at its lower edge.
 """
 
 import math
@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from debug.results.run import Run
 from tui import words
 
-WIDTH, HEIGHT = 960, 330
-LEFT, RIGHT, TOP, BOTTOM = 58, 14, 30, 40
+WIDTH, HEIGHT = 960, 350
+LEFT, RIGHT, TOP, BOTTOM = 62, 14, 54, 40
 """Margins for the scale, the legend and the names."""
+ABOVE = 34
+"""Where marks without a number stand."""
 WIDEST = 20
 """Decades, of which the largest are shown."""
 LINES = 10
@@ -44,6 +46,8 @@ class Chart:
     right: float
     top: int
     bottom: float
+    above: int | None
+    """Where what has no number stands, if anything does."""
     decades: Sequence[Line]
     floor: str
     """As SVG's polyline has its points."""
@@ -72,7 +76,7 @@ def chart_of(run: Run) -> Chart:
 
     def up(error: float | None) -> float:
         if error is None:
-            return TOP
+            return ABOVE
         share = (math.log10(error) - low) / (high - low) if error > 0 else 0.0
         return _place(HEIGHT - BOTTOM - min(max(share, 0.0), 1.0) * (HEIGHT - TOP - BOTTOM))
 
@@ -98,6 +102,7 @@ def chart_of(run: Run) -> Chart:
         WIDTH - RIGHT,
         TOP,
         HEIGHT - BOTTOM,
+        ABOVE if any(each.y == ABOVE for each in (*chained, *isolated)) else None,
         [Line(up(10.0**n), f"1e{n}") for n in _labelled(low, high)],
         " ".join(floors),
         " ".join(f"{each.x},{each.y}" for each in chained),

@@ -49,15 +49,18 @@ def test_isolated_errors_have_marks_of_their_own_and_inputs_none():
 def test_whatever_the_error_is_its_mark_is_within_the_chart(error: float | None):
     chart = chart_of(with_error(error))
     for mark in [*chart.chained, *chart.isolated]:
-        assert chart.top <= mark.y <= chart.bottom
+        assert mark.y == chart.above or chart.top <= mark.y <= chart.bottom
     assert len(chart.decades) <= LINES + 1
     assert len({line.y for line in chart.decades}) == len(chart.decades)
 
 
-def test_what_has_no_number_stands_at_the_top_and_what_is_exact_at_the_bottom():
-    missing = chart_of(with_error(None, Verdict.MISSING)).chained[ATTENTION]
+def test_what_has_no_number_stands_above_the_scale_and_what_is_exact_at_the_bottom():
+    without = chart_of(with_error(None, Verdict.MISSING))
+    missing = without.chained[ATTENTION]
+    assert (missing.y, missing.title) == (without.above, "blocks.0.attn: error no number")
+    assert missing.y < without.top
     chart = chart_of(with_error(0.0, Verdict.OK))
-    assert (missing.y, missing.title) == (chart.top, "blocks.0.attn: error no number")
+    assert chart.above is None
     assert chart.chained[ATTENTION].y == chart.bottom
 
 
