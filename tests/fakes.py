@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 from textual.pilot import Pilot
 
@@ -9,6 +10,8 @@ from debug.protocol.diagnostic import Diagnostic
 from debug.protocol.messages import (
     Abort,
     Compared,
+    Dump,
+    Dumped,
     Event,
     Explained,
     Failed,
@@ -161,6 +164,8 @@ class FakeEngine:
         self.position = -1
         self.alive = False
         self.hangs = False
+        self.dumps = True
+        """Whether it writes a layer's values, and says so."""
         self.lingers = False
         """Whether it is still at its idle work when the test looks."""
         self.source = getattr(FakeEngine, "_file", "model.py")
@@ -199,6 +204,9 @@ class FakeEngine:
             case RunAgain(index):
                 self.load()
                 self.compute(index)
+            case Dump(index, folder) if self.dumps:
+                Path(folder, "candidate.npy").write_bytes(b"")
+                self.say(Dumped(self.generation, index, ["candidate.npy"]))
             case Abort():
                 self.say(Stopped(self.generation, self.position, 0.1))
 

@@ -11,12 +11,26 @@ A table shortens all its names alike, and no further than they stay different (`
 """
 
 from collections.abc import Callable, Collection
+from difflib import get_close_matches
 
 Cut = Callable[[str, int], str]
 """Makes a name fit into so many characters."""
 CUT = "…"
 SHORTEST = 12
 """Characters below which a name says nothing any more."""
+
+ALIKE = 0.4
+"""How alike a name must be to be meant by another, from 0 to 1."""
+
+
+def nearest(name: str, names: Collection[str], most: int = 3) -> list[str]:
+    """The names that may have been meant: those that it is the end or a part of, then those
+    that are spelt alike."""
+    within = [each for each in names if name and name in each]
+    within.sort(key=lambda each: (not each.endswith(name), len(each)))
+    order = [*names]
+    alike = sorted(get_close_matches(name, order, most, ALIKE), key=order.index)
+    return list(dict.fromkeys([*within, *alike]))[:most]
 
 
 def without_front(name: str, room: int) -> str:

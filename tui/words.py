@@ -19,7 +19,7 @@ from debug.protocol.values import (
     Stats,
     UnpairedModule,
 )
-from debug.protocol.verdict import Limits, Verdict, judge
+from debug.protocol.verdict import LAYER, Limits, Verdict, judge
 from debug.results.digits import factor as factor
 from debug.results.digits import number as number
 from debug.results.headroom import float16_headroom, squared_headroom
@@ -63,6 +63,13 @@ def ratio(value: float | None) -> str:
 def limits(of: Limits) -> str:
     """What R may be, in a sentence that is begun elsewhere."""
     return f"up to {of.ok_up_to:g} is ok, above {of.watch_up_to:g} is a bug"
+
+
+LEGEND = (
+    f"R = error ÷ PyTorch's own rounding error ({limits(LAYER)}); "
+    "isolated: on PyTorch's inputs"
+)
+"""What the numbers mean, where they are first read."""
 
 
 def precision(run: Run) -> str:

@@ -8,6 +8,7 @@ it, and an edit costs what depends on it.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Protocol
 
 import torch
 from max.driver import Buffer
@@ -48,6 +49,14 @@ class LazyValue:
     isolated: Callable[[], IsolatedLayer] | None = None
     """Found when it is asked for, so that no reload waits; None where the layer's input is
     not known."""
+
+
+class Runner(Protocol):
+    """One way of running a graph."""
+
+    def load(self, traced: Traced, injected: Mapping[str, Buffer]) -> dict[str, LazyValue]:
+        """The layers that the graph computes, by name; ``injected`` values replace some."""
+        ...
 
 
 class Interpreter:

@@ -218,6 +218,9 @@ def _messages(found: list[Tried]) -> list[Cause]:
             round(cause.explains, 6),
             finite(cause.ratio),
             cause.hypothesis.weight,
+            cause.hypothesis.about,
+            cause.hypothesis.right,
+            cause.hypothesis.wrong,
         )
         for cause in found[:SHOWN_CAUSES]
     ]

@@ -73,6 +73,8 @@ def with_number(
         {step.result: family.replacement(number)},
         kind=Kind.MISTAKEN,
         operation=operation,
+        right=family.right,
+        wrong=family.sign * number,
     )
 
 

@@ -65,6 +65,8 @@ def _of(
         other.left_out if is_same else None,
         taking.takes,
         taking.instead_of,
+        right=other.right if is_same else None,
+        wrong=other.wrong if is_same else None,
     )
 
 

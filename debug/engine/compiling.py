@@ -7,10 +7,12 @@ from max.dtype import DType
 from debug.candidate import kernels
 from debug.candidate.device_products import products_of
 from debug.candidate.emulation import computed_in
+from debug.candidate.source import Source
+from debug.candidate.trace import Traced, build
 from debug.measure.products import Products
 from debug.protocol.messages import Message, Progress
 from debug.protocol.values import Mode
-from debug.subject import Subject
+from debug.subject import Subject, model_of
 
 HINT = "leave it running, it is kept"
 OTHER_WAY = "; or start with --engine compile"
@@ -26,6 +28,12 @@ def warm(subject: Subject, mode: Mode, emit: Callable[[Message], None]) -> None:
     """Loads the kernels that a graph in the subject's precision is likely to need."""
     device, said = subject.device, announcer(emit, mode)
     kernels.warm(computed_in(subject.dtype, device), device, said)
+
+
+def traced_again(subject: Subject, source: Source, tapped: bool) -> Traced:
+    """The graph once more, with every layer as an output or with the result alone."""
+    layers = subject.layers if tapped else [model_of(subject.layers)]
+    return build(subject, source, layers, False)[1]
 
 
 def device_products(

@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
@@ -24,6 +25,7 @@ from debug.protocol.diagnostic import Diagnostic, Problem, from_exception
 from debug.protocol.messages import (
     Abort,
     Command,
+    Dump,
     Failed,
     Idle,
     Inject,
@@ -119,6 +121,8 @@ class Engine:
                     self._reload(self._wanted)
             case Inspect(index) if self.session:
                 self._allowed(self.session.inspect, index)
+            case Dump(index, folder) if self.session:
+                self._allowed(partial(self.session.dump, folder=folder), index)
             case Abort() if self.session:
                 self._target = -1
                 self._stop()

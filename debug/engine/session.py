@@ -7,18 +7,16 @@ digest, so that a generation computes again only what its edit has changed.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
-from max.driver import Buffer
 from msgspec import structs
 
 from debug.candidate import max_internals
 from debug.candidate.compiler import Compiler
 from debug.candidate.device_products import has_convolutions
-from debug.candidate.interpreter import Interpreter, LazyValue
+from debug.candidate.interpreter import Interpreter, LazyValue, Runner
 from debug.candidate.source import Source, content_hash, content_hashes, load_source
 from debug.candidate.taps import Probe
 from debug.candidate.trace import Traced, build
@@ -27,7 +25,8 @@ from debug.causes.inspection import inspected
 from debug.engine import jobs
 from debug.engine.background import Background, Generation
 from debug.engine.comparisons import Comparisons
-from debug.engine.compiling import announcer, device_products, warm
+from debug.engine.compiling import announcer, device_products, traced_again, warm
+from debug.engine.dumping import facts_of, sides_of, write
 from debug.engine.inputs import compared
 from debug.engine.opened import opened
 from debug.engine.whereabouts import Whereabouts
@@ -36,11 +35,12 @@ from debug.experiments.isolation import Isolation
 from debug.experiments.probes import Variables
 from debug.experiments.without_taps import run_without_taps
 from debug.pause import Pause, go_on
-from debug.protocol.diagnostic import Problem
+from debug.protocol.diagnostic import DUMP, Problem
 from debug.protocol.messages import (
     Aligned,
     Compared,
     ComparedWithoutTaps,
+    Dumped,
     Explained,
     Isolated,
     Loaded,
@@ -64,14 +64,6 @@ from debug.subject import (
     load_subject,
     model_of,
 )
-
-
-class Runner(Protocol):
-    """One way of running a graph."""
-
-    def load(self, traced: Traced, injected: Mapping[str, Buffer]) -> dict[str, LazyValue]:
-        """The layers that the graph computes, by name; ``injected`` values replace some."""
-        ...
 
 
 class Session:
@@ -163,7 +155,7 @@ class Session:
         def pause() -> None:
             self._pause()
 
-        isolation = Isolation(self.dtype, truths)
+        isolation = self._isolation = Isolation(self.dtype, truths)
         self._whereabouts = Whereabouts(subject, truths, isolation, recordings)
         self._comparisons = Comparisons(truths, self.dtype, self._whereabouts)
         causes = jobs.FindCauses(truths, self._explainer, pause, emit)
@@ -262,22 +254,12 @@ class Session:
     def _without_taps(self, source: Source) -> ComparedWithoutTaps:
         """What the graph gives without taps, where it runs compiled."""
         assert isinstance(self._runner, Compiler)
-        every, model = self.subject.layers, [model_of(self.subject.layers)]
-
-        def again(tapped: bool) -> Traced:
-            return build(self.subject, source, every if tapped else model, False)[1]
-
         warm(self.subject, self._mode, self._emit)
         self._emit(Progress("compiling the graph without taps"))
-        return run_without_taps(
-            self.generation,
-            self._model,
-            self._truths[self._model],
-            self._values[self._model].value(),
-            again,
-            self._runner,
-            self._announce,
-        )
+        truth, value = self._truths[self._model], self._values[self._model].value()
+        again, announce = partial(traced_again, self.subject, source), self._announce
+        given = self.generation, self._model, truth, value, again, self._runner, announce
+        return run_without_taps(*given)
 
     def _read(self) -> Source:
         graph, libraries = self.subject.graph, libraries_of(self.subject)
@@ -392,6 +374,22 @@ class Session:
         values = self._values if self.complete else None
         number, explainer = self.generation, self._explainer
         self._emit(inspected(number, index, name, explainer, code, values))
+
+    def dump(self, index: int, folder: str) -> None:
+        """Writes both sides of a layer into an empty folder.
+
+        Raises:
+            Problem: the layer has not run, or a file can't be written.
+        """
+        name, candidate = self.names[index], self._candidate
+        if candidate is None or index > self.position:
+            raise Problem(DUMP, f"{name} has not run yet: run to it first")
+        value, truth = self._values.get(name), self._truths[name]
+        given = candidate.inputs.get(name)
+        dtype = self.dtype if given is None else truth.stats.dtype
+        sides = sides_of(truth, value, given, self._isolation, dtype)
+        facts = facts_of(self.subject, self.generation, name, self._injection.layers)
+        self._emit(Dumped(self.generation, index, write(Path(folder), sides, facts)))
 
     def _code(self) -> LoadedCandidate | None:
         runner, traced = self._runner, self._traced

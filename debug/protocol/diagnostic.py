@@ -12,6 +12,9 @@ from debug.protocol.device_errors import remedy_for
 FAILED = "explain"
 """The kind of what the debugger itself failed at while it looked into a run."""
 
+DUMP = "dump"
+"""The kind of why a layer's values were not written."""
+
 
 class Diagnostic(msgspec.Struct, frozen=True):
     kind: str

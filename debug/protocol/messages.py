@@ -78,7 +78,15 @@ class Inject(Message, frozen=True):
     index: int
 
 
-Command = Open | RunTo | RunAgain | Abort | Inspect | Inject
+class Dump(Message, frozen=True):
+    """Write both sides of a layer as files, into an empty folder: tensors stay out of the
+    pipe."""
+
+    index: int
+    folder: str
+
+
+Command = Open | RunTo | RunAgain | Abort | Inspect | Inject | Dump
 
 
 # -- What the engine answers ---------------------------------------------------------
@@ -236,6 +244,15 @@ class Idle(Message, frozen=True):
     generation: int
 
 
+class Dumped(Message, frozen=True):
+    """Both sides of a layer were written."""
+
+    generation: int
+    index: int
+    files: list[str]
+    """Their names."""
+
+
 class Working(Message, frozen=True):
     """The engine's idle work has got to another job, or another piece of one."""
 
@@ -288,6 +305,7 @@ Event = (
     | OutcomeKnown
     | ComparedWithoutTaps
     | Probed
+    | Dumped
     | Stopped
     | Idle
     | Progress

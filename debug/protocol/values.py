@@ -91,6 +91,10 @@ class Layer(msgspec.Struct, frozen=True):
     """What one of the value's vectors of channels is: a frame, a token or a position."""
 
 
+Said = str | float | None
+"""A number or a name, where one is known."""
+
+
 class Cause(msgspec.Struct, frozen=True):
     """A hypothesis that was tried on the reference's mathematics."""
 
@@ -100,6 +104,13 @@ class Cause(msgspec.Struct, frozen=True):
     ratio: float | None
     """R of what is left."""
     weight: str | None = None
+    kind: str | None = None
+    """What was done or what it is about, in a word or two, such as ``epsilon`` or ``left
+    out``. None where several things were done, or nothing was that has a name."""
+    right: Said = None
+    """What the reference has: a number, or the name of a value, a layer or a function."""
+    wrong: Said = None
+    """What the candidate has in its place."""
 
     @property
     def complete(self) -> bool:

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from debug.protocol.values import Finding, Place
+from debug.protocol.values import Cause, Finding, Place
 from debug.results.run import Run
 from debug.results.why import place_of, reasons
 
@@ -32,6 +32,10 @@ class Mistake:
     complete: bool
     why: str
     """With the share, as a person reads it."""
+    cause: Cause | None = None
+    """The likeliest, in fields, where there is one."""
+    reference: Place | None = None
+    """The reference's line for the same step."""
 
     def is_also(self, other: "Mistake") -> bool:
         """Whether it is one mistake. What is explained in part only, or not at all, is so
@@ -77,6 +81,13 @@ def root_causes(run: Run) -> list[RootCause]:
     return found
 
 
+def layers_with(run: Run, index: int, finding: Finding) -> list[int]:
+    """The layers that have the mistake which was found in one of them."""
+    mistake = _mistake(run, index, finding)
+    roots = (root for root in root_causes(run) if index in root.layers)
+    return next((root.layers for root in roots if root.mistake.is_also(mistake)), [])
+
+
 def _mistake(run: Run, index: int, finding: Finding | None) -> Mistake:
     own = CALL.sub("", run.layers[index].name)
     kind = NUMBER.sub("#", own)
@@ -87,13 +98,13 @@ def _mistake(run: Run, index: int, finding: Finding | None) -> Mistake:
     place = finding.place or place_of(run, index)
     [why] = reasons(finding, most=1)
     if not finding.causes:
-        return Mistake(place, kind, why, False, why)
+        return Mistake(place, kind, why, False, why, None, finding.reference)
     likeliest = finding.causes[0]
     doubt = _doubt_about(run, own)
     if doubt and likeliest.complete and likeliest.weight is not None:
-        return Mistake(None, kind, doubt, True, doubt)
-    said = _within(own, likeliest.hypothesis)
-    return Mistake(place, kind, said, likeliest.complete, why)
+        return Mistake(None, kind, doubt, True, doubt, likeliest)
+    said, complete = _within(own, likeliest.hypothesis), likeliest.complete
+    return Mistake(place, kind, said, complete, why, likeliest, finding.reference)
 
 
 def _within(layer: str, hypothesis: str) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tui.names import abbreviated, cut_of, shortened, without_front, without_middle
+from tui.names import abbreviated, cut_of, nearest, shortened, without_front, without_middle
 
 DEEP = "bert.encoder.layer.11.attention.output.dense"
 
@@ -53,3 +53,11 @@ def test_the_number_of_the_block_stays_as_long_as_it_can(room: int, text: str):
 
 def test_an_indent_counts():
     assert shortened("    ", "blocks.0.attn.query", 22) == "    …0.attn.query"
+
+
+def test_the_nearest_names_are_those_with_the_same_part_then_those_spelt_alike():
+    queries = ["blocks.0.attn.query", "blocks.1.attn.query"]
+    names = ["conv1", "conv2", "blocks.0.attn", *queries]
+    assert nearest("attn.query", names) == queries
+    assert nearest("conv3", names) == ["conv1", "conv2"]
+    assert nearest("zzz", names) == nearest("", names) == []

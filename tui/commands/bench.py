@@ -18,7 +18,6 @@ from tui.commands.shared.ask import ask
 from tui.commands.shared.each_backend import missing_row, run_each
 from tui.commands.shared.event_log import EventLog
 from tui.commands.shared.progress import Reporter
-from tui.commands.shared.saving import save_json
 from tui.commands.shared.transcribing_options import (
     add_backend_choice,
     add_transcribing_options,
@@ -27,6 +26,7 @@ from tui.commands.shared.transcribing_options import (
     decoding_of,
 )
 from tui.commands.transcribe import subject
+from tui.saving import save_json
 from tui.settings import COULD_NOT_RUN
 
 SUMMARY = "time all backends; save the figures, or list the saved ones"

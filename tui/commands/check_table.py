@@ -1,27 +1,24 @@
 """What ``maxwhisper check`` prints for a person: a row a layer, and a conclusion."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich.console import Console
 from rich.text import Text
 
 from debug.protocol.values import Divergence, Layer
-from debug.protocol.verdict import LAYER
+from debug.protocol.verdict import Verdict
 from debug.results.run import Run
 from debug.results.why import place_of, why
 from tui import words
 from tui.columns import Column, table_of
-from tui.commands.output import relative, room, table_console
+from tui.commands.output import room, table_console
 from tui.commands.shared.faults import also_wrong
+from tui.paths import relative
 from tui.themes import colour
 
 BAR_WIDTH = 16
-LEGEND = (
-    f"R = error ÷ PyTorch's own rounding error ({words.limits(LAYER)}); "
-    "isolated: on PyTorch's inputs"
-)
-"""What the numbers mean, where they are first read."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +28,12 @@ class Row:
     layer: Layer
     chained: Divergence
     isolated: Divergence | None
+
+    @property
+    def is_ok(self) -> bool:
+        """Whether nothing about it is worth a line where only what is wrong is shown."""
+        is_ok_alone = self.isolated is None or self.isolated.verdict.healthy
+        return self.chained.verdict is Verdict.OK and is_ok_alone
 
 
 def _chained(text: Callable[[Row], str]) -> Callable[[Row], Text]:
@@ -94,7 +97,14 @@ def _style(divergence: Divergence) -> str:
     return "" if healthy else colour(divergence.verdict, dark=True)
 
 
-def print_table(run: Run) -> None:
+def print_table(run: Run, only_wrong: bool = False, answer_first: bool = False) -> None:
+    """The table, and what is said about it.
+
+    Args:
+        run: which ended.
+        only_wrong: leaves out the rows that are ok.
+        answer_first: for who would have to scroll up to the table, not down to the answer.
+    """
     console = table_console()
     opened = run.opened
     assert opened is not None
@@ -104,13 +114,10 @@ def print_table(run: Run) -> None:
     )
     for warning in opened.warnings:
         console.print(Text(f"~ {warning}", "bold"), soft_wrap=True)
-    rows = [
-        Row(layer, run.results[index].chained, run.isolated(index))
-        for index, layer in enumerate(run.layers)
-        if index in run.results
-    ]
-    console.print(table_of(COLUMNS, rows, room()), crop=False)
-    console.print(LEGEND, style="dim")
+    if answer_first:
+        print_answer(run)
+        console.print()
+    _print_rows(console, rows_of(run, only_wrong))
     for note in words.notes(run):
         console.print(Text(note, "dim"), soft_wrap=True)
     for probed in run.probed:
@@ -119,13 +126,37 @@ def print_table(run: Run) -> None:
         console.print(Text(f"probe {line}", style), soft_wrap=True)
     for failure in run.failures:
         console.print(Text(f"! {failure}", "bold"), soft_wrap=True)
-    for doubt in run.doubts:
-        console.print(Text(f"✗ {doubt}", "bold red"), soft_wrap=True)
-    console.print(conclusion(run))
+    if not answer_first:
+        print_answer(run)
     if run.without_taps is not None:
         console.print(f"Compiled, {words.without_taps(run.without_taps)}", markup=False)
     if run.outcome is not None:
         console.print(*words.outcome(run.outcome), sep="\n", markup=False)
+
+
+def rows_of(run: Run, only_wrong: bool = False) -> list[Row]:
+    """What has run, in order of computation."""
+    rows = [
+        Row(layer, run.results[index].chained, run.isolated(index))
+        for index, layer in enumerate(run.layers)
+        if index in run.results
+    ]
+    return [row for row in rows if not (only_wrong and row.is_ok)]
+
+
+def _print_rows(console: Console, rows: Sequence[Row]) -> None:
+    if not rows:
+        return
+    console.print(table_of(COLUMNS, rows, room()), crop=False)
+    console.print(words.LEGEND, style="dim")
+
+
+def print_answer(run: Run) -> None:
+    """The verdict and the root causes, and nothing else."""
+    console = table_console()
+    for doubt in run.doubts:
+        console.print(Text(f"✗ {doubt}", "bold red"), soft_wrap=True)
+    console.print(conclusion(run))
 
 
 def conclusion(run: Run) -> Text:

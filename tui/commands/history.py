@@ -14,7 +14,7 @@ from debug.protocol.diagnostic import Problem
 from tui import words
 from tui.columns import Column, laid_out
 from tui.commands.output import print_json, room, table_console
-from tui.commands.shared.saving import save_text
+from tui.saving import save_text
 
 KIND = "maxwhisper bench"
 SPREAD_FROM = 110

@@ -10,7 +10,7 @@ from pathlib import Path
 from debug.protocol.diagnostic import Problem
 from tui.commands.output import print_json
 from tui.commands.shared.event_log import EventLog
-from tui.commands.shared.saving import save_text
+from tui.saving import save_text
 
 SUMMARY = "write a first draft of a port's file, with what can be found out filled in"
 

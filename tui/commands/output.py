@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import sys
-from pathlib import Path
 
 from rich.console import Console
 
@@ -28,11 +27,3 @@ def room() -> int | None:
 def table_console() -> Console:
     """For tables on stdout, and what is said about them."""
     return Console(highlight=False, width=room() or BOUNDLESS)
-
-
-def relative(path: str) -> str:
-    """A path as a person in this folder would write it."""
-    try:
-        return str(Path(path).resolve().relative_to(Path.cwd()))
-    except ValueError:
-        return path

@@ -12,10 +12,13 @@ from tui.commands import (
     bench,
     check,
     compare,
+    completion,
     demo,
     doctor,
+    dump,
     new,
     practice,
+    report,
     repro,
     transcribe,
     warm,
@@ -23,6 +26,7 @@ from tui.commands import (
 from tui.commands.shared.event_log import EventLog
 from tui.settings import COULD_NOT_RUN, OneLineParser, complain
 from tui.stdin import piped_audio
+from tui.versions import add_version_option
 
 COMMANDS: dict[str, ModuleType] = {
     "check": check,
@@ -33,9 +37,12 @@ COMMANDS: dict[str, ModuleType] = {
     "demo": demo,
     "bench": bench,
     "practice": practice,
+    "report": report,
+    "dump": dump,
     "repro": repro,
     "doctor": doctor,
     "warm": warm,
+    "completion": completion,
 }
 
 
@@ -75,6 +82,7 @@ def build_parser() -> argparse.ArgumentParser:
         description="Whisper in PyTorch and with its encoder on MAX: compared layer by "
         "layer, and put to work.",
     )
+    add_version_option(parser)
     commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="name")
     for name, module in COMMANDS.items():
         summary = module.SUMMARY
@@ -84,4 +92,6 @@ def build_parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--log", metavar="FILE", help="append what happens, one JSON object a line"
         )
+    # That command describes all of them: it can't import what imports it.
+    commands.choices["completion"].set_defaults(build_parser=build_parser)
     return parser

@@ -14,7 +14,7 @@ from debug.protocol.diagnostic import Problem
 from tui.commands import practice_port
 from tui.commands.output import print_json
 from tui.commands.shared.event_log import EventLog
-from tui.commands.shared.saving import save_text
+from tui.saving import save_text
 from tui.settings import Settings
 
 SUMMARY = "plant a bug in a copy of the encoder or of a port, to be found and fixed"

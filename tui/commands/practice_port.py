@@ -16,7 +16,7 @@ from tui.commands.output import print_json
 from tui.commands.shared.ask import ask
 from tui.commands.shared.event_log import EventLog
 from tui.commands.shared.progress import reporting
-from tui.commands.shared.saving import new_folder, refuse_folder, save_text
+from tui.saving import new_folder, refuse_folder, save_text
 from tui.settings import PORT, Settings
 
 FOLDER = Path("practice")

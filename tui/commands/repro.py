@@ -16,6 +16,7 @@ from debug.protocol.verdict import LAYER, Verdict
 from debug.results.run import Run
 from debug.results.why import place_of
 from tui.commands import check
+from tui.commands.check_json import report as as_json
 from tui.commands.check_table import conclusion
 from tui.commands.output import print_json
 from tui.commands.repro_readme import SCRIPT, readme
@@ -24,7 +25,7 @@ from tui.commands.shared.event_log import EventLog
 from tui.commands.shared.faults import causes
 from tui.commands.shared.headless import run_all
 from tui.commands.shared.progress import reporting
-from tui.commands.shared.saving import new_folder, refuse_folder, save_json, save_text
+from tui.saving import new_folder, refuse_folder, save_json, save_text
 from tui.settings import COULD_NOT_RUN, PORT, Settings, add_subject_options, settings_of
 
 SUMMARY = "write the first wrong layer as a folder that reproduces it without maxwhisper"
@@ -133,7 +134,7 @@ def _write(settings: Settings, layer: str, folder: Path, log: EventLog) -> Repro
 
 def _metrics(run: Run, index: int, written: Reproduced) -> dict[str, Any]:
     """What ``check`` says of the layer, and what the script needs."""
-    report = check.report(run)
+    report = as_json(run)
     rows = {row["name"]: row for row in report["inputs"] + report["layers"]}
     place = place_of(run, index)
     finding = run.finding(index)
@@ -146,7 +147,8 @@ def _metrics(run: Run, index: int, written: Reproduced) -> dict[str, Any]:
         "op": finding.op if finding else None,
         "file": files.get(place.path) if place else None,
         "line": place.line if place else None,
-        "causes": causes(run, index),
+        # Their places are in this machine's folders: the folder's own is file and line.
+        "causes": [{**cause, "place": None} for cause in causes(run, index)],
         "check": rows[run.layers[index].name],
         "limits": list(LAYER),
         "versions": written.versions,

@@ -3,6 +3,7 @@
 from debug.protocol.diagnostic import Problem
 from tui.settings import OneLineParser, add_dashboard_options, complain, settings_of
 from tui.stdin import PIPE
+from tui.versions import add_version_option
 
 
 def main() -> int:
@@ -11,6 +12,7 @@ def main() -> int:
         description="Step Whisper's encoder on MAX beside PyTorch, layer by layer.",
     )
     add_dashboard_options(parser)
+    add_version_option(parser)
     try:
         settings = settings_of(parser.parse_args())
         if settings.options.get("audio") == PIPE:

@@ -7,7 +7,7 @@ the link reports becomes a call of the view.
 import os
 import shlex
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from textual.events import Click
 from textual.screen import Screen
 from textual.widgets import DataTable, Footer, OptionList
 
+from debug.protocol.diagnostic import Problem
 from debug.protocol.messages import Inject, Inspect
 from debug.protocol.values import Place
 from debug.results.root_causes import root_causes
@@ -30,6 +31,7 @@ from tui.dashboard.changes import (
     ResultsChanged,
     RowChanged,
     Said,
+    Written,
 )
 from tui.dashboard.engine_link import EngineLink
 from tui.dashboard.keys import KEYS
@@ -113,6 +115,8 @@ class Dashboard(App[int]):
                 self.push_screen(OperationsScreen(layer, inspected, others))
             case Refused(diagnostic):
                 self.notify(diagnostic.message, markup=False)
+            case Written(path):
+                self.notify(f"written: {path}", markup=False)
 
     def get_system_commands(self, screen: Screen) -> Iterable[SystemCommand]:
         """The command palette: every key by name, and what Textual brings."""
@@ -316,6 +320,20 @@ class Dashboard(App[int]):
             self.notify("nothing has gone wrong")
         else:
             self.push_screen(DetailsScreen(self.state.problem))
+
+    def action_report(self) -> None:
+        self._write(self.link.write_page)
+
+    def action_dump(self) -> None:
+        self._write(partial(self.link.dump, self.view.cursor))
+
+    def _write(self, write: Callable[[], None]) -> None:
+        """What a person takes along, or why there is nothing to take."""
+        try:
+            write()
+        except Problem as problem:
+            self.bell()
+            self.notify(problem.diagnostic.message, severity="warning", markup=False)
 
     def action_edit(self) -> None:
         place = self.view.source_pane.place

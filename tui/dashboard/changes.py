@@ -5,6 +5,7 @@ listens can draw no more than that.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from debug.protocol.diagnostic import Diagnostic
 from debug.protocol.messages import Inspected
@@ -58,6 +59,13 @@ class Refused:
     diagnostic: Diagnostic
 
 
+@dataclass(frozen=True)
+class Written:
+    """A file or a folder is there that a person asked for."""
+
+    path: Path
+
+
 Change = (
     LayersChanged
     | RowChanged
@@ -66,4 +74,5 @@ Change = (
     | Said
     | OperationsKnown
     | Refused
+    | Written
 )

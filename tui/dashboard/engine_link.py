@@ -5,13 +5,17 @@ to one callable, so that a test can listen in the screen's place.
 """
 
 from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
 
-from debug.protocol.diagnostic import Diagnostic
+from debug.protocol.diagnostic import DUMP, Diagnostic, Problem
 from debug.protocol.messages import (
     Abort,
     Aligned,
     Command,
     Compared,
+    Dump,
+    Dumped,
     Event,
     Explained,
     Failed,
@@ -45,7 +49,9 @@ from tui.dashboard.changes import (
     ResultsChanged,
     RowChanged,
     Said,
+    Written,
 )
+from tui.dashboard.files import LayerFiles, refuse_layer, write_page
 from tui.dashboard.second_engine import SecondEngine
 from tui.dashboard.state import State
 from tui.settings import Settings
@@ -59,6 +65,7 @@ class EngineLink:
         self._report = report
         self.state = State()
         self.second = SecondEngine(settings, self.state, report)
+        self._files = LayerFiles()
         self._engine: EngineClient | None = None
         self._wanted = -1
         """The layer that was asked for last: a restarted engine runs that far again."""
@@ -83,6 +90,7 @@ class EngineLink:
                 self._hear(news)
         finally:
             engine.kill()
+            self._files.drop()
 
     @property
     def alive(self) -> bool:
@@ -105,6 +113,26 @@ class EngineLink:
         """Reloads the source and runs it up to the layer that it has reached."""
         self._begin(Phase.LOADING, "reading the source")
         self.send(RunAgain(self.state.results.position))
+
+    def write_page(self) -> None:
+        """
+        Raises:
+            Problem: nothing has run, or the page can't be written.
+        """
+        options, now = self._settings.options, datetime.now()
+        self._written(write_page(self.state.results, options, now))
+
+    def dump(self, index: int) -> None:
+        """Has both sides of a layer written.
+
+        Raises:
+            Problem: it has no values, nobody can write them, or others are being written.
+        """
+        results = self.state.results
+        refuse_layer(results, index)
+        if not self.alive:
+            raise Problem(DUMP, "the engine is gone: press R to restart it")
+        self.send(Dump(index, self._files.begin(results.layers[index].name)))
 
     def abort(self) -> None:
         """Asks first; an engine that is deep in native code can only be killed."""
@@ -178,7 +206,11 @@ class EngineLink:
                 self._settled()
             case Inspected(index=index):
                 self._inspected(index, event)
+            case Dumped():
+                self._dumped()
             case NotPossible(diagnostic):
+                if diagnostic.kind == DUMP:
+                    self._files.drop()
                 self._report(Refused(diagnostic))
             case Stopped():
                 self._stopped(event)
@@ -204,6 +236,19 @@ class EngineLink:
         results = self.state.results
         others = [results.layers[i].name for i in results.faults() if i != index]
         self._report(OperationsKnown(results.layers[index], event, others))
+
+    def _dumped(self) -> None:
+        try:
+            path = self._files.keep()
+        except Problem as problem:
+            self._report(Refused(problem.diagnostic))
+            return
+        if path is not None:
+            self._written(path)
+
+    def _written(self, path: Path) -> None:
+        self._say(f"{path} is written")
+        self._report(Written(path))
 
     def _probed(self, event: Probed) -> None:
         self._report(RowChanged(event.index))
@@ -238,6 +283,7 @@ class EngineLink:
         self._report(ResultsChanged())
 
     def _failed(self, event: Failed) -> None:
+        self._files.drop()
         self.state.problem = event.diagnostic
         message = str(event.diagnostic)
         self._begin(Phase.FAILED if event.fatal else Phase.STOPPED, message)

@@ -92,6 +92,8 @@ KEYS = [
     Key("o", "edit", "edit", "open the source in $EDITOR at this line", VIEW),
     Key("y", "copy_cause", "copy", "copy the root cause with its file and line", VIEW),
     Key("Y", "copy_numbers", "copy all", "copy the numbers of the layer", VIEW),
+    Key("P", "report", "page", "write this run as a page (HTML)", VIEW),
+    Key("D", "dump", "dump", "write both sides of the layer for NumPy", VIEW),
     Key("l", "light", "light/dark", "switch between light and dark", VIEW),
     Key("r", "again", "again", "reload the source and run it again", ENGINE, True),
     Key("v", "confirm", "compile", "confirm with the compiled graph (minutes)", ENGINE),

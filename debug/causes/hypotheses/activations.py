@@ -43,7 +43,9 @@ def mistaken(name: str) -> Iterator[Mistake]:
         if other != name:
             others[other] = f"{other} instead of {_told_apart(name, other)}", function
     for key, (text, function) in others.items():
-        yield Mistake((kind, key), text, lambda args, _, f=function: f(args[0]))
+        there = (name, key) if key in ACTIVATIONS else (None, None)
+        call = lambda args, _, f=function: f(args[0])  # noqa: E731
+        yield Mistake((kind, key), text, call, right=there[0], wrong=there[1])
 
 
 def _told_apart(name: str, other: str) -> str:

@@ -30,7 +30,8 @@ def softmaxes(called: Called) -> Iterator[Mistake]:
         if axis != right:
             text = f"softmax over axis {axis} instead of {meant}"
             other = _softmax(lambda x, _, axis=axis: x.softmax(axis))
-            yield Mistake(("softmax over axis", axis), text, other)
+            key = "softmax over axis", axis
+            yield Mistake(key, text, other, right=right, wrong=axis)
     others: dict[str, tuple[str, Callable[[Tensor, int], Tensor]]] = {
         "left out": ("softmax is left out", lambda x, _: x),
         "twice": ("softmax is applied twice", lambda x, a: x.softmax(a).softmax(a)),

@@ -29,6 +29,10 @@ class Family:
     low: float
     """Of the numbers that are tried; above zero, and each is so many times the last."""
     high: float
+    right: float | None = None
+    """PyTorch's number, where it has one there."""
+    sign: float = 1.0
+    """Of the numbers: those that are tried are their sizes."""
 
 
 def best_number(family: Family, error: Error, enough: float) -> float | None:

@@ -261,7 +261,7 @@ def _product(called: Called) -> Iterator[Mistake]:
     }
     for kind, (text, factor) in factors.items():
         scaled = lambda args, _, f=factor: first_tensor(args) * f  # noqa: E731
-        yield Mistake(("factor", kind, c), text, scaled)
+        yield Mistake(("factor", kind, c), text, scaled, right=c, wrong=factor)
 
 
 def _factors(called: Called) -> Iterator[Mistake]:

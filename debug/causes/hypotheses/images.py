@@ -81,7 +81,8 @@ def batch_norm(called: Called) -> Iterator[Mistake]:
     for epsilon in (each for each in EPSILONS if each != given):
         other = norm(lambda x, eps, new=epsilon, **o: _normed(x, eps=new, **o))
         text = f"epsilon is {epsilon:g}, PyTorch's is {given:g}"
-        yield Mistake(("epsilon", epsilon), text, other)
+        key = "epsilon", epsilon
+        yield Mistake(key, text, other, right=given, wrong=epsilon)
     edits: dict[str, tuple[str, Callable[..., Tensor]]] = {
         "weight": ("the norm's weight is left out", _without("weight", 1.0)),
         "bias": ("the norm's bias is left out", _without("bias", 0.0)),

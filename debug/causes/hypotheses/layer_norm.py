@@ -68,7 +68,8 @@ def _epsilons(called: Called) -> Iterator[Mistake]:
         other = _norm(lambda x, n, w, b, eps, new=epsilon: F.layer_norm(x, n, w, b, new))
         told = f"{epsilon:g}," if epsilon else "0, or too small to tell;"
         text = f"epsilon is {told} PyTorch's is {given:g}"
-        yield Mistake(("epsilon", epsilon), text, other)
+        key = "epsilon", epsilon
+        yield Mistake(key, text, other, right=given, wrong=epsilon)
 
 
 def _left_out(weight: str, bias: str) -> Iterator[Mistake]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
+from debug.protocol.values import Said
 from debug.reference.pytorch_functions import by_name
 from debug.reference.recording import Element, Recording, Ref, Replacement, Step
 
@@ -26,6 +27,10 @@ class Mistake:
     adds: bool = False
     """Whether it makes the same difference whatever else is wrong in the call, as a bias
     that is left out."""
+    right: Said = None
+    """What PyTorch has, where another number or name was taken for it."""
+    wrong: Said = None
+    """What was taken."""
 
 
 def always(value: Tensor) -> Replacement:

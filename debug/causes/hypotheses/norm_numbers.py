@@ -32,7 +32,7 @@ def layer_norm_numbers(called: Called) -> Iterator[Family]:
         return _divided(lambda variance, _: divisor(variance))
 
     text = lambda e: f"epsilon is {e:g}, PyTorch's is {own:g}"  # noqa: E731
-    yield Family(("epsilon",), text, other, 1e-13, 10.0)
+    yield Family(("epsilon",), text, other, 1e-13, 10.0, own)
     for place, part in ((2, "weight"), (3, "bias")):
         name = called.weight(place, part)
         yield Family(
@@ -119,4 +119,5 @@ def _divisors(size: int) -> Iterator[Family]:
             ),
             size / 8,
             size * 8,
+            size,
         )

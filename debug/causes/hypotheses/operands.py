@@ -21,6 +21,7 @@ from debug.causes.hypotheses.functions import mistakes
 from debug.causes.hypotheses.mistake import Key, always
 from debug.causes.hypotheses.precision import OTHER_PRECISIONS, round_to
 from debug.causes.segment import Segment
+from debug.protocol.values import Said
 from debug.reference.pytorch_functions import LAYOUTS
 from debug.reference.recording import Ref, Replacement, Step, ValueId, run_step
 
@@ -65,6 +66,16 @@ class Hypothesis:
     """The weights that it lays out otherwise."""
     weights_of: str | None = None
     """The layer whose weights are taken for another's."""
+    right: Said = None
+    """What PyTorch has, where another number or name was taken for it."""
+    wrong: Said = None
+    """What was taken."""
+
+    @property
+    def about(self) -> str | None:
+        """What was done, in a word or two; None where several things were."""
+        words = {str(key[0]) for key in self.keys}
+        return words.pop() if len(self.keys) == 1 else None
 
 
 NOTHING = Hypothesis("", frozenset())
@@ -80,6 +91,8 @@ def hypotheses_at(segment: Segment, step: Step) -> Iterator[Hypothesis]:
             {step.result: mistake.replacement},
             weight=mistake.weight,
             adds=mistake.adds,
+            right=mistake.right,
+            wrong=mistake.wrong,
         )
     yield from _another_layers_weights(segment, step)
     for position, operand in enumerate(step.operands):
@@ -165,6 +178,8 @@ def _another_layers_weights(segment: Segment, step: Step) -> Iterator[Hypothesis
             kind=Kind.MISTAKEN,
             left_out=layer,
             weights_of=other,
+            right=layer,
+            wrong=other,
         )
 
 
@@ -186,6 +201,8 @@ def _operands_made_otherwise(at: Operand) -> Iterator[Hypothesis]:
             frozenset({mistake.key}),
             at.edited(otherwise),
             weight=mistake.weight,
+            right=mistake.right,
+            wrong=mistake.wrong,
         )
 
 
@@ -211,6 +228,8 @@ def _other_operands(at: Operand) -> Iterator[Hypothesis]:
             left_out=left_out,
             takes=index,
             instead_of=at.value,
+            right=at.name,
+            wrong=label,
         )
 
 
@@ -275,6 +294,7 @@ def _narrowed_operands(at: Operand) -> Iterator[Hypothesis]:
             frozenset({("rounded", at.name, name)}),
             at.edited(partial(round_to, dtype=dtype)),
             weight=weight,
+            wrong=name,
         )
 
 
@@ -295,6 +315,8 @@ def other_values(segment: Segment, target: ValueId) -> Iterator[Hypothesis]:
                 kind=Kind.MISTAKEN,
                 takes=index,
                 instead_of=target,
+                right=there,
+                wrong=here,
             )
 
 
@@ -309,5 +331,9 @@ def other_activations(segment: Segment) -> Iterator[Hypothesis]:
         for mistake in mistaken(name):
             value = mistake.replacement([recording.values[source]], {})
             yield Hypothesis(
-                mistake.text, frozenset({mistake.key}), {step.result: always(value)}
+                mistake.text,
+                frozenset({mistake.key}),
+                {step.result: always(value)},
+                right=mistake.right,
+                wrong=mistake.wrong,
             )

@@ -61,6 +61,7 @@ def _gelu(called: Called) -> Iterator[Family]:
         lambda a: lambda args, _: 0.5 * args[0] * (1 + (a * args[0]).erf()),
         0.1,
         8.0,
+        root,
     )
 
 
@@ -103,6 +104,8 @@ def _conv1d(called: Called) -> Iterator[Family]:
             padded,
             1e-3,
             1e3,
+            0.0,
+            sign,
         )
 
 
@@ -193,6 +196,8 @@ def _scalar(verb: str) -> Callable[[Called], Iterator[Family]]:
             other,
             abs(given) / 1e4,
             abs(given) * 1e4,
+            given,
+            sign,
         )
 
     return generator
@@ -219,6 +224,8 @@ def _clamp(called: Called) -> Iterator[Family]:
             other,
             abs(given) / 1e4,
             abs(given) * 1e4,
+            given,
+            sign,
         )
 
 

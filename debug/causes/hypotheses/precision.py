@@ -32,14 +32,17 @@ def in_fewer_bits(step: Step) -> Iterator[Mistake]:
     for dtype in OTHER_PRECISIONS:
         name = str(dtype).removeprefix("torch.")
         text = f"{step.name} in {name}"
-        yield Mistake(("computed in", name), text, partial(rounded, dtype=dtype))
+        call = partial(rounded, dtype=dtype)
+        yield Mistake(("computed in", name), text, call, wrong=name)
         text = f"{step.name} of arguments in {name}"
-        yield Mistake(("arguments in", name), text, partial(inputs, dtype=dtype))
+        call = partial(inputs, dtype=dtype)
+        yield Mistake(("arguments in", name), text, call, wrong=name)
     if step.name in PRODUCTS:
         yield Mistake(
             ("computed in", "TF32"),
             f"{step.name} in TF32",
             lambda args, kwargs: step.function(*map(to_tf32, args), **kwargs),
+            wrong="TF32",
         )
         yield from _quantised(step)
 
@@ -61,7 +64,8 @@ def _quantised(step: Step) -> Iterator[Mistake]:
                 return step.function(*down, **kwargs)
 
             text = f"the {part} of {step.name} quantised to {name}"
-            yield Mistake(("quantised", name, part), text, product)
+            key = "quantised", name, part
+            yield Mistake(key, text, product, wrong=name)
 
 
 def to_int8(value: Tensor, by_row: bool) -> Tensor:

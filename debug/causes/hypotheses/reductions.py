@@ -31,7 +31,8 @@ def reductions(called: Called) -> Iterator[Mistake]:
     for name, function in REDUCTIONS.items():
         if name != right:
             text = f"{SAID[name]} is taken instead of {SAID[right]}"
-            yield Mistake(("reduced by", name), text, _by(function))
+            key = "reduced by", name
+            yield Mistake(key, text, _by(function), right=right, wrong=name)
     dim, rank = _axis(called), len(called.sizes[0])
     if isinstance(dim, int):
         for axis in (each for each in range(rank) if each != dim % rank):
@@ -41,7 +42,8 @@ def reductions(called: Called) -> Iterator[Mistake]:
                 return REDUCTIONS[right](args[0], axis, *args[2:], **kept)
 
             text = f"{SAID[right]} is taken over axis {axis} instead of {dim % rank}"
-            yield Mistake(("reduced over", axis), text, other)
+            key = "reduced over", axis
+            yield Mistake(key, text, other, right=dim % rank, wrong=axis)
 
 
 def _axis(called: Called) -> Any:

@@ -16,7 +16,8 @@ from core.practice.bases import BASES
 from debug.engine.session import Session
 from debug.protocol.messages import Message, Open
 from debug.results.run import Run
-from tui.commands import check
+from tui.commands.check import exit_status
+from tui.commands.check_json import report
 from tui.settings import SUBJECT
 
 pytestmark = pytest.mark.max
@@ -178,8 +179,8 @@ class Checked:
         run_all(self._session)
         while not self._session.settled:
             self._session.go_on()
-        report = json.dumps(check.report(self._run), allow_nan=False)
-        return check.exit_status(self._run), json.loads(report)
+        found = json.dumps(report(self._run), allow_nan=False)
+        return exit_status(self._run), json.loads(found)
 
 
 @pytest.fixture(scope="module")

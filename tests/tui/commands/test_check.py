@@ -18,8 +18,15 @@ from debug.protocol.values import Cause, Divergence, Finding, Outcome, Place
 from debug.protocol.verdict import LAYER, Verdict
 from debug.results.run import Run
 from tui import words
-from tui.commands.check import exit_status, report
-from tui.commands.check_table import COLUMNS, Row, conclusion, print_table
+from tui.commands.check import exit_status
+from tui.commands.check_json import report
+from tui.commands.check_table import (
+    COLUMNS,
+    Row,
+    conclusion,
+    print_answer,
+    print_table,
+)
 from tui.themes import colour
 
 NAMES = [name for name, _ in ROWS]
@@ -223,3 +230,76 @@ def test_why_the_results_may_say_little_stands_above_the_table(capsys):
     run.opened = replace(opened(), warnings=["noise.wav is silent"])
     assert report(run)["warnings"] == ["noise.wav is silent"]
     assert "~ noise.wav is silent" in printed(run, capsys)
+
+
+def layers_printed(lines: list[str]) -> list[str]:
+    return [line.split()[2] for line in lines if line.split()[2:3] and line[:1] in "✓✗~?!·"]
+
+
+def test_only_wrong_leaves_out_the_rows_that_are_ok(capsys):
+    run = run_with({ATTENTION: 300.0}, {ATTENTION: 280.0})
+    watched = Divergence(Verdict.WATCH, ratio=6.0)
+    run.apply(Compared(1, ATTENTION + 1, None, watched, 0.0, False))
+    print_table(run, only_wrong=True)
+    lines = capsys.readouterr().out.splitlines()
+    assert layers_printed(lines) == [NAMES[ATTENTION], NAMES[ATTENTION + 1]]
+    assert any(line.startswith("First wrong: blocks.0.attn") for line in lines)
+
+
+def test_a_layer_that_is_wrong_in_isolation_alone_is_not_left_out(capsys):
+    print_table(run_with({5: 300.0, 7: 2.0}, {5: 280.0, 7: 90.0}), only_wrong=True)
+    assert layers_printed(capsys.readouterr().out.splitlines()) == [NAMES[5], NAMES[7]]
+
+
+def test_where_all_is_ok_only_wrong_has_no_table_to_show(capsys):
+    print_table(run_with(), only_wrong=True)
+    _, *lines = capsys.readouterr().out.splitlines()
+    assert lines == ["All 11 layers and 1 input are ok."]
+
+
+def test_the_answer_comes_before_the_table_only_where_that_is_asked_for(capsys):
+    def place_of(said: str) -> int:
+        lines = capsys.readouterr().out.splitlines()
+        titles = next(n for n, line in enumerate(lines) if line.startswith("verdict"))
+        return [line.startswith(said) for line in lines].index(True) - titles
+
+    print_table(explained(), answer_first=True)
+    assert place_of("First wrong: blocks.0.attn") < 0
+    print_table(explained())
+    assert place_of("First wrong: blocks.0.attn") > 0
+
+
+def test_the_answer_alone_is_the_verdict_and_the_root_causes(capsys):
+    print_answer(explained())
+    assert capsys.readouterr().out == f"{conclusion(explained())}\n"
+
+
+def test_a_cause_of_the_json_has_fields_beside_its_sentence():
+    run = run_with({ATTENTION: 300.0}, {ATTENTION: 280.0})
+    text = "epsilon is 0.001, PyTorch's is 1e-05"
+    known = Cause(text, 0.999, 1.0, None, "epsilon", 1e-5, 1e-3)
+    causes = [known, Cause("other words", 0.95, 30.0)]
+    place, theirs = Place("model.py", 13), Place("/site/openai.py", 135)
+    finding = Finding("the result", None, "softmax", place, theirs, "", causes)
+    run.apply(Explained(1, ATTENTION, [finding]))
+    first, second = report(run)["causes"]
+    (root,) = report(run)["root_causes"]
+    assert first["hypothesis"] == text
+    assert root["why"] == f"{text} (explains 99.9 %)"
+    for each in (first, root):
+        assert (each["kind"], each["from"], each["to"]) == ("epsilon", 1e-5, 1e-3)
+        assert each["layers"] == ["blocks.0.attn"]
+        assert each["place"] == {"file": "model.py", "line": 13}
+    assert root["reference"] == {"file": "/site/openai.py", "line": 135}
+    assert list(first)[6:] == ["from", "to", "layers", "place"]
+    unknown = ("kind", "from", "to", "weight", "layers")
+    assert [second[name] for name in unknown] == [None] * 5
+
+
+def test_a_wrong_layer_whose_cause_nobody_knows_is_a_root_cause_with_nulls():
+    (root,) = report(run_with({ATTENTION: 300.0}, {ATTENTION: 280.0}))["root_causes"]
+    assert root["why"] == "its cause is not known yet"
+    assert root["layers"] == ["blocks.0.attn"]
+    names = ("explains", "ratio", "weight", "complete", "kind", "from", "to", "reference")
+    assert [root[name] for name in names] == [None] * len(names)
+    assert report(run_with())["root_causes"] == []

@@ -1,11 +1,10 @@
 """What the commands' outputs have in common."""
 
 import json
-from pathlib import Path
 
 import pytest
 
-from tui.commands.output import BOUNDLESS, print_json, relative, room, table_console
+from tui.commands.output import BOUNDLESS, print_json, room, table_console
 
 
 def test_json_is_strict(capsys):
@@ -26,9 +25,3 @@ def test_columns_says_how_wide_it_is_even_in_a_pipe(monkeypatch):
     assert room() == table_console().width == 60
     monkeypatch.setenv("COLUMNS", "nonsense")
     assert room() is None
-
-
-def test_paths_are_written_as_a_person_in_this_folder_would(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    assert relative(str(tmp_path / "core" / "encoder.py")) == str(Path("core/encoder.py"))
-    assert relative("/elsewhere/encoder.py") == "/elsewhere/encoder.py"

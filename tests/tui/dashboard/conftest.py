@@ -44,7 +44,7 @@ REFERENCE = "from torch import nn\n\n\n" + SOURCE.replace("__call__", "forward")
 def app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Dashboard:
     for module in (engine_link, second_engine):
         monkeypatch.setattr(module, "EngineClient", FakeEngine)
-    monkeypatch.setattr(log.time, "strftime", lambda _: "12:00:00")
+    monkeypatch.setattr(log.time, "strftime", lambda *_: "12:00:00")
     FakeEngine.instances.clear()
     source = tmp_path / "model.py"
     source.write_text(SOURCE)

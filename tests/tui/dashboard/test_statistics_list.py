@@ -15,7 +15,7 @@ from debug.protocol.messages import Compared, Inspected, Loaded
 from debug.protocol.values import STATISTICS, Divergence, OperationView, SegmentView, Stats
 from debug.protocol.verdict import Verdict
 from debug.results.run import Run
-from tui.commands.check import report
+from tui.commands.check_json import report
 from tui.dashboard.panes import numbers
 from tui.dashboard.screens import operations
 

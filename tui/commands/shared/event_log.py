@@ -49,7 +49,8 @@ class EventLog:
     @staticmethod
     def arguments(parsed: Namespace) -> dict[str, Any]:
         """What the person gave, without what was left out."""
-        return {key: value for key, value in vars(parsed).items() if value is not None}
+        given = {key: value for key, value in vars(parsed).items() if value is not None}
+        return {key: value for key, value in given.items() if not callable(value)}
 
     def write(self, event: str, **fields: Any) -> None:
         """One line, at once, with the fields in ``data``: NaN and Inf become null."""

@@ -1,17 +1,21 @@
-"""Runs a subject to the end without a screen: what ``check``, ``warm`` and ``repro`` share.
+"""Runs a subject without a screen: what ``check``, ``dump``, ``repro`` and ``warm`` share.
 
 The engine computes every layer, and then works on its own: isolated layers, causes, texts.
 The run is over once it says that it is idle.
 """
 
 import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from debug.protocol.diagnostic import FAILED
+from debug.protocol.diagnostic import DUMP, FAILED
 from debug.protocol.messages import (
     Compared,
+    Dumped,
     Event,
     Failed,
     Idle,
+    Message,
     NotPossible,
     Open,
     Opened,
@@ -42,14 +46,14 @@ def run_all(settings: Settings, log: EventLog) -> Run:
     return run
 
 
-def run_as_far_as_it_goes(settings: Settings, log: EventLog) -> Run:
+def run_as_far_as_it_goes(settings: Settings, log: EventLog, quiet: bool = False) -> Run:
     """The layers before the first that can't run; why it can't is `Run.stale`.
 
     Raises:
         Problem: the subject could not be opened or built.
     """
-    with reporting(log) as reporter:
-        return asyncio.run(_run(settings, reporter, to_the_end=True))
+    with reporting(log, quiet=quiet) as reporter:
+        return asyncio.run(_run(settings, reporter, to_the_end=True))[0]
 
 
 def load(settings: Settings, log: EventLog) -> Run:
@@ -59,11 +63,38 @@ def load(settings: Settings, log: EventLog) -> Run:
         Problem: the subject could not be opened or built.
     """
     with reporting(log) as reporter:
-        return asyncio.run(_run(settings, reporter, to_the_end=False))
+        return asyncio.run(_run(settings, reporter, to_the_end=False))[0]
 
 
-async def _run(settings: Settings, reporter: Reporter, to_the_end: bool) -> Run:
-    run, noise = Run(), []
+@dataclass(frozen=True)
+class Errand:
+    """What is asked of the engine once a layer, and all that comes before it, has run."""
+
+    choose: Callable[[Run], int]
+    """The layer; a `Problem` if there is no such."""
+    question: Callable[[int], Message]
+    """About the layer. What answers it ends the run."""
+
+
+def run_errand(settings: Settings, log: EventLog, errand: Errand) -> tuple[Run, Dumped]:
+    """The layers up to the one that is asked about, and the answer.
+
+    Raises:
+        Problem: the subject could not be opened, built, or run that far, or the question
+            has no answer.
+    """
+    with reporting(log) as reporter:
+        run, answer = asyncio.run(_run(settings, reporter, True, errand))
+    if answer is None:
+        assert run.stale is not None
+        raise problem_of(run.stale)
+    return run, answer
+
+
+async def _run(
+    settings: Settings, reporter: Reporter, to_the_end: bool, errand: Errand | None = None
+) -> tuple[Run, Dumped | None]:
+    run, noise, target = Run(), [], -1
     engine = EngineClient(settings.factory)
     await engine.start()
     opening = Open(settings.options, settings.mode, watch=False, partial=to_the_end)
@@ -82,6 +113,10 @@ async def _run(settings: Settings, reporter: Reporter, to_the_end: bool) -> Run:
                 case NotPossible(diagnostic) if diagnostic.kind == FAILED:
                     run.apply(news)
                     reporter.log.write("problem", kind=FAILED, message=str(diagnostic))
+                case NotPossible(diagnostic) if diagnostic.kind == DUMP:
+                    raise problem_of(diagnostic)
+                case Dumped():
+                    return run, news
                 case NotPossible(diagnostic):
                     reporter.progress(Progress(str(diagnostic)))
                 case _:
@@ -93,13 +128,17 @@ async def _run(settings: Settings, reporter: Reporter, to_the_end: bool) -> Run:
                 break
             if isinstance(news, Stopped) and news.position < 0:
                 reporter.progress(Progress(RUNNING, 0, len(run.layers)))
-                engine.send(RunTo(run.last))
-            if isinstance(news, Idle) and (run.is_complete or run.stale):
+                target = errand.choose(run) if errand else run.last
+                engine.send(RunTo(target))
+            has_ended = isinstance(news, Idle) and target >= 0
+            if has_ended and errand and run.position >= target:
+                engine.send(errand.question(target))
+            elif has_ended and (run.position >= target or run.stale):
                 break
     finally:
         engine.kill()
         await engine.stop()
-    return run
+    return run, None
 
 
 def progress_of(event: Event, run: Run) -> Progress | None:

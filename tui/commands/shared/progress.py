@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
 from rich.console import Console
@@ -81,10 +81,16 @@ class Reporter:
 
 
 @contextmanager
-def reporting(log: EventLog, rows: Sequence[str] = ("",)) -> Iterator[Reporter]:
-    """Shows what is slow while the block runs."""
+def reporting(
+    log: EventLog, rows: Sequence[str] = ("",), quiet: bool = False
+) -> Iterator[Reporter]:
+    """Shows what is slow while the block runs; if it is to be quiet, only logs it."""
     console = Console(stderr=True)
-    with _bars(console, rows) if console.is_terminal else _lines() as show:
+    if quiet:
+        showing = nullcontext(_show_nothing)
+    else:
+        showing = _bars(console, rows) if console.is_terminal else _lines()
+    with showing as show:
         reporter = Reporter(log, show)
         with _reminding(reporter):
             yield reporter
@@ -105,6 +111,9 @@ def _reminding(reporter: Reporter) -> Iterator[None]:
     finally:
         over.set()
         thread.join()
+
+
+def _show_nothing(*_: object) -> None: ...
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from fakes import ROWS, compared, isolated, opened
 from debug.protocol.messages import Aligned, Explained, Loaded
 from debug.protocol.values import Cause, Finding, PairedLayer, Place
 from debug.results.run import Run
-from tui.commands.check import report
+from tui.commands.check_json import report
 from tui.commands.check_table import conclusion
 from tui.commands.shared.faults import also_wrong
 

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from debug.protocol.diagnostic import Problem
-from tui.commands.shared import saving
-from tui.commands.shared.saving import new_folder, save_json, save_text
+from tui import saving
+from tui.saving import new_folder, save_json, save_text
 
 
 def test_a_file_holds_what_was_saved(tmp_path: Path):
@@ -65,3 +65,20 @@ def test_what_is_there_is_never_overwritten(tmp_path: Path):
     with pytest.raises(Problem, match="is there already"), new_folder(tmp_path / "new"):
         (tmp_path / "new").mkdir()
     assert [file.name for file in tmp_path.iterdir()] == ["new"]
+
+
+def test_a_link_stays_a_link_and_its_file_is_replaced(tmp_path: Path):
+    (tmp_path / "there").mkdir()
+    file, link = tmp_path / "there" / "a.txt", tmp_path / "link.txt"
+    file.write_text("old")
+    link.symlink_to(file)
+    save_text(link, "new")
+    assert link.is_symlink()
+    assert file.read_text() == "new"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has a full device")
+def test_a_device_is_written_to_and_never_replaced():
+    with pytest.raises(Problem, match=r"can't write /dev/full \(No space left on device"):
+        save_text(Path("/dev/full"), "new")
+    assert Path("/dev/full").is_char_device()
