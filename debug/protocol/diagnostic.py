@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from debug.protocol.device_errors import remedy_for
+from debug.protocol.plain import plain
 
 FAILED = "explain"
 """The kind of what the debugger itself failed at while it looked into a run."""
@@ -25,14 +26,11 @@ class Diagnostic(msgspec.Struct, frozen=True):
     """The traceback or other long text, for whoever asks."""
 
     def __str__(self) -> str:
-        message = " ".join(self.message.split())
+        message = " ".join(plain(self.message).split())
         if self.path is None:
             return message
-        place = (
-            Path(self.path).name
-            if self.line is None
-            else f"{Path(self.path).name}:{self.line}"
-        )
+        name = plain(Path(self.path).name)
+        place = name if self.line is None else f"{name}:{self.line}"
         return f"{place}: {message}"
 
 
