@@ -1,7 +1,6 @@
 """What a person asked for on the command line, and the options that both programs share."""
 
 import json
-import sys
 from argparse import ArgumentParser, Namespace
 from typing import Any, NoReturn
 
@@ -9,6 +8,7 @@ import msgspec
 
 from debug.protocol.diagnostic import Diagnostic, Problem
 from debug.protocol.values import Mode
+from tui.streams import tell
 
 SUBJECT = "core.whisper:open_subject"
 """What is debugged, as the engine imports it: the one place that names Whisper."""
@@ -30,7 +30,7 @@ class OneLineParser(ArgumentParser):
 def complain(program: str, diagnostic: Diagnostic, as_json: bool = False) -> int:
     """One line for a person and, if asked for, an object for a program."""
     message = str(diagnostic)
-    print(f"{program}: {message}", file=sys.stderr)
+    tell(f"{program}: {message}")
     if as_json:
         print(json.dumps({"error": {"kind": diagnostic.kind, "message": message}}))
     return COULD_NOT_RUN

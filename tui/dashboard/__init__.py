@@ -1,23 +1,34 @@
 """The command ``maxwhisper-tui``."""
 
-from debug.protocol.diagnostic import Problem
-from tui.settings import OneLineParser, add_dashboard_options, complain, settings_of
-from tui.stdin import PIPE
+INTERRUPTED = 130
+"""128 and the signal's number, as a shell counts."""
+NAME = "maxwhisper-tui"
 
 
 def main() -> int:
+    """Opens the dashboard; its exit status. Ctrl-C may come while the rest is imported."""
+    try:
+        from tui.ending import run_program
+
+        return run_program(NAME, _run)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _run() -> int:
+    from debug.protocol.diagnostic import Problem
+    from tui.settings import OneLineParser, add_dashboard_options, settings_of
+    from tui.stdin import PIPE
+
     parser = OneLineParser(
-        prog="maxwhisper-tui",
+        prog=NAME,
         description="Step Whisper's encoder on MAX beside PyTorch, layer by layer.",
     )
     add_dashboard_options(parser)
-    try:
-        settings = settings_of(parser.parse_args())
-        if settings.options.get("audio") == PIPE:
-            message = "the dashboard needs stdin for its keys; save the audio to a file"
-            raise Problem("arguments", message)
-    except Problem as problem:
-        return complain(parser.prog, problem.diagnostic)
+    settings = settings_of(parser.parse_args())
+    if settings.options.get("audio") == PIPE:
+        message = "the dashboard needs stdin for its keys; save the audio to a file"
+        raise Problem("arguments", message)
     from tui.answer import answer
     from tui.dashboard.app import Dashboard  # late: --help need not wait for it
 

@@ -4,9 +4,10 @@ The link owns the engine process and the `State`. It knows no widget: it reports
 to one callable, so that a test can listen in the screen's place.
 """
 
+import traceback
 from collections.abc import Callable
 
-from debug.protocol.diagnostic import Diagnostic
+from debug.protocol.diagnostic import Diagnostic, first_line
 from debug.protocol.messages import (
     Abort,
     Aligned,
@@ -81,6 +82,9 @@ class EngineLink:
             engine.send(Open(self._settings.options, self._settings.mode))
             async for news in engine.events():
                 self._hear(news)
+        except Exception as error:  # a spinner that nobody ends would tell nothing
+            detail = "".join(traceback.format_exception(error))
+            self._lost(f"what the engine said can't be shown: {first_line(error)}", detail)
         finally:
             engine.kill()
 
@@ -247,10 +251,13 @@ class EngineLink:
     def _died(self, exited: Exited) -> None:
         if self.state.activity.phase is Phase.FAILED:
             return  # it has said why itself
+        self._lost(f"the engine is gone ({exited.cause})")
+
+    def _lost(self, message: str, detail: str = "") -> None:
+        """There is no engine any more that anybody hears."""
         self._wanted = self.state.results.position  # what comes next may have killed it
-        message = f"the engine is gone ({exited.cause})"
-        problem = Diagnostic("engine", f"{message}; the results are kept, R restarts it")
-        self.state.problem = problem
+        said = f"{message}; the results are kept, R restarts it"
+        self.state.problem = problem = Diagnostic("engine", said, detail=detail)
         self._begin(Phase.DEAD, message)
         self._say(str(problem), "bold")
         self._report(ResultsChanged())
