@@ -5,13 +5,18 @@ gets that number. So what is closed is opened first, on nothing. What can't be w
 stdout is an error as any other, in one line. What can't be written to stderr is nobody's.
 """
 
+import errno
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import TextIOWrapper
+from typing import TextIO
 
 from debug.protocol.diagnostic import Problem
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""Of an error that names no file: what stdout is written to takes no more."""
 
 
 @contextmanager
@@ -38,26 +43,16 @@ def usable_streams() -> Iterator[None]:
         _give_up(sys.stdout)
         raise
     except OSError as error:
-        if error.filename is not None or not _is_stuck(sys.stdout):
+        if error.filename is not None or error.errno not in FULL:
             raise
         _give_up(sys.stdout)
         message = f"can't write to stdout ({error.strerror}): free some room, or write"
         raise Problem("output", f"{message} elsewhere") from error
 
 
-def _is_stuck(stream: object) -> bool:
-    """Whether there is something that can't be written."""
-    try:
-        stream.flush()  # type: ignore[attr-defined]
-    except OSError:
-        return True
-    return False
-
-
-def _give_up(stream: object) -> None:
+def _give_up(stream: TextIO) -> None:
     """Python writes what is left when it ends, and would fail again."""
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, stream.fileno())  # type: ignore[attr-defined]
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def tell(line: str) -> None:

@@ -1,5 +1,8 @@
 """The command ``maxwhisper-tui``."""
 
+import os
+import sys
+
 INTERRUPTED = 130
 """128 and the signal's number, as a shell counts."""
 NAME = "maxwhisper-tui"
@@ -29,6 +32,9 @@ def _run() -> int:
     if settings.options.get("audio") == PIPE:
         message = "the dashboard needs stdin for its keys; save the audio to a file"
         raise Problem("arguments", message)
+    if not _has_terminal():
+        message = "the dashboard needs a terminal: leave stdin and stderr to it, or use"
+        raise Problem("terminal", f"{message} maxwhisper check")
     from tui.answer import answer
     from tui.dashboard.app import Dashboard  # late: --help need not wait for it
 
@@ -37,3 +43,11 @@ def _run() -> int:
     for line in answer(app.state.results):
         print(line)
     return status
+
+
+def _has_terminal() -> bool:
+    """Whether Textual finds keys and a screen; in a browser, it has a driver for both."""
+    if os.environ.get("TEXTUAL_DRIVER"):
+        return True
+    streams = (sys.__stdin__, sys.__stderr__)  # Textual draws to stderr
+    return all(stream is not None and stream.isatty() for stream in streams)
