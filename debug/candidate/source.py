@@ -59,7 +59,8 @@ def content_hashes(path: Path, packages: Collection[str] = ()) -> dict[Path, str
         path: the file.
         packages: those elsewhere whose files take part.
     """
-    files = [*local_files(path), *map(Path, library_files(packages).values())]
+    link = [path] if path.is_symlink() else []  # a file may be put in its place
+    files = [*link, *local_files(path), *map(Path, library_files(packages).values())]
     return {file: content_hash(file) for file in files}
 
 

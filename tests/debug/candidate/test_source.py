@@ -218,3 +218,13 @@ def test_what_is_no_error_but_an_interrupt_leaves_the_neighbours_loaded(graph):
     with pytest.raises(KeyboardInterrupt):
         load_source(graph)
     assert sys.modules["parts"] is before
+
+
+def test_a_link_that_a_file_takes_the_place_of_is_a_change(graph, tmp_path):
+    link = tmp_path / "elsewhere" / "link.py"
+    link.parent.mkdir()
+    link.symlink_to(graph)
+    before = content_hashes(link)
+    link.unlink()
+    link.write_text("x = 1\n")
+    assert content_hash(link) != before[link]
