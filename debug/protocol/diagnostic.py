@@ -34,6 +34,8 @@ class Diagnostic(msgspec.Struct, frozen=True):
         return f"{place}: {message}"
 
 
+MESSAGE_LIMIT, DETAIL_LIMIT = 1000, 20_000
+"""Characters: an exception may print a whole tensor."""
 OUT_OF_BOUNDS = "is out of bounds"
 """What MAX's kernels say of an index beyond what it is to take from: nothing helps but
 another index."""
@@ -63,7 +65,17 @@ def _said(error: BaseException) -> str:
     if not lines:
         return name
     said = AXIS_AND_SIZE.sub(r": there are \1", lines[0])
-    return f"{name}: " + MAX_SHAPE.sub(r"\1", said)
+    return cut(f"{name}: " + MAX_SHAPE.sub(r"\1", said), MESSAGE_LIMIT)
+
+
+def whole(error: BaseException) -> str:
+    """An exception's traceback, its middle left out if it is very long."""
+    return cut("".join(traceback.format_exception(error)), DETAIL_LIMIT)
+
+
+def cut(text: str, limit: int) -> str:
+    """A text without its middle, if it is longer than anybody reads."""
+    return text if len(text) <= limit else f"{text[: limit // 2]} … {text[-limit // 2 :]}"
 
 
 def blame(error: BaseException, files: Collection[str]) -> tuple[str, int] | None:
@@ -119,7 +131,7 @@ class Problem(Exception):
     ) -> "Problem":
         """The problem that another exception is, at a line that is known."""
         path, line = place or (None, None)
-        detail = "".join(traceback.format_exception(error))
+        detail = whole(error)
         return cls(kind, f"{prefix}: {first_line(error)}", path, line, detail)
 
 
@@ -129,7 +141,7 @@ def from_exception(
     """Describes any exception, at the line of ``files`` that it came from if any."""
     if isinstance(error, Problem):
         return error.diagnostic
-    detail = "".join(traceback.format_exception(error))
+    detail = whole(error)
     if isinstance(error, SyntaxError):
         message = f"syntax error: {error.msg}"
         return Diagnostic(kind, message, error.filename, error.lineno, detail)

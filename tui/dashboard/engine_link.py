@@ -4,10 +4,9 @@ The link owns the engine process and the `State`. It knows no widget: it reports
 to one callable, so that a test can listen in the screen's place.
 """
 
-import traceback
 from collections.abc import Callable
 
-from debug.protocol.diagnostic import Diagnostic, first_line
+from debug.protocol.diagnostic import Diagnostic, first_line, whole
 from debug.protocol.messages import (
     Abort,
     Aligned,
@@ -83,8 +82,8 @@ class EngineLink:
             async for news in engine.events():
                 self._hear(news)
         except Exception as error:  # a spinner that nobody ends would tell nothing
-            detail = "".join(traceback.format_exception(error))
-            self._lost(f"what the engine said can't be shown: {first_line(error)}", detail)
+            message = f"what the engine said can't be shown: {first_line(error)}"
+            self._lost(message, whole(error))
         finally:
             engine.kill()
 

@@ -12,11 +12,15 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from debug.protocol.diagnostic import cut
 from debug.protocol.plain import plain
 from debug.protocol.values import Place
 from tui import words
 from tui.dashboard.panes.gutter import Gutter
 from tui.themes import colour
+
+LONGEST = 2000
+"""Characters of a line: a table in a source may be a line of a million."""
 
 
 class Listing(ScrollView, can_focus=True):
@@ -103,7 +107,8 @@ def code_of(place: Place) -> str:
 def _highlighted(path: str, dark: bool, modified: float) -> list[Text]:
     """The lines of a file as it was when it was modified."""
     try:
-        code = plain(Path(path).read_text(errors="replace"))
+        text = plain(Path(path).read_text(errors="replace"))
+        code = "\n".join(cut(line, LONGEST) for line in text.split("\n"))
     except OSError as error:
         return [Text(f"can't read {path}: {error.strerror}")]
     theme = "ansi_dark" if dark else "ansi_light"
