@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from debug.protocol.messages import Failed, Message, Progress
+from debug.protocol.messages import Failed, Message, Progress, decode_as
 
 # -- What a command asks -------------------------------------------------------------
 
@@ -320,12 +320,11 @@ Answer = (
     | Failed
 )
 
-_requests = msgspec.json.Decoder(Request)
 _answers = msgspec.json.Decoder(Answer)
 
 
 def decode_request(line: bytes) -> Request:
-    return _requests.decode(line)
+    return decode_as(line, Request)
 
 
 def decode_answer(line: bytes) -> Answer:

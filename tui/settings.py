@@ -1,14 +1,14 @@
 """What a person asked for on the command line, and the options that both programs share."""
 
 import json
-import sys
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from typing import Any, NoReturn
 
 import msgspec
 
 from debug.protocol.diagnostic import Diagnostic, Problem
 from debug.protocol.values import Mode
+from tui.streams import tell
 
 SUBJECT = "core.whisper:open_subject"
 """What is debugged, as the engine imports it: the one place that names Whisper."""
@@ -30,7 +30,7 @@ class OneLineParser(ArgumentParser):
 def complain(program: str, diagnostic: Diagnostic, as_json: bool = False) -> int:
     """One line for a person and, if asked for, an object for a program."""
     message = str(diagnostic)
-    print(f"{program}: {message}", file=sys.stderr)
+    tell(f"{program}: {message}")
     if as_json:
         print(json.dumps({"error": {"kind": diagnostic.kind, "message": message}}))
     return COULD_NOT_RUN
@@ -43,6 +43,13 @@ class Settings(msgspec.Struct, frozen=True):
     factory: str = SUBJECT
     paused: bool = False
     """Whether the dashboard waits for a key before it runs anything."""
+
+
+def given_name(text: str) -> str:
+    """What a person calls a file or a model: something."""
+    if not text:
+        raise ArgumentTypeError("its name is empty: is a variable of the shell not set?")
+    return text
 
 
 def add_subject_options(parser: ArgumentParser) -> None:
@@ -65,7 +72,7 @@ def add_dashboard_options(parser: ArgumentParser) -> None:
 
 def add_port_options(parser: ArgumentParser) -> None:
     """The same for who can only do with a port's file."""
-    parser.add_argument("audio", metavar="PORT.py", help="a port's file")
+    parser.add_argument("audio", type=given_name, metavar="PORT.py", help="a port's file")
     add_device_option(parser)
     add_engine_options(parser)
 
@@ -86,17 +93,21 @@ def add_model_options(parser: ArgumentParser) -> None:
     """The options that say which Whisper hears what; shared by all that run one."""
     parser.add_argument(
         "audio",
+        type=given_name,
         nargs="?",
         help="an audio file, - for stdin, or a port's .py file (default: a bundled clip)",
     )
     parser.add_argument(
         "--model",
+        type=given_name,
         default="micro",
         help="micro, an official name, random:NAME, a checkpoint file, or a Hugging Face "
         "folder or hub name (default: micro)",
     )
     parser.add_argument(
-        "--graph", help="the MAX encoder's source (default: core/encoder.py)"
+        "--graph",
+        type=given_name,
+        help="the MAX encoder's source (default: core/encoder.py)",
     )
     add_device_option(parser)
 

@@ -186,6 +186,6 @@ def main() -> int:
 
     try:
         Worker(emit).answer(request)
-    except Exception as error:
+    except BaseException as error:  # no Ctrl-C comes here: a port raises what it likes
         emit(Failed(from_exception("internal", error), fatal=True))
     return 0

@@ -10,10 +10,13 @@ versions apart by size and second and would miss a save of one digit.
 """
 
 import ast
+import builtins
+import errno
 import hashlib
 import itertools
 import linecache
 import sys
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.abc import MetaPathFinder
@@ -22,8 +25,11 @@ from importlib.util import spec_from_file_location
 from pathlib import Path
 from types import CodeType, ModuleType
 
+from debug.candidate import libraries
 from debug.protocol.diagnostic import Problem
 
+TOO_DEEP = (RecursionError, MemoryError)
+"""What Python's parser raises on an expression of too many parts."""
 _generations = itertools.count(1)
 
 
@@ -39,38 +45,39 @@ class Source:
 def content_hash(path: Path) -> str | None:
     """The hash of a file's bytes, or None while it can't be read."""
     try:
-        return hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()
+        return hashlib.blake2b(read_source(path), digest_size=16).hexdigest()
     except OSError:
         return None
 
 
-def content_hashes(path: Path, libraries: Collection[str] = ()) -> dict[Path, str | None]:
+def content_hashes(path: Path, packages: Collection[str] = ()) -> dict[Path, str | None]:
     """The hashes of a source file and of all that it imports, as they are now.
 
     Taken before a load: what is saved while it runs then differs, and is not missed.
 
     Args:
         path: the file.
-        libraries: packages elsewhere whose files take part.
+        packages: those elsewhere whose files take part.
     """
-    files = [*local_files(path), *map(Path, library_files(libraries).values())]
+    link = [path] if path.is_symlink() else []  # a file may be put in its place
+    files = [*link, *local_files(path), *map(Path, library_files(packages).values())]
     return {file: content_hash(file) for file in files}
 
 
-def load_source(path: Path, libraries: Collection[str] = ()) -> Source:
+def load_source(path: Path, packages: Collection[str] = ()) -> Source:
     """Executes a source file in a fresh module, and the local modules that it imports.
 
     Nothing that was loaded before is touched: if the file is bad, its predecessor stands.
 
     Args:
         path: the file.
-        libraries: packages elsewhere that are read again as well, where they were loaded.
+        packages: those elsewhere that are read again as well, where they were loaded.
 
     Raises:
         Problem: the file can't be read, compiled or executed.
     """
     path = path.resolve()
-    elsewhere = library_files(libraries)
+    elsewhere = library_files(packages)
     # All of it must parse before any of it runs.
     files = [*local_files(path), *map(Path, elsewhere.values())]
     codes = {str(file): _compile(file) for file in files}
@@ -85,28 +92,63 @@ def load_source(path: Path, libraries: Collection[str] = ()) -> Source:
             sys.path.insert(0, str(base))
     forgotten = _forget(path.parent, names - {str(path)}, elsewhere)
     sys.modules[name] = module
+    libraries.put_back()
+    libraries.remember()
     try:
         with _Neighbours(path.parent, codes, elsewhere):
             exec(codes[str(path)], module.__dict__)
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         sys.modules.update(forgotten)
+        if not isinstance(error, Exception | SystemExit):
+            raise  # it may be a person's Ctrl-C
         raise Problem.of("graph", error, names) from error
     finally:
+        _tell_changes(path)
         del sys.modules[name]
     return Source(module, names)
+
+
+def _tell_changes(path: Path) -> None:
+    """Says what a source has changed for all that come after it."""
+    if changed := libraries.changed():
+        libraries.put_back(only=builtins)
+        names = ", ".join(changed[:3])
+        said = f"{path.name} has changed {names}: that is undone before it is read again"
+        print(said, file=sys.stderr)
 
 
 def _compile(path: Path) -> CodeType:
     linecache.checkcache(str(path))
     try:
-        return compile(path.read_bytes(), str(path), "exec", dont_inherit=True)
+        code = read_source(path)
     except OSError as error:
         reason = error.strerror or error
         raise Problem(
             "graph", f"can't read {path}: {reason}; give a file with --graph"
         ) from error
+    if (nul := code.find(0)) >= 0:
+        utf16 = code.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
+        message = "it is UTF-16" if utf16 else "it holds a NUL byte"
+        line = code.count(b"\n", 0, nul) + 1
+        raise Problem("graph", f"{message}: save it as UTF-8", path, line)
+    try:
+        return compile(code, str(path), "exec", dont_inherit=True)
     except (SyntaxError, ValueError) as error:
         raise Problem.of("graph", error, path=path) from error
+    except TOO_DEEP as error:  # Python does not say where
+        line = max(enumerate(code.split(b"\n"), 1), key=lambda each: len(each[1]))[0]
+        message = "it is nested too deeply for Python: split what is longest"
+        raise Problem("graph", message, path, line) from error
+
+
+def read_source(path: Path) -> bytes:
+    """
+    Raises:
+        OSError: it can't be read, or is a pipe, which nobody may ever write to.
+    """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise OSError(errno.EINVAL, "it is no file, but a pipe or a device")
+    return path.read_bytes()
 
 
 class _Neighbours(MetaPathFinder):
@@ -175,8 +217,15 @@ def _forget(
 ) -> dict[str, ModuleType]:
     """Takes a source's neighbours out of ``sys.modules``, to be imported afresh."""
     keys = [key for key in sys.modules if _neighbour(key, root, names)] if names else []
+    keys += [key for key, module in sys.modules.items() if _is_gone(module)]
     keys += [key for key in elsewhere if key in sys.modules and key not in keys]
     return {key: sys.modules.pop(key) for key in keys}
+
+
+def _is_gone(module: ModuleType) -> bool:
+    """Whether a neighbour of an earlier load is no longer there to be imported."""
+    loader = getattr(getattr(module, "__spec__", None), "loader", None)
+    return isinstance(loader, _Compiled) and not Path(loader.path).is_file()
 
 
 def library_files(packages: Collection[str]) -> dict[str, str]:
@@ -221,8 +270,8 @@ def local_files(path: Path) -> list[Path]:
 
 def _imported(file: Path, root: Path) -> list[Path]:
     try:
-        tree = ast.parse(file.read_bytes())
-    except (OSError, SyntaxError, ValueError):
+        tree = ast.parse(read_source(file))
+    except (OSError, SyntaxError, ValueError, *TOO_DEEP):
         return []
     names: set[str] = set()
     for node in ast.walk(tree):

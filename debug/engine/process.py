@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from debug.engine.folder_watch import FolderWatch
 from debug.protocol.child_end import lines_until_gone, private_stdout
-from debug.protocol.diagnostic import Diagnostic, Problem, from_exception
+from debug.protocol.diagnostic import Diagnostic, Problem, blame, from_exception
 from debug.protocol.messages import (
     Abort,
     Command,
@@ -100,12 +100,14 @@ class Engine:
         """Turns whatever goes wrong into an event; the engine goes on."""
         try:
             action(*arguments)
-        except (Exception, SystemExit) as error:  # a source may call sys.exit()
+        except BaseException as error:  # no Ctrl-C: a source raises what it likes
             self._failed(error)
 
     def _failed(self, error: BaseException) -> None:
         self._target = -1
-        diagnostic = from_exception("internal", error)
+        files = [str(path) for path in self.session.attempted] if self.session else []
+        kind = "internal" if blame(error, files) is None else "graph"
+        diagnostic = from_exception(kind, error, files)
         self.emit(Failed(diagnostic, fatal=self.session is None))
 
     def _handle(self, work: Command | SourceSaved) -> None:

@@ -84,7 +84,7 @@ def port_in(source: ModuleType, path: Path) -> Port:
         raise Problem("port", "no function port() is here: it must return a Port", path)
     try:
         port = make()
-    except (Exception, SystemExit) as error:
+    except BaseException as error:  # a port's file raises what it likes
         raise Problem.of("port", error, {str(path)}, path=path) from error
     if not isinstance(port, Port):
         kind = type(port).__name__

@@ -5,7 +5,9 @@ stdout is kept for messages, and file descriptor 1 is pointed at stderr for ever
 else.
 """
 
+import io
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -18,6 +20,9 @@ def private_stdout() -> BinaryIO:
     """
     messages = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # no print of a port may fail
+            stream.reconfigure(errors="backslashreplace")
     return messages
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from debug.protocol.device_errors import remedy_for
+from debug.protocol.plain import plain
 
 FAILED = "explain"
 """The kind of what the debugger itself failed at while it looked into a run."""
@@ -28,17 +29,16 @@ class Diagnostic(msgspec.Struct, frozen=True):
     """The traceback or other long text, for whoever asks."""
 
     def __str__(self) -> str:
-        message = " ".join(self.message.split())
+        message = " ".join(plain(self.message).split())
         if self.path is None:
             return message
-        place = (
-            Path(self.path).name
-            if self.line is None
-            else f"{Path(self.path).name}:{self.line}"
-        )
+        name = plain(Path(self.path).name)
+        place = name if self.line is None else f"{name}:{self.line}"
         return f"{place}: {message}"
 
 
+MESSAGE_LIMIT, DETAIL_LIMIT = 1000, 20_000
+"""Characters: an exception may print a whole tensor."""
 OUT_OF_BOUNDS = "is out of bounds"
 """What MAX's kernels say of an index beyond what it is to take from: nothing helps but
 another index."""
@@ -68,7 +68,17 @@ def _said(error: BaseException) -> str:
     if not lines:
         return name
     said = AXIS_AND_SIZE.sub(r": there are \1", lines[0])
-    return f"{name}: " + MAX_SHAPE.sub(r"\1", said)
+    return cut(f"{name}: " + MAX_SHAPE.sub(r"\1", said), MESSAGE_LIMIT)
+
+
+def whole(error: BaseException) -> str:
+    """An exception's traceback, its middle left out if it is very long."""
+    return cut("".join(traceback.format_exception(error)), DETAIL_LIMIT)
+
+
+def cut(text: str, limit: int) -> str:
+    """A text without its middle, if it is longer than anybody reads."""
+    return text if len(text) <= limit else f"{text[: limit // 2]} … {text[-limit // 2 :]}"
 
 
 def blame(error: BaseException, files: Collection[str]) -> tuple[str, int] | None:
@@ -124,7 +134,7 @@ class Problem(Exception):
     ) -> "Problem":
         """The problem that another exception is, at a line that is known."""
         path, line = place or (None, None)
-        detail = "".join(traceback.format_exception(error))
+        detail = whole(error)
         return cls(kind, f"{prefix}: {first_line(error)}", path, line, detail)
 
 
@@ -134,7 +144,7 @@ def from_exception(
     """Describes any exception, at the line of ``files`` that it came from if any."""
     if isinstance(error, Problem):
         return error.diagnostic
-    detail = "".join(traceback.format_exception(error))
+    detail = whole(error)
     if isinstance(error, SyntaxError):
         message = f"syntax error: {error.msg}"
         return Diagnostic(kind, message, error.filename, error.lineno, detail)

@@ -10,8 +10,9 @@ does not know an event passes it over. Where a class or field was renamed, it ke
 tag or key on the wire.
 """
 
+import json
 from collections import Counter
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -316,17 +317,26 @@ Event = (
 )
 
 _encoder = msgspec.json.Encoder()
-_commands = msgspec.json.Decoder(Command)
 _events = msgspec.json.Decoder(Event)
+
+T = TypeVar("T")
 
 
 def encode(message: Message) -> bytes:
     """One line, with its newline."""
-    return _encoder.encode(message) + b"\n"
+    try:
+        return _encoder.encode(message) + b"\n"
+    except UnicodeEncodeError:  # Python holds a file name that is no UTF-8 in surrogates
+        return json.dumps(msgspec.to_builtins(message)).encode() + b"\n"
+
+
+def decode_as(line: bytes, kind: type[T] | Any) -> T:
+    """What a screen asks, names of files that are no UTF-8 included."""
+    return msgspec.convert(json.loads(line), kind)
 
 
 def decode_command(line: bytes) -> Command:
-    return _commands.decode(line)
+    return decode_as(line, Command)
 
 
 def decode_event(line: bytes) -> Event:

@@ -2,7 +2,8 @@
 
 Torch and MAX live in a child so that a graph that crashes takes no screen with it. The
 child runs in a session of its own, so that Ctrl-C in the terminal is the parent's to
-handle, and whatever it prints besides messages comes as `Noise`.
+handle, and whatever it prints besides messages comes as `Noise`. All text is made plain on
+its way in (`debug.protocol.plain`).
 """
 
 import asyncio
@@ -10,36 +11,39 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Generic, TypeAlias, TypeVar
 
 import msgspec
 
 from debug.protocol.messages import Event, Message, decode_event, encode
+from debug.protocol.noise import Noise, noise, read_noise
+from debug.protocol.plain import plain_line
 
 LINE_LIMIT = 64 * 2**20
 """Bytes; the description of a large model's layers fills one line."""
+MESSAGE = b'{"type":'
+"""How a message begins, if something else was written before it in its line."""
 GRACE_SECONDS = 1.0
+POLL_SECONDS = 0.25
 KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**32), "MALLOC_TRIM_THRESHOLD_": str(2**32)}
 """Attention alone is 54 MB at the size of tiny. glibc gives such blocks back to the system
 and pays for each page when the next layer asks for it again, a tenth of a run's time."""
 ROOT = Path(__file__).resolve().parents[2]
 
 
-class Noise(msgspec.Struct, frozen=True):
-    """A line that something in the child printed."""
-
-    text: str
-
-
 class Exited(msgspec.Struct, frozen=True):
     """The child is gone, whether it was asked to or not."""
 
     code: int
+    why: str = ""
+    """Why it was ended, if it was for something that it did."""
 
     @property
     def cause(self) -> str:
+        if self.why:
+            return self.why
         if self.code >= 0:
             return f"exit status {self.code}"
         with contextlib.suppress(ValueError):
@@ -60,6 +64,7 @@ class Child(Generic[T]):
         self._process: asyncio.subprocess.Process | None = None
         self._news: News[T] = asyncio.Queue()
         self._readers: list[asyncio.Task] = []
+        self._why = ""
 
     @property
     def pid(self) -> int | None:
@@ -82,26 +87,36 @@ class Child(Generic[T]):
             start_new_session=True,
         )
         # What is left of a process before, its end above all, is not this one's.
-        self._news = asyncio.Queue()
+        self._news, self._why = asyncio.Queue(), ""
         process = self._process
         assert process.stdout is not None
         assert process.stderr is not None
         self._readers = [
             asyncio.create_task(self._read_events(process.stdout, self._news)),
-            asyncio.create_task(self._read_noise(process.stderr, self._news)),
+            asyncio.create_task(read_noise(process.stderr, self._news.put_nowait)),
         ]
         ended = self._wait(process, self._readers, self._news)
         asyncio.create_task(ended)  # noqa: RUF006
 
     async def _read_events(self, stream: asyncio.StreamReader, news: "News[T]") -> None:
-        while line := await stream.readline():
-            await news.put(self._decode(line))
+        try:
+            while line := await stream.readline():
+                for each in self._heard(line):
+                    await news.put(each)
+        except ValueError:  # without it, nobody knows what the next ones are about
+            self._why = f"it sent a message of more than {LINE_LIMIT // 2**20} MiB"
+            self.kill()
 
-    async def _read_noise(self, stream: asyncio.StreamReader, news: "News[T]") -> None:
-        while line := await stream.readline():
-            text = line.decode(errors="replace").rstrip()
-            if text:
-                await news.put(Noise(text))
+    def _heard(self, line: bytes) -> "Iterator[T | Noise]":
+        """The message of a line, and what else was written into it."""
+        start = max(line.find(MESSAGE), 0)
+        try:
+            message = self._decode(plain_line(line[start:]))
+        except (ValueError, RecursionError, msgspec.DecodeError):
+            yield from noise(line)
+            return
+        yield from noise(line[:start])
+        yield message
 
     async def _wait(
         self,
@@ -109,9 +124,10 @@ class Child(Generic[T]):
         readers: list[asyncio.Task],
         news: "News[T]",
     ) -> None:
-        code = await process.wait()
-        await asyncio.gather(*readers, return_exceptions=True)
-        await news.put(Exited(code))
+        code = await _end_of(process)
+        _kill_session(process.pid)  # what it has started and left
+        await _finish(process, readers)
+        await news.put(Exited(code, self._why))
 
     async def events(self) -> AsyncIterator[T | Noise | Exited]:
         """Everything the child says, in order; the last is that it is gone."""
@@ -135,18 +151,45 @@ class Child(Generic[T]):
             return
         if process.stdin:
             process.stdin.close()
-        try:
-            await asyncio.wait_for(process.wait(), GRACE_SECONDS)
-        except TimeoutError:
-            self.kill()
-            await process.wait()
-        await asyncio.gather(*self._readers, return_exceptions=True)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(_end_of(process), GRACE_SECONDS)
+        self.kill()
+        await _end_of(process)
+        await _finish(process, self._readers)
 
     def kill(self) -> None:
         """Ends the process now, and whatever it started."""
         if self._process is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+            _kill_session(self._process.pid)
+
+
+def _kill_session(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS's, for zombies
+        os.killpg(pid, signal.SIGKILL)
+
+
+async def _end_of(process: asyncio.subprocess.Process) -> int:
+    """Its exit status. ``wait`` alone waits for its pipes, too, in some Pythons."""
+    waiting = asyncio.ensure_future(process.wait())
+    try:
+        while process.returncode is None:
+            await asyncio.wait({waiting}, timeout=POLL_SECONDS)
+    finally:
+        waiting.cancel()
+    return process.returncode
+
+
+async def _finish(
+    process: asyncio.subprocess.Process, readers: Sequence[asyncio.Task]
+) -> None:
+    """Hears what is left in the pipes. Something that left the child's session may keep
+    them open for as long as it likes."""
+    if readers:
+        await asyncio.wait(readers, timeout=GRACE_SECONDS)
+    for reader in readers:
+        reader.cancel()
+    await asyncio.gather(*readers, return_exceptions=True)
+    process._transport.close()  # type: ignore[attr-defined]  # nothing public does
 
 
 class EngineClient(Child[Event]):

@@ -1,21 +1,19 @@
 """The command ``maxwhisper``: the dashboard's work without a screen, and transcribing."""
 
 INTERRUPTED = 130
-BROKEN_PIPE = 141
 """128 and the signal's number, as a shell counts."""
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command; its exit status. Ctrl-C may come while the rest is imported."""
     try:
-        from tui.commands.parser import run
+        from tui.ending import run_program
 
-        return run(arguments)
+        def run() -> int:
+            from tui.commands.parser import run as run_command
+
+            return run_command(arguments)
+
+        return run_program("maxwhisper", run)
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:  # such as | head
-        import os
-        import sys
-
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return BROKEN_PIPE

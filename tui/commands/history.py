@@ -1,7 +1,6 @@
 """``maxwhisper bench --history``: saved figures as a table and as ``RESULTS.md``."""
 
 import json
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from tui import words
 from tui.columns import Column, laid_out
 from tui.commands.output import print_json, room, table_console
 from tui.saving import save_text
+from tui.streams import tell
 
 KIND = "maxwhisper bench"
 SPREAD_FROM = 110
@@ -60,7 +60,7 @@ def read_saved(folder: Path) -> list[dict[str, Any]]:
         try:
             contents = json.loads(file.read_text())
         except (OSError, ValueError) as error:
-            print(f"left out {file}: it is not JSON ({error})", file=sys.stderr)
+            tell(f"left out {file}: it is not JSON ({error})")
             continue
         if isinstance(contents, dict) and contents.get("kind") == KIND:
             saved.append({"file": file.name, **contents})

@@ -26,4 +26,4 @@ def room() -> int | None:
 
 def table_console() -> Console:
     """For tables on stdout, and what is said about them."""
-    return Console(highlight=False, width=room() or BOUNDLESS)
+    return Console(highlight=False, markup=False, width=room() or BOUNDLESS)

@@ -24,7 +24,7 @@ from tui.commands import (
     warm,
 )
 from tui.commands.shared.event_log import EventLog
-from tui.settings import COULD_NOT_RUN, OneLineParser, complain
+from tui.settings import COULD_NOT_RUN, OneLineParser, complain, given_name
 from tui.stdin import piped_audio
 from tui.versions import add_version_option
 
@@ -90,7 +90,10 @@ def build_parser() -> argparse.ArgumentParser:
         module.add_arguments(command)
         command.add_argument("--json", action="store_true", help="print one JSON object")
         command.add_argument(
-            "--log", metavar="FILE", help="append what happens, one JSON object a line"
+            "--log",
+            type=given_name,
+            metavar="FILE",
+            help="append what happens, one JSON object a line",
         )
     # That command describes all of them: it can't import what imports it.
     commands.choices["completion"].set_defaults(build_parser=build_parser)

@@ -4,8 +4,10 @@ It owns a link to the engine and a view. A key becomes a call of one of them; a 
 the link reports becomes a call of the view.
 """
 
+import asyncio
 import os
 import shlex
+import signal
 import subprocess
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -52,6 +54,10 @@ NO_EDITOR = (
 )
 
 
+ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+"""Signals that end the dashboard as a key would: the terminal is given back as it was."""
+
+
 def open_in(editor: str, place: Place) -> str:
     """Waits for the editor. Returns what went wrong, empty if nothing did."""
     try:
@@ -93,6 +99,9 @@ class Dashboard(App[int]):
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
+        for number in ENDING:
+            loop = asyncio.get_running_loop()
+            loop.add_signal_handler(number, self.exit, 128 + number)
         self.action_restart()
 
     async def on_unmount(self) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from debug.protocol.diagnostic import DUMP, Diagnostic, Problem
+from debug.protocol.diagnostic import DUMP, Diagnostic, Problem, first_line, whole
 from debug.protocol.messages import (
     Abort,
     Aligned,
@@ -88,6 +88,9 @@ class EngineLink:
             engine.send(Open(self._settings.options, self._settings.mode))
             async for news in engine.events():
                 self._hear(news)
+        except Exception as error:  # a spinner that nobody ends would tell nothing
+            message = f"what the engine said can't be shown: {first_line(error)}"
+            self._lost(message, whole(error))
         finally:
             engine.kill()
             self._files.drop()
@@ -293,10 +296,13 @@ class EngineLink:
     def _died(self, exited: Exited) -> None:
         if self.state.activity.phase is Phase.FAILED:
             return  # it has said why itself
+        self._lost(f"the engine is gone ({exited.cause})")
+
+    def _lost(self, message: str, detail: str = "") -> None:
+        """There is no engine any more that anybody hears."""
         self._wanted = self.state.results.position  # what comes next may have killed it
-        message = f"the engine is gone ({exited.cause})"
-        problem = Diagnostic("engine", f"{message}; the results are kept, R restarts it")
-        self.state.problem = problem
+        said = f"{message}; the results are kept, R restarts it"
+        self.state.problem = problem = Diagnostic("engine", said, detail=detail)
         self._begin(Phase.DEAD, message)
         self._say(str(problem), "bold")
         self._report(ResultsChanged())

@@ -1,3 +1,4 @@
+import os
 import sys
 from pathlib import Path
 
@@ -183,6 +184,56 @@ def test_the_files_of_a_package_elsewhere_are_watched(graph, library):
     assert library / "sizes.py" in content_hashes(graph, {"installed_port"})
 
 
-def test_a_file_with_null_bytes_is_named(graph):
-    graph.write_bytes(b"x\0y")
-    assert str(problem_of(graph)).startswith(f"{graph.name}: syntax error: ")
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"x = 1\ny = '\0'\n", "port.py:2: it holds a NUL byte: save it as UTF-8"),
+        ("x = 1\n".encode("utf-16"), "port.py:1: it is UTF-16: save it as UTF-8"),
+        (b"x = 1\ny = " + b"-" * 100_000 + b"1\n", "port.py:2: it is nested too deeply"),
+        (b"x = 1\ny = " + b"1+" * 50_000 + b"1\n", "port.py:2: it is nested too deeply"),
+        (b"x = " + b"(" * 300 + b")" * 300, "port.py:1: syntax error: too many nested"),
+        (b"x = '\xe9'\n", "syntax error: (unicode error) 'utf-8' codec can't decode"),
+    ],
+    ids=["NUL", "UTF-16", "signs", "sums", "brackets", "Latin-1"],
+)
+def test_a_file_that_python_can_not_parse_is_named_with_its_line(graph, content, says):
+    graph.write_bytes(content)
+    assert says in str(problem_of(graph))
+    assert content_hashes(graph)  # so that the save after it is one
+
+
+def test_a_neighbour_that_was_deleted_is_not_imported_from_memory(graph):
+    graph.with_name("beside.py").write_text("FACTOR = 1\n")
+    graph.write_text("import beside\n")
+    load_source(graph)
+    graph.with_name("beside.py").unlink()
+    assert "port.py:1: ModuleNotFoundError" in str(problem_of(graph))
+
+
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(graph):
+    graph.unlink()
+    os.mkfifo(graph)
+    assert "no file, but a pipe" in str(problem_of(graph))
+    assert content_hash(graph) is None
+    graph.unlink()
+    graph.mkdir()
+    assert "can't read" in str(problem_of(graph))
+
+
+def test_what_is_no_error_but_an_interrupt_leaves_the_neighbours_loaded(graph):
+    load_source(graph)
+    before = sys.modules["parts"]
+    graph.write_text("import parts\nraise KeyboardInterrupt\n")
+    with pytest.raises(KeyboardInterrupt):
+        load_source(graph)
+    assert sys.modules["parts"] is before
+
+
+def test_a_link_that_a_file_takes_the_place_of_is_a_change(graph, tmp_path):
+    link = tmp_path / "elsewhere" / "link.py"
+    link.parent.mkdir()
+    link.symlink_to(graph)
+    before = content_hashes(link)
+    link.unlink()
+    link.write_text("x = 1\n")
+    assert content_hash(link) != before[link]

@@ -1,5 +1,7 @@
+import contextlib
 import queue
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -56,3 +58,20 @@ def test_a_file_that_is_no_source_is_not_heard(changes, tmp_path):
     shutil.copy(tmp_path / "probe.py", tmp_path / "last.py")
     wait_for(changes, tmp_path / "last.py")
     assert changes.empty()
+
+
+@pytest.mark.parametrize("gone_for", [0.0, 1.5])
+def test_a_folder_that_is_deleted_and_made_again_is_listened_to(
+    changes, tmp_path, gone_for: float
+):
+    path = tmp_path / "encoder.py"
+    shutil.rmtree(tmp_path)
+    time.sleep(gone_for)
+    tmp_path.mkdir()
+    wait_for(changes, tmp_path)  # that there may be something new
+    for attempt in range(PATIENCE_SECONDS * 10):
+        path.write_text(str(attempt))
+        with contextlib.suppress(queue.Empty):
+            if changes.get(timeout=0.1) == str(path):
+                return
+    raise AssertionError("no save is heard")

@@ -93,11 +93,17 @@ async def test_an_unchanged_save_is_ignored(engine, toy_graph):
     [
         ("x = ops.gelu(x)", "x = ops.gelu(x", "syntax error", "gelu"),
         ("x = ops.gelu(x)", "raise ValueError('stop')", "ValueError: stop", "raise"),
+        ("x = ops.gelu(x)", "raise KeyboardInterrupt", "KeyboardInterrupt", "raise"),
+        ("x = ops.gelu(x)", "raise BaseException('[/x]')", "[/x]", "raise"),
+        ("x = ops.gelu(x)", "raise ValueError(chr(0xD800))", "ValueError", "raise"),
         ("x = ops.gelu(x)", "x = x.reshape((3, 5))", "reshape", "reshape"),
         ("return self.shrink(x)", "pass", "returned no tensor", "def __call__"),
         ("(n_out, n_in)", "(n_in, n_out)", "shape", ""),
     ],
-    ids=["syntax", "exception", "shape", "no tensor", "weight"],
+    ids=[
+        *("syntax", "exception", "interrupt", "base", "surrogate", "shape"),
+        *("no tensor", "weight"),
+    ],
 )
 async def test_a_bad_save_is_placed_and_the_next_good_one_clears_it(
     engine, toy_graph, old, new, says, line

@@ -1,4 +1,11 @@
-from debug.protocol.diagnostic import Diagnostic, Problem, first_line, from_exception
+from debug.protocol.diagnostic import (
+    DETAIL_LIMIT,
+    MESSAGE_LIMIT,
+    Diagnostic,
+    Problem,
+    first_line,
+    from_exception,
+)
 
 
 def raise_deeply() -> None:
@@ -53,3 +60,15 @@ def test_what_stands_below_the_headings_of_a_kernels_error_is_said():
     said = first_line(ValueError(KERNEL))
     assert said == "ValueError: gather index 23 is out of bounds: there are 20"
     assert first_line(ValueError("it fails:")) == "ValueError: it fails:"
+
+
+def test_a_message_that_prints_a_tensor_is_cut_and_its_end_is_kept():
+    diagnostic = from_exception("graph", ValueError("x" * 3_000_000 + " end"))
+    assert len(diagnostic.message) <= MESSAGE_LIMIT + 3
+    assert len(diagnostic.detail) <= DETAIL_LIMIT + 3
+    assert diagnostic.message.endswith(" end")
+
+
+def test_a_diagnostic_is_one_plain_line_whatever_its_message_and_file_hold():
+    diagnostic = Diagnostic("graph", "a\x1b[2J\nb \udc80", "/x/\x07[/x].py", 3)
+    assert str(diagnostic) == "x].py:3: a b \ufffd"

@@ -1,10 +1,14 @@
 """The parent's end of a child process, without the child."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
-from debug.protocol.messages import Abort, Idle, Stopped, decode_event, encode
+from debug.protocol import parent_end
+from debug.protocol.diagnostic import Diagnostic
+from debug.protocol.messages import Abort, Failed, Idle, Stopped, decode_event, encode
+from debug.protocol.noise import read_noise
 from debug.protocol.parent_end import Child, EngineClient, Exited, Noise
 
 
@@ -42,10 +46,79 @@ async def test_messages_noise_and_the_end_come_in_one_row():
     child = Child("nowhere", decode=decode_event)
     said = [Stopped(1, 3, 0.5), Idle(1)]
     await child._read_events(stream(*map(encode, said)), child._news)
-    await child._read_noise(stream(b"a warning  \n", b"\n", b"\xff\n"), child._news)
+    await read_noise(stream(b"a warning  \n"), child._news.put_nowait)
     await child._news.put(Exited(0))
     heard = [news async for news in child.events()]
-    assert heard == [*said, Noise("a warning"), Noise("\ufffd"), Exited(0)]
+    assert heard == [*said, Noise("a warning"), Exited(0)]
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [b"hello\n", b"\xff\xfe\n", b"{\n", b'{"type":"Nobody"}\n', b"[" * 50_000 + b"\n"],
+    ids=["text", "bytes", "torn", "unknown", "deep"],
+)
+async def test_what_is_no_message_is_noise_and_the_next_message_is_heard(garbage: bytes):
+    child = Child("nowhere", decode=decode_event)
+    await child._read_events(stream(garbage, encode(Idle(1))), child._news)
+    news = [child._news.get_nowait() for _ in range(child._news.qsize())]
+    assert [type(each) for each in news] == [Noise, Idle]
+
+
+async def test_a_message_is_heard_though_something_was_written_before_it():
+    child = Child("nowhere", decode=decode_event)
+    await child._read_events(stream(b"hello", encode(Idle(1))), child._news)
+    news = [child._news.get_nowait() for _ in range(child._news.qsize())]
+    assert news == [Noise("hello"), Idle(1)]
+
+
+async def test_the_texts_of_a_message_are_plain():
+    child = Child("nowhere", decode=decode_event)
+    diagnostic = Diagnostic("graph", "\x1b[2Jbad\x9b1m \ud800 [/x]")
+    said = encode(Failed(diagnostic, fatal=False))
+    await child._read_events(stream(said), child._news)
+    (failed,) = [child._news.get_nowait()]
+    assert isinstance(failed, Failed)
+    assert failed.diagnostic.message == "bad \ufffd [/x]"
+
+
+SESSIONS = """
+import os, subprocess, sys, time
+subprocess.Popen(["sleep", "60"], start_new_session={})
+print("here", flush=True)
+os._exit(3)
+"""
+
+
+async def started(source: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Child:
+    (folder / "a_child.py").write_text(source)
+    monkeypatch.setenv("PYTHONPATH", str(folder))
+    child = Child("a_child", decode=bytes.decode)
+    await child.start()
+    return child
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("own_session", [False, True])
+async def test_an_end_is_told_though_something_that_was_started_holds_the_pipes(
+    own_session: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    child = await started(SESSIONS.format(own_session), tmp_path, monkeypatch)
+    async with asyncio.timeout(30):
+        heard = [news async for news in child.events()]
+    assert heard == ["here\n", Exited(3)]
+
+
+@pytest.mark.process
+async def test_a_child_that_sends_more_than_can_be_read_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(parent_end, "LINE_LIMIT", 2**20)
+    source = "import sys, time\nsys.stdout.write('x' * 2**22)\ntime.sleep(60)\n"
+    child = await started(source, tmp_path, monkeypatch)
+    async with asyncio.timeout(30):
+        (exited,) = [news async for news in child.events()]
+    assert isinstance(exited, Exited)
+    assert exited.cause == "it sent a message of more than 1 MiB"
 
 
 @pytest.mark.process

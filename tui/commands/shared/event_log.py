@@ -4,6 +4,7 @@ Every command writes ``start``, a ``stage`` for each thing that takes a while, `
 if one ends it, and ``end``; between them what it found, such as ``layer``.
 """
 
+import json
 import time
 from argparse import Namespace
 from collections.abc import Iterator
@@ -21,9 +22,10 @@ from debug.protocol.diagnostic import Problem
 class EventLog:
     """Writes nothing where no file was asked for."""
 
-    def __init__(self, command: str, file: BinaryIO | None = None) -> None:
+    def __init__(self, command: str, file: BinaryIO | None = None, path: str = "") -> None:
         self._command = command
         self._file = file
+        self._path = path
         self._started = time.perf_counter()
 
     @classmethod
@@ -44,7 +46,7 @@ class EventLog:
                 "log", f"{message}; give a file in a folder that exists"
             ) from error
         with file:
-            yield cls(command, file)
+            yield cls(command, file, path)
 
     @staticmethod
     def arguments(parsed: Namespace) -> dict[str, Any]:
@@ -53,7 +55,11 @@ class EventLog:
         return {key: value for key, value in given.items() if not callable(value)}
 
     def write(self, event: str, **fields: Any) -> None:
-        """One line, at once, with the fields in ``data``: NaN and Inf become null."""
+        """One line, at once, with the fields in ``data``: NaN and Inf become null.
+
+        Raises:
+            Problem: it can't be written, for the first time; then nothing more is.
+        """
         if self._file is None:
             return
         record = {
@@ -64,7 +70,19 @@ class EventLog:
             "memory": memory_in_use(),
             "data": fields,
         }
-        self._file.write(msgspec.json.encode(record, enc_hook=str) + b"\n")
+        try:
+            self._file.write(_line(record))
+        except OSError as error:
+            self._file = None
+            message = f"can't write the log {self._path} ({error.strerror})"
+            raise Problem("log", f"{message}; give a file where there is room") from error
+
+
+def _line(record: dict[str, Any]) -> bytes:
+    try:
+        return msgspec.json.encode(record, enc_hook=str) + b"\n"
+    except UnicodeEncodeError:  # a file name that is no UTF-8
+        return json.dumps(record, default=str).encode() + b"\n"
 
 
 def memory_in_use() -> int:

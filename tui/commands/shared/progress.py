@@ -4,7 +4,6 @@ A compilation says nothing for minutes. So a clock reminds: what is still going 
 long, and what can be done about it, once a minute where lines stay.
 """
 
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -26,6 +25,7 @@ from rich.table import Column
 from debug.protocol.messages import Progress
 from tui import words
 from tui.commands.shared.event_log import EventLog
+from tui.streams import tell
 
 PLAIN_SECONDS = 5.0
 """Between two lines about the same thing, where lines stay."""
@@ -85,7 +85,7 @@ def reporting(
     log: EventLog, rows: Sequence[str] = ("",), quiet: bool = False
 ) -> Iterator[Reporter]:
     """Shows what is slow while the block runs; if it is to be quiet, only logs it."""
-    console = Console(stderr=True)
+    console = Console(stderr=True, markup=False)
     if quiet:
         showing = nullcontext(_show_nothing)
     else:
@@ -120,8 +120,8 @@ def _show_nothing(*_: object) -> None: ...
 def _bars(console: Console, rows: Sequence[str]) -> Iterator[Show]:
     bars = Bars(
         SpinnerColumn(),
-        TextColumn("{task.fields[row]}", style="bold"),
-        TextColumn("{task.description}", table_column=Column(no_wrap=False)),
+        TextColumn("{task.fields[row]}", style="bold", markup=False),
+        TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=False)),
         BarColumn(bar_width=24),
         TaskProgressColumn(),
         TimeElapsedColumn(),
@@ -164,6 +164,6 @@ def _lines() -> Iterator[Show]:
         share = f" {news.done / news.total:.0%}" if news.done and news.total else ""
         text = f"{news.what}{share}{f', {waited}' if waited else ''}"
         line = news.what if over else f"{text} ..."
-        print(f"{prefix}{line}", file=sys.stderr, flush=True)
+        tell(f"{prefix}{line}")
 
     yield show

@@ -7,14 +7,20 @@ from rich.segment import Segment
 from rich.style import Style
 from rich.syntax import Syntax
 from rich.text import Text
+from textual.content import Content
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from debug.protocol.diagnostic import cut
+from debug.protocol.plain import plain
 from debug.protocol.values import Place
 from tui import words
 from tui.dashboard.panes.gutter import Gutter
 from tui.themes import colour
+
+LONGEST = 2000
+"""Characters of a line: a table in a source may be a line of a million."""
 
 
 class Listing(ScrollView, can_focus=True):
@@ -26,12 +32,13 @@ class Listing(ScrollView, can_focus=True):
         self._shown: tuple | None = None
         self._gutter: Gutter = {}
         self._digits = 3
+        self._title = ""
         self.place: Place | None = None
         """The line that is marked."""
 
     def show(self, title: str, place: Place | None, gutter: Gutter) -> None:
-        if title != self.border_title:
-            self.border_title = title
+        if title != self._title:
+            self._title, self.border_title = title, Content(title)
         dark = self.app.current_theme.dark
         state = (place, dark, _modified(place.path) if place else 0.0)
         if (state, gutter) == (self._shown, self._gutter):
@@ -100,7 +107,8 @@ def code_of(place: Place) -> str:
 def _highlighted(path: str, dark: bool, modified: float) -> list[Text]:
     """The lines of a file as it was when it was modified."""
     try:
-        code = Path(path).read_text(errors="replace")
+        text = plain(Path(path).read_text(errors="replace"))
+        code = "\n".join(cut(line, LONGEST) for line in text.split("\n"))
     except OSError as error:
         return [Text(f"can't read {path}: {error.strerror}")]
     theme = "ansi_dark" if dark else "ansi_light"

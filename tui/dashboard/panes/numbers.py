@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
+from textual.content import Content
 from textual.widgets import Static
 
 from debug.protocol.messages import Compared
@@ -48,6 +49,7 @@ class NumbersPane(VerticalScroll):
         super().__init__(id="statistics")
         self._text = Static(id="statistics-text", markup=False)
         self._form: tuple | None = None
+        self._title = ""
 
     def compose(self) -> ComposeResult:
         yield self._text
@@ -58,15 +60,15 @@ class NumbersPane(VerticalScroll):
         with console.capture() as captured:
             console.print(self._text.content)
         lines = [line.rstrip() for line in captured.get().splitlines()]
-        return "\n".join([str(self.border_title), *lines])
+        return "\n".join([self._title, *lines])
 
     def show(self, index: int, run: Run, second_run: SecondRun | None) -> None:
         if not 0 <= index < len(run.layers):
             return
         layer, result = run.layers[index], run.results.get(index)
         title = f"numbers: {layer.name}"
-        if title != self.border_title:
-            self.border_title = title
+        if title != self._title:
+            self._title, self.border_title = title, Content(title)
         candidate = result.candidate if result else None
         roomy = self.size.width >= ROOMY
         parts: list[RenderableType] = [_sides(layer.reference, candidate, roomy)]

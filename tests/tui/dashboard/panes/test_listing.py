@@ -7,7 +7,7 @@ from textual.app import App, ComposeResult
 
 from debug.protocol.values import Place
 from debug.protocol.verdict import Verdict
-from tui.dashboard.panes.listing import Listing
+from tui.dashboard.panes.listing import LONGEST, Listing, code_of
 
 
 class OneListing(App):
@@ -62,3 +62,11 @@ async def test_without_a_place_there_is_nothing(pilot):
     listing = pilot.app.query_one(Listing)
     listing.show("MAX", None, {})
     assert set(shown(listing)) == {""}
+
+
+def test_a_line_of_a_million_characters_is_cut(tmp_path):
+    source = tmp_path / "table.py"
+    source.write_text("x = [" + "1, " * 400_000 + "]\ny = 2\n")
+    first = code_of(Place(str(source), 1))
+    assert len(first) <= LONGEST + 3
+    assert code_of(Place(str(source), 2)) == "y = 2"
