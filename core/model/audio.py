@@ -1,6 +1,8 @@
 """Audio files to the input of Whisper's encoder: 16 kHz samples and their log-mel."""
 
+import re
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import av
@@ -43,6 +45,11 @@ REPORT_SECONDS = 60.0
 SILENT = 1e-5
 """The largest sample of a clip in which nothing is to be heard: below 16 bits' smallest."""
 
+ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/")
+"""How an address begins; `Path` makes one slash of two."""
+PLAYLISTS = (b"#EXTM3U", b"ffconcat", b"[playlist]", b"<?xml", b"<MPD", b"v=0")
+"""How files begin that only name others, which FFmpeg would open."""
+
 Report = Callable[[float, float | None], None]
 """Is told how many seconds of audio are decoded, and of how many if the file tells."""
 
@@ -60,10 +67,7 @@ def load_audio(path: Path, report: Report = lambda done, total: None) -> np.ndar
     Raises:
         Problem: the file can't be read, holds no audio, or breaks off.
     """
-    if not path.exists():
-        raise Problem("audio", f"there is no file {path}; give the path of an audio file")
-    if path.is_dir():
-        raise Problem("audio", f"{path} is a folder; give the path of an audio file")
+    _refuse_others(path)
     try:
         pieces = _decode(path, report)
     except (FFmpegError, OSError) as error:
@@ -76,7 +80,32 @@ def load_audio(path: Path, report: Report = lambda done, total: None) -> np.ndar
         raise Problem(
             "audio", f"{path.name} holds no sound; give a file with an audio track"
         )
-    return np.concatenate(pieces)
+    samples = np.concatenate(pieces)
+    if count := int(np.count_nonzero(~np.isfinite(samples))):
+        message = f"{path.name} holds {count} samples that are NaN or Inf"
+        raise Problem("audio", f"{message}; write it again without them")
+    return samples
+
+
+def _refuse_others(path: Path) -> None:
+    """
+    Raises:
+        Problem: it is no file of sound, but somewhere else, or would never end.
+    """
+    if ADDRESS.match(str(path)):
+        message = f"{path} is an address; download it first, and give the file"
+        raise Problem("audio", message)
+    if not path.exists():
+        raise Problem("audio", f"there is no file {path}; give the path of an audio file")
+    if path.is_dir():
+        raise Problem("audio", f"{path} is a folder; give the path of an audio file")
+    if not path.is_file():
+        message = f"{path} is a pipe or a device; write - in its place, and < {path}"
+        raise Problem("audio", f"{message} behind the command")
+    with suppress(OSError), path.open("rb") as file:  # decoding tells what is wrong
+        if file.read(32).lstrip(b"\xef\xbb\xbf \r\n").startswith(PLAYLISTS):
+            message = f"{path.name} is a playlist; give one of the files that it names"
+            raise Problem("audio", message)
 
 
 def why_silent(path: Path, samples: torch.Tensor) -> str | None:
@@ -107,14 +136,24 @@ def _decode(path: Path, report: Report) -> list[np.ndarray]:
             return pieces
         total = container.duration / av.time_base if container.duration else None
         reported = 0.0
-        resampler = AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
+        resampler, before = _resampler(), None
         for frame in container.decode(audio=0):
+            kind = frame.format.name, frame.layout.name, frame.sample_rate
+            if before not in (None, kind):  # such as recordings that were put together
+                pieces += [part.to_ndarray()[0] for part in resampler.resample(None)]
+                resampler = _resampler()
+            before = kind
             pieces += [part.to_ndarray()[0] for part in resampler.resample(frame)]
             if frame.time is not None and frame.time > reported + REPORT_SECONDS:
                 reported = frame.time
                 report(reported, total)
         pieces += [part.to_ndarray()[0] for part in resampler.resample(None)]
     return [piece for piece in pieces if piece.size]
+
+
+def _resampler() -> AudioResampler:
+    """For frames of one kind."""
+    return AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
 
 
 def window(samples: np.ndarray, start: float, seconds: float = WHOLE) -> torch.Tensor:

@@ -1,3 +1,4 @@
+import os
 import wave
 from pathlib import Path
 
@@ -140,3 +141,40 @@ def test_a_clip_that_is_silent_is_told_from_one_whose_channels_cancel(tmp_path: 
     assert "silent.wav is silent: " in (silence_of(silent) or "")
     assert "its channels cancel each other" in (silence_of(cancelling) or "")
     assert silence_of(BUNDLED_CLIP) is None
+
+
+DATA = Path(__file__).resolve().parents[2] / "data"
+
+
+def test_a_rate_that_changes_within_a_file_is_followed():
+    samples = load_audio(DATA / "mixed.aac")
+    assert len(samples) / RATE > 3
+    assert np.isfinite(samples).all()
+
+
+def test_samples_that_are_no_numbers_are_refused():
+    with pytest.raises(Problem, match="holds 1 samples that are NaN or Inf"):
+        load_audio(DATA / "nan.wav")
+
+
+def test_a_pipe_that_nobody_writes_to_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.wav")
+    with pytest.raises(Problem, match="is a pipe or a device; write - in its place"):
+        load_audio(tmp_path / "pipe.wav")
+
+
+@pytest.mark.parametrize("address", ["https://example.org/a.mp3", "rtmp://host/live"])
+def test_an_address_is_refused_with_what_to_do(address: str):
+    with pytest.raises(Problem, match="is an address; download it first"):
+        load_audio(Path(address))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["#EXTM3U\nclip.wav\n", "ffconcat version 1.0\nfile clip.wav\n", "\ufeff#EXTM3U\n"],
+)
+def test_a_playlist_is_not_followed(tmp_path, text: str):
+    path = tmp_path / "list.m3u8"
+    path.write_text(text)
+    with pytest.raises(Problem, match="is a playlist; give one of the files"):
+        load_audio(path)
