@@ -218,8 +218,8 @@ def _forget(
     """Takes a source's neighbours out of ``sys.modules``, to be imported afresh."""
     keys = [key for key in sys.modules if _neighbour(key, root, names)] if names else []
     keys += [key for key, module in sys.modules.items() if _is_gone(module)]
-    keys += [key for key in elsewhere if key in sys.modules and key not in keys]
-    return {key: sys.modules.pop(key) for key in keys}
+    keys += [key for key in elsewhere if key in sys.modules]
+    return {key: sys.modules.pop(key) for key in dict.fromkeys(keys)}
 
 
 def _is_gone(module: ModuleType) -> bool:

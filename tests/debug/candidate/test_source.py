@@ -237,3 +237,14 @@ def test_a_link_that_a_file_takes_the_place_of_is_a_change(graph, tmp_path):
     link.unlink()
     link.write_text("x = 1\n")
     assert content_hash(link) != before[link]
+
+
+def test_a_neighbour_of_a_folder_that_is_gone_gives_way_to_one_of_its_name(
+    graph, tmp_path_factory
+):
+    assert load_source(graph).module.value == 1
+    other = tmp_path_factory.mktemp("other")
+    (other / "parts.py").write_text("value = 2\n")
+    (other / "port.py").write_text(graph.read_text())
+    (graph.parent / "parts.py").unlink()
+    assert load_source(other / "port.py").module.value == 2
