@@ -37,6 +37,7 @@ def marked_up(app: Dashboard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         say(engine, *map(with_markup, news))
 
     monkeypatch.setattr(FakeEngine, "say", say_with_markup)
+    monkeypatch.chdir(tmp_path)  # what a key writes is written there
     monkeypatch.delenv("VISUAL", raising=False)
     monkeypatch.delenv("EDITOR", raising=False)
     return app
