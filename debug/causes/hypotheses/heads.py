@@ -49,10 +49,9 @@ def _of_one(
     same: list[Step], recording: Recording, heads: int, width: int
 ) -> Iterator[tuple[Key, str, Mapping[ValueId, Replacement]]]:
     """One of several values is split with the heads last."""
-    for step in same:
+    for place, step in enumerate(same):
         name = recording.name(step.operands[0])
         text = f"the channels of {name} are split into ({width}, {heads}), not heads first"
-        place = same.index(step)
         yield ("heads", "last", place), text, {step.result: _faster(heads, width)}
 
 
