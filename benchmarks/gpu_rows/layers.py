@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from benchmarks.gpu_rows.found import Found, Say
-from debug.candidate import kernels, max_internals
+from debug.candidate import kernels, max_dispatch
 from debug.candidate.interpreter import Interpreter
 from debug.candidate.source import load_source
 from debug.candidate.trace import build
@@ -124,7 +124,7 @@ def step(say: Say, device: str, model: str, dtype: str) -> Found:
             value = lazy.value()
             steps[name] = time.perf_counter() - started
             verdicts.append(compare(value, truths[name], dtype)[1].verdict.value)
-            after = set(program.route(program.layers[name], model_key).indices)
+            after = set(program.flow.route(program.layers[name], model_key).indices)
             if after & {places[id(op)] for op in ran}:
                 early.append(name)
     figures = {
@@ -146,18 +146,18 @@ def step(say: Say, device: str, model: str, dtype: str) -> Found:
 @contextmanager
 def _dispatched() -> Iterator[list[Any]]:
     """The operations that are given to the device meanwhile."""
-    before: Callable[..., None] = max_internals.dispatch
+    before: Callable[..., None] = max_dispatch.dispatch
     ran: list[Any] = []
 
     def dispatch(op: Any, slots: Any) -> None:
         ran.append(op)
         before(op, slots)
 
-    max_internals.dispatch = dispatch
+    max_dispatch.dispatch = dispatch
     try:
         yield ran
     finally:
-        max_internals.dispatch = before
+        max_dispatch.dispatch = before
 
 
 def compiled(say: Say, device: str, model: str, dtype: str) -> Found:

@@ -6,8 +6,9 @@ from torch import Tensor
 
 from core.messages import Aside, PortBuild, Row, Value
 from debug.candidate import max_internals, max_v3
+from debug.candidate.flow import Route
 from debug.candidate.module_tree import ModuleTree
-from debug.candidate.program import Program, Route, Tokens
+from debug.candidate.program import Program, Tokens
 from debug.candidate.source import package_of
 from debug.candidate.trace import Traced
 from debug.measure.layout import laid_out
@@ -85,7 +86,7 @@ def _entering(
     max_internals.lower(traced.graph)
     program = Program(traced, Tokens())
     start, end = program.inputs[row.name].key, program.layers[row.name]
-    route = program.route(start, end, program.outside(row.name))
+    route = program.flow.route(start, end, program.outside(row.name))
     rows = {each.name: each for each in alignment.layers}
     aside = [name for name in route.aside if name in rows]
     calls = _calls(subject, [row, *(rows[name] for name in aside)])
@@ -144,5 +145,5 @@ def _value(kind: TensorType) -> Value:
 
 def _own(subject: PortSubject, program: Program, route: Route) -> list[str]:
     names = subject.argument_names
-    numbers = program.arguments(route)
+    numbers = program.flow.entering(route)
     return [names[n] if n < len(names) else f"argument {n}" for n in numbers]

@@ -13,7 +13,7 @@ from max.dtype import DType
 from max.graph import DeviceRef, Graph, TensorType, TensorValue, ops
 from torch import Tensor
 
-from debug.candidate import max_internals
+from debug.candidate import max_dispatch, max_internals
 from debug.candidate.buffers import on_device, to_torch
 from debug.candidate.max_internals import ValueKey
 from debug.measure.products import EXACT, Operands, Products
@@ -65,7 +65,7 @@ def _run(device: Device) -> list[Tensor]:
     given = (on_device(each.contiguous(), device) for each in (numbers, row, column))
     slots: dict[ValueKey, Buffer | None] = dict(zip(body.inputs, given, strict=True))
     for op in body.operations:
-        max_internals.dispatch(op, slots)
+        max_dispatch.dispatch(op, slots)
     made = [slots[key] for key in body.outputs]
     return [to_torch(buffer) for buffer in made if buffer is not None]
 

@@ -24,7 +24,7 @@ from max.driver import Buffer, Device
 from max.dtype import DType
 from max.graph import Graph
 
-from debug.candidate import max_internals, max_kernels
+from debug.candidate import max_dispatch, max_internals, max_kernels
 from debug.candidate.buffers import on_device, to_torch
 from debug.candidate.lone_kernels import Cutter, LoneKernel
 from debug.candidate.max_internals import Body, Op, ValueKey
@@ -72,7 +72,7 @@ class Emulated:
     def _run_wide(self, wide: Body, given: Sequence[Buffer | None]) -> list[Buffer | None]:
         slots = dict(zip(wide.inputs, given, strict=True))
         for op in wide.operations:
-            max_internals.dispatch(op, slots)
+            max_dispatch.dispatch(op, slots)
         return [slots[value] for value in wide.outputs]
 
 

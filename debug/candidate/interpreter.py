@@ -126,7 +126,7 @@ class Interpreter:
     def _isolated(self, program: Program, layer: str, key: ValueKey) -> IsolatedLayer:
         layer_input = program.inputs[layer]
         outside = program.outside(layer)
-        route = program.route(layer_input.key, key, outside)
+        route = program.flow.route(layer_input.key, key, outside)
 
         def value(
             given: torch.Tensor, aside: Mapping[str, torch.Tensor] | None = None

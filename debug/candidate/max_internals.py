@@ -1,7 +1,8 @@
 """MAX's private and experimental API that the debugger uses, and nothing else.
 
-Here are graphs, operations and layers; `debug.candidate.max_kernels` has the interpreter's
-kernels, `debug.candidate.max_v3` what is of `max.experimental.nn`. No other file uses any.
+Here are graphs, operations and layers; `debug.candidate.max_dispatch` runs an operation,
+`debug.candidate.max_kernels` has the interpreter's kernels, `debug.candidate.max_v3` what
+is of `max.experimental.nn`. No other file uses any.
 
 Written against MAX 26.7: `check` says what is missing when another version is installed.
 """
@@ -14,12 +15,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple
 
-import numpy as np
 from max import _core, _eager_policy, _interpreter, mlir
 from max._core.dialects import mo, rmo
 from max._interpreter_ops import gc_compile
-from max.driver import Buffer
-from max.graph import Graph, Module, TensorType, Type
+from max.graph import Graph, Module, Shape, TensorType, Type
 from max.graph import dim as dim_module
 from max.graph import graph as graph_module
 from max.nn.layer import layer as layer_module
@@ -84,9 +83,26 @@ def graph_inputs(graph: Graph) -> list[ValueKey]:
 
 
 def operands(op: Op) -> list[ValueKey]:
-    """What an operation uses: its operands, then what its regions use from outside."""
+    """What an operation uses: its operands, then what its regions use from outside.
+
+    A shape is known from its operand's type and uses nothing: it need not wait for the
+    numbers, and is the same whatever they are.
+    """
+    if shape_read(op) is not None:
+        return []
     direct = [getattr(operand, "value", operand) for operand in op.operands]
     return [*direct, *(used for used in _captured(op) if used not in direct)]
+
+
+def shape_read(op: Op) -> list[int] | None:
+    """The shape that an operation reads off a value, where its type says it."""
+    if type(op).__name__ != "ShapeOfOp":
+        return None
+    operand = op.operands[0]
+    kind = tensor_type(getattr(operand, "value", operand))
+    if kind is None or not Shape.is_static(kind.shape):
+        return None
+    return [int(size) for size in kind.shape]
 
 
 def _captured(op: Op) -> list[ValueKey]:
@@ -157,7 +173,6 @@ def weights_read() -> Collection[str]:
 
 
 _SSA_NAME = re.compile(r"%[\w#]+")
-_LAYOUT = re.compile(r"\{layout = #mo\.layout<(\w+)>\}")
 _LOCATION = re.compile(r' loc\("(.*)":(\d+):0\)$')
 
 
@@ -178,54 +193,6 @@ def signature(op: Op) -> str:
 def text(op: Op) -> str:
     """The operation in MLIR's generic form, its regions included."""
     return op.asm(print_generic_op_form=True, assume_verified=True)
-
-
-def dispatch(op: Op, slots: dict[ValueKey, Buffer | None]) -> None:
-    """Runs one operation on its device; its results are put into ``slots``.
-
-    Raises:
-        NotImplementedError: the interpreter can't run it, or not rightly.
-    """
-    handler = _interpreter.lookup_handler(op)
-    if handler is None or type(op).__name__ in ("CustomOp", "MoCustomOp"):
-        raise NotImplementedError(f"the interpreter has no handler for {describe(op)}")
-    given = [slots.get(getattr(each, "value", each)) for each in op.operands]
-    if type(op).__name__ in ("ConvOp", "MoConvOp"):
-        given[1] = _filter_in_order(op, given[1])
-    if type(op).__name__ in ("AvgPoolOp", "MoAvgPoolOp"):
-        _refuse_padding_left_out(op, given[-1])
-    moved = None
-    if type(op).__name__ in max_many_axes.MOVES:
-        kind = tensor_type(op.results[0])
-        shape = [] if kind is None else [int(size) for size in kind.shape]
-        moved = max_many_axes.moved(type(op).__name__, given, shape)
-    results = handler(op, given) if moved is None else [moved]
-    slots.update(zip(op.results, results, strict=True))
-
-
-def _filter_in_order(op: Op, given: Buffer | None) -> Buffer | None:
-    """The filter of a convolution as (height, width, in, out).
-
-    A port may have it in PyTorch's order and say so by its type. The compiler heeds that;
-    the interpreter does not, and would take the axes for others.
-    """
-    made = text(op)
-    if 'input_layout = "NHWC"' not in made:
-        raise NotImplementedError("the interpreter wants a convolution's channels last")
-    layout = _LAYOUT.search(made)
-    if given is None or layout is None or layout[1] == "RSCF":
-        return given
-    if layout[1] != "FCRS" or not given.device.is_host:
-        raise NotImplementedError(f"the interpreter has no filters as {layout[1]}")
-    return Buffer.from_numpy(np.ascontiguousarray(given.to_numpy().transpose(2, 3, 1, 0)))
-
-
-def _refuse_padding_left_out(op: Op, padding: Buffer | None) -> None:
-    """The interpreter divides by the size of the window even where a part of it is padding
-    that does not count."""
-    padded = padding is None or padding.to_numpy().any()
-    if padded and "count_boundary = false" in text(op):
-        raise NotImplementedError("the interpreter counts the padding of an average")
 
 
 def describe(op: Op) -> str:

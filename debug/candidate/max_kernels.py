@@ -19,10 +19,10 @@ from max.graph import Module
 from max.graph import graph as graph_module
 
 from debug.candidate import kernel_cache, outline
+from debug.candidate.max_dispatch import dispatch
 from debug.candidate.max_internals import (
     Body,
     ValueKey,
-    dispatch,
     tensor_type,
     weight_name,
 )

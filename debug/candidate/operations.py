@@ -69,7 +69,7 @@ def evaluation(
     makers: dict[ValueKey, OperationIndex] = {}
     from_input = set(given)
     for index in indices:
-        op, operands = program.body[index], program.operands(index)
+        op, operands = program.body[index], program.flow.operands[index]
         name = max_internals.describe(op)
         if name.startswith("constant"):
             continue

@@ -22,7 +22,8 @@ from dataclasses import dataclass, field
 from max.driver import Buffer
 from max.graph import TensorType
 
-from debug.candidate import max_internals
+from debug.candidate import max_dispatch, max_internals
+from debug.candidate.flow import Flow, Route
 from debug.candidate.max_internals import Op, ValueKey
 from debug.candidate.taps import FirstInput, Probe, Result
 from debug.candidate.trace import Traced
@@ -53,17 +54,6 @@ class LayerInput:
     @property
     def shape(self) -> list[int]:
         return [int(size) for size in self.type.shape]
-
-
-@dataclass(frozen=True)
-class Route:
-    """The operations from the input of a layer to its result, in order."""
-
-    start: ValueKey
-    end: ValueKey
-    indices: list[int]
-    aside: dict[str, ValueKey] = field(default_factory=dict)
-    """Results of other layers that enter on the way, such as a residual; by layer."""
 
 
 class Program:
@@ -103,14 +93,13 @@ class Program:
         self._injected = {self.layers[name]: buffer for name, buffer in injected.items()}
         self._own: dict[ValueKey, str] = {}
         """The digests of what the graph itself computes where a value is injected."""
-        self._maker: dict[ValueKey, int] = {}
-        self._operands: list[list[ValueKey]] = []
+        self.flow = Flow(max_internals.graph_inputs(traced.graph))
         self._signatures: list[str] = []
         self.digest: dict[ValueKey, str] = {}
         self._fixed: set[ValueKey] = set()
         """Values that depend on weights and constants alone, such as transposed weights."""
         self._slots: Slots = {}
-        self._arguments = arguments = max_internals.graph_inputs(traced.graph)
+        arguments = self.flow.arguments
         self._slots.update(zip(arguments, traced.arguments, strict=True))
         self.digest.update(zip(arguments, traced.argument_digests, strict=True))
         for index, op in enumerate(self.body):
@@ -118,12 +107,13 @@ class Program:
         self.digests = set(self.digest.values())
         # The arguments and weights may be needed again by what is computed aside.
         self._kept_keys = set(self.layers.values()) | self._fixed | set(self._slots)
-        self._uses = Counter(used for each in self._operands for used in each)
+        self._uses = Counter(used for each in self.flow.operands for used in each)
 
     def _read(self, index: int, op: Op, traced: Traced, tokens: Tokens) -> None:
         # What has no digest only says what comes before what, as the graph's order does.
         used = [each for each in max_internals.operands(op) if each in self.digest]
-        self._operands.append(used)
+        self.flow.operands.append(used)
+        self.flow.results.append(list(op.results))
         signature = max_internals.signature(op)
         called = max_internals.called_graphs(traced.graph, signature)
         self._signatures.append("\n".join([signature, *called]))
@@ -137,7 +127,7 @@ class Program:
         for number, result in enumerate(op.results):
             if index in self._runners and max_internals.is_chain(result):
                 continue  # nothing that runs alone changes what others read
-            self._maker[result] = index
+            self.flow.maker[result] = index
             self.digest[result] = f"{text}.{number}"
             if fixed:
                 self._fixed.add(result)
@@ -148,7 +138,7 @@ class Program:
 
     def _combine(self, index: int, digests: Mapping[ValueKey, str]) -> str:
         """The digest of an operation's results from those of its operands."""
-        operands = self._operands[index]
+        operands = self.flow.operands[index]
         parts = [self._signatures[index], *(digests.get(used, "") for used in operands)]
         return hashlib.blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()
 
@@ -175,8 +165,10 @@ class Program:
         """What the graph itself computes there, whatever is injected in its place."""
         if key not in self._own:
             return self.evaluate(key, kept)
-        index = self._maker[key]
-        slots: Slots = {used: self.evaluate(used, kept) for used in self._operands[index]}
+        index = self.flow.maker[key]
+        slots: Slots = {
+            used: self.evaluate(used, kept) for used in self.flow.operands[index]
+        }
         self._dispatch(index, slots)
         buffer = slots[key]
         assert buffer is not None
@@ -188,9 +180,9 @@ class Program:
         """Runs one operation, and drops what it was the last to use. What none makes, the
         graph's argument, could not be computed again."""
         self._dispatch(index, slots)
-        for used in self._operands[index]:
+        for used in self.flow.operands[index]:
             uses[used] -= 1
-            if uses[used] == 0 and used not in keep and used in self._maker:
+            if uses[used] == 0 and used not in keep and used in self.flow.maker:
                 slots.pop(used, None)
 
     def _dispatch(self, index: int, slots: Slots) -> None:
@@ -200,12 +192,21 @@ class Program:
             if (runner := self._runners.get(index)) is not None:
                 runner(slots)
             else:
-                max_internals.dispatch(op, slots)
+                max_dispatch.dispatch(op, slots)
         except Problem:
             raise
         except Exception as error:
             what, place = max_internals.describe(op), max_internals.place_of(op)
             raise Problem.at("run", error, place, f"{what} failed") from error
+
+    def _at_hand(self, index: int, slots: Slots, kept: dict[str, Buffer]) -> bool:
+        """Takes the results of an operation that no input changes as they are kept, such as
+        a shape or a transposed weight; False for any other."""
+        results = self.body[index].results
+        if not self._fixed.issuperset(results):
+            return False
+        slots.update({result: self.evaluate(result, kept) for result in results})
+        return True
 
     def _needed(self, key: ValueKey, kept: dict[str, Buffer]) -> set[int]:
         """The operations to run for a value; what is kept becomes a slot instead."""
@@ -218,10 +219,10 @@ class Program:
             if (buffer := kept.get(self.digest[value])) is not None:
                 self._slots[value] = buffer
                 continue
-            index = self._maker[value]
+            index = self.flow.maker[value]
             if index not in needed:
                 needed.add(index)
-                pending.extend(self._operands[index])
+                pending.extend(self.flow.operands[index])
         return needed
 
     def between(
@@ -232,27 +233,16 @@ class Program:
         Returns:
             The operations in order, by their places in ``body``, and every value.
         """
-        needed = self._leading_to(end, given)
+        needed = self.flow.leading_to(end, given)
         slots: Slots = {**given}
         for index in sorted(needed):
-            for used in self._operands[index]:
+            for used in self.flow.operands[index]:
                 if used not in slots:  # a weight or the graph's own argument
                     slots[used] = self.evaluate(used, kept)
-            if max_internals.weight_name(self.body[index]) is None:
+            if not self._at_hand(index, slots, kept):
                 self._dispatch(index, slots)
                 slots |= {r: given[r] for r in self.body[index].results if r in given}
         return sorted(needed), slots
-
-    def _leading_to(self, end: ValueKey, given: Collection[ValueKey]) -> set[int]:
-        """The operations that compute a value, starting from values that are given."""
-        needed: set[int] = set()
-        pending = [] if end in given else [end]
-        while pending:
-            index = self._maker.get(value := pending.pop())
-            if value not in given and index is not None and index not in needed:
-                needed.add(index)
-                pending.extend(self._operands[index])
-        return needed
 
     def walk(
         self, given: Mapping[ValueKey, Buffer], end: ValueKey, kept: dict[str, Buffer]
@@ -261,25 +251,22 @@ class Program:
 
         What is put into the slots in a result's place is what the rest is computed of.
         """
-        needed = sorted(self._leading_to(end, given))
+        needed = sorted(self.flow.leading_to(end, given))
         slots: Slots = {**given}
-        uses = Counter(used for index in needed for used in self._operands[index])
+        uses = Counter(used for index in needed for used in self.flow.operands[index])
         for index in needed:
-            for used in self._operands[index]:
+            for used in self.flow.operands[index]:
                 if used not in slots:  # a weight or the graph's own argument
                     slots[used] = self.evaluate(used, kept)
             if max_internals.weight_name(self.body[index]) is None:
-                self._run(index, slots, uses, ())
+                if not self._at_hand(index, slots, kept):
+                    self._run(index, slots, uses, ())
                 for result in self.body[index].results:
                     yield result, slots
 
-    def depends(self, value: ValueKey, on: ValueKey) -> bool:
-        """Whether one value is computed of another."""
-        return value != on and self._maker.get(on) in self._leading_to(value, ())
-
     def place_of(self, value: ValueKey) -> Place | None:
         """The source line that makes a value."""
-        index = self._maker.get(value)
+        index = self.flow.maker.get(value)
         place = None if index is None else max_internals.place_of(self.body[index])
         return None if place is None else Place(*place)
 
@@ -304,56 +291,7 @@ class Program:
         buffer = self.between({**at_hand, **self._injected}, key, kept)[1].get(key)
         return self.evaluate(key, kept) if buffer is None else buffer
 
-    def operands(self, index: int) -> list[ValueKey]:
-        return self._operands[index]
-
     # -- Layers in isolation -----------------------------------------------------------
-
-    def route(
-        self, start: ValueKey, end: ValueKey, outside: Mapping[ValueKey, str] | None = None
-    ) -> Route:
-        """All that a layer computes of its argument.
-
-        Args:
-            start: the layer's input.
-            end: its result.
-            outside: results of layers that are no part of it, with the layers' names. What
-                comes by way of them is given, too.
-        """
-        outside = outside or {}
-        needed: set[int] = set()
-        aside: dict[str, ValueKey] = {}
-        pending = [end]
-        while pending:
-            index = self._maker.get(value := pending.pop())
-            if value == start or index is None or index in needed:
-                continue
-            if value != end and value in outside:
-                aside[outside[value]] = value
-                continue
-            needed.add(index)
-            pending.extend(self._operands[index])
-        reached, indices = {start, *aside.values()}, []
-        for index in sorted(needed):
-            if not reached.isdisjoint(self._operands[index]):
-                reached.update(self.body[index].results)
-                indices.append(index)
-        return Route(start, end, indices, aside)
-
-    def arguments(self, route: Route) -> list[int]:
-        """The graph's arguments, by number, that enter a layer beside what is given."""
-        given = {route.start, *route.aside.values()}
-        found, seen, pending = set(), set(), [route.end]
-        while pending:
-            value = pending.pop()
-            if value in seen or (value in given and value != route.end):
-                continue
-            seen.add(value)
-            if value in self._arguments:
-                found.add(self._arguments.index(value))
-            if (index := self._maker.get(value)) is not None:
-                pending.extend(self._operands[index])
-        return sorted(found)
 
     def outside(self, layer: str) -> dict[ValueKey, str]:
         """The results of all layers that are neither this one nor within it."""
@@ -388,7 +326,9 @@ class Program:
         """
         slots: Slots = {route.aside[name]: buffer for name, buffer in (aside or {}).items()}
         slots[route.start] = start
-        uses = Counter(used for index in route.indices for used in self._operands[index])
+        uses = Counter(
+            used for index in route.indices for used in self.flow.operands[index]
+        )
         made = {result for index in route.indices for result in self.body[index].results}
         for used in uses:
             if used not in made and used not in slots:

@@ -111,7 +111,7 @@ def _from_aside(name: str, recording: Recording, program: Program) -> dict[Value
     if layer_input is None:
         return {}
     ends = (target.key for target in targets(name, recording, program))
-    routes = (program.route(layer_input.key, end, outside) for end in ends)
+    routes = (program.flow.route(layer_input.key, end, outside) for end in ends)
     return {key: layer for route in routes for layer, key in route.aside.items()}
 
 

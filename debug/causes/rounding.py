@@ -49,7 +49,9 @@ def long_sum(
         op = program.body[index]
         if "matmul" not in max_internals.describe(op):
             continue
-        buffers = [slots.get(key) for key in (*program.operands(index)[:2], *op.results)]
+        buffers = [
+            slots.get(key) for key in (*program.flow.operands[index][:2], *op.results)
+        ]
         if any(each is None for each in buffers) or len(buffers) != 3:
             continue
         left, right, made = (to_torch(each) for each in buffers if each is not None)

@@ -127,7 +127,9 @@ class Whereabouts:
         is_right = isolated is not None and isolated.verdict in RIGHT
         is_same = border.result == tapped.result
         is_same = is_same and in_layout(before.value(), truth).shape == truth.exact.shape
-        added = program.depends(tapped.result, border.result) and _is_shifted(before, truth)
+        added = program.flow.depends(tapped.result, border.result) and _is_shifted(
+            before, truth
+        )
         if is_right and not added and (is_same or self._passes(name, before)):
             self._settled(name, self._values[name])
             return isolated
@@ -194,7 +196,9 @@ def _related(program: Program, border: Border, tapped: Border) -> bool:
     """Whether one of two values is made of the other. Else another module has it: the two
     layers were taken for each other."""
     one, other = border.result, tapped.result
-    return one == other or program.depends(one, other) or program.depends(other, one)
+    return (
+        one == other or program.flow.depends(one, other) or program.flow.depends(other, one)
+    )
 
 
 def _is_shifted(module: LazyValue, truth: Truth) -> bool:

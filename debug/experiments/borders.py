@@ -113,7 +113,11 @@ class Borders:
         for key in arguments:
             kind = max_internals.tensor_type(key)
             given = None if kind is None else LayerInput(key, kind)
-            if given and self._takes(layer, given) and self.program.depends(result, key):
+            if (
+                given
+                and self._takes(layer, given)
+                and self.program.flow.depends(result, key)
+            ):
                 return Border(result, given)
         return Border(result, own if result == tapped else None)
 

@@ -65,7 +65,7 @@ def counterfactual(
     if name not in computed or last not in computed:
         return None
     exact = truths[last]
-    route = program.route(program.layers[name], program.layers[last])
+    route = program.flow.route(program.layers[name], program.layers[last])
     kind = max_internals.tensor_type(program.layers[name])
     assert kind is not None
     shape = [int(size) for size in kind.shape]

@@ -23,7 +23,8 @@ from debug.protocol.verdict import FLOAT32_HALF_ULP, LAYER
 
 MASKED = 1e30
 """What is lower than its negative is masked: minus infinity, or a type's lowest number."""
-
+UNMASKED = MASKED * 2**-53
+"""Two masked values that differ at all differ by more."""
 
 NEARER = 0.5
 """Another order of the axes must bring a value nearer than this part of its distance."""
@@ -179,9 +180,11 @@ def norm_of(value: Tensor) -> float:
 
 def distance(value: Tensor, other: Tensor) -> float:
     """The norm of the difference, where one mask's minus infinity is another's -1e38."""
+    found = (value - other).norm().item()
+    if found < UNMASKED:
+        return found
     masked, as_well = value <= -MASKED, other <= -MASKED
-    error = torch.where(masked & as_well, 0.0, value - other)
-    return error.norm().item()
+    return torch.where(masked & as_well, 0.0, value - other).norm().item()
 
 
 def relative_error(value: Tensor, exact: Tensor) -> float:

@@ -11,7 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from benchmarks.gpu_rows import encoders, layers, target
 from core.model.checkpoint import load_checkpoint
 from core.model.openai_encoder import load_encoder, run_encoder
-from debug.candidate import max_internals
+from debug.candidate import max_dispatch
 from debug.candidate.interpreter import LazyValue
 
 
@@ -105,8 +105,8 @@ def test_an_interpreter_that_runs_ahead_is_caught(monkeypatch: pytest.MonkeyPatc
         return {**values, first: eager}
 
     monkeypatch.setattr(layers.Interpreter, "load", load_and_run)
-    dispatch = max_internals.dispatch
+    dispatch = max_dispatch.dispatch
     found = layers.step(lambda _: None, device="cpu", model="micro", dtype="float32")
     assert not found.kept
     assert found.figures["early"][0] == "conv1"
-    assert max_internals.dispatch is dispatch
+    assert max_dispatch.dispatch is dispatch

@@ -11,7 +11,7 @@ from max.graph import DeviceRef, Graph, TensorType, TensorValue, ops
 from recordings import numbers
 from torch import Tensor
 
-from debug.candidate import emulation, kernels, max_internals, preparation
+from debug.candidate import emulation, kernels, max_dispatch, max_internals, preparation
 from debug.candidate.buffers import to_buffer, to_torch
 from debug.candidate.emulation import Emulation
 from debug.candidate.lone_kernels import Cutter
@@ -42,7 +42,7 @@ def ran(function, value: Tensor, dtype: DType) -> tuple[Tensor, Emulation]:
         if (emulated := found.operations.get(index)) is not None:
             emulated.run(slots)
         else:
-            max_internals.dispatch(op, slots)
+            max_dispatch.dispatch(op, slots)
     buffer = slots[body.outputs[0]]
     assert buffer is not None
     return to_torch(buffer), found

@@ -6,7 +6,7 @@ from max.driver import Buffer
 from max.dtype import DType
 from max.graph import DeviceRef, Graph, TensorType, TensorValue, ops
 
-from debug.candidate import max_internals, max_kernels
+from debug.candidate import max_dispatch, max_internals, max_kernels
 from debug.candidate.max_many_axes import together
 
 WINDOWS = torch.arange(2.0 * 3 * 4 * 3 * 4 * 5).reshape(2, 3, 4, 3, 4, 5)
@@ -23,7 +23,7 @@ def interpreted(function, given: torch.Tensor) -> torch.Tensor:
         body.inputs[0]: Buffer.from_dlpack(given.contiguous())
     }
     for op in body.operations:
-        max_internals.dispatch(op, slots)
+        max_dispatch.dispatch(op, slots)
     made = slots[body.outputs[0]]
     assert made is not None
     return torch.from_numpy(made.to_numpy())

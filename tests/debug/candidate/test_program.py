@@ -8,7 +8,7 @@ from editing import replace
 from max.driver import CPU, Buffer
 from max.dtype import DType
 
-from debug.candidate import kernels, max_internals
+from debug.candidate import kernels, max_dispatch, max_internals
 from debug.candidate.buffers import to_buffer, to_torch
 from debug.candidate.program import Program, Tokens
 from debug.candidate.source import load_source
@@ -98,7 +98,7 @@ def test_what_is_kept_is_not_computed_again(
     kept: dict[str, Buffer] = {}
     first = value(generations.program(), "shrink", kept)
     again = generations.program()
-    monkeypatch.setattr(max_internals, "dispatch", None)
+    monkeypatch.setattr(max_dispatch, "dispatch", None)
     assert torch.equal(value(again, "shrink", kept), first)
 
 
@@ -142,7 +142,7 @@ def test_a_layer_alone_takes_any_argument_and_depends_on_its_own_code(
     generations: Generations,
 ):
     program = generations.program()
-    route = program.route(program.inputs["shrink"].key, program.layers["shrink"])
+    route = program.flow.route(program.inputs["shrink"].key, program.layers["shrink"])
     argument = to_buffer(torch.zeros(1, 6, 16), DType.float32, CPU())
     bias = generations.subject.reference().get_parameter("shrink.bias")
     result = to_torch(program.evaluate_isolated(route, argument, {}))
@@ -150,6 +150,6 @@ def test_a_layer_alone_takes_any_argument_and_depends_on_its_own_code(
     before = program.digest_isolated(route)
     replace(generations.graph, "ops.gelu(x)", "ops.relu(x)")
     after = generations.program()
-    route = after.route(after.inputs["shrink"].key, after.layers["shrink"])
+    route = after.flow.route(after.inputs["shrink"].key, after.layers["shrink"])
     assert after.digest_isolated(route) == before
     assert digests(after)["shrink"] != digests(program)["shrink"]

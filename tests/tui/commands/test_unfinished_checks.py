@@ -8,7 +8,7 @@ from editing import replace
 from in_process import maxwhisper
 from port_files import write_port
 
-from debug.candidate import max_internals
+from debug.candidate import max_dispatch, max_internals
 
 pytestmark = pytest.mark.max
 
@@ -56,14 +56,14 @@ def test_the_rows_before_an_operation_that_cant_run_are_in_the_json(
 def test_an_operation_that_fails_while_it_runs_is_placed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    dispatch = max_internals.dispatch
+    dispatch = max_dispatch.dispatch
 
     def fails(op, slots):
         if "gelu" in max_internals.text(op):
             raise RuntimeError("no memory")
         return dispatch(op, slots)
 
-    monkeypatch.setattr(max_internals, "dispatch", fails)
+    monkeypatch.setattr(max_dispatch, "dispatch", fails)
     path = write_port(tmp_path)
     done = maxwhisper("check", str(path))
     assert done.returncode == 2
