@@ -99,7 +99,8 @@ def _number(
             return float("inf")
         return distance(wanted, supposed)
 
-    return best_number(family, error, LAYER.ok_up_to * exact.floor * norm_of(wanted))
+    enough = LAYER.ok_up_to * exact.floor * norm_of(wanted)
+    return best_number(error, family.low, family.high, enough)
 
 
 def _some_rows(value: Tensor, every: int) -> Tensor:

@@ -45,6 +45,8 @@ def place_of(
         place: of the operation that is wrong, if there is one.
         code: of the candidate.
     """
+    if best is not None and best.made_at is not None:
+        return segment.operations[best.made_at].place or place
     if best is not None and best.weights_of and best.weights_of in code.again:
         return code.again[best.weights_of]
     if best is not None and best.swapped:

@@ -53,6 +53,8 @@ AFTERWARDS = 5
 FEWEST = 40
 """As many are tried at any size."""
 WORTH_SHOWING = 0.3
+MOST_UNFINISHED = 2
+"""As many mistakes together are worth showing where they do not explain everything."""
 MOST_IN_A_ROW = 2
 """How many mistakes are looked for after a first one."""
 MOST_TOGETHER = 4
@@ -150,9 +152,11 @@ def _in_another_shape(segment: Segment) -> list[Tried]:
 
 
 def _told(found: list[Tried]) -> list[Tried]:
-    """Each text once; and where something explains everything, nothing that does not."""
+    """Each text once; and where something explains everything, nothing that does not. What
+    needs many mistakes at once and is not enough says nothing."""
     told: dict[str, Tried] = {}
-    for each in [each for each in found if each.complete] or found:
+    few = [each for each in found if len(each.hypothesis.keys) <= MOST_UNFINISHED]
+    for each in [each for each in found if each.complete] or few:
         told.setdefault(each.hypothesis.text, each)
     return list(told.values())
 
@@ -174,7 +178,7 @@ def _numbers_at_the_end(segment: Segment) -> Iterator[Hypothesis]:
                 return float("inf") if supposed is None else distance(value, supposed)
 
             enough = LAYER.ok_up_to * segment.goal.floor * segment.goal.norm
-            number = best_number(family, error, enough)
+            number = best_number(error, family.low, family.high, enough)
             if number is not None:
                 yield with_number(family, step, number)
 

@@ -18,6 +18,7 @@ from debug.causes.fitting import (
     other_tables,
     with_another_number,
 )
+from debug.causes.hypotheses.angles import other_angles
 from debug.causes.hypotheses.convolutions import other_convolutions
 from debug.causes.hypotheses.exchanged import (
     exchanged,
@@ -39,6 +40,7 @@ from debug.causes.hypotheses.operands import (
 )
 from debug.causes.hypotheses.readings import misread_layouts, other_readings
 from debug.causes.hypotheses.repeated import other_calls
+from debug.causes.hypotheses.rotations import turned_otherwise
 from debug.causes.segment import Segment
 from debug.causes.sums import other_terms
 from debug.measure.matching import distance, norm_of
@@ -96,6 +98,8 @@ def seen_in_candidate(
     yield from other_convolutions(segment)
     yield from reshaped_kernels(segment)
     yield from other_activations(segment)
+    yield from turned_otherwise(segment)
+    yield from other_angles(segment)
     yield from moved_steps(segment.lacking, segment.recording)
     yield from factors_after_softmax(segment.steps, segment.recording)
     for several in (other_splits, written_norms):

@@ -3,7 +3,8 @@
 To add a mistake, such as "the norm has another epsilon", go to ``functions.py``: it has a
 generator for each PyTorch function. ``operands.py`` has what is about a step's operands,
 ``precision.py`` what is about bits, ``other_numbers.py`` numbers that were mistyped,
-``heads.py``, ``norms.py`` and ``moved_steps.py`` what is about several steps.
+``heads.py``, ``norms.py`` and ``moved_steps.py`` what is about several steps,
+``rotations.py`` and ``angles.py`` rotary positions.
 
 ``readings.py``, ``masking.py``, ``convolutions.py`` and ``repeated.py`` look at the
 candidate's values to know what to propose: in which order it joined query, key and value,

@@ -39,16 +39,17 @@ class Family:
     """Of the numbers: those that are tried are their sizes."""
 
 
-def best_number(family: Family, error: Error, enough: float) -> float | None:
+def best_number(error: Error, low: float, high: float, enough: float) -> float | None:
     """The number that comes nearest, with as few digits as are enough; None for a range
     in which nothing comes near.
 
     Args:
-        family: whose range is searched.
         error: to be made small.
+        low: the least that is tried, above zero.
+        high: the most.
         enough: the error that is rounding.
     """
-    start, stop = math.log(family.low), math.log(family.high)
+    start, stop = math.log(low), math.log(high)
     width = (stop - start) / (COARSE - 1)
     tried = [(error(math.exp(start + width * n)), n) for n in range(COARSE)]
     least, at = min(tried)

@@ -278,6 +278,15 @@ def _factors(called: Called) -> Iterator[Mistake]:
 
         text = f"the factor {name} is left out"
         yield Mistake(("factor left out", name), text, only_the_other, weight)
+        for one in (1, -1) if weight is not None else ():
+
+            def offset(
+                args: Sequence[Any], _: Mapping, number: int = number, one: int = one
+            ) -> Tensor:
+                return args[1 - number] * (args[number] + one)
+
+            text = f"the factor is {name} {one:+d}, PyTorch's is {name}"
+            yield Mistake(("added to weight", name, one), text, offset, weight)
 
 
 def _matmul(called: Called) -> Iterator[Mistake]:

@@ -59,11 +59,35 @@ def _moved(wrong: Tensor, right: Tensor, axis: Axis) -> Iterator[Fit]:
         every = axis.all.removesuffix(" are").removesuffix(" is")
         text = f"the halves of {every} change places"
         yield Fit(text, lambda r: r.roll(size // 2, number))
+    yield from _repeated(right, axis)
     # One number says of no slice which one it is.
     order = None if prod(right.shape) == size else _order(wrong, right, number)
     if order is not None:
         chosen = torch.tensor(order)
         yield Fit(_said(order, axis), lambda r: r.index_select(number, chosen))
+
+
+def _repeated(right: Tensor, axis: Axis) -> Iterator[Fit]:
+    """Slices that are there several times, such as heads that share their keys: each so
+    many times in a row, or all in turn, where PyTorch does the other."""
+    size, number = right.shape[axis.number], axis.number
+    for times in (t for t in range(2, size) if size % t == 0):
+        in_a_row, in_turn = _ways_to_repeat(size, times)
+        for ours, theirs, how in (
+            (in_turn, in_a_row, "all in turn; PyTorch's each in a row"),
+            (in_a_row, in_turn, "each in a row; PyTorch's all in turn"),
+        ):
+            first = [theirs.index(each) for each in theirs]
+            if torch.equal(right.index_select(number, torch.tensor(first)), right):
+                chosen = torch.tensor([theirs.index(each) for each in ours])
+                text = f"{axis.all} repeated {times} times, {how}"
+                yield Fit(text, lambda r, chosen=chosen: r.index_select(number, chosen))
+
+
+def _ways_to_repeat(size: int, times: int) -> tuple[list[int], list[int]]:
+    """As 0 0 1 1 2 2, and as 0 1 2 0 1 2."""
+    every = range(size)
+    return [n // times for n in every], [n % (size // times) for n in every]
 
 
 def shifted(x: Tensor, by: int, axis: int) -> Tensor:
@@ -79,7 +103,11 @@ def _order(wrong: Tensor, right: Tensor, axis: int) -> list[int] | None:
     rows = [row / row.norm(dim=1, keepdim=True).clamp_min(1e-300) for row in rows]
     alike = rows[0] @ rows[1].T
     order = _in_step(alike, alike.argmax(1)).tolist()
-    return None if order == list(range(len(order))) else order
+    if order == list(range(len(order))):
+        return None
+    same = (rows[1] @ rows[1].T >= 1 - EQUAL).int().argmax(1)  # the first of those equal
+    of_one = same[torch.tensor(order)]
+    return of_one.tolist() if len(of_one.unique()) == 1 else order
 
 
 def _in_step(alike: Tensor, nearest: Tensor) -> Tensor:

@@ -52,6 +52,8 @@ class Hypothesis:
     kind: Kind = Kind.NAMED
     operation: OperationIndex | None = None
     """The candidate's operation whose value it accounts for."""
+    made_at: OperationIndex | None = None
+    """The candidate's operation that makes the wrong value, where weights alone make it."""
     swapped: tuple[str, ...] = ()
     """The layers whose calls it is about."""
     left_out: str | None = None

@@ -73,3 +73,21 @@ def test_halves_that_change_places_are_called_that():
     found = moved(wrong, right, Axis(1, "channel"))
     same = (fit for fit in found if torch.equal(fit.transform(right), wrong))
     assert next(same).about("x") == "the halves of the channels of x change places"
+
+
+def test_slices_that_are_repeated_in_turn_and_not_in_a_row_are_said():
+    once = numbers(3, 6)
+    in_a_row, in_turn = once.repeat_interleave(2, 0), once.repeat(2, 1)
+    said = said_of(in_turn, in_a_row)
+    assert (
+        said == "the frames of x are repeated 2 times, all in turn; PyTorch's each in a row"
+    )
+    said = said_of(in_a_row, in_turn)
+    assert (
+        said == "the frames of x are repeated 2 times, each in a row; PyTorch's all in turn"
+    )
+
+
+def test_one_of_several_equal_slices_in_the_place_of_all_is_said_by_the_first():
+    right = numbers(3, 6).repeat_interleave(2, 0)
+    assert said_of(right[[3] * 6], right) == "frame 2 of x is in the place of all"

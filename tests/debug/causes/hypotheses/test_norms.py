@@ -44,3 +44,9 @@ def test_what_was_done_instead_of_a_written_norm_is_named(
     wrong: Callable[..., Tensor], text: str
 ):
     assert text in causes_of(rms(), wrong, X, **WEIGHT)
+
+
+def test_a_norms_weight_that_is_counted_from_one_is_said():
+    wrong = lambda m, x: F.rms_norm(x, (WIDTH,), m.weight + 1, 1e-6)  # noqa: E731
+    found = causes_of(rms(), wrong, X, **WEIGHT)
+    assert found[0] == "the factor is weight +1, PyTorch's is weight"

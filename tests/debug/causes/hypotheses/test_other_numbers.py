@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from recordings import causes_of, numbers
 from torch import Tensor
 
-from debug.causes.hypotheses.family import Family, best_number
+from debug.causes.hypotheses.family import best_number
 
 FRAMES, WIDTH = 12, 8
 X = 2 * numbers(1, FRAMES, WIDTH)
@@ -115,14 +115,11 @@ def test_an_epsilon_added_to_the_root_is_told_from_one_under_it():
     assert found[0] == "epsilon, 0.01, is added to the root instead of under it"
 
 
-FACTOR = Family(("factor",), str, lambda n: lambda args, _: args[0] * n, 1e-4, 1e4)
-
-
 def test_the_number_has_as_few_digits_as_are_enough():
-    assert best_number(FACTOR, lambda n: abs(n - 0.7), 1e-4) == 0.7
-    assert best_number(FACTOR, lambda n: abs(n - 1 / 3), 1e-3) == 0.333
+    assert best_number(lambda n: abs(n - 0.7), 1e-4, 1e4, 1e-4) == 0.7
+    assert best_number(lambda n: abs(n - 1 / 3), 1e-4, 1e4, 1e-3) == 0.333
 
 
 def test_a_number_at_the_end_of_what_is_tried_is_none():
-    assert best_number(FACTOR, lambda n: n, 1e-9) is None
-    assert best_number(FACTOR, lambda _: float("inf"), 1e-9) is None
+    assert best_number(lambda n: n, 1e-4, 1e4, 1e-9) is None
+    assert best_number(lambda _: float("inf"), 1e-4, 1e4, 1e-9) is None
