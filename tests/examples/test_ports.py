@@ -11,6 +11,7 @@ ALIGNED = {
     "mpnet_v3.py": 46,
     "whisper_modular.py": 24,
     "gpt/port.py": 19,
+    "llama/port.py": 27,
     "conv/port.py": 6,
 }
 """How many layers each has on both sides, with the model itself."""
