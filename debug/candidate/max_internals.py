@@ -173,7 +173,7 @@ def weights_read() -> Collection[str]:
 
 
 _SSA_NAME = re.compile(r"%[\w#]+")
-_LOCATION = re.compile(r' loc\("(.*)":(\d+):0\)$')
+_PLACE = re.compile(r'"([^"]*)":(\d+):0')
 
 
 def signature(op: Op) -> str:
@@ -283,8 +283,9 @@ def is_chain(value: ValueKey) -> bool:
 
 
 @contextmanager
-def locating(place: Callable[[], tuple[str, int] | None]) -> Iterator[None]:
-    """Gives every operation that is built the file and line that ``place`` says.
+def locating(places: Callable[[], list[tuple[str, int]]]) -> Iterator[None]:
+    """Gives every operation that is built the files and lines that ``places`` says, the
+    innermost first, then that which calls it, and so on.
 
     MAX's own tracebacks do not reach the operations of a lowered graph (all are
     ``[unknown]``); a plain location does.
@@ -292,10 +293,11 @@ def locating(place: Callable[[], tuple[str, int] | None]) -> Iterator[None]:
     before = graph_module._location
 
     def location(*_: Any, **__: Any) -> mlir.Location:
-        found = place()
-        if found is None:
+        found = [mlir.Location.file(path, line, 0) for path, line in places()]
+        if not found:
             return mlir.Location.unknown()
-        return mlir.Location.file(found[0], found[1], 0)
+        inner, *outer = found
+        return mlir.Location.callsite(inner, outer) if outer else inner
 
     graph_module._location = location
     try:
@@ -306,9 +308,13 @@ def locating(place: Callable[[], tuple[str, int] | None]) -> Iterator[None]:
 
 def place_of(op: Op) -> tuple[str, int] | None:
     """The file and line that made an operation."""
-    located = op.asm(enable_debug_info=True, assume_verified=True)
-    found = _LOCATION.search(located.rstrip())
-    return (found[1], int(found[2])) if found else None
+    return next(iter(places_of(op)), None)
+
+
+def places_of(op: Op) -> list[tuple[str, int]]:
+    """The same, then the line that calls it, and so on."""
+    located = op.asm(enable_debug_info=True, assume_verified=True).rpartition(" loc(")[2]
+    return [(path, int(line)) for path, line in _PLACE.findall(located)]
 
 
 @contextmanager

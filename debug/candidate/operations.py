@@ -31,6 +31,8 @@ class Operation:
     value: Tensor
     from_input: bool
     """Whether it depends on what was given, not on weights alone."""
+    called_from: tuple[Place, ...] = ()
+    """The lines that lead to ``place``, the nearest call first."""
     parts: tuple[OperationIndex, ...] = ()
     """The operations that it stands for, where it is none itself
     (`debug.causes.heads_apart`)."""
@@ -75,15 +77,15 @@ def evaluation(
             continue
         used = tuple(makers[key] for key in operands if key in makers)
         depends = not from_input.isdisjoint(operands)
-        place = max_internals.place_of(op)
-        where = Place(*place) if place else None
+        places = tuple(Place(*each) for each in max_internals.places_of(op))
+        where, calls = next(iter(places), None), places[1:]
         for key, value in _numbers(op, slots):
             if key in given:
                 continue
             makers[key] = OperationIndex(len(found))
             if depends:
                 from_input.add(key)
-            found.append(Operation(name, where, used, value, depends))
+            found.append(Operation(name, where, used, value, depends, calls))
     buffer = slots.get(end)
     if buffer is None:
         buffer = program.evaluate(end, kept)

@@ -9,14 +9,23 @@ from typing import Any
 from debug.candidate import max_v3
 from debug.protocol.values import Place
 
+MOST_CALLS = 4
+"""As many lines are kept, each the call of the one before."""
+
+
+def calling_lines(frame: FrameType | None, files: Collection[str]) -> list[Place]:
+    """A few of the innermost lines of ``files`` on the stack, from a frame outwards."""
+    found: list[Place] = []
+    while frame is not None and len(found) < MOST_CALLS:
+        if frame.f_code.co_filename in files:
+            found.append(Place(frame.f_code.co_filename, frame.f_lineno))
+        frame = frame.f_back
+    return found
+
 
 def calling_line(frame: FrameType | None, files: Collection[str]) -> Place | None:
-    """The innermost line of ``files`` on the stack, from a frame outwards."""
-    while frame is not None:
-        if frame.f_code.co_filename in files:
-            return Place(frame.f_code.co_filename, frame.f_lineno)
-        frame = frame.f_back
-    return None
+    """The innermost of them."""
+    return next(iter(calling_lines(frame, files)), None)
 
 
 def definition(module: Any) -> Place | None:

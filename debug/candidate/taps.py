@@ -18,7 +18,7 @@ from max.graph import TensorValue, ops
 from debug.candidate import max_internals, max_v3
 from debug.candidate.module_tree import ModuleTree
 from debug.candidate.probe import listening
-from debug.candidate.source_lines import calling_line
+from debug.candidate.source_lines import calling_line, calling_lines
 from debug.protocol.values import Place
 from debug.subject import (
     Alignment,
@@ -104,13 +104,13 @@ class Taps:
     def listening(self) -> Iterator[None]:
         """Hears every layer and probe, and gives each operation its source line."""
 
-        def line() -> tuple[str, int] | None:
-            place = calling_line(sys._getframe(1), self.files)
-            return None if place is None else (place.path, place.line)
+        def lines() -> list[tuple[str, int]]:
+            places = calling_lines(sys._getframe(1), self.files)
+            return [(place.path, place.line) for place in places]
 
         with (
             max_internals.layer_hook(self._layer_called),
-            max_internals.locating(line),
+            max_internals.locating(lines),
             listening(self._probe_passed),
         ):
             yield

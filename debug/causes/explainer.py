@@ -15,7 +15,7 @@ from debug.candidate.operations import Operation
 from debug.candidate.program import Program
 from debug.causes.cutting import segments
 from debug.causes.hypotheses.operands import Kind
-from debug.causes.lines import LoadedCandidate, place_of
+from debug.causes.lines import LoadedCandidate, line_of, place_of
 from debug.causes.pattern import pattern_of
 from debug.causes.search import Keys, Tried, find_causes
 from debug.causes.segment import Segment
@@ -185,7 +185,7 @@ def _finding(segment: Segment, found: list[Tried], code: LoadedCandidate) -> Fin
         str(segment.target),
         segment.target.layer if segment.target.is_input else None,
         op.name if op else None,
-        place_of(segment, best, op.place if op else None, code),
+        place_of(segment, best, None if index is None else line_of(segment, index), code),
         steps[0].place if steps else None,
         str(matches[0]) if matches else "",
         _messages(found)

@@ -104,5 +104,5 @@ def _whole(
         (*(known[each] for each in used if each in known), *shared),
         torch.stack([op.value.squeeze() for op in made]),
         any(op.from_input for op in made),
-        tuple(OperationIndex(index) for index in parts),
+        parts=tuple(OperationIndex(index) for index in parts),
     )

@@ -13,7 +13,7 @@ import torch
 from max.driver import Buffer
 from torch import Tensor
 
-from debug.candidate.operations import Operation
+from debug.candidate.operations import Operation, OperationIndex
 from debug.candidate.program import Program
 from debug.causes.hypotheses.operands import Hypothesis
 from debug.causes.segment import LAYS_OUT, Segment
@@ -66,10 +66,38 @@ def place_of(
     passed_through = [
         layer
         for layer, key in code.program.layers.items()
-        if key == target.key and layer != target.layer
+        if key == target.key
+        and layer != target.layer
+        and layer in segment.recording.results  # and is not called by other code
     ]
     names = [*reversed(passed_through), target.layer]
     return next((code.places[name] for name in names if name in code.places), None)
+
+
+def line_of(segment: Segment, index: OperationIndex) -> Place | None:
+    """The line of an operation; the one that calls it where the same line, called from
+    elsewhere, is right: a function that turns queries and keys is not to blame for what it
+    does to values, but whoever gives it those is."""
+    op = segment.operations[index]
+    lines = _lines(op)
+    alike = [
+        _lines(other)
+        for other, right in zip(segment.operations, segment.right, strict=True)
+        if right and other.name == op.name and other.from_input
+    ]
+    for depth, line in enumerate(lines):
+        rest = lines[depth + 1 :]
+        called_elsewhere = any(
+            len(other) > depth + 1 and other[depth] == line and other[depth + 1 :] != rest
+            for other in alike
+        )
+        if not rest or not called_elsewhere:
+            return line
+    return None
+
+
+def _lines(op: Operation) -> list[Place]:
+    return [] if op.place is None else [op.place, *op.called_from]
 
 
 def _called_again(segment: Segment, taken: ValueId, code: LoadedCandidate) -> Place | None:

@@ -14,7 +14,7 @@ HERE = ("port.py", 7)
 def graph() -> Graph:
     """A GELU that is said to be made in line 7 of a port."""
     kind = TensorType(DType.float32, (2, 3), DeviceRef.CPU())
-    with max_internals.locating(lambda: HERE):
+    with max_internals.locating(lambda: [HERE]):
         made = Graph("one", lambda x: ops.gelu(x.tensor), input_types=[kind])
     max_internals.lower(made)
     return made
@@ -67,7 +67,7 @@ def test_places_and_hooks_are_left_as_they_were_though_a_graph_raises():
     location, before = graph_module._location, list(layer_module._LAYER_HOOKS)
     with (
         pytest.raises(ValueError, match="stop"),
-        max_internals.locating(lambda: None),
+        max_internals.locating(lambda: []),
         max_internals.layer_hook(lambda *_: None),
     ):
         stop(location, len(before))
