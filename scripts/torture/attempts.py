@@ -37,11 +37,17 @@ class Case:
     write: Write
     says: tuple[str, ...] | None
     """One of these is in the message; None: it opens."""
+    notes: tuple[str, ...] | None = None
+    """One of these is in what is said of what opens; empty: nothing is; None: whatever."""
+    may_be_refused: bool = False
+    """Whether it may as well not open, with any message."""
 
 
 @dataclass(frozen=True)
 class Attempt:
     seconds: float
+    notes: tuple[str, ...] = ()
+    """What was said of what opened."""
     message: str | None = None
     """Why it did not open."""
     fault: str | None = None
@@ -52,34 +58,49 @@ def wrong_with(case: Case, attempt: Attempt) -> str | None:
     """What a person would complain of; None if nothing."""
     if attempt.fault is not None:
         return attempt.fault
-    message = attempt.message
-    if message is None or case.says is None:
-        expected = "it opens" if case.says is None else "it does not"
-        as_it_should = (message is None) == (case.says is None)
-        return None if as_it_should else f"{message or 'opened'}: expected that {expected}"
-    if CONTROL.search(message) or len(message) > LONGEST:
-        return f"no line that a terminal shows: {message[:200]!r}"
-    if not any(word in message for word in case.says):
-        return f"none of {case.says} in: {message}"
-    if not re.search(r"[;:] ?\w", message):
-        return f"no advice in: {message}"
+    for line in (attempt.message, *attempt.notes):
+        if line is not None and (CONTROL.search(line) or len(line) > LONGEST):
+            return f"no line that a terminal shows: {line[:200]!r}"
+    if attempt.message is None:
+        return _wrong_with_opened(case, attempt)
+    return _wrong_with_refused(case, attempt.message)
+
+
+def _wrong_with_opened(case: Case, attempt: Attempt) -> str | None:
+    said = "; ".join(attempt.notes)
+    if case.says is not None:
+        return f"it opened: {said}"
+    if case.notes == () and said:
+        return f"a needless note: {said}"
+    if case.notes and not any(word in said for word in case.notes):
+        return f"none of {case.notes} in: {said}"
     return None
 
 
-def attempt(case: Case, opens: Callable[[str], object]) -> Attempt:
+def _wrong_with_refused(case: Case, message: str) -> str | None:
+    if not re.search(r"[;:] ?\w", message):
+        return f"no advice in: {message}"
+    if case.says is None:
+        return None if case.may_be_refused else f"refused: {message}"
+    if not any(word in message for word in case.says):
+        return f"none of {case.says} in: {message}"
+    return None
+
+
+def attempt(case: Case, opens: Callable[[str], Sequence[str]]) -> Attempt:
     """Tries one in this process."""
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         given = str(case.write(Path(folder)))
         try:
-            opens(given)
+            notes = tuple(opens(given))
         except Problem as problem:
             return Attempt(time.perf_counter() - started, message=str(problem.diagnostic))
         except BaseException as error:
             last = traceback.format_exception(error)[-2:]
             said = " ".join("".join(last).split())[:300]
             return Attempt(time.perf_counter() - started, fault=f"traceback: {said}")
-    return Attempt(time.perf_counter() - started)
+    return Attempt(time.perf_counter() - started, notes)
 
 
 def attempts(module: str) -> Iterator[tuple[Case, Attempt]]:

@@ -183,7 +183,7 @@ def cases() -> list[Case]:
     return own + checkpoint_files.cases()
 
 
-def opens(name: str) -> None:
+def opens(name: str) -> list[str]:
     """Loads a checkpoint as far as whoever transcribes or compares needs it."""
     checkpoint = load_checkpoint(name)
     assert {each.dtype for each in checkpoint.encoder_state().values()} == {torch.float32}
@@ -194,3 +194,4 @@ def opens(name: str) -> None:
     assert "\n" not in checkpoint.title
     assert plain(checkpoint.title) == checkpoint.title
     assert len(checkpoint.title) < 200
+    return []
