@@ -103,11 +103,12 @@ def attempt(case: Case, opens: Callable[[str], Sequence[str]]) -> Attempt:
     return Attempt(time.perf_counter() - started, notes)
 
 
-def attempts(module: str) -> Iterator[tuple[Case, Attempt]]:
-    """Tries all cases of a module that has ``cases`` and ``opens``."""
+def attempts(module: str, every: int = 1) -> Iterator[tuple[Case, Attempt]]:
+    """Tries the cases of a module that has ``cases`` and ``opens``, or each n-th."""
     cases: Sequence[Case] = import_module(module).cases()
     child: _Child | None = None
-    for number, case in enumerate(cases):
+    for number in range(0, len(cases), every):
+        case = cases[number]
         child = child or _Child(module)
         result = child.ask(number)
         if result.fault in ("hangs", "died"):
