@@ -157,10 +157,8 @@ PARTS: dict[str, Callable[[int], Row]] = {
 
 
 def print_table(rows: Iterable[Row]) -> None:
-    print(
-        "\n| part | tried | survived | right message | well again | by R | worst | memory |"
-    )
-    print("|---|---|---|---|---|---|---|---|")
+    heads = "part | tried | survived | right message | well again | by R | worst | memory"
+    print(f"\n| {heads} |\n{'|---' * 8}|")
     for row in rows:
         well = "" if row.recovered is None else f"{row.recovered}"
         key = "" if row.recovered is None else f"{row.with_key}"

@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
 
 from terminal.terminal import Terminal
 
-ALL_OK = "3 of 3 layers ok"
+ALL_OK = "4 of 4 layers ok"
 SAID_SECONDS = 15.0
 """For what a save does to be said: a crash and a restart are among them."""
 MENDED_SECONDS = 15.0
@@ -81,7 +81,7 @@ class Attacked:
         started = time.monotonic()
         with contextlib.suppress(OSError):
             self.terminal.type("?")
-            self.waits(lambda: self.holds("toggle a breakpoint") or self.holds("PgUp"), 10)
+            self.waits(lambda: self.holds("Each layer of your MAX graph"), 10)
             taken = time.monotonic() - started
             self.terminal.type("\x1b")
             time.sleep(0.3)

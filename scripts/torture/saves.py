@@ -136,7 +136,7 @@ CHANGES = {
     "garbage on 1": "import os; os.write(1, b'\\xff{garbage}\\n' * 100)",
     "garbage everywhere": "import os; [os.write(_fd, b'{x}\\n') for _fd in (1, 2)]",
     "a flood": "[print('x' * 100) for _ in range(20000)]",
-    "a thread": "import threading as t, time; t.Thread(target=time.sleep, args=(9,)).start()",
+    "a thread": "import threading as t, time; t.Timer(9, time.time).start()",
     "atexit": "import atexit, time; atexit.register(time.sleep, 60)",
     "a fork": "import os, time; os.fork() or (time.sleep(30), os._exit(0))",
     "a child": "import subprocess; subprocess.Popen(['sleep', '30'])",
