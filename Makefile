@@ -9,6 +9,7 @@ READY := $(VENV)/ready
 .DEFAULT_GOAL := run
 .PHONY: run install demo transcribe serve gpu-check debug-encoder graph-test compare-simple bugpack false-alarms \
 	test test-quick test-cpu test-max test-gpu coverage lint types \
+	torture lock audit \
 	benchmark benchmark-json benchmark-reload benchmark-gpu gpu-build results screenshot clean
 
 run: install
@@ -87,6 +88,17 @@ lint: install
 
 types: install
 	$(BIN)/basedpyright
+
+# -- Under stress, and what it stands on ------------------------------------------------
+
+torture: install
+	$(BIN)/python -m scripts.torture $(ARGS)
+
+lock: install
+	$(BIN)/python -m scripts.lock $(ARGS)
+
+audit: install
+	$(BIN)/python -m scripts.audit $(ARGS)
 
 # -- Figures ---------------------------------------------------------------------------
 

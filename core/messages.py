@@ -11,6 +11,17 @@ from debug.protocol.messages import Failed, Message, Progress, decode_as
 
 BACKENDS = ("cpu", "gpu", "max")
 
+MAX_SECONDS = 6 * 3600.0
+"""Of a file of sound, as long as nobody says otherwise: 1.4 GB of samples."""
+
+
+class Listening(msgspec.Struct, frozen=True, kw_only=True):
+    """Which part of a file of sound is heard."""
+
+    track: int | None = None
+    """Of several, from 1; the first that is not silent, if none is given."""
+    max_seconds: float = MAX_SECONDS
+
 
 class BackendOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Which Whisper runs, where and how."""
@@ -41,6 +52,7 @@ class Transcribe(Message, frozen=True):
     audio: str | None
     backend: BackendOptions
     decoding: Decoding = Decoding()
+    listening: Listening = Listening()
 
 
 class Bench(Message, frozen=True):
@@ -50,6 +62,7 @@ class Bench(Message, frozen=True):
     backend: BackendOptions
     decoding: Decoding = Decoding()
     runs: int = 5
+    listening: Listening = Listening()
 
 
 class Compare(Message, frozen=True):
@@ -58,6 +71,7 @@ class Compare(Message, frozen=True):
     audio: str | None
     backends: list[BackendOptions]
     decoding: Decoding = Decoding()
+    listening: Listening = Listening()
 
 
 class Examine(Message, frozen=True):
@@ -143,6 +157,8 @@ class Transcript(Message, frozen=True):
     segments: list[dict[str, Any]]
     seconds: Seconds
     memory: Memory
+    warnings: list[str] = []
+    """What a person should know of the audio, such as how much of it is lost."""
 
     @property
     def real_time_factor(self) -> float:

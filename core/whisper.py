@@ -12,6 +12,7 @@ from max.dtype import DType
 from torch import Tensor
 from whisper.model import Whisper
 
+from core.messages import MAX_SECONDS
 from core.model.audio import (
     BUNDLED_CLIP,
     WHOLE,
@@ -50,11 +51,16 @@ def open_subject(options: Options) -> "WhisperSubject":
     audio = Path(options.text("audio", str(BUNDLED_CLIP)))
     start = options.number("start", 0.0)
     seconds = options.number("seconds", WHOLE)
-    samples = window(load_audio(audio), start, seconds)
+    track = options.number("track", 0)
+    longest = options.number("max_seconds", MAX_SECONDS)
+    sound = load_audio(audio, round(track) or None, longest)
+    samples = window(sound.samples, start, seconds)
     checkpoint = load_checkpoint(options.text("model", DEFAULT_MODEL))
     checkpoint = checkpoint.shortened(positions(seconds))
-    subject = WhisperSubject(checkpoint, samples, audio.name, graph, device, dtype)
-    if silent := why_silent(audio, samples):
+    subject = WhisperSubject(checkpoint, samples, sound.name, graph, device, dtype)
+    subject.warnings += sound.notes
+    silent = None if sound.inaudible else why_silent(sound.name, samples)
+    if silent is not None:
         subject.warnings.append(silent)
     return subject
 

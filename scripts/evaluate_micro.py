@@ -21,6 +21,7 @@ from core.backends.backend import open_backend
 from core.backends.transcription import Transcriber
 from core.machine import DeviceMemory
 from core.messages import BACKENDS, BackendOptions, Decoding
+from core.model.sound import Sound
 from scripts.micro_speech import UNSEEN_VOICE, VOICES, Clip, clips
 
 N_SENTENCES = 250
@@ -81,7 +82,8 @@ def evaluate(
     """Prints how many words are wrong, and the first few of them."""
     normalize, n_words, n_errors, shown = BasicTextNormalizer(), 0, 0, 0
     for each in track(recordings, f"{name} ...", console=console, transient=True):
-        heard = transcriber.transcribe(each.samples, name, lambda done, total: None).text
+        sound = Sound(name, each.samples)
+        heard = transcriber.transcribe(sound, lambda done, total: None).text
         said, understood = normalize(each.text).split(), normalize(heard).split()
         errors = Levenshtein.distance(said, understood)
         n_words += len(said)

@@ -67,7 +67,7 @@ def read_aloud(reading: Reading) -> np.ndarray:
         speed, pitch = str(reading.words_a_minute), str(reading.pitch)
         options = ["-v", reading.voice, "-s", speed, "-p", pitch, "-w", str(wav)]
         subprocess.run(["espeak-ng", *options, reading.text], check=True)
-        return trimmed((load_audio(wav) * 32767).astype(np.int16))
+        return trimmed((load_audio(wav).samples * 32767).astype(np.int16))
 
 
 def trimmed(samples: np.ndarray, threshold: int = 100) -> np.ndarray:

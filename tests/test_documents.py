@@ -215,7 +215,7 @@ def test_every_option_of_the_dashboard_is_there():
     (usage,) = re.findall(
         r"maxwhisper-tui \[AUDIO\|PORT.py\].*?```", read("commands.md"), re.DOTALL
     )
-    assert set(re.findall(r"--\w+", usage)) == options(parser)
+    assert set(re.findall(r"--[\w-]+", usage)) == options(parser)
 
 
 # -- Figures ---------------------------------------------------------------------------

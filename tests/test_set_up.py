@@ -91,7 +91,9 @@ def test_every_task_names_a_command_that_exists(name: str):
         program, *arguments = command.split()
         assert program in commands()
         if program == "python" and arguments[0] == "-m":
-            assert (ROOT / f"{arguments[1].replace('.', '/')}.py").is_file()
+            module = ROOT / arguments[1].replace(".", "/")
+            package = module / "__main__.py"
+            assert module.with_suffix(".py").is_file() or package.is_file()
         elif program == "python":
             assert (ROOT / arguments[0]).is_file()
 

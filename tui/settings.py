@@ -109,7 +109,33 @@ def add_model_options(parser: ArgumentParser) -> None:
         type=given_name,
         help="the MAX encoder's source (default: core/encoder.py)",
     )
+    parser.add_argument(
+        "--track",
+        type=_track,
+        help="which audio track of several, from 1 (default: the first with sound)",
+    )
+    parser.add_argument(
+        "--max-seconds",
+        type=_seconds,
+        help="leave out what comes after these (default: six hours)",
+    )
     add_device_option(parser)
+
+
+def _track(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text[:9]) <= 999:
+        raise ArgumentTypeError(f"{text[:20]!r} is no number of a track; count from 1")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value <= 1e6:
+        raise ArgumentTypeError(f"{text[:20]!r} is no number of seconds above 0")
+    return value
 
 
 def add_device_option(parser: ArgumentParser) -> None:
@@ -120,6 +146,7 @@ def add_device_option(parser: ArgumentParser) -> None:
 
 def settings_of(arguments: Namespace) -> Settings:
     names = ("audio", "model", "graph", "device", "dtype", "start", "seconds")
+    names += ("track", "max_seconds")
     given = {name: getattr(arguments, name, None) for name in names}
     options = {name: value for name, value in given.items() if value is not None}
     mode, paused = Mode(arguments.engine), getattr(arguments, "paused", False)
@@ -135,9 +162,11 @@ def _options_of_a_port(options: dict[str, Any]) -> dict[str, Any]:
         Problem: an option of Whisper's was given, which a port's file has no use for.
     """
     defaults = {"model": "micro", "graph": None, "start": 0.0, "seconds": None}
+    defaults |= {"track": None, "max_seconds": None}
     for name, default in defaults.items():
         if options.get(name, default) != default:
-            message = f"--{name} is Whisper's: {options['audio']} says itself what it runs"
+            option, port = f"--{name.replace('_', '-')}", options["audio"]
+            message = f"{option} is Whisper's: {port} says itself what it runs"
             raise Problem("arguments", f"{message}; leave it out")
     kept = {name: options[name] for name in ("device", "dtype") if name in options}
     return {"port": options["audio"], **kept}

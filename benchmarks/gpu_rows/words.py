@@ -15,10 +15,10 @@ def words(say: Say, device: str, backend: str, dtype: str) -> Found:
     options = BackendOptions(name=backend, device=device, dtype=dtype)
     opened = open_backend(options, lambda what: None)
     transcriber = Transcriber(opened, Decoding(temperature=0.0), memory)
-    samples = load_audio(BUNDLED_CLIP)
+    sound = load_audio(BUNDLED_CLIP)
 
     def hear() -> Transcript:
-        return transcriber.transcribe(samples, BUNDLED_CLIP.name, lambda done, total: None)
+        return transcriber.transcribe(sound, lambda done, total: None)
 
     hear()
     heard = hear()

@@ -18,6 +18,7 @@ from core.backends.backend import Backend
 from core.backends.stopwatch import Stopwatch, now
 from core.machine import DeviceMemory
 from core.messages import Decoding, Seconds, Transcript
+from core.model.sound import Sound
 from debug.protocol.diagnostic import Problem
 
 TASKS = ("transcribe", "translate")
@@ -42,33 +43,28 @@ class Transcriber:
         self._encoder = Stopwatch(backend.model.encoder)
         self._decoder = Stopwatch(backend.model.decoder)
 
-    def transcribe(self, samples: np.ndarray, name: str, report: Report) -> Transcript:
-        """Runs once.
-
-        Args:
-            samples: float32 in [-1, 1] at 16 kHz, (n,).
-            name: what to call the audio.
-            report: is told of every window.
-        """
+    def transcribe(self, sound: Sound, report: Report) -> Transcript:
+        """Runs once; ``report`` is told of every window."""
         torch.manual_seed(SEED)
         self._encoder.reset()
         self._decoder.reset()
         started = now()
         with reporting(report):
-            heard = self._hear(samples)
+            heard = self._hear(sound.samples)
         total = now() - started
         text, segments = heard["text"], heard["segments"]
         assert isinstance(text, str)
         assert isinstance(segments, list)
         return Transcript(
             backend=self._backend.ready.backend,
-            audio=name,
-            audio_seconds=len(samples) / SAMPLE_RATE,
+            audio=sound.name,
+            audio_seconds=len(sound.samples) / SAMPLE_RATE,
             language=str(heard["language"]),
             text=text.strip(),
             segments=msgspec.to_builtins(segments, enc_hook=plain),
             seconds=Seconds(self._encoder.seconds, self._decoder.seconds, total),
             memory=self._memory.measure(),
+            warnings=sound.notes,
         )
 
     def _hear(self, samples: np.ndarray) -> dict[str, Any]:

@@ -1,14 +1,11 @@
 """Audio files to the input of Whisper's encoder: 16 kHz samples and their log-mel."""
 
 import re
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-import av
 import numpy as np
 import torch
-from av.audio.resampler import AudioResampler
 from av.error import FFmpegError
 from whisper.audio import (
     CHUNK_LENGTH,
@@ -21,6 +18,9 @@ from whisper.audio import (
     pad_or_trim,
 )
 
+from core.messages import MAX_SECONDS
+from core.model.loudness import SILENT
+from core.model.sound import Report, Sound, name_of, read_sound
 from debug.protocol.diagnostic import Problem
 
 __all__ = [
@@ -39,52 +39,37 @@ WHOLE = float(CHUNK_LENGTH)
 """The seconds of Whisper's window."""
 N_POSITIONS = 1500
 """What its encoder makes of a whole window."""
-REPORT_SECONDS = 60.0
-"""Of audio: decoding is some hundred times faster than listening."""
-
-SILENT = 1e-5
-"""The largest sample of a clip in which nothing is to be heard: below 16 bits' smallest."""
-
 ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/")
 """How an address begins; `Path` makes one slash of two."""
 PLAYLISTS = (b"#EXTM3U", b"ffconcat", b"[playlist]", b"<?xml", b"<MPD", b"v=0")
 """How files begin that only name others, which FFmpeg would open."""
 
-Report = Callable[[float, float | None], None]
-"""Is told how many seconds of audio are decoded, and of how many if the file tells."""
 
-
-def load_audio(path: Path, report: Report = lambda done, total: None) -> np.ndarray:
-    """Decodes a file of any format that FFmpeg's libraries know.
+def load_audio(
+    path: Path,
+    track: int | None = None,
+    max_seconds: float = MAX_SECONDS,
+    report: Report = lambda done, total: None,
+) -> Sound:
+    """Decodes a file of any format that FFmpeg's libraries know, as far as it can be.
 
     Args:
         path: the file.
+        track: which of several tracks, from 1; the first that is not silent, if None.
+        max_seconds: what is longer is cut there.
         report: is told of every minute of audio.
 
-    Returns:
-        float32 samples in [-1, 1], shape (n,), mono at 16 kHz.
-
     Raises:
-        Problem: the file can't be read, holds no audio, or breaks off.
+        Problem: the file can't be read, or nothing in it is sound.
     """
-    _refuse_others(path)
     try:
-        pieces = _decode(path, report)
+        _refuse_others(path)
+        return read_sound(path, track, max_seconds, report)
     except (FFmpegError, OSError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        message = (
-            f"can't decode {path.name}: {reason}; play the file to see whether it is whole"
-        )
-        raise Problem("audio", message) from error
-    if not pieces:
-        raise Problem(
-            "audio", f"{path.name} holds no sound; give a file with an audio track"
-        )
-    samples = np.concatenate(pieces)
-    if count := int(np.count_nonzero(~np.isfinite(samples))):
-        message = f"{path.name} holds {count} samples that are NaN or Inf"
-        raise Problem("audio", f"{message}; write it again without them")
-    return samples
+        message = f"can't decode {name_of(path)}: {reason}"
+        advice = "play the file to see whether it is whole"
+        raise Problem("audio", f"{message}; {advice}") from error
 
 
 def _refuse_others(path: Path) -> None:
@@ -104,56 +89,15 @@ def _refuse_others(path: Path) -> None:
         raise Problem("audio", f"{message} behind the command")
     with suppress(OSError), path.open("rb") as file:  # decoding tells what is wrong
         if file.read(32).lstrip(b"\xef\xbb\xbf \r\n").startswith(PLAYLISTS):
-            message = f"{path.name} is a playlist; give one of the files that it names"
+            message = f"{name_of(path)} is a playlist; give one of the files that it names"
             raise Problem("audio", message)
 
 
-def why_silent(path: Path, samples: torch.Tensor) -> str | None:
-    """Why a window of a clip is silence, in one line; None if it is not."""
+def why_silent(name: str, samples: torch.Tensor) -> str | None:
+    """That a window of a clip is silence where the clip is not; None if it has sound."""
     if samples.abs().max().item() > SILENT:
         return None
-    with av.open(str(path)) as container:
-        frames = (frame.to_ndarray() for frame in container.decode(audio=0))
-        loudest = max((_peak(each) for each in frames if each.size), default=0.0)
-    if loudest <= SILENT:
-        return f"{path.name} is silent: nothing but rounding is compared; give it speech"
-    return (
-        f"{path.name} is silent here, or its channels cancel each other when they are "
-        "mixed; give another --start, or one channel"
-    )
-
-
-def _peak(samples: np.ndarray) -> float:
-    """The largest sample of any channel, where full scale is 1."""
-    scale = np.iinfo(samples.dtype).max if samples.dtype.kind == "i" else 1
-    return float(np.abs(samples.astype(np.float64)).max() / scale)
-
-
-def _decode(path: Path, report: Report) -> list[np.ndarray]:
-    pieces: list[np.ndarray] = []
-    with av.open(str(path)) as container:
-        if not container.streams.audio:
-            return pieces
-        total = container.duration / av.time_base if container.duration else None
-        reported = 0.0
-        resampler, before = _resampler(), None
-        for frame in container.decode(audio=0):
-            kind = frame.format.name, frame.layout.name, frame.sample_rate
-            if before not in (None, kind):  # such as recordings that were put together
-                pieces += [part.to_ndarray()[0] for part in resampler.resample(None)]
-                resampler = _resampler()
-            before = kind
-            pieces += [part.to_ndarray()[0] for part in resampler.resample(frame)]
-            if frame.time is not None and frame.time > reported + REPORT_SECONDS:
-                reported = frame.time
-                report(reported, total)
-        pieces += [part.to_ndarray()[0] for part in resampler.resample(None)]
-    return [piece for piece in pieces if piece.size]
-
-
-def _resampler() -> AudioResampler:
-    """For frames of one kind."""
-    return AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
+    return f"{name} is silent here: nothing but rounding is compared; give another --start"
 
 
 def window(samples: np.ndarray, start: float, seconds: float = WHOLE) -> torch.Tensor:

@@ -1,6 +1,7 @@
 """Finds a Whisper by name or file and loads it."""
 
 import os
+import re
 import urllib.error
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +16,6 @@ from core.model.foreign import (
     foreign_config,
     foreign_file,
     foreign_folder,
-    foreign_tensors,
 )
 from core.model.hub import HUB_NAME, download
 from core.model.hugging_face import (
@@ -26,13 +26,15 @@ from core.model.hugging_face import (
 )
 from core.model.random_weights import random_state
 from core.model.shapes import check_shapes, dims_of_shapes
+from core.model.validation import LONGEST, sizes, tensors
 from core.model.weight_files import WEIGHT_FILES, read_file, read_json, read_settings
-from debug.protocol.diagnostic import Problem
+from debug.protocol.diagnostic import Problem, cut
+from debug.protocol.plain import plain
 
 MICRO = Path(__file__).parents[1] / "checkpoints" / "micro.pt"
 """The bundled model: see the README beside it."""
-NESTED = ("model_state_dict", "state_dict")
-"""Where openai and trainers keep the tensors within a file."""
+SEED = re.compile("[0-9]{1,18}")
+ADDRESS = re.compile("[a-z][a-z0-9+.-]+://")
 FILE_ENDINGS = (".pt", ".pth", ".bin", ".safetensors", ".json")
 
 
@@ -90,13 +92,26 @@ def load_checkpoint(name: str) -> Checkpoint:
         Problem: there is no such model, what is there is no Whisper, or it can't be
             downloaded; the message says where to put it.
     """
+    try:
+        return _load(name)
+    except OSError as error:
+        message = f"{cut(name, 80)} can't be read ({error.strerror or error})"
+        raise Problem("model", f"{message}; give another path, or --model micro") from error
+
+
+def _load(name: str) -> Checkpoint:
+    if not name.strip():
+        raise Problem("model", "--model is empty; give a name or a path, such as micro")
+    if ADDRESS.match(name):
+        message = f"{cut(name, 80)} is an address; download it first"
+        raise Problem("model", f"{message}, and give the file")
     if name == "micro":
         return _from_file(MICRO)
     if name.startswith("random:"):
         return _random(name, name.removeprefix("random:"))
     if name in whisper.available_models():
         return _official(name)
-    path = Path(name).expanduser()
+    path = Path(os.path.expanduser(name))
     if path.is_dir():
         return _from_folder(path)
     if path.exists() or name.endswith(FILE_ENDINGS):
@@ -107,19 +122,18 @@ def load_checkpoint(name: str) -> Checkpoint:
         return _from_file(path)
     choices = "micro, random:NAME, a file or folder, owner/name of the Hugging Face hub, "
     choices += "or " + ", ".join(whisper.available_models())
-    raise Problem("model", f"unknown model {name!r}; choose {choices}")
+    raise Problem("model", f"unknown model {cut(name, 80)!r}; choose {choices}")
 
 
 def _random(name: str, asked: str) -> Checkpoint:
     size, _, seed = asked.partition(":")
-    if seed and not seed.isdecimal():
-        raise Problem(
-            "model", f"the seed in {name} is no number; give one, as random:tiny:1"
-        )
+    if seed and not SEED.fullmatch(seed):
+        message = f"the seed in {cut(name, 80)} is no whole number of up to 18 digits"
+        raise Problem("model", f"{message}; give one, as random:tiny:1")
     dims = dimensions(size)
     if dims is None:
-        message = f"unknown size {size!r} in {name}; choose {', '.join(SIZE_NAMES)}"
-        raise Problem("model", message)
+        message = f"unknown size {cut(size, 80)!r} in {cut(name, 80)}"
+        raise Problem("model", f"{message}; choose {', '.join(SIZE_NAMES)}")
     return Checkpoint(name, "random weights", dims, random_state(dims, int(seed or 0)))
 
 
@@ -159,19 +173,11 @@ def _from_file(path: Path, name: str | None = None) -> Checkpoint:
     if what := foreign_file(path):
         raise Problem("model", f"{path.name} is {what}")
     contents = read_file(path)
+    state = openai_state(tensors(contents, path.name), path.name)
     name = name or _one_word(path.stem)
-    note = str(contents.get("note", ""))
-    try:
-        given = contents.get("dims")
-        dims = None if given is None else ModelDimensions(**given)
-    except TypeError as error:
-        message = f"{path.name} is no Whisper checkpoint: its dims are not openai's"
-        raise Problem("model", f"{message}; save it as openai does") from error
-    state = next((contents[key] for key in NESTED if key in contents), contents)
-    state = state if isinstance(state, dict) else {}
-    if what := foreign_tensors(state):
-        raise Problem("model", f"{path.name} is {what}")
-    state = openai_state(state, path.name)
+    given = contents if isinstance(contents, dict) else {}
+    note = _in_one_line(given.get("note", ""))
+    dims = sizes(given["dims"], path.name) if given.get("dims") is not None else None
     heads = None
     if dims is None and (config := whisper_config(path.parent)):
         dims = dims_of_config(config, name)
@@ -207,4 +213,9 @@ def _from_folder(folder: Path, name: str | None = None) -> Checkpoint:
 
 def _one_word(name: str) -> str:
     """Messages hold a model's name among words of their own."""
-    return "-".join(name.split())
+    return "-".join(_in_one_line(name).split())
+
+
+def _in_one_line(text: object) -> str:
+    """What a file says of itself, as it may stand in a title."""
+    return cut(" ".join(plain(str(text)).split()), LONGEST)

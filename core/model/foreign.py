@@ -12,6 +12,8 @@ from typing import Any
 
 from torch import Tensor
 
+from debug.protocol.diagnostic import cut
+
 PLAIN = "take the Hugging Face model that it was made from"
 _CTRANSLATE2 = f"a CTranslate2 model for faster-whisper: {PLAIN}"
 
@@ -39,9 +41,9 @@ _QUANTISED = re.compile(r"\.(qweight|qzeros|SCB|absmax|quant_map|weight_scale)\b
 
 def adapter(config: Mapping[str, Any]) -> str:
     """What a folder with an ``adapter_config.json`` is."""
-    kind = str(config.get("peft_type") or "LORA").upper().replace("LORA", "LoRA")
+    kind = cut(str(config.get("peft_type") or "LORA"), 80).upper().replace("LORA", "LoRA")
     base = config.get("base_model_name_or_path")
-    into = f" into {base}" if base else ""
+    into = f" into {cut(str(base), 80)}" if base else ""
     return f"a {kind} adapter: merge it{into} first (merge_and_unload of peft)"
 
 
@@ -83,13 +85,13 @@ def foreign_config(config: Mapping[str, Any]) -> str | None:
     kind = config.get("model_type")
     if kind == "whisper" and (quantised := config.get("quantization_config")):
         method = quantised.get("quant_method") if isinstance(quantised, dict) else None
-        return f"quantised ({method or 'no method named'}): {PLAIN}"
+        return f"quantised ({cut(str(method or 'no method named'), 80)}): {PLAIN}"
     if "suppress_ids" in config:
         return _CTRANSLATE2
     if "n_mels" in config or "n_audio_state" in config:
         return f"a model for MLX: {PLAIN}"
     if kind is not None and kind != "whisper":
-        return f"a model of the type {kind}: give a Whisper"
+        return f"a model of the type {cut(str(kind), 80)}: give a Whisper"
     return None
 
 
@@ -99,11 +101,12 @@ def foreign_tensors(state: Mapping[str, Any]) -> str | None:
         return adapter({})
     tensors = {name: each for name, each in state.items() if isinstance(each, Tensor)}
     for name, tensor in tensors.items():
-        if _QUANTISED.search(name) or not tensor.is_floating_point():
+        whole = not tensor.is_floating_point() and not tensor.is_complex()
+        if _QUANTISED.search(name) or whole:
             kind = str(tensor.dtype).removeprefix("torch.")
-            return f"quantised ({name} is {kind}): {PLAIN}"
+            return f"quantised ({cut(name, 80)} is {kind}): {PLAIN}"
     if not _is_whisper(tensors):
-        names = ", ".join([*state][:3]) or "nothing"
+        names = ", ".join(cut(name, 80) for name in [*state][:3]) or "nothing"
         return f"no Whisper checkpoint: it holds {names}; give a Whisper's state dict"
     if not any(".decoder." in f".{name}" for name in tensors):
         return "a Whisper without a decoder: save the whole model"

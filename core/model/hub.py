@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from core.model.weight_files import INDEX, WEIGHT_FILES, needs_extra, read_json
+from core.model.weight_files import INDEX, WEIGHT_FILES, needs_extra, shards
 from debug.protocol.diagnostic import Problem
 
 HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
@@ -78,8 +78,8 @@ def _fetch(get: Callable[[str], Path]) -> Path:
             continue
         folder = path.parent
         if file in WEIGHT_FILES:
-            shards = read_json(path).get("weight_map", {}) if file.endswith(INDEX) else {}
-            for shard in sorted(set(shards.values())):
+            files = shards(path) if file.endswith(INDEX) else {}
+            for shard in sorted(set(files.values())):
                 get(shard)
             return folder
     if folder is None or _offline(missing):

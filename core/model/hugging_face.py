@@ -8,7 +8,7 @@ the weights.
 import base64
 import gzip
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +18,23 @@ from torch import Tensor
 from whisper.model import ModelDimensions
 
 from core.model.naming import HUGGING_FACE
+from core.model.validation import SIZES, shown, sizes
 from core.model.weight_files import read_settings
-from debug.protocol.diagnostic import Problem
+from debug.protocol.diagnostic import Problem, cut
 
 WRAPPERS = re.compile(r"^(?:_orig_mod\.|module\.|model\.)+")
 """What trainers and Hugging Face put before the names of a whole model."""
 HEAD = "proj_out.weight"
 """The decoder's last layer, which is its embedding of tokens once more."""
+
+_NAMES = (
+    *("num_mel_bins", "max_source_positions", "d_model"),
+    *("encoder_attention_heads", "encoder_layers"),
+    *("vocab_size", "max_target_positions", "d_model"),
+    *("decoder_attention_heads", "decoder_layers"),
+)
+SETTINGS = dict(zip(SIZES, _NAMES, strict=True))
+"""openai's sizes, and what they are called in ``config.json``."""
 
 
 def openai_state(state: Mapping[str, Tensor], source: str) -> dict[str, Tensor]:
@@ -35,14 +45,25 @@ def openai_state(state: Mapping[str, Tensor], source: str) -> dict[str, Tensor]:
         source: what to call it in messages.
 
     Raises:
-        Problem: its decoder ends in a layer that openai's does not have.
+        Problem: its decoder ends in a layer that openai's does not have, or one name
+            without its wrappers is another's.
     """
-    bare = {WRAPPERS.sub("", name): tensor for name, tensor in state.items()}
+    bare: dict[str, Tensor] = {}
+    for name, tensor in state.items():
+        short = WRAPPERS.sub("", name)
+        if short in bare:
+            message = f"{source} holds {cut(short, 80)} twice, once as {cut(name, 80)}"
+            raise Problem("model", f"{message}; save one of them")
+        bare[short] = tensor
     if "encoder.layers.0.fc1.weight" in bare:
         bare = {HUGGING_FACE.openais(name): tensor for name, tensor in bare.items()}
     head = bare.pop(HEAD, None)
     tokens = bare.get("decoder.token_embedding.weight")
-    if head is not None and tokens is not None and not torch.equal(head, tokens):
+    if (
+        head is not None
+        and tokens is not None
+        and not torch.equal(head.float(), tokens.float())
+    ):
         message = f"{source} has a {HEAD} of its own, where openai's Whisper uses the"
         raise Problem("model", f"{message} embedding of tokens; tie the two and save again")
     return bare
@@ -58,28 +79,14 @@ def dims_of_config(config: Mapping[str, Any], source: str) -> ModelDimensions:
     """openai's sizes.
 
     Raises:
-        Problem: a size is missing, or the network is not openai's.
+        Problem: a size is missing or can't be, or the network is not openai's.
     """
     for setting, usual in {"activation_function": "gelu", "scale_embedding": False}.items():
         if (given := config.get(setting, usual)) != usual:
-            message = f"{source} has {setting} {given} in config.json"
-            raise Problem("model", f"{message}, and openai's Whisper has {usual}")
-    names = (
-        *("num_mel_bins", "max_source_positions", "d_model"),
-        *("encoder_attention_heads", "encoder_layers"),
-        *("vocab_size", "max_target_positions", "d_model"),
-        *("decoder_attention_heads", "decoder_layers"),
-    )
-    for name in names:
-        if type(config.get(name)) is not int or config[name] < 1:
-            message = f"{name} in the config.json of {source} is {config.get(name)}"
-            raise Problem("model", f"{message}: it must be a number; download it again")
-    dims = ModelDimensions(*(config[name] for name in names))
-    for heads in (dims.n_audio_head, dims.n_text_head):
-        if dims.n_audio_state % heads:
-            message = f"{heads} heads in the config.json of {source} do not divide"
-            raise Problem("model", f"{message} d_model {dims.n_audio_state}; correct it")
-    return dims
+            message = f"{source} has {setting} {shown(given)} in config.json, and openai's"
+            raise Problem("model", f"{message} Whisper has {usual}: give another model")
+    given = {size: config.get(setting) for size, setting in SETTINGS.items()}
+    return sizes(given, f"the config.json of {source}", SETTINGS)
 
 
 def alignment_heads(settings: Mapping[str, Any], dims: ModelDimensions) -> bytes | None:
@@ -89,10 +96,20 @@ def alignment_heads(settings: Mapping[str, Any], dims: ModelDimensions) -> bytes
     if not pairs:
         return None
     chosen = np.zeros((dims.n_text_layer, dims.n_text_head), dtype=bool)
-    try:
-        for layer, head in pairs:
-            chosen[layer, head] = True
-    except (IndexError, TypeError, ValueError) as error:
-        message = f"alignment_heads of generation_config.json do not exist: {error}"
-        raise Problem("model", f"{message}; remove them there") from error
+    for pair in pairs if isinstance(pairs, list) else [pairs]:
+        match pair:
+            case [int(layer), int(head)] if _within(chosen.shape, pair):
+                chosen[layer, head] = True
+            case _:
+                message = f"alignment_heads of generation_config.json has {shown(pair)}"
+                rule = (
+                    f"the decoder has {chosen.shape[0]} layers of {chosen.shape[1]} heads"
+                )
+                raise Problem("model", f"{message}, and {rule}; remove it there")
     return base64.b85encode(gzip.compress(chosen.tobytes()))
+
+
+def _within(shape: Sequence[int], place: Sequence[int]) -> bool:
+    """Whether an array of this shape has such a place, counted from 0."""
+    pairs = zip(place, shape, strict=True)
+    return all(type(each) is int and 0 <= each < size for each, size in pairs)

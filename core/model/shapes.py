@@ -6,12 +6,14 @@ many heads there are: every official Whisper has one for 64 channels.
 
 import re
 from collections.abc import Mapping
+from dataclasses import asdict
 
 from torch import Tensor
 from whisper.model import ModelDimensions
 
 from core.model.dims import tensor_shapes
-from debug.protocol.diagnostic import Problem
+from core.model.validation import sizes
+from debug.protocol.diagnostic import Problem, cut
 
 HEAD_CHANNELS = 64
 DIMENSIONS = {
@@ -31,7 +33,8 @@ def dims_of_shapes(state: Mapping[str, Tensor], source: str) -> ModelDimensions:
         source: what to call the file in messages.
 
     Raises:
-        Problem: one of the tensors is missing, or channels are no whole number of heads.
+        Problem: one of the tensors is missing, channels are no whole number of heads, or no
+            Whisper has such sizes.
     """
     for name, count in DIMENSIONS.items():
         if name not in state or state[name].ndim != count:
@@ -42,7 +45,7 @@ def dims_of_shapes(state: Mapping[str, Tensor], source: str) -> ModelDimensions:
     if n_state % HEAD_CHANNELS or n_text_state % HEAD_CHANNELS:
         message = f"{source} does not say how many heads {n_state} channels have"
         raise Problem("model", f"{message}; put its config.json beside it")
-    return ModelDimensions(
+    found = ModelDimensions(
         n_mels,
         state["encoder.positional_embedding"].shape[0],
         n_state,
@@ -54,6 +57,7 @@ def dims_of_shapes(state: Mapping[str, Tensor], source: str) -> ModelDimensions:
         n_text_state // HEAD_CHANNELS,
         _blocks(state, "decoder"),
     )
+    return sizes(asdict(found), source)
 
 
 def _blocks(state: Mapping[str, Tensor], part: str) -> int:
@@ -72,13 +76,11 @@ def check_shapes(source: str, dims: ModelDimensions, state: Mapping[str, Tensor]
     Raises:
         Problem: a tensor is missing, of another shape, or one that no Whisper has.
     """
-    if dims.n_mels not in (80, 128) or dims.n_audio_ctx != 1500:
-        size = f"{dims.n_mels} mels and {dims.n_audio_ctx} positions"
-        message = "Whisper has 80 or 128 mels and 1500 positions"
-        raise Problem("model", f"{source} has {size}; {message}")
     promised = tensor_shapes(dims)
     if extra := [name for name in state if name not in promised]:
-        names = ", ".join(extra[:3]) + (", ..." if len(extra) > 3 else "")
+        names = ", ".join(cut(each, 80) for each in extra[:3]) + (
+            ", ..." if len(extra) > 3 else ""
+        )
         message = f"{source} holds tensors that no Whisper has: {names}"
         raise Problem("model", f"{message}; save model.state_dict()")
     for name, shape in promised.items():

@@ -5,16 +5,18 @@ in one line, with what to do about it.
 """
 
 import json
-import pickle
+import re
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
-from debug.protocol.diagnostic import Problem
+from core.model.pytorch_file import read_pytorch
+from debug.protocol.diagnostic import Problem, cut
 
 INDEX = ".index.json"
+SHARD = re.compile(r"\w[\w.-]{0,200}")
+"""The name of one: of a file in the same folder, never elsewhere."""
 WEIGHT_FILES = (
     "model.safetensors",
     f"model.safetensors{INDEX}",
@@ -38,10 +40,13 @@ def read_json(path: Path) -> dict[str, Any]:
     """
     try:
         contents = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        message = f"{path.name} in {path.parent} can't be read ({error})"
+    except (OSError, ValueError, RecursionError) as error:
+        message = f"{path.name} in {path.parent} can't be read ({_reason(error)})"
         raise Problem("model", f"{message}; download it again") from error
-    return contents if isinstance(contents, dict) else {}
+    if not isinstance(contents, dict):
+        message = f"{path.name} in {path.parent} holds no object with settings"
+        raise Problem("model", f"{message}; download it again")
+    return contents
 
 
 def read_settings(folder: Path, file: str) -> dict[str, Any]:
@@ -49,67 +54,79 @@ def read_settings(folder: Path, file: str) -> dict[str, Any]:
     return read_json(folder / file) if (folder / file).is_file() else {}
 
 
-def read_file(path: Path) -> dict[str, Any]:
+def read_file(path: Path) -> object:
     """The contents of a ``.safetensors`` file, an index, or a file of PyTorch's.
 
     Raises:
         Problem: there is no such file, or it can't be read.
     """
     if not path.is_file():
-        message = f"there is no file {path}; give a checkpoint's path, or --model micro"
-        raise Problem("model", message)
+        if path.exists():
+            message = f"{path} is a pipe or a device; give a checkpoint's path"
+        else:
+            message = f"there is no file {path}; give a checkpoint's path"
+        raise Problem("model", f"{message}, or --model micro")
     if path.name.endswith(INDEX):
         return _read_shards(path)
+    return _read_weights(path)
+
+
+def _read_weights(path: Path) -> object:
     if path.suffix == ".safetensors":
-        return dict(_read_safetensors(path))
-    return _read_torch(path)
+        return _read_safetensors(path)
+    return read_pytorch(path)
 
 
 def _read_safetensors(path: Path) -> dict[str, Tensor]:
     try:
-        from safetensors import SafetensorError
-        from safetensors.torch import load_file
+        from safetensors import torch as reader
     except ImportError as error:
         raise needs_extra("safetensors") from error
     try:
-        return load_file(path)
-    except (SafetensorError, OSError, ValueError) as error:
+        return reader.load_file(path)
+    except Exception as error:  # whatever a file makes of that reader
         message = f"{path.name} is no whole safetensors file ({_reason(error)})"
         raise Problem("model", f"{message}; download it again") from error
 
 
-def _read_shards(index: Path) -> dict[str, Any]:
+def shards(index: Path) -> dict[str, str]:
+    """Which file of its folder holds each tensor.
+
+    Raises:
+        Problem: the index does not say so.
+    """
     files = read_json(index).get("weight_map")
-    if not isinstance(files, dict):
+    if not isinstance(files, dict) or not files:
         message = f"{index.name} names no shards: it needs a weight_map"
         raise Problem("model", f"{message}; download it again")
+    for name in files.values():
+        if not isinstance(name, str) or not SHARD.fullmatch(name) or name.endswith(INDEX):
+            message = f"{index.name} names the shard {cut(repr(name), 80)}"
+            rule = "it must be the name of a file beside it"
+            raise Problem("model", f"{message}: {rule}; download it again")
+    return files
+
+
+def _read_shards(index: Path) -> dict[str, Any]:
+    files = shards(index)
     contents: dict[str, Any] = {}
     for name in sorted(set(files.values())):
         shard = index.parent / name
         if not shard.is_file():
             message = f"{index.name} names the shard {name}, and {index.parent} has none"
             raise Problem("model", f"{message}; download it, too")
-        contents.update(read_file(shard))
+        read = _read_weights(shard)
+        contents.update(read if isinstance(read, dict) else {})
     if lost := [name for name in files if name not in contents]:
-        message = f"{index.name} promises the tensor {lost[0]}, and no shard holds it"
+        message = (
+            f"{index.name} promises the tensor {cut(lost[0], 80)}, and no shard has it"
+        )
         raise Problem("model", f"{message}; download the shards again")
     return contents
 
 
-def _read_torch(path: Path) -> dict[str, Any]:
-    try:
-        contents = torch.load(path, map_location="cpu", weights_only=True)
-    except (
-        OSError,
-        RuntimeError,
-        EOFError,
-        ValueError,
-        pickle.UnpicklingError,
-    ) as error:
-        message = f"{path.name} is no checkpoint that PyTorch can read ({_reason(error)})"
-        raise Problem("model", f"{message}; give a .pt file, or --model micro") from error
-    return contents if isinstance(contents, dict) else {}
-
-
 def _reason(error: Exception) -> str:
-    return str(error).strip().splitlines()[0][:100] if str(error).strip() else "empty"
+    said = str(error).strip().removeprefix("Error while deserializing header: ")
+    if isinstance(error, RecursionError):
+        return "it is nested too deep"
+    return cut(said.splitlines()[0], 100) if said else type(error).__name__

@@ -71,7 +71,7 @@ def whisper() -> Iterator[Examination]:
 def audio() -> Iterator[Examination]:
     from core.model.audio import BUNDLED_CLIP, load_audio
 
-    seconds = len(load_audio(BUNDLED_CLIP)) / 16_000
+    seconds = len(load_audio(BUNDLED_CLIP).samples) / 16_000
     yield Examination(
         "audio",
         True,

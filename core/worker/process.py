@@ -29,11 +29,10 @@ from debug.protocol.diagnostic import Problem, from_exception
 from debug.protocol.messages import Failed, Message, Progress, encode
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from core.backends.backend import Backend
     from core.backends.transcription import Transcriber
     from core.messages import BackendOptions, Transcript
+    from core.model.sound import Sound
 
 Emit = Callable[[Message], None]
 
@@ -53,9 +52,9 @@ class Worker:
             case Examine():
                 self._examine()
             case Transcribe():
-                name, samples = self._audio(request.audio)
+                sound = self._audio(request)
                 transcriber = self._transcriber(request)
-                self._emit(self._transcribe(transcriber, samples, name))
+                self._emit(self._transcribe(transcriber, sound))
             case Bench():
                 self._bench(request)
             case Compare():
@@ -77,14 +76,14 @@ class Worker:
         from core.machine import describe_machine
         from debug.candidate.devices import gpu_number
 
-        name, samples = self._audio(request.audio)
+        sound = self._audio(request)
         self._emit(describe_machine(gpu_number(request.backend.device)))
         transcriber = self._transcriber(request)
-        transcript = self._transcribe(transcriber, samples, name, "warming up")
+        transcript = self._transcribe(transcriber, sound, "warming up")
         runs = []
         for number in range(request.runs):
             what = f"run {number + 1} of {request.runs}"
-            transcript = self._transcribe(transcriber, samples, name, what)
+            transcript = self._transcribe(transcriber, sound, what)
             runs.append(transcript.seconds)
         self._emit(transcript)
         self._emit(Timed(runs))
@@ -92,7 +91,7 @@ class Worker:
     def _compare(self, request: Compare) -> None:
         from core.backends.features import compare_features
 
-        name, samples = self._audio(request.audio)
+        sound = self._audio(request)
         backends = []
         for options in request.backends:
             try:
@@ -104,10 +103,10 @@ class Worker:
                 continue
             backends.append(backend)
             what = f"transcribing on {options.name}"
-            self._emit(self._transcribe(transcriber, samples, name, what))
+            self._emit(self._transcribe(transcriber, sound, what))
         if backends:
             self._say("comparing the features")
-            for features in compare_features(backends, samples):
+            for features in compare_features(backends, sound.samples):
                 self._emit(features)
 
     def _reproduce(self, request: Reproduce) -> None:
@@ -149,28 +148,28 @@ class Worker:
         self._emit(backend.ready)
         return Transcriber(backend, request.decoding, memory), backend
 
-    def _audio(self, path: str | None) -> "tuple[str, np.ndarray]":
+    def _audio(self, request: Transcribe | Bench | Compare) -> "Sound":
         self._say("loading the audio")
         from core.model.audio import BUNDLED_CLIP, load_audio
 
-        file = Path(path) if path else BUNDLED_CLIP
+        file = Path(request.audio) if request.audio else BUNDLED_CLIP
+        part = request.listening
 
         def report(done: float, total: float | None) -> None:
             self._emit(Progress("loading the audio", done, total))
 
-        return file.name, load_audio(file, report)
+        return load_audio(file, part.track, part.max_seconds, report)
 
     def _transcribe(
         self,
         transcriber: "Transcriber",
-        samples: "np.ndarray",
-        name: str,
+        sound: "Sound",
         what: str = "transcribing",
     ) -> "Transcript":
         def report(done: float, total: float) -> None:
             self._emit(Progress(what, done, total))
 
-        return transcriber.transcribe(samples, name, report)
+        return transcriber.transcribe(sound, report)
 
     def _say(self, what: str) -> None:
         self._emit(Progress(what))

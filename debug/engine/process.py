@@ -42,6 +42,7 @@ from debug.protocol.messages import (
 
 if TYPE_CHECKING:
     from debug.engine.session import Session
+    from debug.engine.surroundings import Surroundings
 
 NICENESS = 5
 """On two cores the screen must not wait for the engine."""
@@ -64,6 +65,8 @@ class Engine:
         """How far the person has asked for: a reload runs that far again."""
         self._started = time.perf_counter()
         self.session: Session | None = None
+        self._surroundings: Surroundings | None = None
+        """The process as it was before a source ran in it."""
         self._refused: Open | None = None
         """What could not be opened for a fault in a source file: a save may mend it."""
 
@@ -143,6 +146,7 @@ class Engine:
             self._await_mending(command, problem.diagnostic)
             raise
         self.session, self._refused = session, None
+        self._remember_surroundings()
         session.pause_with(self._pause)
         if command.watch:
             self._watch.folders([session.subject.graph.parent])
@@ -151,6 +155,11 @@ class Engine:
         finally:
             self._watch_sources(command.watch)
         self._stop()
+
+    def _remember_surroundings(self) -> None:
+        from debug.engine.surroundings import Surroundings  # torch
+
+        self._surroundings = Surroundings()
 
     def _await_mending(self, command: Open, diagnostic: Diagnostic) -> None:
         """A port's file may be broken when it is opened: the next save is tried, too."""
@@ -171,6 +180,8 @@ class Engine:
         self._started = time.perf_counter()
         self._target = -1
         self._wanted = index
+        for changed in self._surroundings.put_back() if self._surroundings else ():
+            print(f"the source has changed {changed}: that is undone", file=sys.stderr)
         try:
             self.session.load()
         finally:

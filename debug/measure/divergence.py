@@ -31,6 +31,8 @@ from debug.protocol.verdict import (
 )
 
 PROFILE_STEPS = 64
+SILENCE = 1e-300
+"""What stands for the norm of slices that are all zeros."""
 
 
 def compare(candidate: Tensor, truth: Truth, dtype: str) -> tuple[Stats, Divergence]:
@@ -62,17 +64,19 @@ def compare(candidate: Tensor, truth: Truth, dtype: str) -> tuple[Stats, Diverge
 
 def _measure(value: Tensor, truth: Truth, dtype: str) -> Divergence:
     exact = truth.exact
-    squares = (value - exact).square()
-    errors = slice_norms(squares)
+    if not exact.numel():
+        return Divergence(Verdict.OK, rel_l2=0.0, ratio=0.0, max_abs=0.0)
+    difference = _difference(value, exact)
+    errors = slice_norms(difference)
     error = quotient(errors.total, truth.norms.total)
     ratio = error / truth.floor
-    largest = int(squares.argmax())
+    largest = int(difference.abs().argmax())
     slices = _slices(errors, truth, dtype) if exact.ndim > 1 else {}
     return Divergence(
         verdict=worst([judge(ratio), *(each.verdict for each in slices.values())]),
         rel_l2=finite(error),
         ratio=finite(ratio),
-        max_abs=math.sqrt(squares.flatten()[largest].item()),
+        max_abs=finite(abs(difference.flatten()[largest].item())),
         max_abs_at=_position(largest, exact),
         cosine_distance=_cosine_distance(value, errors, truth.norms),
         frame=slices.get("frame"),
@@ -83,12 +87,24 @@ def _measure(value: Tensor, truth: Truth, dtype: str) -> Divergence:
     )
 
 
+def _difference(value: Tensor, exact: Tensor) -> Tensor:
+    """Nothing where both are the same Inf, or both NaN; Inf where only one is."""
+    difference = value - exact
+    if torch.isfinite(difference).all():
+        return difference
+    same = (value == exact) | (value.isnan() & exact.isnan())
+    difference = torch.where(same, 0.0, difference)
+    return torch.where(difference.isnan(), math.inf, difference)
+
+
 def _cosine_distance(value: Tensor, errors: Norms, norms: Norms) -> float | None:
     """1 - cos = (|m - r|^2 - (|m| - |r|)^2) / (2 |m| |r|), which keeps the small digits."""
-    m, r, d = value.norm().item(), norms.total, errors.total
-    if m == 0 or r == 0:
+    m = slice_norms(value).total
+    largest = max(m, norms.total)
+    if min(m, norms.total) == 0 or not math.isfinite(largest + errors.total):
         return None
-    return finite(max(d**2 - (m - r) ** 2, 0.0) / (2 * m * r))
+    m, r, d = m / largest, norms.total / largest, errors.total / largest
+    return finite(max(d * d - (m - r) ** 2, 0.0) / (2 * m * r)) if m * r > 0 else None
 
 
 def _slices(errors: Norms, truth: Truth, dtype: str) -> dict[str, Slice]:
@@ -126,7 +142,10 @@ def _profile(errors: Tensor, norms: Tensor) -> list[float | None]:
 
 def _typical(norms: Tensor) -> float:
     """The root mean square of the norms of some slices."""
-    return max(norms.square().mean().sqrt().item(), 1e-300)
+    largest = norms.max().item()
+    if not 0 < largest < math.inf:
+        return SILENCE
+    return max((norms / largest).square().mean().sqrt().item() * largest, SILENCE)
 
 
 def _position(flat: int, like: Tensor) -> list[int]:

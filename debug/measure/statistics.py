@@ -32,11 +32,34 @@ def describe(value: Tensor, wide: Tensor | None = None) -> Stats:
     if wide.numel() == 0:
         return Stats(shape, dtype, None, None, None, None, nonfinite)
     low, high = (bound.item() for bound in torch.aminmax(wide))
+    mean, std = _mean_and_std(wide, total, max(-low, high))
+    return Stats(shape, dtype, mean, std if high > low else 0.0, low, high, nonfinite)
+
+
+SQUARED_WELL = 1e-140, 1e140
+"""Magnitudes whose square neither vanishes in float64 nor overflows there."""
+CANCELS = 1e-3
+"""The share of the mean's square below which a variance has lost digits to it."""
+
+
+def _mean_and_std(wide: Tensor, total: float, largest: float) -> tuple[float, float]:
+    """Exact to 1e-12, for any finite values.
+
+    Args:
+        wide: the values, at least one, in float64.
+        total: their sum.
+        largest: the largest magnitude among them.
+    """
+    low, high = SQUARED_WELL
+    if largest != 0 and not low < largest < high:
+        scaled = wide / largest
+        mean, std = _mean_and_std(scaled, scaled.sum().item(), 1.0)
+        return mean * largest, std * largest
     mean = total / wide.numel()
-    # Var = E[x^2] - E[x]^2 cancels only where std is 1e-7 of the mean: float64 is enough.
     variance = wide.norm().item() ** 2 / wide.numel() - mean**2
-    std = math.sqrt(max(variance, 0.0)) if high > low else 0.0
-    return Stats(shape, dtype, mean, std, low, high, nonfinite)
+    if variance < CANCELS * mean**2:
+        return mean, (wide - mean).norm().item() / math.sqrt(wide.numel())
+    return mean, math.sqrt(max(variance, 0.0))
 
 
 def finite(number: float) -> float | None:

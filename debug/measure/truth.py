@@ -6,6 +6,7 @@ rounding of that frame.
 """
 
 import math
+import sys
 from dataclasses import dataclass, replace
 
 import torch
@@ -80,17 +81,42 @@ class Norms:
 
     def heads(self, count: int) -> Tensor:
         """Of groups of channels."""
-        return self.channels.reshape(count, -1).norm(dim=1)
+        groups = self.channels.reshape(count, -1)
+        largest = _largest(groups)
+        return (groups / largest).norm(dim=1) * largest
 
     @property
     def total(self) -> float:
-        return self.frames.norm().item()
+        largest = _largest(self.frames)
+        total = (self.frames / largest).norm().item() * largest
+        overflows = math.isinf(total) and bool(self.frames.isfinite().all())
+        return sys.float_info.max if overflows else total
 
 
-def slice_norms(squares: Tensor) -> Norms:
-    """From the squares of a tensor's elements; a vector is frames of one channel."""
-    rows = squares.reshape(-1, *squares.shape[-2:]) if squares.ndim > 1 else squares
-    rows = rows.reshape(1, -1, 1) if rows.ndim < 3 else rows
+SQUARED_WELL = 1e-140, 1e140
+"""A norm whose square neither vanishes in float64 nor overflows there."""
+
+
+def slice_norms(values: Tensor) -> Norms:
+    """Of any finite values in float64; a vector is frames of one channel."""
+    norms = _from_squares(values.square())
+    low, high = SQUARED_WELL
+    if low < norms.total < high or not values.numel():
+        return norms
+    largest = _largest(values)
+    scaled = _from_squares((values / largest).square())
+    return Norms(scaled.frames * largest, scaled.channels * largest)
+
+
+def _largest(values: Tensor) -> float:
+    """What to divide by before squares are taken; 1 where that would not do."""
+    largest = values.abs().max().item() if values.numel() else 0.0
+    return largest if 0 < largest < math.inf else 1.0
+
+
+def _from_squares(squares: Tensor) -> Norms:
+    *outer, frames, channels = squares.shape if squares.ndim > 1 else (squares.numel(), 1)
+    rows = squares.reshape(math.prod(outer), frames, channels)
     return Norms(rows.sum((0, 2)).sqrt(), rows.sum((0, 1)).sqrt())
 
 
@@ -115,8 +141,8 @@ def measure_reference(
     if shape is not None:
         exact, rounded = exact.reshape(shape), rounded.reshape(shape)
     exact = exact.double().contiguous()  # whole numbers and masks, too
-    rounding = slice_norms(_squared_rounding(rounded, exact))
-    norms = slice_norms(exact.square())
+    rounding = slice_norms(_rounding(rounded, exact))
+    norms = slice_norms(torch.where(torch.isfinite(exact), exact, 0.0))
     return Truth(exact, norms, rounding, describe(rounded), axes, heads)
 
 
@@ -133,15 +159,15 @@ def measure_isolated(truth: Truth, argument: Tensor, rounded: Tensor) -> Truth:
         if argument.ndim == len(truth.axes):
             argument = argument.permute(truth.axes)
     rounded = rounded.reshape(truth.exact.shape)
-    rounding = slice_norms(_squared_rounding(rounded, truth.exact))
+    rounding = slice_norms(_rounding(rounded, truth.exact))
     return replace(truth, isolated=IsolatedTruth(argument.contiguous(), rounding))
 
 
-def _squared_rounding(rounded: Tensor, exact: Tensor) -> Tensor:
-    """Of each element; none where the precision is too narrow for the value at all."""
+def _rounding(rounded: Tensor, exact: Tensor) -> Tensor:
+    """Of each element; none where the precision is too narrow for the value at all, or
+    where the value is no number."""
     error = rounded.double() - exact
-    overflowed = torch.isfinite(exact) & ~torch.isfinite(rounded)
-    return torch.where(overflowed, 0.0, error).square()
+    return torch.where(torch.isfinite(error), error, 0.0)
 
 
 def in_layout(value: Tensor, truth: Truth) -> Tensor:

@@ -24,6 +24,7 @@ from tui.commands.shared.transcribing_options import (
     backend_options,
     chosen_backends,
     decoding_of,
+    listening_of,
 )
 from tui.commands.transcribe import subject
 from tui.saving import save_json
@@ -114,7 +115,8 @@ def _measure_one(arguments: Namespace, name: str, reporter: Reporter) -> Measure
         heard[type(answer)] = answer
 
     options, decoding = backend_options(arguments, name), decoding_of(arguments)
-    request = Bench(arguments.audio, options, decoding, arguments.runs)
+    part = listening_of(arguments)
+    request = Bench(arguments.audio, options, decoding, arguments.runs, part)
     ask(request, hear, reporter, name)
     row = _row(heard[Ready], heard[Transcript], heard[Timed])
     return Measured(row, heard[Machine])

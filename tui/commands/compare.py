@@ -22,6 +22,7 @@ from tui.commands.shared.transcribing_options import (
     backend_options,
     chosen_backends,
     decoding_of,
+    listening_of,
 )
 from tui.commands.shared.transcript_diff import (
     Word,
@@ -81,7 +82,9 @@ def compare(arguments: Namespace, log: EventLog) -> Comparison:
     comparison = Comparison()
     options = [backend_options(arguments, name) for name in chosen_backends(arguments)]
     with reporting(log) as reporter:
-        request = Compare(arguments.audio, options, decoding_of(arguments))
+        request = Compare(
+            arguments.audio, options, decoding_of(arguments), listening_of(arguments)
+        )
         ask(request, comparison.hear, reporter)
     if len(comparison.transcripts) < 2:
         reasons = "; ".join(f"{u.backend}: {u.reason}" for u in comparison.unavailable)

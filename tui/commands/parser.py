@@ -62,7 +62,9 @@ def _logged(parsed: argparse.Namespace, log: EventLog) -> int:
     log.write("start", arguments=log.arguments(parsed))
     try:
         takes_audio = hasattr(parsed, "audio")
-        with piped_audio(parsed.audio) if takes_audio else nullcontext() as audio:
+        longest = getattr(parsed, "max_seconds", None)
+        piped = piped_audio(parsed.audio, longest) if takes_audio else nullcontext()
+        with piped as audio:
             parsed.audio = audio
             status = COMMANDS[parsed.name].run(parsed, log)
         return status

@@ -15,6 +15,7 @@ from tui.commands.shared.transcribing_options import (
     add_transcribing_options,
     backend_options,
     decoding_of,
+    listening_of,
 )
 
 SUMMARY = "the words of an audio file"
@@ -67,7 +68,8 @@ def transcribe(
             transcript = answer
 
     options, decoding = backend_options(arguments, backend), decoding_of(arguments)
-    ask(Transcribe(arguments.audio, options, decoding), hear, reporter, row)
+    request = Transcribe(arguments.audio, options, decoding, listening_of(arguments))
+    ask(request, hear, reporter, row)
     assert ready is not None
     assert transcript is not None
     return Heard(ready, transcript)
@@ -89,6 +91,7 @@ def subject(ready: Ready, transcript: Transcript) -> dict[str, Any]:
         "dtype": ready.dtype,
         "audio": transcript.audio,
         "audio_seconds": transcript.audio_seconds,
+        "warnings": transcript.warnings,
     }
 
 

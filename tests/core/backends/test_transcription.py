@@ -14,6 +14,7 @@ from core.machine import DeviceMemory
 from core.messages import Decoding, Ready, Transcript
 from core.model.checkpoint import load_checkpoint
 from core.model.random_weights import random_state
+from core.model.sound import Sound
 from debug.protocol.diagnostic import Problem
 
 ENGLISH, MULTILINGUAL = 51864, 51865
@@ -32,8 +33,9 @@ def transcribe(decoding: Decoding, seconds: float = 2.0) -> tuple[Transcript, li
     transcriber = Transcriber(Backend(small(), False, ready), decoding, DeviceMemory())
     reports: list[tuple[float, float]] = []
     noise = np.random.default_rng(0).normal(0, 0.1, int(seconds * 16_000))
-    samples = noise.astype(np.float32)
-    transcript = transcriber.transcribe(samples, "noise", lambda *r: reports.append(r))
+    sound = Sound("noise", noise.astype(np.float32), ["it is noise"])
+    transcript = transcriber.transcribe(sound, lambda *r: reports.append(r))
+    assert transcript.warnings == sound.notes
     return transcript, reports
 
 
@@ -67,7 +69,7 @@ def test_an_encoder_that_gives_nan_is_a_problem_that_says_where_to_look():
     backend = Backend(model, False, ready)
     transcriber = Transcriber(backend, Decoding(temperature=1.0), DeviceMemory())
     with pytest.raises(Problem, match="maxwhisper check says from which layer"):
-        transcriber.transcribe(np.zeros(16_000, np.float32), "x", lambda *_: None)
+        transcriber.transcribe(Sound("x", np.zeros(16_000, np.float32)), lambda *_: None)
 
 
 def test_openais_own_progress_bar_is_put_back():

@@ -60,7 +60,9 @@ def test_a_wav_at_16_khz_comes_back_sample_for_sample(tmp_path):
     with wave.open(str(tmp_path / "tone.wav"), "wb") as file:
         file.setparams((1, 2, RATE, 0, "NONE", ""))
         file.writeframes(pcm.tobytes())
-    assert np.array_equal(load_audio(tmp_path / "tone.wav"), pcm / np.float32(32768))
+    assert np.array_equal(
+        load_audio(tmp_path / "tone.wav").samples, pcm / np.float32(32768)
+    )
 
 
 @pytest.mark.parametrize(
@@ -70,7 +72,7 @@ def test_a_wav_at_16_khz_comes_back_sample_for_sample(tmp_path):
 def test_other_formats_and_rates_become_16_khz_mono(tmp_path, name, codec):
     rate = 48_000 if codec == "libopus" else 44_100
     stereo = np.stack([tone(1.0, rate)] * 2, axis=1)
-    samples = load_audio(write(tmp_path / name, stereo, rate, codec))
+    samples = load_audio(write(tmp_path / name, stereo, rate, codec)).samples
     assert samples.dtype == np.float32
     assert len(samples) == pytest.approx(RATE, abs=RATE * 0.1)
     spectrum = np.abs(np.fft.rfft(samples))
@@ -94,7 +96,7 @@ def test_a_start_outside_the_clip_is_a_problem(start):
 
 @pytest.mark.parametrize("n_mels", [80, 128])
 def test_the_float64_mel_is_whispers_to_rounding(n_mels):
-    samples = window(load_audio(BUNDLED_CLIP), 0.0)
+    samples = window(load_audio(BUNDLED_CLIP).samples, 0.0)
     narrow, wide = log_mel(samples, n_mels), log_mel_float64(samples, n_mels)
     assert narrow.shape == wide.shape == (1, n_mels, 3000)
     assert (narrow.dtype, wide.dtype) == (torch.float32, torch.float64)
@@ -122,39 +124,19 @@ def test_a_clip_without_samples_is_a_problem(tmp_path):
     assert "empty.wav" in problem_of(tmp_path / "empty.wav")
 
 
-def test_a_clip_that_breaks_off_is_a_problem(tmp_path):
-    whole = write(tmp_path / "a.flac", tone(3.0, RATE), RATE, "flac").read_bytes()
-    path = tmp_path / "cut.flac"
-    path.write_bytes(whole[: len(whole) // 2])
-    assert "cut.flac" in problem_of(path)
-
-
-def silence_of(path: Path) -> str | None:
-    return why_silent(path, torch.from_numpy(load_audio(path)))
-
-
-def test_a_clip_that_is_silent_is_told_from_one_whose_channels_cancel(tmp_path: Path):
-    left = tone(1, RATE)
-    silent = write(tmp_path / "silent.wav", 0 * left, RATE, "pcm_s16le")
-    both = np.stack([left, -left], axis=1)
-    cancelling = write(tmp_path / "cancelling.wav", both, RATE, "pcm_s16le")
-    assert "silent.wav is silent: " in (silence_of(silent) or "")
-    assert "its channels cancel each other" in (silence_of(cancelling) or "")
-    assert silence_of(BUNDLED_CLIP) is None
+def test_a_window_that_is_silent_in_a_clip_that_is_not_is_said():
+    samples = torch.from_numpy(np.concatenate([tone(1, RATE), np.zeros(2 * RATE)]))
+    assert why_silent("a.wav", samples) is None
+    assert "a.wav is silent here" in (why_silent("a.wav", samples[RATE:]) or "")
 
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 
 
 def test_a_rate_that_changes_within_a_file_is_followed():
-    samples = load_audio(DATA / "mixed.aac")
+    samples = load_audio(DATA / "mixed.aac").samples
     assert len(samples) / RATE > 3
     assert np.isfinite(samples).all()
-
-
-def test_samples_that_are_no_numbers_are_refused():
-    with pytest.raises(Problem, match="holds 1 samples that are NaN or Inf"):
-        load_audio(DATA / "nan.wav")
 
 
 def test_a_pipe_that_nobody_writes_to_is_not_waited_for(tmp_path):

@@ -176,7 +176,7 @@ def test_words_are_timed_by_the_heads_that_the_settings_name(folder):
         ({"max_source_positions": 750}, "1500 positions"),
         ({"d_model": None}, "d_model in the config.json"),
         ({"encoder_attention_heads": 7}, "7 heads"),
-        ({"activation_function": "relu"}, "activation_function relu"),
+        ({"activation_function": "relu"}, "activation_function 'relu'"),
         ({"encoder_layers": 3}, "lacks the tensor encoder.blocks.2"),
     ],
 )

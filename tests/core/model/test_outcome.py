@@ -19,7 +19,7 @@ def model() -> Whisper:
 @pytest.fixture(scope="module")
 def features(model: Whisper) -> Tensor:
     with torch.inference_mode():
-        mel = log_mel_spectrogram(window(load_audio(BUNDLED_CLIP), 0.0))
+        mel = log_mel_spectrogram(window(load_audio(BUNDLED_CLIP).samples, 0.0))
         return model.encoder(mel[None])
 
 

@@ -46,7 +46,7 @@ def interrupted(*arguments: str, after: float) -> tuple[int, str, list[psutil.Pr
 @pytest.fixture(scope="module")
 def long_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Speech for half an hour, which no machine has heard before it is interrupted."""
-    speech = load_audio(AUDIO_SAMPLES / "story.flac")
+    speech = load_audio(AUDIO_SAMPLES / "story.flac").samples
     file = tmp_path_factory.mktemp("audio") / "long.wav"
     repeated = np.tile(speech, 30 * 60 * SAMPLE_RATE // len(speech))
     with wave.open(str(file), "wb") as wav:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from core.messages import Answer, Request, decode_answer
+from core.messages import Answer, Request, Transcript, decode_answer
 from debug.protocol.diagnostic import Diagnostic, Problem
 from debug.protocol.messages import Failed, Progress
 from debug.protocol.parent_end import Child, Exited, Noise
@@ -35,6 +35,8 @@ def ask(request: Request, hear: Hear, reporter: Reporter, row: str = "") -> None
         fields = msgspec.structs.asdict(answer)
         kept = {name: v for name, v in fields.items() if name not in TOO_LONG_TO_LOG}
         reporter.log.write(str(answer.__struct_config__.tag).lower(), **kept)
+        for warning in answer.warnings if isinstance(answer, Transcript) else ():
+            reporter.warn(warning)
         hear(answer)
 
     asyncio.run(_ask(request, report))

@@ -23,6 +23,7 @@ from rich.progress import Progress as Bars
 from rich.table import Column
 
 from debug.protocol.messages import Progress
+from debug.protocol.plain import plain
 from tui import words
 from tui.commands.shared.event_log import EventLog
 from tui.streams import tell
@@ -55,6 +56,8 @@ class Reporter:
         self.log = log
         self._show = show
         self._stages: dict[str, Stage] = {}
+        self.warnings: list[str] = []
+        """What is to be said once nothing moves on the screen any more."""
 
     def progress(self, news: Progress, row: str = "") -> None:
         """Every stage is logged once, however often it gets on."""
@@ -66,6 +69,11 @@ class Reporter:
         else:
             stage.news, stage.heard = news, now
         self._show(news, row, "")
+
+    def warn(self, text: str) -> None:
+        """Keeps what a person should know, once, however often it is told."""
+        if text not in self.warnings:
+            self.warnings.append(text)
 
     def remind(self) -> None:
         """Says of what has been silent for long that it still goes on."""
@@ -90,10 +98,15 @@ def reporting(
         showing = nullcontext(_show_nothing)
     else:
         showing = _bars(console, rows) if console.is_terminal else _lines()
-    with showing as show:
-        reporter = Reporter(log, show)
-        with _reminding(reporter):
-            yield reporter
+    reporter: Reporter | None = None
+    try:
+        with showing as show:
+            reporter = Reporter(log, show)
+            with _reminding(reporter):
+                yield reporter
+    finally:
+        for warning in reporter.warnings if reporter else ():
+            tell(f"warning: {plain(warning)}")
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 
-from core.messages import BACKENDS, BackendOptions, Decoding
+from core.messages import BACKENDS, MAX_SECONDS, BackendOptions, Decoding, Listening
 from tui.settings import add_model_options
 
 
@@ -58,6 +58,11 @@ def backend_options(arguments: Namespace, name: str) -> BackendOptions:
         dtype=arguments.dtype,
         graph=arguments.graph,
     )
+
+
+def listening_of(arguments: Namespace) -> Listening:
+    longest = arguments.max_seconds or MAX_SECONDS
+    return Listening(track=arguments.track, max_seconds=longest)
 
 
 def decoding_of(arguments: Namespace) -> Decoding:

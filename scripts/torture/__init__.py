@@ -1,0 +1,1 @@
+"""What people and machines do to a debugger, many times over: make torture."""

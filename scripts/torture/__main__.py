@@ -1,0 +1,184 @@
+"""All of it, and one table: make torture
+
+- ``saves``: hostile versions of a port's files, in the real dashboard in a real terminal;
+- ``kills``: signals to its engine;
+- ``endurance``: many good saves, and the memory after them;
+- ``checkpoints`` and ``sounds``: odd files as ``--model`` and as audio;
+- ``properties``: the comparison and the statistics on any numbers.
+
+ARGS="--every 10" tries each tenth, ARGS="--only saves" one part. Exit status 1 if anything
+was lost, crashed, or said wrongly; each such case is a line above the table.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+RELOADS, KILLS, EXAMPLES = 500, 50, 1000
+SETTLED = 100
+"""Reloads after which memory should grow no more."""
+
+
+@dataclass
+class Row:
+    """A line of the table."""
+
+    part: str
+    tried: int = 0
+    survived: int = 0
+    right: int = 0
+    recovered: int | None = None
+    with_key: int = 0
+    worst: float = 0.0
+    memory: str = ""
+    faults: list[str] = field(default_factory=list)
+
+    def note(self, text: str) -> None:
+        self.faults.append(text)
+        print(f"{self.part}: {text}", flush=True)
+
+
+def files(part: str, every: int) -> Row:
+    from scripts.torture.attempts import attempts, wrong_with
+
+    row = Row(part)
+    for case, attempt in attempts(f"scripts.torture.{part}", every):
+        wrong = wrong_with(case, attempt)
+        row.tried += 1
+        row.survived += attempt.fault is None
+        row.right += wrong is None
+        row.worst = max(row.worst, attempt.seconds)
+        if wrong is not None:
+            row.note(f"{case.kind}, {case.name[:60]!r}: {wrong}")
+    return row
+
+
+def checkpoints(every: int) -> Row:
+    return files("checkpoints", every)
+
+
+def sounds(every: int) -> Row:
+    return files("sounds", every)
+
+
+def saves(every: int) -> Row:
+    from scripts.torture.dashboard import Attacked, attack
+    from scripts.torture.saves import saves as all_saves
+
+    row, on = Row("saves", recovered=0), Attacked()
+    for save in all_saves()[::every]:
+        result = attack(on, save)
+        _add(row, f"{save.kind}, {save.name}", result, save.says is None)
+        if not (result.survived and (result.recovered or result.with_key)):
+            on.close()
+            on = Attacked()
+    on.close()
+    return row
+
+
+def kills(every: int) -> Row:
+    from scripts.torture.dashboard import kills as all_kills
+
+    row = Row("kills", recovered=0)
+    for name, result in all_kills(max(KILLS // every, 3)):
+        _add(row, name, result)
+    return row
+
+
+def _add(row: Row, name: str, result: object, silent: bool = False) -> None:
+    from scripts.torture.dashboard import Result
+
+    assert isinstance(result, Result)
+    assert row.recovered is not None
+    row.tried += 1
+    row.survived += result.survived
+    row.right += result.message or silent
+    row.recovered += result.recovered
+    row.with_key += result.with_key
+    row.worst = max(row.worst, result.latency)
+    if not result.survived:
+        row.note(f"{name}: the dashboard is gone")
+    elif not result.recovered:
+        row.note(f"{name}: {'needs R' if result.with_key else 'never well again'}")
+    if not (result.message or silent):
+        row.note(f"{name}: it says {result.said!r}")
+    if result.latency > 2:
+        row.note(f"{name}: a key waited {result.latency:.1f} s")
+
+
+def endurance(every: int) -> Row:
+    from scripts.torture.dashboard import endurance as reload_often
+
+    count = max(RELOADS // every, 20)
+    result, memory, seconds = reload_often(count)
+    row = Row("endurance", count, count * result.survived, count, count * result.recovered)
+    row.worst = result.latency
+    first = memory[min(SETTLED, count // 5) // 10 - 1]
+    growth = memory[-1] / first - 1
+    tenth = max(count // 10, 1)
+    early, late = sum(seconds[:tenth]) / tenth, sum(seconds[-tenth:]) / tenth
+    row.memory = f"{growth:+.1%} to {memory[-1] / 2**20:.0f} MiB"
+    if growth > 0.05:
+        row.note(f"memory grew by {growth:.1%}")
+    if late > 1.2 * early:
+        row.note(f"a reload took {early:.2f} s at first, {late:.2f} s at last")
+    return row
+
+
+def properties(every: int) -> Row:
+    examples = max(EXAMPLES // every, 20)
+    test = "tests/debug/measure/test_properties.py"
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", test],
+        env={**os.environ, "TORTURE_EXAMPLES": str(examples)},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    row, last = Row("properties"), done.stdout.strip().splitlines()[-1]
+    count = (ROOT / test).read_text().count("\n@often\n")
+    failed = done.stdout.count("\nFAILED ")
+    row.tried = count * examples
+    row.survived = row.right = row.tried if done.returncode == 0 else row.tried - failed
+    if done.returncode != 0:
+        row.note(last)
+    return row
+
+
+PARTS: dict[str, Callable[[int], Row]] = {
+    each.__name__: each
+    for each in (checkpoints, sounds, properties, kills, saves, endurance)
+}
+
+
+def print_table(rows: Iterable[Row]) -> None:
+    heads = "part | tried | survived | right message | well again | by R | worst | memory"
+    print(f"\n| {heads} |\n{'|---' * 8}|")
+    for row in rows:
+        well = "" if row.recovered is None else f"{row.recovered}"
+        key = "" if row.recovered is None else f"{row.with_key}"
+        figures = f"{row.tried} | {row.survived} | {row.right} | {well} | {key}"
+        print(f"| {row.part} | {figures} | {row.worst:.1f} s | {row.memory} |")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", action="append", choices=PARTS)
+    parser.add_argument("--every", type=int, default=1, help="try each n-th")
+    arguments = parser.parse_args()
+    chosen = arguments.only or list(PARTS)
+    rows = []
+    for name in chosen:
+        print(f"{name} ...", flush=True)
+        rows.append(PARTS[name](max(arguments.every, 1)))
+    print_table(rows)
+    return 1 if any(row.faults for row in rows) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
