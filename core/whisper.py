@@ -14,6 +14,7 @@ from whisper.model import Whisper
 
 from core.model.audio import (
     BUNDLED_CLIP,
+    SAMPLE_RATE,
     WHOLE,
     load_audio,
     log_mel,
@@ -132,6 +133,11 @@ class WhisperSubject:
 
     def row(self, shape: Sequence[int]) -> str:
         return "frame"
+
+    def unit(self, axis: str, size: int) -> tuple[float, str] | None:
+        """The time between two samples, or two frames of the spectrogram or a layer."""
+        seconds = len(self._samples) / SAMPLE_RATE
+        return (seconds / size, "s") if axis in ("sample", "frame") else None
 
     @cached_property
     def _model(self) -> Whisper:
