@@ -42,46 +42,59 @@ class Sides:
     @cached_property
     def error(self) -> Tensor:
         """The size of the difference; NaN or Inf on both sides is none."""
+        error = self.difference.abs()
+        if _is_finite(error):
+            return error
         same = ~torch.isfinite(self.reference) & ~torch.isfinite(self.candidate)
-        return torch.where(same, 0.0, self.difference.abs())
+        return torch.where(same, 0.0, error)
 
     @cached_property
     def typical(self) -> float:
         """The root mean square of the reference's finite values."""
-        return _rms(self.reference)
+        whole = _finite(self.reference)
+        return whole.norm().item() / math.sqrt(whole.numel()) if whole.numel() else 0.0
 
 
-def _rms(value: Tensor) -> float:
-    whole = value[torch.isfinite(value)]
-    return whole.square().mean().sqrt().item() if whole.numel() else 0.0
+def _is_finite(value: Tensor) -> bool:
+    """One pass, and none an element: a sum of millions has no room for an Inf."""
+    return math.isfinite(value.sum().item())
+
+
+def _finite(value: Tensor) -> Tensor:
+    """The finite elements, one after the other."""
+    return value.flatten() if _is_finite(value) else value[torch.isfinite(value)]
 
 
 def worst_at(sides: Sides) -> list[int]:
     """The element that is off by most; of those that are NaN or Inf the first."""
-    error = torch.nan_to_num(sides.error, nan=math.inf)
+    error = _infinite_for_nan(sides.error)
     return position(int(error.argmax()), error) if error.numel() else []
+
+
+def _infinite_for_nan(error: Tensor) -> Tensor:
+    return error if _is_finite(error) else torch.nan_to_num(error, nan=math.inf)
 
 
 def histogram(sides: Sides, bins: int = BINS) -> Histogram:
     """Both sides on the range that holds the finite values of both."""
-    both = [side[torch.isfinite(side)] for side in (sides.reference, sides.candidate)]
-    some = [side for side in both if side.numel()]
-    low = min((side.min().item() for side in some), default=0.0)
-    high = max((side.max().item() for side in some), default=0.0)
+    both = [_finite(side) for side in (sides.reference, sides.candidate)]
+    ends = [torch.aminmax(side) for side in both if side.numel()]
+    low = min((end.min.item() for end in ends), default=0.0)
+    high = max((end.max.item() for end in ends), default=0.0)
     counts = [_counted(side, low, high, bins) for side in both]
     return Histogram(low, high, *counts)
 
 
 def _counted(side: Tensor, low: float, high: float, bins: int) -> list[int]:
-    if low == high:  # histc would widen the range
+    if low == high:
         return [side.numel()] + [0] * (bins - 1)
-    counts = torch.histc(side, bins, low, high)
-    return [int(count) for count in counts]
+    steps = (side.float() - low).mul_(bins / (high - low)).to(torch.int32)
+    return torch.bincount(steps.clamp_(0, bins - 1), minlength=bins).tolist()
 
 
 def quantiles(sides: Sides) -> list[Quantile]:
     """What shares of the values are off by at most, NaN and Inf left out."""
-    errors = sides.error[torch.isfinite(sides.error)].numpy()
+    errors = _finite(sides.error).numpy()
     if not errors.size:
         return []
     places = [math.ceil(share * errors.size) - 1 for share in SHARES]
@@ -93,18 +106,18 @@ def quantiles(sides: Sides) -> list[Quantile]:
 def line_through(sides: Sides) -> tuple[float | None, float | None]:
     """Slope and intercept of the candidate over the reference, by least squares; None where
     the reference has one value only."""
-    known = torch.isfinite(sides.reference) & torch.isfinite(sides.candidate)
-    every = bool(known.all())
-    x = sides.reference.flatten() if every else sides.reference[known]
-    y = sides.candidate.flatten() if every else sides.candidate[known]
+    x, y = sides.reference.flatten(), sides.candidate.flatten()
+    if not (_is_finite(x) and _is_finite(y)):
+        known = torch.isfinite(x) & torch.isfinite(y)
+        x, y = x[known], y[known]
     if not x.numel():
         return None, None
     mean_x, mean_y = x.mean(), y.mean()
     away = x - mean_x
-    spread = away.square().sum().item()
+    spread = torch.dot(away, away).item()
     if spread == 0:
         return None, None
-    slope = (away * (y - mean_y)).sum().item() / spread
+    slope = torch.dot(away, y - mean_y).item() / spread
     return finite(slope), finite(mean_y.item() - slope * mean_x.item())
 
 
@@ -146,7 +159,7 @@ def worst_slices(
 
 def _worst_within(error: Tensor, axis: int, begin: int, width: int) -> list[int]:
     """The element that is off by most within some places of an axis."""
-    part = torch.nan_to_num(error.narrow(axis, begin, width), nan=math.inf)
+    part = _infinite_for_nan(error.narrow(axis, begin, width))
     at = position(int(part.argmax()), part)
     at[axis] += begin
     return at

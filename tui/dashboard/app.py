@@ -6,9 +6,7 @@ the link reports becomes a call of the view.
 
 import asyncio
 import os
-import shlex
 import signal
-import subprocess
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
@@ -19,9 +17,8 @@ from textual.events import Click
 from textual.screen import Screen
 from textual.widgets import DataTable, Footer, OptionList
 
-from debug.protocol.diagnostic import Problem
+from debug.protocol.diagnostic import LOOK, Problem
 from debug.protocol.messages import Inject, Inspect
-from debug.protocol.values import Place
 from debug.results.root_causes import root_causes
 from tui.answer import cause_text
 from tui.dashboard.changes import (
@@ -35,6 +32,7 @@ from tui.dashboard.changes import (
     Said,
     Written,
 )
+from tui.dashboard.editor import NO_EDITOR, open_in
 from tui.dashboard.engine_link import EngineLink
 from tui.dashboard.keys import KEYS
 from tui.dashboard.panes.layers import NORMAL_FROM, WIDE_FROM
@@ -45,27 +43,12 @@ from tui.dashboard.screens.help import HelpScreen
 from tui.dashboard.screens.operations import OperationsScreen
 from tui.dashboard.screens.search import SearchScreen
 from tui.dashboard.second_run import COMPILED, FLOAT64, RunMode
+from tui.dashboard.values.screen import ValuesScreen
 from tui.dashboard.view import View
 from tui.settings import Settings
 
-NO_EDITOR = (
-    "EDITOR is not set: quit (q), then `export EDITOR=vim` or another and start again; "
-    "or open {place.path}:{place.line} in any editor, a save is noticed"
-)
-
-
 ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 """Signals that end the dashboard as a key would: the terminal is given back as it was."""
-
-
-def open_in(editor: str, place: Place) -> str:
-    """Waits for the editor. Returns what went wrong, empty if nothing did."""
-    try:
-        command = [*shlex.split(editor), f"+{place.line}", place.path]
-        status = subprocess.run(command, check=False).returncode
-    except (OSError, ValueError) as error:
-        return f"can't run EDITOR={editor}: {error}; set it to a program that is there"
-    return f"EDITOR={editor} ended with status {status}" if status else ""
 
 
 class Dashboard(App[int]):
@@ -109,6 +92,9 @@ class Dashboard(App[int]):
 
     def _changed(self, change: Change) -> None:
         """Draws what the link reports."""
+        for screen in self.screen_stack:
+            if isinstance(screen, ValuesScreen):
+                screen.hear(change)
         match change:
             case LayersChanged():
                 self.view.show_layers()
@@ -122,7 +108,7 @@ class Dashboard(App[int]):
                 self.view.log_pane.say(text, style)
             case OperationsKnown(layer, inspected, others):
                 self.push_screen(OperationsScreen(layer, inspected, others))
-            case Refused(diagnostic):
+            case Refused(diagnostic) if diagnostic.kind != LOOK:
                 self.notify(diagnostic.message, markup=False)
             case Written(path):
                 self.notify(f"written: {path}", markup=False)
@@ -254,6 +240,18 @@ class Dashboard(App[int]):
         else:
             self.link.send(Inspect(self.view.cursor))
 
+    def action_values(self) -> None:
+        """Opens the values of the layer; on closing the one that was looked at last is
+        selected."""
+
+        def looked_at(index: int | None) -> None:
+            if index is not None and index != self.view.cursor:
+                self._select(index)
+
+        self._try(
+            lambda: self.push_screen(ValuesScreen(self.link, self.view.cursor), looked_at)
+        )
+
     def action_align(self) -> None:
         """Opens the table of layers and modules."""
         aligned = self.state.results.aligned
@@ -331,15 +329,15 @@ class Dashboard(App[int]):
             self.push_screen(DetailsScreen(self.state.problem))
 
     def action_report(self) -> None:
-        self._write(self.link.write_page)
+        self._try(self.link.write_page)
 
     def action_dump(self) -> None:
-        self._write(partial(self.link.dump, self.view.cursor))
+        self._try(partial(self.link.dump, self.view.cursor))
 
-    def _write(self, write: Callable[[], None]) -> None:
-        """What a person takes along, or why there is nothing to take."""
+    def _try(self, action: Callable[[], object]) -> None:
+        """What a person opens or takes along, or why there is nothing."""
         try:
-            write()
+            action()
         except Problem as problem:
             self.bell()
             self.notify(problem.diagnostic.message, severity="warning", markup=False)

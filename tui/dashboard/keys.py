@@ -39,6 +39,11 @@ class Key:
     def display(self) -> str:
         """As a person would write it."""
         names = {
+            "less_than_sign": "<",
+            "greater_than_sign": ">",
+            "plus": "+",
+            "equals_sign": "=",
+            "minus": "-",
             "question_mark": "?",
             "slash": "/",
             "comma": ",",
@@ -74,6 +79,7 @@ KEYS = [
     Key("u", "outer", "out", "select the block that this layer is in", MOVE),
     Key("d", "inner", "in", "select the first part of this block", MOVE),
     Key("i", "inspect", "inspect", "the operations of this layer's own code", MOVE, True),
+    Key("V", "values", "values", "the values of this layer, on both sides", MOVE, True),
     Key("A", "align", "aligned", "which PyTorch layer is which MAX module", MOVE),
     Key("j", "cursor(1)", "down", "select the next layer", MOVE),
     Key("k", "cursor(-1)", "up", "select the previous layer", MOVE),
@@ -95,7 +101,7 @@ KEYS = [
     Key("P", "report", "page", "write this run as a page (HTML)", VIEW),
     Key("D", "dump", "dump", "write both sides of the layer for NumPy", VIEW),
     Key("l", "light", "light/dark", "switch between light and dark", VIEW),
-    Key("r", "again", "again", "reload the source and run it again", ENGINE, True),
+    Key("r", "again", "again", "reload the source and run it again", ENGINE),
     Key("v", "confirm", "compile", "confirm with the compiled graph (minutes)", ENGINE),
     Key("w", "widen", "float64", "run in float64: a bug, or only rounding?", ENGINE),
     Key("a", "abort", "abort", "stop after this layer; twice: kill the engine", ENGINE),
@@ -103,3 +109,25 @@ KEYS = [
     Key("question_mark,f1", "help", "help", "this page", PROGRAM, True),
     Key("q", "quit", "quit", "leave the dashboard", PROGRAM, True),
 ]
+
+ELEMENT, SIGHT = "In the values: the element", "In the values: the sight"
+
+VALUES_KEYS = [
+    Key("w", "worst", "worst", "the element that is off by most", ELEMENT, True),
+    Key("less_than_sign", "aside(-1)", "aside", "back along an axis not shown", ELEMENT),
+    Key("greater_than_sign", "aside(1)", "aside", "on along an axis not shown", ELEMENT),
+    Key("j", "layer(1)", "layer", "the next layer that has run", ELEMENT, True),
+    Key("k", "layer(-1)", "layer before", "the layer before", ELEMENT),
+    Key("i", "alone", "alone", "the layer on PyTorch's input, or in the run", SIGHT, True),
+    Key("t", "turn", "turn", "the next pair of axes", SIGHT, True),
+    Key("plus,equals_sign", "zoom(2)", "zoom", "a smaller part of the map", SIGHT, True),
+    Key("minus", "zoom(0.5)", "zoom out", "a larger part of the map", SIGHT),
+    Key("1", "pane('excerpt')", "numbers", "the numbers around the element", SIGHT),
+    Key("2", "pane('error-map')", "map", "the error over two axes", SIGHT, True),
+    Key("3", "pane('spread')", "spread", "histograms, line and quantiles", SIGHT, True),
+    Key("4", "pane('worst')", "slices", "the worst channels, frames, heads", SIGHT, True),
+    Key("Y", "copy", "copy", "copy the numbers that are shown", SIGHT),
+    Key("escape,q,V", "close", "close", "back to the layers", SIGHT, True),
+]
+"""Those of the screen of a layer's values. Arrows move the element, by a cell of the map
+where that has the focus; with shift, or page up and down, by what is shown."""
