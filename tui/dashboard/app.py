@@ -34,14 +34,13 @@ from tui.dashboard.changes import (
 )
 from tui.dashboard.editor import NO_EDITOR, open_in
 from tui.dashboard.engine_link import EngineLink
-from tui.dashboard.keys import KEYS
+from tui.dashboard.keys import APP_KEYS, KEYS
 from tui.dashboard.panes.layers import NORMAL_FROM, WIDE_FROM
 from tui.dashboard.panes.numbers import MEDIUM_FROM
 from tui.dashboard.screens.alignment import AlignmentScreen
 from tui.dashboard.screens.details import DetailsScreen
 from tui.dashboard.screens.help import HelpScreen
 from tui.dashboard.screens.operations import OperationsScreen
-from tui.dashboard.screens.search import SearchScreen
 from tui.dashboard.second_run import COMPILED, FLOAT64, RunMode
 from tui.dashboard.values.screen import ValuesScreen
 from tui.dashboard.view import View
@@ -56,7 +55,7 @@ class Dashboard(App[int]):
 
     CSS_PATH = Path(__file__).with_name("app.tcss")
     TITLE = "maxwhisper"
-    BINDINGS = [key.binding() for key in KEYS]
+    BINDINGS = [key.binding() for key in APP_KEYS]
     HORIZONTAL_BREAKPOINTS = [
         (0, "-tiny"),
         (60, "-narrow"),
@@ -75,7 +74,6 @@ class Dashboard(App[int]):
         self.link = EngineLink(settings, self._changed)
         self.state = self.link.state
         self.view = View(self.state)
-        self._search = ""
 
     def compose(self) -> ComposeResult:
         yield self.view
@@ -116,26 +114,28 @@ class Dashboard(App[int]):
     def get_system_commands(self, screen: Screen) -> Iterable[SystemCommand]:
         """The command palette: every key by name, and what Textual brings."""
         for key in KEYS:
-            run = partial(self.run_action, key.action)
+            owner = self if key in APP_KEYS else self.view
+            run = partial(self.run_action, key.action, owner)
             yield SystemCommand(f"{key.group.lower()}: {key.label}", key.help, run)
         yield from super().get_system_commands(screen)
 
     @on(DataTable.RowSelected)
     def _row_selected(self, event: DataTable.RowSelected) -> None:
-        if event.cursor_row > self.state.results.position:
-            self._go(event.cursor_row)
+        index = self.view.layers_pane.layer_at(event.cursor_row)
+        if index > self.state.results.position:
+            self._go(index)
 
     @on(OptionList.OptionSelected, "#causes")
     def _cause_selected(self, event: OptionList.OptionSelected) -> None:
         layer = self.view.causes_pane.layer_of(event.option_index)
         if layer is not None:
-            self._select(layer)
+            self.view.choose(layer)
 
     @on(Click, "#chart")
     def _chart_clicked(self, event: Click) -> None:
         layer = self.view.chart_pane.layer_at(event.x)
         if layer is not None:
-            self._select(layer)
+            self.view.choose(layer)
 
     # -- Stepping --------------------------------------------------------------------
 
@@ -147,7 +147,7 @@ class Dashboard(App[int]):
     def _go(self, row: int) -> None:
         """Selects a layer, once it is computed."""
         if self.state.results.layers and row <= self.state.results.position:
-            self._select(row)
+            self.view.choose(row)
         elif self.state.activity.busy:
             self._refuse()
         elif not self.link.alive:
@@ -160,11 +160,6 @@ class Dashboard(App[int]):
         what = self.state.activity.what or self.state.activity.phase
         self.bell()
         self.notify(f"not while the engine is {what}: try again then", markup=False)
-
-    def _select(self, row: int) -> None:
-        self.state.following = False
-        self.state.chosen = True
-        self.view.select(row)
 
     def action_step(self) -> None:
         self._go(self.state.stepper.step(self._origin))
@@ -182,16 +177,16 @@ class Dashboard(App[int]):
         self._go(self.view.cursor)
 
     def action_step_back(self) -> None:
-        self._select(self.state.stepper.step_back(self.view.cursor))
+        self.view.choose(self.state.stepper.step_back(self.view.cursor))
 
     def action_next_back(self) -> None:
-        self._select(self.state.stepper.next_back(self.view.cursor))
+        self.view.choose(self.state.stepper.next_back(self.view.cursor))
 
     def action_finish_back(self) -> None:
-        self._select(self.state.stepper.finish_back(self.view.cursor))
+        self.view.choose(self.state.stepper.finish_back(self.view.cursor))
 
     def action_resume_back(self) -> None:
-        self._select(
+        self.view.choose(
             self.state.stepper.resume_back(self.view.cursor, self.state.breakpoints)
         )
 
@@ -223,15 +218,15 @@ class Dashboard(App[int]):
             self.notify("no wrong layer so far")
         elif self.view.cursor in causes:
             place = causes.index(self.view.cursor) + direction
-            self._select(causes[place % len(causes)])
+            self.view.choose(causes[place % len(causes)])
         else:
-            self._select(causes[0])
+            self.view.choose(causes[0])
 
     def action_outer(self) -> None:
-        self._select(self.state.stepper.outer(self.view.cursor))
+        self.view.choose(self.state.stepper.outer(self.view.cursor))
 
     def action_inner(self) -> None:
-        self._select(self.state.stepper.inner(self.view.cursor))
+        self.view.choose(self.state.stepper.inner(self.view.cursor))
 
     def action_inspect(self) -> None:
         """Opens the layer: every operation, on both sides."""
@@ -246,7 +241,7 @@ class Dashboard(App[int]):
 
         def looked_at(index: int | None) -> None:
             if index is not None and index != self.view.cursor:
-                self._select(index)
+                self.view.choose(index)
 
         self._try(
             lambda: self.push_screen(ValuesScreen(self.link, self.view.cursor), looked_at)
@@ -259,30 +254,6 @@ class Dashboard(App[int]):
             self.notify("Both sides have the same names here: there is nothing to align.")
         else:
             self.push_screen(AlignmentScreen(aligned))
-
-    def action_cursor(self, rows: int) -> None:
-        self._select(min(max(self.view.cursor + rows, 0), self.state.stepper.last))
-
-    def action_first(self) -> None:
-        self._select(0)
-
-    def action_last(self) -> None:
-        self._select(self.state.stepper.last)
-
-    def action_search(self) -> None:
-        self.push_screen(SearchScreen(), self._searched)
-
-    def _searched(self, text: str | None) -> None:
-        self._search = text or self._search
-        if text:
-            self.action_search_again(1)
-
-    def action_search_again(self, direction: int) -> None:
-        found = self.state.stepper.search(self._search, self.view.cursor, direction)
-        if not self._search or found is None:
-            self.notify(f"no layer has {self._search!r} in its name", markup=False)
-        else:
-            self._select(found)
 
     def action_copy_cause(self) -> None:
         """The root cause of the selected layer, or the first, with its file and line."""

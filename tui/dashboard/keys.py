@@ -1,8 +1,8 @@
 """Every key of the dashboard: footer, help page, palette and ``docs/keys.md`` are made from
 this.
 
-A new key is a `Key` here, whose action is a method ``action_...`` of the app in
-``app.py``.
+A new key is a `Key` here, whose action is a method ``action_...`` of the app (`APP_KEYS`),
+of the view (`LAYER_KEYS`) or of a screen.
 """
 
 from dataclasses import dataclass
@@ -54,9 +54,10 @@ class Key:
         return " ".join(names.get(key, key) for key in keys)
 
 
-STEP, MOVE, VIEW, ENGINE, PROGRAM = "Step", "Move", "View", "Engine", "Program"
+STEP, MOVE, LAYERS, VIEW = "Step", "Move", "Layers", "View"
+ENGINE, PROGRAM = "Engine", "Program"
 
-KEYS = [
+APP_KEYS = [
     Key("s,f11", "step", "step", "run the next layer, then stop", STEP, True),
     Key("n,f10", "next", "next", "step over the parts of a block", STEP, True),
     Key("f", "finish", "finish", "run to the end of this block", STEP, True),
@@ -81,13 +82,6 @@ KEYS = [
     Key("i", "inspect", "inspect", "the operations of this layer's own code", MOVE, True),
     Key("V", "values", "values", "the values of this layer, on both sides", MOVE, True),
     Key("A", "align", "aligned", "which PyTorch layer is which MAX module", MOVE),
-    Key("j", "cursor(1)", "down", "select the next layer", MOVE),
-    Key("k", "cursor(-1)", "up", "select the previous layer", MOVE),
-    Key("g", "first", "first", "select the first layer", MOVE),
-    Key("G", "last", "last", "select the last layer", MOVE),
-    Key("slash", "search", "search", "find a layer by name", MOVE),
-    Key("full_stop", "search_again(1)", "next hit", "the next match", MOVE),
-    Key("comma", "search_again(-1)", "previous hit", "the previous match", MOVE),
     Key("1", "pane('layers')", "layers", "the layers", VIEW),
     Key("2", "pane('statistics')", "numbers", "the layer's statistics and errors", VIEW),
     Key("3", "pane('chart')", "chart", "the error of every layer", VIEW),
@@ -109,6 +103,29 @@ KEYS = [
     Key("question_mark,f1", "help", "help", "this page", PROGRAM, True),
     Key("q", "quit", "quit", "leave the dashboard", PROGRAM, True),
 ]
+
+LAYER_KEYS = [
+    Key("j", "cursor(1)", "down", "select the next layer", MOVE),
+    Key("k", "cursor(-1)", "up", "select the previous layer", MOVE),
+    Key("g", "first", "first", "select the first layer", MOVE),
+    Key("G", "last", "last", "select the last layer", MOVE),
+    Key("slash", "search", "search", "find a layer by name", MOVE),
+    Key("full_stop", "search_again(1)", "next hit", "the next match", MOVE),
+    Key("comma", "search_again(-1)", "previous hit", "the previous match", MOVE),
+    Key("space", "fold", "fold", "fold the block, or the one around, or unfold it", LAYERS),
+    Key("Z", "fold_equal", "fold equal", "fold all equal blocks, or unfold all", LAYERS),
+    Key("h", "only", "only", "only guilty layers, only changed ones, all", LAYERS),
+    Key("O", "order", "order", "in order of computation, by R, by error, by time", LAYERS),
+    Key("K", "columns", "columns", "choose the columns of the layers", LAYERS),
+]
+"""Those about the rows of the layers; the actions are the view's."""
+
+KEYS = [
+    *(key for key in APP_KEYS if key.group in (STEP, MOVE)),
+    *LAYER_KEYS,
+    *(key for key in APP_KEYS if key.group not in (STEP, MOVE)),
+]
+"""Every key of the dashboard itself, in the order of the help page."""
 
 ELEMENT, SIGHT = "In the values: the element", "In the values: the sight"
 
