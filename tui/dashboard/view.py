@@ -12,6 +12,7 @@ from tui.dashboard.keys import LAYER_KEYS
 from tui.dashboard.panes.causes import CausesPane
 from tui.dashboard.panes.chart import ChartPane
 from tui.dashboard.panes.layers import LayersPane
+from tui.dashboard.panes.listing import Listing
 from tui.dashboard.panes.log import LogPane
 from tui.dashboard.panes.numbers import NumbersPane
 from tui.dashboard.panes.source import SourcePane
@@ -121,7 +122,23 @@ class View(Container):
         elif run.settled or run.findings(culprit):
             self.select(culprit)
 
-    # -- Keys ------------------------------------------------------------------------
+    # -- Keys and mouse --------------------------------------------------------------
+
+    @on(Listing.LineChosen)
+    def _line_chosen(self, event: Listing.LineChosen) -> None:
+        """Breakpoints of the layers that the clicked line calls."""
+        run = self._state.results
+        sides = (
+            {layer.name: layer.place for layer in run.layers},
+            run.loaded.places if run.loaded else {},
+        )
+        called = {name for side in sides for name, at in side.items() if at == event.place}
+        if not called:
+            self.notify("no layer is called on this line: no breakpoint can be there")
+            return
+        marked = self._state.breakpoints
+        self._state.breakpoints = marked - called if called <= marked else marked | called
+        self.show_all()
 
     def action_cursor(self, rows: int) -> None:
         """To the layer of another row."""
