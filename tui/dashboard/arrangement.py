@@ -1,4 +1,4 @@
-"""Which layers have a row, and in which order.
+"""Which layers have a row, in which order, and with which columns.
 
 A network of 32 equal blocks has 400 layers, and a person wants to see ten of them: blocks
 can be folded, healthy layers left out, the worst put first. Where all is well, blocks that
@@ -31,6 +31,31 @@ class Order(StrEnum):
     ISOLATED = "by R isolated"
     ERROR = "by error"
     TIME = "by time"
+
+
+class ColumnKey(StrEnum):
+    """What a column shows."""
+
+    MARK = "mark"
+    VERDICT = "verdict"
+    NAME = "name"
+    SHAPE = "shape"
+    RATIO = "ratio"
+    ISOLATED = "isolated"
+    REL_L2 = "rel_l2"
+    MAX_ABS = "max_abs"
+    COSINE = "cosine"
+    BAR = "bar"
+    TIME = "time"
+    CHANGE = "change"
+    SECOND = "second"
+
+
+USUAL = (
+    *(ColumnKey.RATIO, ColumnKey.ISOLATED, ColumnKey.SECOND),
+    *(ColumnKey.CHANGE, ColumnKey.BAR, ColumnKey.SHAPE),
+)
+"""The others that are shown where there is room, the most wanted first."""
 
 
 Kind = TypeVar("Kind", bound=StrEnum)

@@ -11,8 +11,7 @@ from debug.protocol.messages import Working
 from debug.results.run import Run
 from debug.results.stepper import Stepper
 from tui.dashboard.activity import Activity
-from tui.dashboard.arrangement import Arrangement
-from tui.dashboard.panes.layer_columns import USUAL, ColumnKey
+from tui.dashboard.arrangement import USUAL, Arrangement, ColumnKey
 from tui.dashboard.second_run import SecondRun
 
 

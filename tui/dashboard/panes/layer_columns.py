@@ -6,7 +6,6 @@ them.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from rich.style import Style
 from rich.text import Text
@@ -15,6 +14,7 @@ from debug.protocol.messages import Compared
 from debug.protocol.verdict import Verdict
 from debug.results.run import Run
 from tui import words
+from tui.dashboard.arrangement import ColumnKey
 from tui.dashboard.second_run import SecondRun
 from tui.themes import colour
 
@@ -23,24 +23,6 @@ WAITING = "·"
 """The glyph of a layer that this generation has not run."""
 INHERITED = "↳ inherited"
 """Of a layer that is right in isolation: its error is that of its input."""
-
-
-class ColumnKey(StrEnum):
-    """What a column shows."""
-
-    MARK = "mark"
-    VERDICT = "verdict"
-    NAME = "name"
-    SHAPE = "shape"
-    RATIO = "ratio"
-    ISOLATED = "isolated"
-    REL_L2 = "rel_l2"
-    MAX_ABS = "max_abs"
-    COSINE = "cosine"
-    BAR = "bar"
-    TIME = "time"
-    CHANGE = "change"
-    SECOND = "second"
 
 
 @dataclass(frozen=True)
@@ -208,11 +190,6 @@ COLUMNS = (
 )
 BY_KEY = {column.key: column for column in COLUMNS}
 ALWAYS = (ColumnKey.MARK, ColumnKey.VERDICT, ColumnKey.NAME)
-USUAL = (
-    *(ColumnKey.RATIO, ColumnKey.ISOLATED, ColumnKey.SECOND),
-    *(ColumnKey.CHANGE, ColumnKey.BAR, ColumnKey.SHAPE),
-)
-"""The others that are shown where there is room, the most wanted first."""
 
 
 def fitting(

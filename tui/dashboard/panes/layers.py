@@ -12,8 +12,8 @@ from textual.events import Resize
 from textual.message import Message
 from textual.widgets import DataTable
 
-from tui.dashboard.arrangement import Order
-from tui.dashboard.panes.layer_columns import BY_KEY, ColumnKey, LayerRow, fitting
+from tui.dashboard.arrangement import ColumnKey, Order
+from tui.dashboard.panes.layer_columns import BY_KEY, LayerRow, fitting
 from tui.dashboard.state import State
 from tui.names import shortened
 

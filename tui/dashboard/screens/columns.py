@@ -8,7 +8,8 @@ from textual.app import ComposeResult
 from textual.widgets import SelectionList
 from textual.widgets.selection_list import Selection
 
-from tui.dashboard.panes.layer_columns import ALWAYS, COLUMNS, ColumnKey
+from tui.dashboard.arrangement import ColumnKey
+from tui.dashboard.panes.layer_columns import ALWAYS, COLUMNS
 from tui.dashboard.screens.sheet import Sheet
 
 
