@@ -15,6 +15,7 @@ from whisper.model import Whisper
 from core.messages import MAX_SECONDS
 from core.model.audio import (
     BUNDLED_CLIP,
+    SAMPLE_RATE,
     WHOLE,
     load_audio,
     log_mel,
@@ -138,6 +139,11 @@ class WhisperSubject:
 
     def row(self, shape: Sequence[int]) -> str:
         return "frame"
+
+    def unit(self, axis: str, size: int) -> tuple[float, str] | None:
+        """The time between two samples, or two frames of the spectrogram or a layer."""
+        seconds = len(self._samples) / SAMPLE_RATE
+        return (seconds / size, "s") if axis in ("sample", "frame") else None
 
     @cached_property
     def _model(self) -> Whisper:

@@ -242,6 +242,20 @@ def row_of(subject: Subject, shape: Sequence[int]) -> str:
 
 
 @runtime_checkable
+class HasUnits(Protocol):
+    """A subject that knows what lies between two places of an axis, such as a time."""
+
+    def unit(self, axis: str, size: int) -> tuple[float, str] | None:
+        """How much of what: (0.02, "s") of the frames of sound; None where nobody knows.
+
+        Args:
+            axis: what one place is called, such as ``frame``.
+            size: how many there are.
+        """
+        ...
+
+
+@runtime_checkable
 class MakesInputs(Protocol):
     """A subject that knows how its inputs are made, and what people do wrong in that."""
 

@@ -7,13 +7,20 @@ import re
 import sys
 from pathlib import Path
 
-from tui.dashboard.keys import KEYS
+from tui.dashboard.keys import KEYS, VALUES_KEYS, Key
 
 HEAD = "| key | does |\n|---|---|\n"
 
 
+VALUES = "In the values of a layer (`V`), where arrows move the element:\n\n"
+
+
 def table() -> str:
-    rows = [f"| `{key.display.replace(' ', '` `')}` | {key.help} |\n" for key in KEYS]
+    return f"{_rows(KEYS)}\n{VALUES}{_rows(VALUES_KEYS)}"
+
+
+def _rows(keys: list[Key]) -> str:
+    rows = [f"| `{key.display.replace(' ', '` `')}` | {key.help} |\n" for key in keys]
     return HEAD + "".join(rows)
 
 
@@ -22,9 +29,9 @@ def main() -> None:
         print(table(), end="")
         return
     document = Path(sys.argv[1])
-    before, after = re.split(
-        rf"{re.escape(HEAD)}(?:\|.*\n)*", document.read_text(), maxsplit=1
-    )
+    one = rf"{re.escape(HEAD)}(?:\|.*\n)*"
+    both = rf"{one}(?:\n{re.escape(VALUES)}{one})?"
+    before, after = re.split(both, document.read_text(), maxsplit=1)
     document.write_text(before + table() + after)
 
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import values
 from textual.pilot import Pilot
 
 from debug.protocol.diagnostic import Diagnostic
@@ -28,6 +29,7 @@ from debug.protocol.messages import (
     Working,
 )
 from debug.protocol.parent_end import Exited, Noise
+from debug.protocol.survey import Excerpt, MapError, Survey
 from debug.protocol.values import Divergence, Finding, Layer, Mode, Place, Slice, Stats
 from debug.protocol.verdict import Verdict
 
@@ -207,6 +209,8 @@ class FakeEngine:
             case Dump(index, folder) if self.dumps:
                 Path(folder, "candidate.npy").write_bytes(b"")
                 self.say(Dumped(self.generation, index, ["candidate.npy"]))
+            case Survey() | Excerpt() | MapError():
+                self.say(values.answer(self.generation, command))
             case Abort():
                 self.say(Stopped(self.generation, self.position, 0.1))
 

@@ -25,3 +25,8 @@ LIGHT = {
 
 def colour(verdict: Verdict, dark: bool) -> str:
     return DARK[verdict] if dark else LIGHT[verdict]
+
+
+def marked_background(dark: bool) -> str:
+    """Of the line of a source that is looked at."""
+    return "#4A2E14" if dark else "#FFE4C4"

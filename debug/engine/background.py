@@ -9,7 +9,7 @@ It is a list of `Job`. The first that has something left is the one that goes on
 order of the list is the order in which a person wants to know. Before each piece a
 `Working` event says what it is: "looking for the cause of blocks.0.attn, 3 of 9". To add
 a job, write its class in `debug.engine.jobs` and put it into the list of
-`debug.engine.session`.
+`debug.engine.idle_work`.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from debug.candidate.interpreter import LazyValue
+from debug.engine.at_hand import LayerAtHand
 from debug.experiments.isolation import Isolation
 from debug.measure.divergence import compare
 from debug.measure.truth import Truth, in_layout
@@ -42,28 +43,16 @@ class Sides:
     """The divergences, and why something is not there."""
 
 
-def sides_of(
-    truth: Truth,
-    value: LazyValue | None,
-    given: Tensor | None,
-    isolation: Isolation,
-    dtype: str,
-) -> Sides:
+def sides_of(layer: LayerAtHand) -> Sides:
     """Both sides of a layer, in the run and in isolation.
-
-    Args:
-        truth: the reference's.
-        value: the candidate's; None where it has none.
-        given: the candidate's, of an input of the model.
-        isolation: runs the layer on the reference's input.
-        dtype: what the candidate should compute in.
 
     Raises:
         Problem: an operation of the layer failed on the device.
     """
+    truth, value, ours = layer.truth, layer.value, layer.given
+    dtype = layer.dtype if ours is None else truth.stats.dtype
     values = {"reference": truth.exact}
     found: dict[str, Any] = {"floor": truth.floor, "chained": None, "isolated": None}
-    ours = given
     if ours is None and value is not None:
         try:
             ours = value.value()
@@ -74,7 +63,7 @@ def sides_of(
         return Sides(values, found)
     values["candidate"] = in_layout(ours, truth)
     found["chained"] = _numbers(compare(ours, truth, dtype)[1])
-    alone = _alone(truth, value, isolation, found)
+    alone = _alone(truth, value, layer.isolation, found)
     if alone is not None and truth.isolated is not None:
         values["isolated-input"] = truth.isolated.argument
         values["isolated-reference"] = truth.exact

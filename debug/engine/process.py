@@ -39,6 +39,7 @@ from debug.protocol.messages import (
     decode_command,
     encode,
 )
+from debug.protocol.survey import Excerpt, MapError, Survey
 
 if TYPE_CHECKING:
     from debug.engine.session import Session
@@ -128,6 +129,8 @@ class Engine:
                 self._allowed(self.session.inspect, index)
             case Dump(index, folder) if self.session:
                 self._allowed(partial(self.session.dump, folder=folder), index)
+            case Survey() | Excerpt() | MapError() if session := self.session:
+                self._allowed(lambda _: session.look(work), work.index)
             case Abort() if self.session:
                 self._target = -1
                 self._stop()

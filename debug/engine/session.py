@@ -22,20 +22,21 @@ from debug.candidate.taps import Probe
 from debug.candidate.trace import Traced, build
 from debug.causes.explainer import Explainer, LoadedCandidate
 from debug.causes.inspection import inspected
-from debug.engine import jobs
+from debug.engine.at_hand import LayerAtHand
 from debug.engine.background import Background, Generation
 from debug.engine.comparisons import Comparisons
 from debug.engine.compiling import announcer, device_products, traced_again, warm
 from debug.engine.dumping import facts_of, sides_of, write
+from debug.engine.idle_work import Hears, Tools, idle_work
 from debug.engine.inputs import compared
+from debug.engine.looking import Looking
 from debug.engine.opened import opened
 from debug.engine.whereabouts import Whereabouts
 from debug.experiments.injection import Injection
 from debug.experiments.isolation import Isolation
-from debug.experiments.probes import Variables
 from debug.experiments.without_taps import run_without_taps
 from debug.pause import Pause, go_on
-from debug.protocol.diagnostic import DUMP, Problem
+from debug.protocol.diagnostic import DUMP, LOOK, Problem
 from debug.protocol.messages import (
     Aligned,
     Compared,
@@ -50,6 +51,7 @@ from debug.protocol.messages import (
     Progress,
     Stopped,
 )
+from debug.protocol.survey import Look
 from debug.protocol.values import Divergence, Mode, Stats
 from debug.protocol.verdict import Verdict
 from debug.reference.hooks import run_reference
@@ -141,6 +143,7 @@ class Session:
         self._explainer = Explainer(subject, self._truths, recordings)
         self._background = self._make_background(recordings)
         self._injection = Injection(subject, self._truths)
+        self._looking = Looking(subject)
 
     def _make_runner(self) -> Runner:
         if self._mode is Mode.COMPILE:
@@ -149,35 +152,13 @@ class Session:
         return Interpreter(self._announce)
 
     def _make_background(self, recordings: RecordedLayers) -> Background:
-        """The jobs in the order in which a person wants to know."""
-        subject, truths, emit = self.subject, self._truths, self._emit
-
-        def pause() -> None:
-            self._pause()
-
+        subject, truths = self.subject, self._truths
         isolation = self._isolation = Isolation(self.dtype, truths)
         self._whereabouts = Whereabouts(subject, truths, isolation, recordings)
         self._comparisons = Comparisons(truths, self.dtype, self._whereabouts)
-        causes = jobs.FindCauses(truths, self._explainer, pause, emit)
-        borders = jobs.FindBorders(
-            self.names, self._whereabouts, self._moved, causes.add, pause
-        )
-        rounding = jobs.ExplainRounding(truths, self._rounds, pause)
-
-        def found(index: int, verdict: Verdict) -> None:
-            (borders if verdict.wrong else rounding).add(index)
-
-        variables = Variables(recordings, truths)
-        in_order = [
-            jobs.IsolateLayers(subject, truths, isolation, found, emit),
-            borders,
-            rounding,
-            jobs.CompareProbes(subject, truths, variables, emit),
-            causes,
-            jobs.CompareOutcome(subject, truths, pause, emit),
-            jobs.CompareWithoutTaps(subject, truths, emit),
-        ]
-        return Background(in_order, emit)
+        tools = Tools(isolation, self._whereabouts, self._explainer, recordings)
+        hears = Hears(self._moved, self._rounds, lambda: self._pause(), self._emit)
+        return Background(idle_work(subject, truths, tools, hears), self._emit)
 
     def _announce(self, what: str) -> None:
         announcer(self._emit, self._mode)(f"compiling {what}, once on this machine")
@@ -348,17 +329,10 @@ class Session:
         Raises:
             Problem: that is not possible there; nothing has changed.
         """
-        name = self.names[index]
         if self._mode is Mode.COMPILE:
             message = "the compiled graph runs as a whole: no value in it can be replaced"
             raise Problem("inject", message)
-        if name in self._inputs or name == self._model:
-            raise Problem(
-                "inject", f"{name} can't be replaced: choose a layer that others follow"
-            )
-        if self._traced is None or name not in self._traced.layers:
-            raise Problem("inject", f"the candidate never calls {name}")
-        self._injection.layers ^= {name}
+        self._injection.toggle(self.names[index], self._traced)
 
     def inspect(self, index: int) -> None:
         """Takes a layer's own code apart.
@@ -381,15 +355,27 @@ class Session:
         Raises:
             Problem: the layer has not run, or a file can't be written.
         """
+        layer = self._at_hand(index, DUMP)
+        facts = facts_of(self.subject, self.generation, layer.name, self._injection.layers)
+        self._emit(
+            Dumped(self.generation, index, write(Path(folder), sides_of(layer), facts))
+        )
+
+    def look(self, ask: Look) -> None:
+        """Answers a question about the values of a layer.
+
+        Raises:
+            Problem: there is nothing to show, and why.
+        """
+        self._emit(self._looking.answer(ask, self._at_hand(ask.index, LOOK)))
+
+    def _at_hand(self, index: int, kind: str) -> LayerAtHand:
         name, candidate = self.names[index], self._candidate
         if candidate is None or index > self.position:
-            raise Problem(DUMP, f"{name} has not run yet: run to it first")
-        value, truth = self._values.get(name), self._truths[name]
-        given = candidate.inputs.get(name)
-        dtype = self.dtype if given is None else truth.stats.dtype
-        sides = sides_of(truth, value, given, self._isolation, dtype)
-        facts = facts_of(self.subject, self.generation, name, self._injection.layers)
-        self._emit(Dumped(self.generation, index, write(Path(folder), sides, facts)))
+            raise Problem(kind, f"{name} has not run yet: run to it first")
+        sides = self._truths[name], self._values.get(name), candidate.inputs.get(name)
+        about = self.generation, index, name
+        return LayerAtHand(*about, *sides, self._isolation, self.dtype)
 
     def _code(self) -> LoadedCandidate | None:
         runner, traced = self._runner, self._traced

@@ -14,7 +14,8 @@ from debug.candidate.buffers import to_buffer
 from debug.candidate.trace import Traced
 from debug.measure.layout import laid_out
 from debug.measure.truth import Truth
-from debug.subject import Subject
+from debug.protocol.diagnostic import Problem
+from debug.subject import Subject, model_of
 
 
 class Injection:
@@ -25,6 +26,20 @@ class Injection:
         self.layers: set[str] = set()
         self._buffers: dict[tuple[str, tuple[int, ...]], Buffer] = {}
         """By layer and shape: the same object for the same value, as digests need it."""
+
+    def toggle(self, name: str, traced: Traced | None) -> None:
+        """From the next load on the layer's result is replaced, or no longer is.
+
+        Raises:
+            Problem: that is not possible there; nothing has changed.
+        """
+        inputs = {value.name for value in self._subject.inputs}
+        if name in inputs or name == model_of(self._subject.layers).name:
+            message = f"{name} can't be replaced: choose a layer that others follow"
+            raise Problem("inject", message)
+        if traced is None or name not in traced.layers:
+            raise Problem("inject", f"the candidate never calls {name}")
+        self.layers ^= {name}
 
     def values(self, traced: Traced) -> dict[str, Buffer]:
         """By layer, in the candidate's precision and layout.

@@ -11,6 +11,7 @@ scale of a typical one: an error of 1e-9 in a channel of zeros is no bug.
 """
 
 import math
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -56,7 +57,7 @@ def compare(candidate: Tensor, truth: Truth, dtype: str) -> tuple[Stats, Diverge
     if stats.nonfinite:
         unexpected = torch.isfinite(exact) & ~torch.isfinite(value)
         if count := int(unexpected.sum()):
-            at = _position(int(unexpected.flatten().to(torch.uint8).argmax()), exact)
+            at = position(int(unexpected.flatten().to(torch.uint8).argmax()), exact)
             reason = f"{count} values are NaN or Inf, the first at {at}"
             return stats, Divergence(Verdict.INVALID, max_abs_at=at, reason=reason)
     return stats, _measure(value, truth, dtype)
@@ -77,7 +78,7 @@ def _measure(value: Tensor, truth: Truth, dtype: str) -> Divergence:
         rel_l2=finite(error),
         ratio=finite(ratio),
         max_abs=finite(abs(difference.flatten()[largest].item())),
-        max_abs_at=_position(largest, exact),
+        max_abs_at=position(largest, exact),
         cosine_distance=_cosine_distance(value, errors, truth.norms),
         frame=slices.get("frame"),
         channel=slices.get("channel"),
@@ -109,7 +110,40 @@ def _cosine_distance(value: Tensor, errors: Norms, norms: Norms) -> float | None
 
 def _slices(errors: Norms, truth: Truth, dtype: str) -> dict[str, Slice]:
     """The worst frame, channel and head."""
+    kinds = slices_of(errors, truth, dtype)
+    return {name: each.worst() for name, each in kinds.items()}
+
+
+@dataclass(frozen=True)
+class Slices:
+    """The L2 norms of all frames, of all channels or of all heads."""
+
+    errors: Tensor
+    norms: Tensor
+    rounding: Tensor
+    limits: Limits
+    ulp: float
+
+    def ratios(self) -> Tensor:
+        """R of each slice; nearly silent ones are judged on a typical scale."""
+        scale = self.norms.clamp_min(_typical(self.norms))
+        return self.errors / torch.maximum(self.rounding, scale * self.ulp)
+
+    def relative(self, index: int) -> float:
+        return quotient(self.errors[index].item(), self.norms[index].item())
+
+    def worst(self) -> Slice:
+        ratios = self.ratios()
+        index = int(ratios.argmax())
+        ratio = ratios[index].item()
+        relative = finite(self.relative(index))
+        return Slice(index, finite(ratio), relative, judge(ratio, self.limits))
+
+
+def slices_of(errors: Norms, truth: Truth, dtype: str) -> dict[str, Slices]:
+    """Frames, channels and, where channels belong to any, heads."""
     norms, rounding = truth.norms, truth.rounding
+    ulp = HALF_ULP.get(dtype, FLOAT32_HALF_ULP)
     found = {
         "frame": (errors.frames, norms.frames, rounding.frames, FRAME),
         "channel": (errors.channels, norms.channels, rounding.channels, CHANNEL),
@@ -117,20 +151,7 @@ def _slices(errors: Norms, truth: Truth, dtype: str) -> dict[str, Slice]:
     if (count := truth.heads) is not None:
         of_heads = errors.heads(count), norms.heads(count), rounding.heads(count)
         found["head"] = (*of_heads, HEAD)
-    ulp = HALF_ULP.get(dtype, FLOAT32_HALF_ULP)
-    return {name: _worst(*each, ulp) for name, each in found.items()}
-
-
-def _worst(
-    errors: Tensor, norms: Tensor, rounding: Tensor, limits: Limits, ulp: float
-) -> Slice:
-    """The slice of the largest ratio; nearly silent ones are judged on a typical scale."""
-    scale = norms.clamp_min(_typical(norms))
-    ratios = errors / torch.maximum(rounding, scale * ulp)
-    index = int(ratios.argmax())
-    ratio = ratios[index].item()
-    relative = quotient(errors[index].item(), norms[index].item())
-    return Slice(index, finite(ratio), finite(relative), judge(ratio, limits))
+    return {name: Slices(*each, ulp) for name, each in found.items()}
 
 
 def _profile(errors: Tensor, norms: Tensor) -> list[float | None]:
@@ -148,9 +169,10 @@ def _typical(norms: Tensor) -> float:
     return max((norms / largest).square().mean().sqrt().item() * largest, SILENCE)
 
 
-def _position(flat: int, like: Tensor) -> list[int]:
-    position = []
+def position(flat: int, like: Tensor) -> list[int]:
+    """One index an axis, of an element that is counted as if there were one axis."""
+    found = []
     for size in reversed(like.shape):
         flat, rest = divmod(flat, size)
-        position.insert(0, rest)
-    return position
+        found.insert(0, rest)
+    return found

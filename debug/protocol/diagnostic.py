@@ -16,6 +16,9 @@ FAILED = "explain"
 DUMP = "dump"
 """The kind of why a layer's values were not written."""
 
+LOOK = "values"
+"""The kind of why a layer's values can't be shown."""
+
 
 class Diagnostic(msgspec.Struct, frozen=True):
     kind: str

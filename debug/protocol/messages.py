@@ -17,6 +17,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from debug.protocol.diagnostic import Diagnostic
+from debug.protocol.message import Message
+from debug.protocol.survey import Answer, Look
 from debug.protocol.values import (
     Divergence,
     Finding,
@@ -31,11 +33,6 @@ from debug.protocol.values import (
     UnpairedModule,
     doubts_of,
 )
-
-
-class Message(msgspec.Struct, frozen=True, tag=True, tag_field="type"):
-    """One line of the protocol; its type is its class."""
-
 
 # -- What the screen asks ------------------------------------------------------------
 
@@ -87,7 +84,7 @@ class Dump(Message, frozen=True):
     folder: str
 
 
-Command = Open | RunTo | RunAgain | Abort | Inspect | Inject | Dump
+Command = Open | RunTo | RunAgain | Abort | Inspect | Inject | Dump | Look
 
 
 # -- What the engine answers ---------------------------------------------------------
@@ -303,6 +300,7 @@ Event = (
     | Isolated
     | Explained
     | Inspected
+    | Answer
     | OutcomeKnown
     | ComparedWithoutTaps
     | Probed

@@ -6,9 +6,7 @@ the link reports becomes a call of the view.
 
 import asyncio
 import os
-import shlex
 import signal
-import subprocess
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
@@ -19,9 +17,8 @@ from textual.events import Click
 from textual.screen import Screen
 from textual.widgets import DataTable, Footer, OptionList
 
-from debug.protocol.diagnostic import Problem
+from debug.protocol.diagnostic import LOOK, Problem
 from debug.protocol.messages import Inject, Inspect
-from debug.protocol.values import Place
 from debug.results.root_causes import root_causes
 from tui.answer import cause_text
 from tui.dashboard.changes import (
@@ -35,37 +32,22 @@ from tui.dashboard.changes import (
     Said,
     Written,
 )
+from tui.dashboard.editor import NO_EDITOR, open_in
 from tui.dashboard.engine_link import EngineLink
-from tui.dashboard.keys import KEYS
+from tui.dashboard.keys import APP_KEYS, KEYS
 from tui.dashboard.panes.layers import NORMAL_FROM, WIDE_FROM
 from tui.dashboard.panes.numbers import MEDIUM_FROM
 from tui.dashboard.screens.alignment import AlignmentScreen
 from tui.dashboard.screens.details import DetailsScreen
 from tui.dashboard.screens.help import HelpScreen
 from tui.dashboard.screens.operations import OperationsScreen
-from tui.dashboard.screens.search import SearchScreen
 from tui.dashboard.second_run import COMPILED, FLOAT64, RunMode
+from tui.dashboard.values.screen import ValuesScreen
 from tui.dashboard.view import View
 from tui.settings import Settings
 
-NO_EDITOR = (
-    "EDITOR is not set: quit (q), then `export EDITOR=vim` or another and start again; "
-    "or open {place.path}:{place.line} in any editor, a save is noticed"
-)
-
-
 ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 """Signals that end the dashboard as a key would: the terminal is given back as it was."""
-
-
-def open_in(editor: str, place: Place) -> str:
-    """Waits for the editor. Returns what went wrong, empty if nothing did."""
-    try:
-        command = [*shlex.split(editor), f"+{place.line}", place.path]
-        status = subprocess.run(command, check=False).returncode
-    except (OSError, ValueError) as error:
-        return f"can't run EDITOR={editor}: {error}; set it to a program that is there"
-    return f"EDITOR={editor} ended with status {status}" if status else ""
 
 
 class Dashboard(App[int]):
@@ -73,7 +55,7 @@ class Dashboard(App[int]):
 
     CSS_PATH = Path(__file__).with_name("app.tcss")
     TITLE = "maxwhisper"
-    BINDINGS = [key.binding() for key in KEYS]
+    BINDINGS = [key.binding() for key in APP_KEYS]
     HORIZONTAL_BREAKPOINTS = [
         (0, "-tiny"),
         (60, "-narrow"),
@@ -92,7 +74,6 @@ class Dashboard(App[int]):
         self.link = EngineLink(settings, self._changed)
         self.state = self.link.state
         self.view = View(self.state)
-        self._search = ""
 
     def compose(self) -> ComposeResult:
         yield self.view
@@ -109,6 +90,9 @@ class Dashboard(App[int]):
 
     def _changed(self, change: Change) -> None:
         """Draws what the link reports."""
+        for screen in self.screen_stack:
+            if isinstance(screen, ValuesScreen):
+                screen.hear(change)
         match change:
             case LayersChanged():
                 self.view.show_layers()
@@ -122,7 +106,7 @@ class Dashboard(App[int]):
                 self.view.log_pane.say(text, style)
             case OperationsKnown(layer, inspected, others):
                 self.push_screen(OperationsScreen(layer, inspected, others))
-            case Refused(diagnostic):
+            case Refused(diagnostic) if diagnostic.kind != LOOK:
                 self.notify(diagnostic.message, markup=False)
             case Written(path):
                 self.notify(f"written: {path}", markup=False)
@@ -130,26 +114,28 @@ class Dashboard(App[int]):
     def get_system_commands(self, screen: Screen) -> Iterable[SystemCommand]:
         """The command palette: every key by name, and what Textual brings."""
         for key in KEYS:
-            run = partial(self.run_action, key.action)
+            owner = self if key in APP_KEYS else self.view
+            run = partial(self.run_action, key.action, owner)
             yield SystemCommand(f"{key.group.lower()}: {key.label}", key.help, run)
         yield from super().get_system_commands(screen)
 
     @on(DataTable.RowSelected)
     def _row_selected(self, event: DataTable.RowSelected) -> None:
-        if event.cursor_row > self.state.results.position:
-            self._go(event.cursor_row)
+        index = self.view.layers_pane.layer_at(event.cursor_row)
+        if index > self.state.results.position:
+            self._go(index)
 
     @on(OptionList.OptionSelected, "#causes")
     def _cause_selected(self, event: OptionList.OptionSelected) -> None:
         layer = self.view.causes_pane.layer_of(event.option_index)
         if layer is not None:
-            self._select(layer)
+            self.view.choose(layer)
 
     @on(Click, "#chart")
     def _chart_clicked(self, event: Click) -> None:
         layer = self.view.chart_pane.layer_at(event.x)
         if layer is not None:
-            self._select(layer)
+            self.view.choose(layer)
 
     # -- Stepping --------------------------------------------------------------------
 
@@ -161,7 +147,7 @@ class Dashboard(App[int]):
     def _go(self, row: int) -> None:
         """Selects a layer, once it is computed."""
         if self.state.results.layers and row <= self.state.results.position:
-            self._select(row)
+            self.view.choose(row)
         elif self.state.activity.busy:
             self._refuse()
         elif not self.link.alive:
@@ -174,11 +160,6 @@ class Dashboard(App[int]):
         what = self.state.activity.what or self.state.activity.phase
         self.bell()
         self.notify(f"not while the engine is {what}: try again then", markup=False)
-
-    def _select(self, row: int) -> None:
-        self.state.following = False
-        self.state.chosen = True
-        self.view.select(row)
 
     def action_step(self) -> None:
         self._go(self.state.stepper.step(self._origin))
@@ -196,16 +177,16 @@ class Dashboard(App[int]):
         self._go(self.view.cursor)
 
     def action_step_back(self) -> None:
-        self._select(self.state.stepper.step_back(self.view.cursor))
+        self.view.choose(self.state.stepper.step_back(self.view.cursor))
 
     def action_next_back(self) -> None:
-        self._select(self.state.stepper.next_back(self.view.cursor))
+        self.view.choose(self.state.stepper.next_back(self.view.cursor))
 
     def action_finish_back(self) -> None:
-        self._select(self.state.stepper.finish_back(self.view.cursor))
+        self.view.choose(self.state.stepper.finish_back(self.view.cursor))
 
     def action_resume_back(self) -> None:
-        self._select(
+        self.view.choose(
             self.state.stepper.resume_back(self.view.cursor, self.state.breakpoints)
         )
 
@@ -237,15 +218,15 @@ class Dashboard(App[int]):
             self.notify("no wrong layer so far")
         elif self.view.cursor in causes:
             place = causes.index(self.view.cursor) + direction
-            self._select(causes[place % len(causes)])
+            self.view.choose(causes[place % len(causes)])
         else:
-            self._select(causes[0])
+            self.view.choose(causes[0])
 
     def action_outer(self) -> None:
-        self._select(self.state.stepper.outer(self.view.cursor))
+        self.view.choose(self.state.stepper.outer(self.view.cursor))
 
     def action_inner(self) -> None:
-        self._select(self.state.stepper.inner(self.view.cursor))
+        self.view.choose(self.state.stepper.inner(self.view.cursor))
 
     def action_inspect(self) -> None:
         """Opens the layer: every operation, on both sides."""
@@ -254,6 +235,18 @@ class Dashboard(App[int]):
         else:
             self.link.send(Inspect(self.view.cursor))
 
+    def action_values(self) -> None:
+        """Opens the values of the layer; on closing the one that was looked at last is
+        selected."""
+
+        def looked_at(index: int | None) -> None:
+            if index is not None and index != self.view.cursor:
+                self.view.choose(index)
+
+        self._try(
+            lambda: self.push_screen(ValuesScreen(self.link, self.view.cursor), looked_at)
+        )
+
     def action_align(self) -> None:
         """Opens the table of layers and modules."""
         aligned = self.state.results.aligned
@@ -261,30 +254,6 @@ class Dashboard(App[int]):
             self.notify("Both sides have the same names here: there is nothing to align.")
         else:
             self.push_screen(AlignmentScreen(aligned))
-
-    def action_cursor(self, rows: int) -> None:
-        self._select(min(max(self.view.cursor + rows, 0), self.state.stepper.last))
-
-    def action_first(self) -> None:
-        self._select(0)
-
-    def action_last(self) -> None:
-        self._select(self.state.stepper.last)
-
-    def action_search(self) -> None:
-        self.push_screen(SearchScreen(), self._searched)
-
-    def _searched(self, text: str | None) -> None:
-        self._search = text or self._search
-        if text:
-            self.action_search_again(1)
-
-    def action_search_again(self, direction: int) -> None:
-        found = self.state.stepper.search(self._search, self.view.cursor, direction)
-        if not self._search or found is None:
-            self.notify(f"no layer has {self._search!r} in its name", markup=False)
-        else:
-            self._select(found)
 
     def action_copy_cause(self) -> None:
         """The root cause of the selected layer, or the first, with its file and line."""
@@ -331,15 +300,15 @@ class Dashboard(App[int]):
             self.push_screen(DetailsScreen(self.state.problem))
 
     def action_report(self) -> None:
-        self._write(self.link.write_page)
+        self._try(self.link.write_page)
 
     def action_dump(self) -> None:
-        self._write(partial(self.link.dump, self.view.cursor))
+        self._try(partial(self.link.dump, self.view.cursor))
 
-    def _write(self, write: Callable[[], None]) -> None:
-        """What a person takes along, or why there is nothing to take."""
+    def _try(self, action: Callable[[], object]) -> None:
+        """What a person opens or takes along, or why there is nothing."""
         try:
-            write()
+            action()
         except Problem as problem:
             self.bell()
             self.notify(problem.diagnostic.message, severity="warning", markup=False)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from debug.protocol.diagnostic import Diagnostic
 from debug.protocol.messages import Inspected
+from debug.protocol.survey import ErrorMapped, Excerpted, Surveyed
 from debug.protocol.values import Layer
 
 
@@ -53,6 +54,13 @@ class OperationsKnown:
 
 
 @dataclass(frozen=True)
+class Answered:
+    """What was asked about the values of a layer."""
+
+    answer: Surveyed | Excerpted | ErrorMapped
+
+
+@dataclass(frozen=True)
 class Refused:
     """A question has no answer."""
 
@@ -73,6 +81,7 @@ Change = (
     | ActivityChanged
     | Said
     | OperationsKnown
+    | Answered
     | Refused
     | Written
 )

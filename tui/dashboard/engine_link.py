@@ -36,12 +36,14 @@ from debug.protocol.messages import (
     Working,
 )
 from debug.protocol.parent_end import EngineClient, Exited, Noise
+from debug.protocol.survey import ErrorMapped, Excerpted, Surveyed
 from debug.results.stepper import Stepper
 from debug.results.why import why
 from tui import words
 from tui.dashboard.activity import Activity, Phase
 from tui.dashboard.changes import (
     ActivityChanged,
+    Answered,
     Change,
     LayersChanged,
     OperationsKnown,
@@ -209,6 +211,8 @@ class EngineLink:
                 self._settled()
             case Inspected(index=index):
                 self._inspected(index, event)
+            case Surveyed() | Excerpted() | ErrorMapped():
+                self._report(Answered(event))
             case Dumped():
                 self._dumped()
             case NotPossible(diagnostic):

@@ -1,8 +1,8 @@
 """Every key of the dashboard: footer, help page, palette and ``docs/keys.md`` are made from
 this.
 
-A new key is a `Key` here, whose action is a method ``action_...`` of the app in
-``app.py``.
+A new key is a `Key` here, whose action is a method ``action_...`` of the app (`APP_KEYS`),
+of the view (`LAYER_KEYS`) or of a screen.
 """
 
 from dataclasses import dataclass
@@ -39,6 +39,11 @@ class Key:
     def display(self) -> str:
         """As a person would write it."""
         names = {
+            "less_than_sign": "<",
+            "greater_than_sign": ">",
+            "plus": "+",
+            "equals_sign": "=",
+            "minus": "-",
             "question_mark": "?",
             "slash": "/",
             "comma": ",",
@@ -49,9 +54,10 @@ class Key:
         return " ".join(names.get(key, key) for key in keys)
 
 
-STEP, MOVE, VIEW, ENGINE, PROGRAM = "Step", "Move", "View", "Engine", "Program"
+STEP, MOVE, LAYERS, VIEW = "Step", "Move", "Layers", "View"
+ENGINE, PROGRAM = "Engine", "Program"
 
-KEYS = [
+APP_KEYS = [
     Key("s,f11", "step", "step", "run the next layer, then stop", STEP, True),
     Key("n,f10", "next", "next", "step over the parts of a block", STEP, True),
     Key("f", "finish", "finish", "run to the end of this block", STEP, True),
@@ -74,14 +80,8 @@ KEYS = [
     Key("u", "outer", "out", "select the block that this layer is in", MOVE),
     Key("d", "inner", "in", "select the first part of this block", MOVE),
     Key("i", "inspect", "inspect", "the operations of this layer's own code", MOVE, True),
+    Key("V", "values", "values", "the values of this layer, on both sides", MOVE, True),
     Key("A", "align", "aligned", "which PyTorch layer is which MAX module", MOVE),
-    Key("j", "cursor(1)", "down", "select the next layer", MOVE),
-    Key("k", "cursor(-1)", "up", "select the previous layer", MOVE),
-    Key("g", "first", "first", "select the first layer", MOVE),
-    Key("G", "last", "last", "select the last layer", MOVE),
-    Key("slash", "search", "search", "find a layer by name", MOVE),
-    Key("full_stop", "search_again(1)", "next hit", "the next match", MOVE),
-    Key("comma", "search_again(-1)", "previous hit", "the previous match", MOVE),
     Key("1", "pane('layers')", "layers", "the layers", VIEW),
     Key("2", "pane('statistics')", "numbers", "the layer's statistics and errors", VIEW),
     Key("3", "pane('chart')", "chart", "the error of every layer", VIEW),
@@ -95,7 +95,7 @@ KEYS = [
     Key("P", "report", "page", "write this run as a page (HTML)", VIEW),
     Key("D", "dump", "dump", "write both sides of the layer for NumPy", VIEW),
     Key("l", "light", "light/dark", "switch between light and dark", VIEW),
-    Key("r", "again", "again", "reload the source and run it again", ENGINE, True),
+    Key("r", "again", "again", "reload the source and run it again", ENGINE),
     Key("v", "confirm", "compile", "confirm with the compiled graph (minutes)", ENGINE),
     Key("w", "widen", "float64", "run in float64: a bug, or only rounding?", ENGINE),
     Key("a", "abort", "abort", "stop after this layer; twice: kill the engine", ENGINE),
@@ -103,3 +103,48 @@ KEYS = [
     Key("question_mark,f1", "help", "help", "this page", PROGRAM, True),
     Key("q", "quit", "quit", "leave the dashboard", PROGRAM, True),
 ]
+
+LAYER_KEYS = [
+    Key("j", "cursor(1)", "down", "select the next layer", MOVE),
+    Key("k", "cursor(-1)", "up", "select the previous layer", MOVE),
+    Key("g", "first", "first", "select the first layer", MOVE),
+    Key("G", "last", "last", "select the last layer", MOVE),
+    Key("slash", "search", "search", "find a layer by name", MOVE),
+    Key("full_stop", "search_again(1)", "next hit", "the next match", MOVE),
+    Key("comma", "search_again(-1)", "previous hit", "the previous match", MOVE),
+    Key("space", "fold", "fold", "fold the block, or the one around, or unfold it", LAYERS),
+    Key("Z", "fold_equal", "fold equal", "fold all equal blocks, or unfold all", LAYERS),
+    Key("h", "only", "only", "only guilty layers, only changed ones, all", LAYERS),
+    Key("O", "order", "order", "in order of computation, by R, by error, by time", LAYERS),
+    Key("K", "columns", "columns", "choose the columns of the layers", LAYERS),
+]
+"""Those about the rows of the layers; the actions are the view's."""
+
+KEYS = [
+    *(key for key in APP_KEYS if key.group in (STEP, MOVE)),
+    *LAYER_KEYS,
+    *(key for key in APP_KEYS if key.group not in (STEP, MOVE)),
+]
+"""Every key of the dashboard itself, in the order of the help page."""
+
+ELEMENT, SIGHT = "In the values: the element", "In the values: the sight"
+
+VALUES_KEYS = [
+    Key("w", "worst", "worst", "the element that is off by most", ELEMENT, True),
+    Key("less_than_sign", "aside(-1)", "aside", "back along an axis not shown", ELEMENT),
+    Key("greater_than_sign", "aside(1)", "aside", "on along an axis not shown", ELEMENT),
+    Key("j", "layer(1)", "layer", "the next layer that has run", ELEMENT, True),
+    Key("k", "layer(-1)", "layer before", "the layer before", ELEMENT),
+    Key("i", "alone", "alone", "the layer on PyTorch's input, or in the run", SIGHT, True),
+    Key("t", "turn", "turn", "the next pair of axes", SIGHT, True),
+    Key("plus,equals_sign", "zoom(2)", "zoom", "a smaller part of the map", SIGHT, True),
+    Key("minus", "zoom(0.5)", "zoom out", "a larger part of the map", SIGHT),
+    Key("1", "pane('excerpt')", "numbers", "the numbers around the element", SIGHT),
+    Key("2", "pane('error-map')", "map", "the error over two axes", SIGHT, True),
+    Key("3", "pane('spread')", "spread", "histograms, line and quantiles", SIGHT, True),
+    Key("4", "pane('worst')", "slices", "the worst channels, frames, heads", SIGHT, True),
+    Key("Y", "copy", "copy", "copy the numbers that are shown", SIGHT),
+    Key("escape,q,V", "close", "close", "back to the layers", SIGHT, True),
+]
+"""Those of the screen of a layer's values. Arrows move the element, by a cell of the map
+where that has the focus; with shift, or page up and down, by what is shown."""

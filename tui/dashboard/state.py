@@ -11,6 +11,7 @@ from debug.protocol.messages import Working
 from debug.results.run import Run
 from debug.results.stepper import Stepper
 from tui.dashboard.activity import Activity
+from tui.dashboard.arrangement import USUAL, Arrangement, ColumnKey
 from tui.dashboard.second_run import SecondRun
 
 
@@ -32,5 +33,9 @@ class State:
     """Names of layers: they survive a reload that changes the indices."""
     following: bool = False
     """Whether the selection moves along with the run, until the run stops."""
+    arrangement: Arrangement = field(default_factory=Arrangement)
+    """Which layers have a row."""
+    columns: list[ColumnKey] = field(default_factory=lambda: list(USUAL))
+    """What is shown of each, the most wanted first."""
     chosen: bool = False
     """Whether a person has selected a layer: then it stays selected."""

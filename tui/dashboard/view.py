@@ -7,13 +7,18 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.widgets import DataTable, Static
 
+from tui.dashboard.arrangement import following
+from tui.dashboard.keys import LAYER_KEYS
 from tui.dashboard.panes.causes import CausesPane
 from tui.dashboard.panes.chart import ChartPane
 from tui.dashboard.panes.layers import LayersPane
+from tui.dashboard.panes.listing import Listing
 from tui.dashboard.panes.log import LogPane
 from tui.dashboard.panes.numbers import NumbersPane
 from tui.dashboard.panes.source import SourcePane
 from tui.dashboard.panes.status import StatusBar
+from tui.dashboard.screens.columns import ColumnsScreen
+from tui.dashboard.screens.search import SearchScreen
 from tui.dashboard.state import State
 
 SIDE_PANES = ("statistics", "chart", "source", "log")
@@ -24,7 +29,9 @@ CLOCK_SECONDS = 0.25
 
 
 class View(Container):
-    """Draws a `State`, as much of it as has changed."""
+    """Draws a `State`, as much of it as has changed; its keys are about the rows."""
+
+    BINDINGS = [key.binding() for key in LAYER_KEYS]
 
     def __init__(self, state: State) -> None:
         super().__init__()
@@ -37,6 +44,7 @@ class View(Container):
         self.chart_pane = ChartPane()
         self.log_pane = LogPane()
         self.status_bar = StatusBar()
+        self._search = ""
         self._undrawn: set[int] = set()
         self._drawn_at = 0.0
 
@@ -57,10 +65,6 @@ class View(Container):
         self.set_interval(CLOCK_SECONDS, self._tick_clock)
         self.set_interval(TICK_SECONDS, self._tick_rows)
 
-    def on_resize(self) -> None:
-        if self._state.results.layers:  # the columns depend on the room there is
-            self.call_after_refresh(self.show_layers)
-
     def _tick_clock(self) -> None:
         state = self._state
         if state.activity.busy or state.second_activity or not state.results.settled:
@@ -74,10 +78,30 @@ class View(Container):
 
     @property
     def cursor(self) -> int:
-        return max(self.layers_pane.cursor_row, 0)
+        return self.layers_pane.cursor
 
-    def select(self, row: int) -> None:
-        self.layers_pane.select(row)
+    def select(self, index: int) -> None:
+        """Gives a layer that is folded away a row, too."""
+        if index not in self.layers_pane.rows_shown and self._state.results.layers:
+            self._state.arrangement.reveal(index, self._state.results)
+            self.lay_rows(index)
+        self.layers_pane.select(index)
+
+    def choose(self, index: int) -> None:
+        """Selects a layer for a person: it stays selected."""
+        self._state.following = False
+        self._state.chosen = True
+        self.select(index)
+
+    def lay_rows(self, cursor: int | None = None) -> None:
+        """After other layers are to be shown, or in another order."""
+        self.layers_pane.fill(self._state, self.cursor if cursor is None else cursor)
+        self._draw_every_row()
+
+    @on(LayersPane.RoomChanged)
+    def _room_changed(self) -> None:
+        if self._state.results.layers:
+            self.lay_rows()
 
     @on(DataTable.RowHighlighted)
     def _row_highlighted(self) -> None:
@@ -98,23 +122,112 @@ class View(Container):
         elif run.settled or run.findings(culprit):
             self.select(culprit)
 
+    # -- Keys and mouse --------------------------------------------------------------
+
+    @on(Listing.LineChosen)
+    def _line_chosen(self, event: Listing.LineChosen) -> None:
+        """Breakpoints of the layers that the clicked line calls."""
+        run = self._state.results
+        sides = (
+            {layer.name: layer.place for layer in run.layers},
+            run.loaded.places if run.loaded else {},
+        )
+        called = {name for side in sides for name, at in side.items() if at == event.place}
+        if not called:
+            self.notify("no layer is called on this line: no breakpoint can be there")
+            return
+        marked = self._state.breakpoints
+        self._state.breakpoints = marked - called if called <= marked else marked | called
+        self.show_all()
+
+    def action_cursor(self, rows: int) -> None:
+        """To the layer of another row."""
+        pane = self.layers_pane
+        last = max(len(pane.rows_shown) - 1, 0)
+        self.choose(pane.layer_at(min(max(pane.cursor_row + rows, 0), last)))
+
+    def action_first(self) -> None:
+        self.choose(self.layers_pane.layer_at(0))
+
+    def action_last(self) -> None:
+        self.choose(self.layers_pane.layer_at(len(self.layers_pane.rows_shown) - 1))
+
+    def action_fold(self) -> None:
+        if self._state.results.layers:
+            arrangement, run = self._state.arrangement, self._state.results
+            self.lay_rows(arrangement.fold(self.cursor, run))
+
+    def action_fold_equal(self) -> None:
+        if self._state.results.layers:
+            arrangement, run = self._state.arrangement, self._state.results
+            arrangement.fold_equal(run)
+            self.lay_rows(arrangement.nearest(self.cursor, run))
+
+    def action_only(self) -> None:
+        """All layers, only those that are to blame, only those that a save has changed."""
+        arrangement = self._state.arrangement
+        arrangement.only = following(arrangement.only)
+        self.lay_rows()
+        self.notify(f"layers: {arrangement.only or 'all'}")
+
+    def action_order(self) -> None:
+        arrangement = self._state.arrangement
+        arrangement.order = following(arrangement.order)
+        self.lay_rows()
+        self.notify(f"layers: {arrangement.order or 'in order of computation'}")
+
+    def action_columns(self) -> None:
+        self.app.push_screen(ColumnsScreen(self._state.columns, self.lay_rows))
+
+    def action_search(self) -> None:
+        """Goes along with what is typed; who gives it up is back where the search began."""
+        begun = self.cursor
+
+        def typed(text: str) -> bool:
+            found = self._state.stepper.search(text, begun - 1) if text else begun
+            if found is not None:
+                self.choose(found)
+            return found is not None
+
+        def searched(text: str | None) -> None:
+            if text:
+                self._search = text
+            else:
+                self.choose(begun)
+
+        self.app.push_screen(SearchScreen(typed), searched)
+
+    def action_search_again(self, direction: int) -> None:
+        found = self._state.stepper.search(self._search, self.cursor, direction)
+        if not self._search or found is None:
+            self.notify(f"no layer has {self._search!r} in its name", markup=False)
+        else:
+            self.choose(found)
+
     # -- Drawing ---------------------------------------------------------------------
 
     def show_layers(self) -> None:
         """After the layers or the columns have changed."""
-        state = self._state
-        self.layers_pane.fill(state.results, state.stepper, state.second_run)
+        self.layers_pane.fill(self._state, self.cursor)
         self.show_all()
 
     def show_all(self) -> None:
         """After anything that may concern every row."""
         self.draw_rows()
         self._show_answer()
-        self.layers_pane.learn(self._state.results)
-        for index in range(len(self._state.results.layers)):
-            self._draw_row(index)
+        self._state.arrangement.fold_if_all_is_well(self._state.results)
+        self._draw_every_row()
         self.show_cursor()
         self.show_status()
+
+    def _draw_every_row(self) -> None:
+        state, pane = self._state, self.layers_pane
+        shown = state.arrangement.rows(state.results, self.cursor)
+        if state.results.layers and shown != pane.rows_shown:
+            pane.fill(state, self.cursor)
+        pane.learn(state)
+        for index in pane.rows_shown:
+            pane.show(index, state)
 
     def show_row(self, index: int) -> None:
         """After a layer was computed: soon, with others that were."""
@@ -126,7 +239,7 @@ class View(Container):
             return
         rows, self._undrawn = self._undrawn, set()
         self._drawn_at = time.monotonic()
-        self.layers_pane.learn(self._state.results)
+        self.layers_pane.learn(self._state)
         for row in rows | {max(min(rows) - 1, 0)}:  # the mark of the position moves on
             self._draw_row(row)
         if self._state.following:
@@ -140,8 +253,7 @@ class View(Container):
             self.source_pane.show(self.cursor, self._state.results)
 
     def _draw_row(self, index: int) -> None:
-        state = self._state
-        self.layers_pane.show(index, state.results, state.breakpoints, state.second_run)
+        self.layers_pane.show(index, self._state)
 
     def show_cursor(self) -> None:
         """Brings the panes that are about the selected layer up to date."""

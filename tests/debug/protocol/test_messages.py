@@ -26,6 +26,15 @@ from debug.protocol.messages import (
     decode_event,
     encode,
 )
+from debug.protocol.survey import (
+    Cut,
+    ErrorMapped,
+    Excerpt,
+    Excerpted,
+    MapError,
+    Region,
+    Survey,
+)
 from debug.protocol.values import (
     Mode,
     Outcome,
@@ -35,13 +44,19 @@ from debug.protocol.values import (
     UnpairedModule,
 )
 
-COMMANDS = [Open({"model": "micro", "start": 1.5}), RunTo(3), RunAgain(4), Abort()]
+COMMANDS = [
+    *(Open({"model": "micro", "start": 1.5}), RunTo(3), RunAgain(4), Abort()),
+    *(Survey(2, True), Excerpt(2, False, Cut((0, 2), [1, 0, 4], 3, 5))),
+    MapError(2, False, (0, 1), 5, 9, Region(0, 1, 2, 3)),
+]
 EVENTS = [
     opened(),
     Loaded(1, {"conv": Place("a.py", 3)}, 0.1),
     compared(2),
     Compared(1, 3, None, MISSING, 0.1, False),
     Probed(1, 2, "conv.y", Place("a.py", 4), None, stats(), stats(), compared(2).chained),
+    Excerpted(1, 2, True, Cut((0, 1), [0, 0], 1, 2), 0, 0, [[1.5, "nan"]], [[1, 2]], [[0]]),
+    ErrorMapped(1, 2, False, (0, 1), Region(0, 0, 1, 2), [[None, 0.5]]),
     Stopped(1, 3, 0.2),
     Aligned(
         2,

@@ -52,7 +52,9 @@ def app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Dashboard:
     reference = tmp_path / "openai.py"
     reference.write_text(REFERENCE)
     monkeypatch.setattr(FakeEngine, "_reference", str(reference), raising=False)
-    return Dashboard(Settings({"model": "imaginary"}, paused=True))
+    made = Dashboard(Settings({"model": "imaginary"}, paused=True))
+    made.state.arrangement.by_hand = True  # every layer keeps its row
+    return made
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from debug.protocol.messages import (
     Stopped,
 )
 from debug.protocol.parent_end import Noise
+from debug.protocol.values import Place
 from tui.dashboard.app import Dashboard
 from tui.dashboard.keys import KEYS
 from tui.dashboard.panes.layers import LayersPane
@@ -379,3 +380,16 @@ async def test_quitting_stops_the_engine(app, press):
         await press(pilot, "q")
     assert app.return_code == 0
     assert not engine().alive
+
+
+async def test_a_click_beside_a_line_breaks_at_the_layers_that_it_calls(app, press):
+    async with app.run_test(size=(120, 36)) as pilot:
+        await press(pilot, "c")
+        source = app.view.source_pane.candidate
+        place = Place(FakeEngine.instances[-1].source, 4)
+        source.post_message(source.LineChosen(place))
+        await settle(pilot)
+        assert app.state.breakpoints == {"blocks.0.norm", "blocks.1.norm"}
+        source.post_message(source.LineChosen(place))
+        await settle(pilot)
+        assert app.state.breakpoints == set()

@@ -6,7 +6,8 @@ import pytest
 from fakes import settle
 
 from debug.protocol.values import Place
-from tui.dashboard.app import Dashboard, open_in
+from tui.dashboard.app import Dashboard
+from tui.dashboard.editor import open_in
 
 
 def told(app: Dashboard) -> list[str]:

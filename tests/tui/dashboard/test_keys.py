@@ -1,8 +1,10 @@
 from fakes import settle
 
 from tui.dashboard.app import Dashboard
-from tui.dashboard.keys import KEYS
+from tui.dashboard.keys import APP_KEYS, KEYS, VALUES_KEYS
 from tui.dashboard.screens.help import HelpScreen
+from tui.dashboard.values.screen import ValuesScreen
+from tui.dashboard.view import View
 
 MEANINGS = {
     "s": "step",
@@ -37,17 +39,25 @@ def test_no_key_means_two_things():
 
 def test_every_key_has_an_action_and_an_explanation():
     for key in KEYS:
-        assert hasattr(Dashboard, f"action_{key.action.partition('(')[0]}")
+        owner = Dashboard if key in APP_KEYS else View
+        assert hasattr(owner, f"action_{key.action.partition('(')[0]}")
         assert key.help
 
 
+def test_the_values_have_keys_of_their_own():
+    keys = [key for entry in VALUES_KEYS for key in entry.keys.split(",")]
+    assert len(keys) == len(set(keys))
+    for key in VALUES_KEYS:
+        assert hasattr(ValuesScreen, f"action_{key.action.partition('(')[0]}")
+
+
 async def test_the_help_page_names_every_key(app, press):
-    async with app.run_test(size=(120, 100)) as pilot:
+    async with app.run_test(size=(120, 150)) as pilot:
         await settle(pilot)
         await press(pilot, "question_mark")
         assert isinstance(app.screen, HelpScreen)
         text = "\n".join(strip.text for strip in app.screen._compositor.render_strips())
-        for key in KEYS:
+        for key in (*KEYS, *VALUES_KEYS):
             assert key.help in text
         await press(pilot, "escape")
         assert not isinstance(app.screen, HelpScreen)

@@ -1,5 +1,10 @@
-"""A file of either side: one line marked, and a verdict beside every line that has one."""
+"""A file of either side: one line marked, and a verdict beside every line that has one.
 
+The marked line is never cut: what does not fit goes on in the rows below it, so that all of
+what may be wrong in it is seen.
+"""
+
+import re
 from functools import lru_cache
 from pathlib import Path
 
@@ -8,7 +13,9 @@ from rich.style import Style
 from rich.syntax import Syntax
 from rich.text import Text
 from textual.content import Content
+from textual.events import Click
 from textual.geometry import Size
+from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -17,8 +24,12 @@ from debug.protocol.plain import plain
 from debug.protocol.values import Place
 from tui import words
 from tui.dashboard.panes.gutter import Gutter
-from tui.themes import colour
+from tui.themes import colour, marked_background
 
+SHORTEST = 12
+"""Cells of a row into which a line is wrapped, at least."""
+HANGING = "    "
+BREAK = re.compile(r"[\s,(]+")
 LONGEST = 2000
 """Characters of a line: a table in a source may be a line of a million."""
 
@@ -26,8 +37,17 @@ LONGEST = 2000
 class Listing(ScrollView, can_focus=True):
     """It is highlighted once, and drawn line by line."""
 
+    class LineChosen(Message):
+        """The number beside a line was clicked."""
+
+        def __init__(self, place: Place) -> None:
+            super().__init__()
+            self.place = place
+
     def __init__(self, side: str) -> None:
         super().__init__(id=side)
+        self._parts: list[Text] = []
+        """Of the marked line, a row each."""
         self._lines: list[Text] = []
         self._shown: tuple | None = None
         self._gutter: Gutter = {}
@@ -53,16 +73,48 @@ class Listing(ScrollView, can_focus=True):
         self.place = place
         self._lines = _highlighted(place.path, dark, modified) if place else []
         self._digits = max(3, len(str(len(self._lines))))
-        width = max((line.cell_len for line in self._lines), default=0)
-        self.virtual_size = Size(width + self._margin, len(self._lines))
+        self._lay_out()
         self._scroll_to_place()
+
+    def _lay_out(self) -> None:
+        """Wraps the marked line into the room there is."""
+        width = max((line.cell_len for line in self._lines), default=0)
+        marked = self._marked
+        room = max(self.size.width - self._margin, SHORTEST)
+        self._parts = [] if marked is None else wrapped(self._lines[marked], room)
+        height = len(self._lines) + max(len(self._parts) - 1, 0)
+        self.virtual_size = Size(width + self._margin, height)
+
+    @property
+    def _marked(self) -> int | None:
+        """The marked line, counted from 0, if there is such a line."""
+        number = self.place.line - 1 if self.place else -1
+        return number if 0 <= number < len(self._lines) else None
+
+    def _line_at(self, row: int) -> tuple[int, int]:
+        """The line in a row, and which part of it."""
+        more = max(len(self._parts) - 1, 0)
+        if self._marked is None or row <= self._marked:
+            return row, 0
+        if row <= self._marked + more:
+            return self._marked, row - self._marked
+        return row - more, 0
 
     @property
     def _margin(self) -> int:
         """Cells for the marker, the line number, the glyph and the spaces around it."""
         return self._digits + 4
 
+    def on_click(self, event: Click) -> None:
+        offset = event.get_content_offset(self)
+        if offset is None or self.place is None or offset.x >= self._margin:
+            return
+        number, _ = self._line_at(offset.y + self.scroll_offset.y)
+        if number < len(self._lines):
+            self.post_message(self.LineChosen(Place(self.place.path, number + 1)))
+
     def on_resize(self) -> None:
+        self._lay_out()
         self._scroll_to_place()  # a hidden pane has no size to scroll in
 
     def _scroll_to_place(self) -> None:
@@ -73,16 +125,21 @@ class Listing(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         plain = self.visual_style.rich_style
         left, top = self.scroll_offset
-        width, number = self.size.width, top + y
+        width, (number, part) = self.size.width, self._line_at(top + y)
         if number >= len(self._lines):
             return Strip.blank(width, plain)
-        marked = self.place is not None and number + 1 == self.place.line
-        segments = self._lines[number].render(self.app.console)
+        marked = number == self._marked
+        line = self._parts[part] if marked else self._lines[number]
+        if marked:
+            shade = marked_background(self.app.current_theme.dark)
+            plain += Style(bgcolor=shade, bold=True)
+            left = 0  # it is whole
+        segments = line.render(self.app.console)
         code = Strip(Segment.apply_style(segments, plain, plain.background_style))
         code = code.crop_extend(left, left + max(width - self._margin, 0), plain)
-        if marked:
-            code = code.apply_style(Style(bold=True))
         beside = Strip(self._beside(number + 1, marked, plain))
+        if part:
+            beside = Strip([Segment(" " * self._margin, plain)])
         return Strip.join([beside, code]).adjust_cell_length(width, plain)
 
     def _beside(self, number: int, marked: bool, plain: Style) -> list[Segment]:
@@ -95,6 +152,22 @@ class Listing(ScrollView, can_focus=True):
         shade = colour(verdict, self.app.current_theme.dark)
         bold = Style(color=shade, bold=not verdict.healthy)
         return [*segments, Segment(f"{words.GLYPHS[verdict]} ", plain + bold)]
+
+
+def wrapped(line: Text, room: int) -> list[Text]:
+    """A line in rows of so many cells, broken after a space, a comma or a parenthesis where
+    there is one. One that needs several gives up its indent."""
+    text = line.plain.rstrip()
+    if line.cell_len <= room:
+        return [line]
+    rows, rest, begin = [], line[len(text) - len(text.lstrip()) : len(text)], 0
+    while rest.cell_len > room:
+        ends = (match.end() for match in BREAK.finditer(rest.plain, begin, room))
+        end = max((each for each in ends if each > begin), default=room)
+        rows.append(rest[:end])
+        rest = Text(HANGING).append_text(rest[end:])
+        begin = len(HANGING)
+    return [*rows, rest]
 
 
 def code_of(place: Place) -> str:

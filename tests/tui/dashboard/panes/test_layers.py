@@ -7,8 +7,10 @@ from textual.app import App, ComposeResult
 from debug.protocol.messages import Compared, Loaded
 from debug.results.run import Run
 from debug.results.stepper import Stepper
-from tui.dashboard.panes.layers import COLUMNS, LayersPane
+from tui.dashboard.panes.layer_columns import COLUMNS
+from tui.dashboard.panes.layers import LayersPane
 from tui.dashboard.second_run import FLOAT64, SecondRun
+from tui.dashboard.state import State
 
 WIDTHS = {80: 40, 120: 70, 160: 82}
 """By the width of the terminal: what app.tcss leaves for the rows, beside a scroll bar."""
@@ -16,7 +18,9 @@ WIDTHS = {80: 40, 120: 70, 160: 82}
 
 class OneTable(App):
     def compose(self) -> ComposeResult:
-        yield LayersPane()
+        pane = LayersPane()
+        pane.styles.width = WIDTHS[self.size.width] + 1
+        yield pane
 
 
 def run_with(*events) -> Run:
@@ -27,10 +31,11 @@ def run_with(*events) -> Run:
 
 
 async def filled(pilot, run: Run, second_run: SecondRun | None = None) -> LayersPane:
+    state = State(run, second_run, Stepper(run.layers), breakpoints={"norm"})
     pane = pilot.app.query_one(LayersPane)
-    pane.fill(run, Stepper(run.layers), second_run)
+    pane.fill(state, 0)
     for index in range(len(ROWS)):
-        pane.show(index, run, {"norm"}, second_run)
+        pane.show(index, state)
     await pilot.pause()
     return pane
 

@@ -3,14 +3,20 @@
 from pathlib import Path
 
 import pytest
+from rich.text import Text
 from textual.app import App, ComposeResult
 
 from debug.protocol.values import Place
 from debug.protocol.verdict import Verdict
-from tui.dashboard.panes.listing import LONGEST, Listing, code_of
+from tui.dashboard.panes.listing import LONGEST, Listing, code_of, wrapped
 
 
 class OneListing(App):
+    chosen: list[Place] = []
+
+    def on_listing_line_chosen(self, event: Listing.LineChosen) -> None:
+        self.chosen.append(event.place)
+
     def compose(self) -> ComposeResult:
         yield Listing("candidate")
 
@@ -62,6 +68,47 @@ async def test_without_a_place_there_is_nothing(pilot):
     listing = pilot.app.query_one(Listing)
     listing.show("MAX", None, {})
     assert set(shown(listing)) == {""}
+
+
+LONG = "        y = ops.layer_norm(wide, self.weight, self.bias, epsilon=1e-3)"
+
+
+async def test_the_marked_line_is_whole_and_what_follows_is_after_it(pilot, file):
+    file.write_text(f"x = 1\n{LONG}\nz = 2\n")
+    listing = pilot.app.query_one(Listing)
+    listing.show("MAX", Place(str(file), 2), {})
+    await pilot.pause()
+    rows = shown(listing)
+    assert rows[1].startswith("❱  2   y = ops.layer_norm(")
+    assert "epsilon=1e-3)" in rows[2] + rows[3]
+    assert [row for row in rows if row.endswith("  z = 2")] == ["   3   z = 2"]
+    assert not any(row.startswith("   2") for row in rows)
+
+
+@pytest.mark.parametrize("room", [12, 20, 33, 61, 62, 200])
+def test_a_wrapped_line_loses_nothing(room: int):
+    rows = wrapped(Text(LONG), room)
+    assert all(row.cell_len <= room for row in rows)
+    assert "".join("".join(row.plain for row in rows).split()) == "".join(LONG.split())
+
+
+def test_a_word_that_is_longer_than_a_row_is_broken():
+    assert [row.plain for row in wrapped(Text("x" * 30), 12)][:2] == [
+        "x" * 12,
+        "    xxxxxxxx",
+    ]
+
+
+async def test_a_click_beside_a_line_chooses_it_and_one_on_its_code_does_not(pilot, file):
+    listing = pilot.app.query_one(Listing)
+    listing.show("MAX", Place(str(file), 2), {})
+    await pilot.pause()
+    chosen: list[Place] = []
+    pilot.app.chosen = chosen
+    await pilot.click(Listing, offset=(2, 4))
+    await pilot.click(Listing, offset=(20, 4))
+    await pilot.pause()
+    assert [place.line for place in chosen] == [5]
 
 
 def test_a_line_of_a_million_characters_is_cut(tmp_path):

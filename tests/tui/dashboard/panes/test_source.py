@@ -81,7 +81,7 @@ async def test_enlarged_they_stand_side_by_side_and_scroll_by_themselves(app, pr
 
 
 async def test_where_there_are_few_lines_pytorch_has_one(app, press):
-    async with app.run_test(size=(120, 36)) as pilot:
+    async with app.run_test(size=(120, 32)) as pilot:
         pane = await find_mistake(pilot, press)
         assert pane.size.height < 8
         assert "F.softmax" in shown(pane.reference)

@@ -1,0 +1,7 @@
+"""What every line of the pipe is; `debug.protocol.messages` has them all."""
+
+import msgspec
+
+
+class Message(msgspec.Struct, frozen=True, tag=True, tag_field="type"):
+    """One line of the protocol; its type is its class."""

@@ -1,0 +1,1 @@
+"""The values of one layer, on a screen of their own."""
