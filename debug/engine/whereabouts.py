@@ -126,7 +126,7 @@ class Whereabouts:
         isolated = self._isolation.run(truth, self._at(name, border))
         is_right = isolated is not None and isolated.verdict in RIGHT
         is_same = border.result == tapped.result
-        is_same = is_same and in_layout(before.value(), truth).shape == truth.exact.shape
+        is_same = is_same and in_layout(before.value(), truth).shape == truth.shape
         added = program.depends(tapped.result, border.result) and _is_shifted(before, truth)
         if is_right and not added and (is_same or self._passes(name, before)):
             self._settled(name, self._values[name])

@@ -81,7 +81,7 @@ def counterfactual(
 
 def _error(value: Tensor, truth: Truth) -> float:
     value = in_layout(value, truth).double()
-    if value.shape != truth.exact.shape:
+    if value.shape != truth.shape:
         return float("inf")
     return relative_error(value, truth.exact)
 

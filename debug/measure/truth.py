@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from debug.measure.layout import closest, nearest
+from debug.measure.shelf import InMemory, Kept, Shelf
 from debug.measure.statistics import describe
 from debug.protocol.values import Place, Stats
 from debug.protocol.verdict import FLOAT32_HALF_ULP, HALF_ULP
@@ -21,8 +22,8 @@ from debug.protocol.verdict import FLOAT32_HALF_ULP, HALF_ULP
 class Truth:
     """The reference's side of one layer: its value in float64 and its own rounding."""
 
-    exact: Tensor
-    """r64, in the candidate's layout: (..., frames, channels)."""
+    kept: Kept
+    """Where ``exact`` is."""
     norms: "Norms"
     """Of r64."""
     rounding: "Norms"
@@ -36,6 +37,16 @@ class Truth:
     isolated: "IsolatedTruth | None" = None
     place: Place | None = None
     """The reference's line that calls the layer; its definition, for the model."""
+
+    @property
+    def exact(self) -> Tensor:
+        """r64, in the candidate's layout: (..., frames, channels); not to be changed."""
+        return self.kept.read()
+
+    @property
+    def shape(self) -> torch.Size:
+        """Of ``exact``."""
+        return self.kept.shape
 
     @property
     def axes_back(self) -> tuple[int, ...] | None:
@@ -65,10 +76,15 @@ class Truth:
 class IsolatedTruth:
     """The reference's input of a layer, and how far the layer alone rounds on it."""
 
-    argument: Tensor
-    """r64's argument in the candidate's precision and layout."""
+    kept: Kept
+    """Where ``argument`` is."""
     rounding: "Norms"
     """Of r32 - r64, with that same input."""
+
+    @property
+    def argument(self) -> Tensor:
+        """r64's argument in the candidate's precision and layout; not to be changed."""
+        return self.kept.read()
 
 
 @dataclass(frozen=True)
@@ -117,7 +133,7 @@ def measure_reference(
     exact = exact.double().contiguous()  # whole numbers and masks, too
     rounding = slice_norms(_squared_rounding(rounded, exact))
     norms = slice_norms(exact.square())
-    return Truth(exact, norms, rounding, describe(rounded), axes, heads)
+    return Truth(InMemory(exact), norms, rounding, describe(rounded), axes, heads)
 
 
 def measure_isolated(truth: Truth, argument: Tensor, rounded: Tensor) -> Truth:
@@ -132,9 +148,22 @@ def measure_isolated(truth: Truth, argument: Tensor, rounded: Tensor) -> Truth:
         rounded = rounded.permute(truth.axes)
         if argument.ndim == len(truth.axes):
             argument = argument.permute(truth.axes)
-    rounded = rounded.reshape(truth.exact.shape)
-    rounding = slice_norms(_squared_rounding(rounded, truth.exact))
-    return replace(truth, isolated=IsolatedTruth(argument.contiguous(), rounding))
+    exact = truth.exact
+    rounded = rounded.reshape(exact.shape)
+    rounding = slice_norms(_squared_rounding(rounded, exact))
+    return replace(truth, isolated=IsolatedTruth(InMemory(argument.contiguous()), rounding))
+
+
+def put_away(truth: Truth, shelf: Shelf) -> Truth:
+    """The same with its values on a shelf.
+
+    Raises:
+        Problem: there is no room for them.
+    """
+    isolated = truth.isolated
+    if isolated is not None:
+        isolated = replace(isolated, kept=shelf.put(isolated.argument))
+    return replace(truth, kept=shelf.put(truth.exact), isolated=isolated)
 
 
 def _squared_rounding(rounded: Tensor, exact: Tensor) -> Tensor:
