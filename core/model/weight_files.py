@@ -6,6 +6,7 @@ in one line, with what to do about it.
 
 import json
 import pickle
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -98,17 +99,29 @@ def _read_shards(index: Path) -> dict[str, Any]:
 
 def _read_torch(path: Path) -> dict[str, Any]:
     try:
-        contents = torch.load(path, map_location="cpu", weights_only=True)
+        mapped = _can_be_mapped(path)
+        contents = torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
     except (
         OSError,
         RuntimeError,
         EOFError,
         ValueError,
         pickle.UnpicklingError,
+        zipfile.BadZipFile,
     ) as error:
         message = f"{path.name} is no checkpoint that PyTorch can read ({_reason(error)})"
         raise Problem("model", f"{message}; give a .pt file, or --model micro") from error
     return contents if isinstance(contents, dict) else {}
+
+
+def _can_be_mapped(path: Path) -> bool:
+    """Whether the file's tensors can be read when they are used, as the system sees fit:
+    neither those of PyTorch's format of before 2020 nor compressed ones can."""
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        kinds = {each.compress_type for each in archive.infolist()}
+    return kinds == {zipfile.ZIP_STORED}
 
 
 def _reason(error: Exception) -> str:
