@@ -16,6 +16,7 @@ from torch.utils._pytree import tree_map
 from debug.candidate import max_internals
 from debug.candidate.buffers import to_buffer, to_torch
 from debug.candidate.interpreter import LazyValue
+from debug.candidate.kept_values import KeptValues
 from debug.candidate.program import Program
 from debug.experiments.isolation import aside
 from debug.measure.layout import laid_out
@@ -50,7 +51,7 @@ def counterfactual(
     program: Program,
     computed: Mapping[str, LazyValue],
     module: nn.Module,
-    kept: dict,
+    kept: KeptValues,
 ) -> Counterfactual | None:
     """Runs both models again from the layer on.
 
