@@ -11,7 +11,7 @@ import os
 import sys
 from pathlib import Path
 
-SLACK = 256 << 20
+SLACK = 128 << 20
 """How many bytes a process may grow before it is asked again."""
 
 _STATM = Path("/proc/self/statm")

@@ -6,12 +6,15 @@ input in a moment. So when there is no more room, what is within other layers go
 and the results of the outermost layers stay for as long as they can.
 """
 
+import math
 from collections.abc import Collection
 
 import torch
 from max.driver import Buffer
 
+from debug.candidate import max_internals
 from debug.candidate.buffers import to_torch
+from debug.candidate.max_internals import ValueKey
 
 ROOM = 1 << 30
 LARGE = 1 << 16
@@ -26,18 +29,18 @@ class KeptValues(dict[str, Buffer]):
     def put(self, digest: str, buffer: Buffer) -> None:
         """Keeps a copy. MAX's allocator gives no memory back in the midst of which
         something is kept."""
-        if buffer.device.is_host and size_of(buffer) >= LARGE:
+        if buffer.device.is_host and _bytes(buffer) >= LARGE:
             buffer = Buffer.from_dlpack(torch.clone(to_torch(buffer)))
         self[digest] = buffer
 
     def make_room(self, spared: Collection[str]) -> None:
         """Drops the oldest values until all fit; those that are spared come last."""
-        too_many = sum(map(size_of, self.values())) - self.room
+        too_many = sum(map(_bytes, self.values())) - self.room
         order = sorted(self, key=lambda digest: digest in spared)
         for digest in order:
             if too_many <= 0:
                 return
-            too_many -= size_of(self.pop(digest))
+            too_many -= _bytes(self.pop(digest))
 
     def only(self, digests: Collection[str]) -> None:
         """Drops all others."""
@@ -45,6 +48,11 @@ class KeptValues(dict[str, Buffer]):
             del self[digest]
 
 
-def size_of(buffer: Buffer) -> int:
-    """In bytes."""
+def size_of(value: ValueKey) -> int:
+    """How many numbers a value of a graph has."""
+    kind = max_internals.tensor_type(value)
+    return 0 if kind is None else math.prod(int(size) for size in kind.shape)
+
+
+def _bytes(buffer: Buffer) -> int:
     return buffer.num_elements * buffer.dtype.size_in_bytes

@@ -22,7 +22,7 @@ from max.driver import Buffer
 
 from debug.candidate import max_internals
 from debug.candidate.buffers import Tokens
-from debug.candidate.kept_values import KeptValues
+from debug.candidate.kept_values import KeptValues, size_of
 from debug.candidate.max_internals import Op, ValueKey
 from debug.candidate.route import LayerInput, Route
 from debug.candidate.taps import FirstInput, Probe, Result
@@ -85,13 +85,21 @@ class Program:
         self.digests = set(self.digest.values())
         # The arguments and weights may be needed again by what is computed aside.
         self._given = frozenset(self._slots)
-        self._kept_keys = set(self.layers.values()) | self._fixed | self._given
+        # A bias in the shape of what it is added to is larger than what it is made of, and
+        # made again in a moment.
+        worth_keeping = {
+            value
+            for value in self._fixed
+            if size_of(value) <= sum(map(size_of, self._operands[self._maker[value]]))
+        }
+        self._kept_keys = set(self.layers.values()) | worth_keeping | self._given
         self._users: dict[ValueKey, set[int]] = {}
         for index, operands in enumerate(self._operands):
             for used in operands:
                 self._users.setdefault(used, set()).add(index)
         self._ran: set[int] = set()
-        outer = (name for name in self.layers if self._depth(name) < 2)
+        around = self._parents
+        outer = (name for name in self.layers if around.get(around.get(name) or "") is None)
         self._outer = {self.digest[self.layers[name]] for name in outer}
         """Of the model and the layers that are within no other."""
 
@@ -158,11 +166,6 @@ class Program:
             return True
         is_used_up = self._users.get(value, set()) <= self._ran
         return value not in self._kept_keys and not is_used_up
-
-    def _depth(self, layer: str) -> int:
-        """How many layers are around one."""
-        parent = self._parents.get(layer)
-        return 0 if parent is None else 1 + self._depth(parent)
 
     def own_digest(self, key: ValueKey) -> str:
         """Of what the graph itself computes there."""

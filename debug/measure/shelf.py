@@ -18,7 +18,7 @@ from torch import Tensor
 
 from debug.protocol.diagnostic import Problem
 
-ROOM = 64 << 20
+ROOM = 32 << 20
 """How many bytes of values a shelf keeps in memory."""
 
 

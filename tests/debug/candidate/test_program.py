@@ -148,7 +148,7 @@ def test_a_layer_alone_takes_any_argument_and_depends_on_its_own_code(
     route = program.route(program.inputs["shrink"].key, program.layers["shrink"])
     argument = to_buffer(torch.zeros(1, 6, 16), DType.float32, CPU())
     bias = generations.subject.reference().get_parameter("shrink.bias")
-    result = to_torch(program.evaluate_isolated(route, argument, {}))
+    result = to_torch(program.evaluate_isolated(route, argument, KeptValues()))
     assert torch.allclose(result, bias.expand(1, 6, -1))
     before = program.digest_isolated(route)
     replace(generations.graph, "ops.gelu(x)", "ops.relu(x)")
