@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from debug.engine.folder_watch import FolderWatch
+from debug.engine.wake_seldom import wake_seldom
 from debug.memory import SLACK, give_back
 from debug.protocol.child_end import lines_until_gone, private_stdout
 from debug.protocol.diagnostic import Diagnostic, Problem, blame, from_exception
@@ -243,5 +244,6 @@ class Engine:
 
 def main() -> NoReturn:
     os.nice(NICENESS)
+    wake_seldom()  # before MAX has threads
     events = private_stdout()
     Engine(sys.argv[1], sys.stdin.buffer, events).run()
