@@ -1,9 +1,9 @@
 """Keeps MAX's threads from waking all the time while there is nothing to do.
 
-One of them waits for work and looks for itself some 5,000 times a second, which keeps 5 % of
-a core busy for as long as the engine lives. Linux may let a thread sleep longer than it asked
-to, so that several can be woken at once: by 50 microseconds, and by as much as a process
-asks for. Whoever is woken on purpose, as by work, is woken at once as ever.
+One of them waits for work and looks for itself some 5,000 times a second, which keeps 5 %
+of a core busy for as long as the engine lives. Linux may let a thread sleep longer than it
+asked to, so that several can be woken at once: by 50 microseconds, or by as much as a
+process asks for. Whoever is woken on purpose, as by work, is woken at once as ever.
 """
 
 import ctypes

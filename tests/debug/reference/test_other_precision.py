@@ -28,6 +28,8 @@ class Tied(nn.Module):
 class Counting(nn.Module):
     """Writes into a buffer."""
 
+    total: torch.Tensor
+
     def __init__(self) -> None:
         super().__init__()
         self.register_buffer("total", torch.zeros(8))
@@ -79,7 +81,7 @@ def test_a_weight_that_nobody_holds_is_gone():
 def test_weights_are_known_by_name_in_the_precision_in_which_they_are_read():
     made = in_other_precision(Tied(), torch.float64)
     weights = Weights(made)
-    read = made.get_submodule("aside").weight
+    read = made.get_parameter("aside.weight")
     assert weights.name_of(read) == "aside.weight"
     assert weights["aside.weight"] is read
     assert weights.name_of(torch.zeros(1)) is None
