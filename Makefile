@@ -10,7 +10,7 @@ READY := $(VENV)/ready
 .PHONY: run install demo transcribe serve gpu-check debug-encoder graph-test compare-simple bugpack false-alarms \
 	test test-quick test-cpu test-max test-gpu coverage lint types \
 	torture lock audit \
-	benchmark benchmark-json benchmark-reload benchmark-gpu gpu-build results screenshot clean
+	benchmark benchmark-json benchmark-reload benchmark-memory benchmark-gpu gpu-build results screenshot clean
 
 run: install
 	$(BIN)/maxwhisper-tui $(ARGS)
@@ -110,6 +110,9 @@ benchmark-json: install
 
 benchmark-reload: install
 	$(BIN)/python benchmarks/reload.py $(ARGS)
+
+benchmark-memory: install
+	$(BIN)/python benchmarks/memory.py $(ARGS)
 
 # Everything that only a GPU can show, in 8 minutes; ARGS="--quick" for 3.
 benchmark-gpu: install

@@ -146,14 +146,14 @@ class WhisperSubject:
         return (seconds / size, "s") if axis in ("sample", "frame") else None
 
     @cached_property
-    def _model(self) -> Whisper:
-        return self._checkpoint.build()
+    def _decoder(self) -> Whisper:
+        return self._checkpoint.build_decoder()
 
     def outcome(
         self, reference: Tensor, candidate: Tensor, pause: Callable[[], None]
     ) -> Outcome:
         """What openai's decoder hears in (1, 1500, n_state) features of either side."""
-        return outcome(self._model, reference, candidate, pause)
+        return outcome(self._decoder, reference, candidate, pause)
 
     def candidate(self, source: ModuleType) -> Candidate:
         port = build_port(

@@ -16,7 +16,7 @@ from debug.measure.divergence import compare
 from debug.protocol.messages import Message, Open, Working
 from debug.protocol.values import Divergence, Mode
 from debug.protocol.verdict import Verdict
-from debug.reference.hooks import run_reference
+from debug.reference.both_runs import run_reference
 from debug.results.run import Run
 from debug.subject import Options, load_subject
 

@@ -3,11 +3,13 @@
 import os
 import re
 import urllib.error
+from collections import ChainMap
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import whisper
-from torch import Tensor
+from torch import Tensor, nn
 from whisper.model import ModelDimensions, Whisper
 
 from core.model.dims import SIZE_NAMES, dimensions
@@ -24,7 +26,8 @@ from core.model.hugging_face import (
     openai_state,
     whisper_config,
 )
-from core.model.random_weights import random_state
+from core.model.openai_encoder import drawing_no_weights
+from core.model.random_weights import RandomState
 from core.model.shapes import check_shapes, dims_of_shapes
 from core.model.validation import LONGEST, sizes, tensors
 from core.model.weight_files import WEIGHT_FILES, read_file, read_json, read_settings
@@ -44,7 +47,7 @@ class Checkpoint:
     note: str
     """What to say beside the name, such as "random weights"; empty if there is nothing."""
     dims: ModelDimensions
-    state: dict[str, Tensor]
+    state: Mapping[str, Tensor]
     """openai's names and layouts; the encoder's begin with ``encoder.``."""
     alignment_heads: bytes | None = None
     """The heads that word timestamps are read from, as openai packs them."""
@@ -59,23 +62,37 @@ class Checkpoint:
         if n_positions == self.dims.n_audio_ctx:
             return self
         table = "encoder.positional_embedding"
-        state = {**self.state, table: self.state[table][:n_positions]}
+        shorter = {table: self.state[table][:n_positions]}
+        # Nobody writes into it.
+        state = ChainMap(shorter, self.state)  # pyright: ignore[reportArgumentType]
         dims = replace(self.dims, n_audio_ctx=n_positions)
         return replace(self, dims=dims, state=state)
 
     def encoder_state(self) -> dict[str, Tensor]:
         """The encoder's tensors in float32, without their prefix."""
-        prefix = "encoder."
-        return {
-            name.removeprefix(prefix): tensor.float()
-            for name, tensor in self.state.items()
-            if name.startswith(prefix)
-        }
+        return self._part("encoder.")
+
+    def _part(self, prefix: str = "") -> dict[str, Tensor]:
+        names = [name for name in self.state if name.startswith(prefix)]
+        return {name.removeprefix(prefix): self.state[name].float() for name in names}
 
     def build(self) -> Whisper:
-        """openai's Whisper with these weights, in float32 on the CPU."""
-        model = Whisper(self.dims)
-        model.load_state_dict(self.state)
+        """openai's Whisper with these weights, in float32 on the CPU. Where those are in
+        float32, they are the checkpoint's own, without a copy."""
+        with drawing_no_weights():
+            model = Whisper(self.dims)
+        model.load_state_dict(self._part(), assign=True)
+        return self._ready(model)
+
+    def build_decoder(self) -> Whisper:
+        """The same without an encoder: for features that are there already."""
+        with drawing_no_weights():
+            model = Whisper(self.dims)
+        model.encoder = nn.Identity()  # pyright: ignore[reportAttributeAccessIssue]
+        model.decoder.load_state_dict(self._part("decoder."), assign=True)
+        return self._ready(model)
+
+    def _ready(self, model: Whisper) -> Whisper:
         if self.alignment_heads is not None:
             model.set_alignment_heads(self.alignment_heads)
         return model.eval()
@@ -134,7 +151,7 @@ def _random(name: str, asked: str) -> Checkpoint:
     if dims is None:
         message = f"unknown size {cut(size, 80)!r} in {cut(name, 80)}"
         raise Problem("model", f"{message}; choose {', '.join(SIZE_NAMES)}")
-    return Checkpoint(name, "random weights", dims, random_state(dims, int(seed or 0)))
+    return Checkpoint(name, "random weights", dims, RandomState(dims, int(seed or 0)))
 
 
 def cache_folder() -> Path:
@@ -149,19 +166,18 @@ def cached_file(name: str) -> Path:
 
 
 def _official(name: str) -> Checkpoint:
-    file = cached_file(name)
+    file, url = cached_file(name), whisper._MODELS[name]
     try:
-        model = whisper.load_model(name, device="cpu")
+        whisper._download(url, str(file.parent), in_memory=False)
     except (urllib.error.URLError, OSError, RuntimeError) as error:
         # An interrupted download leaves a short file, which the checksum would refuse.
-        url = whisper._MODELS[name]
         reason = getattr(error, "reason", None) or error
         raise Problem(
             "model",
             f"can't download {name} ({reason}): put {url} at {file}, or use --model micro",
         ) from error
     heads = whisper._ALIGNMENT_HEADS[name]
-    return Checkpoint(name, "", model.dims, model.state_dict(), heads)
+    return replace(_from_file(file, name), note="", alignment_heads=heads)
 
 
 def _from_file(path: Path, name: str | None = None) -> Checkpoint:

@@ -1,7 +1,12 @@
 """openai's own encoder, prepared to be compared with."""
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
 import torch
 from torch import Tensor
+from torch.overrides import TorchFunctionMode
 from whisper.model import AudioEncoder, ModelDimensions, disable_sdpa
 
 
@@ -22,10 +27,35 @@ def encoder_sizes(dims: ModelDimensions) -> list[int]:
 
 
 def load_encoder(dims: ModelDimensions, state: dict[str, Tensor]) -> AudioEncoder:
-    """openai-whisper's encoder in float32 on the CPU."""
-    encoder = build_encoder(dims)
-    encoder.load_state_dict(state)
+    """openai-whisper's encoder with these weights themselves, not with copies."""
+    with drawing_no_weights():
+        encoder = build_encoder(dims)
+    encoder.load_state_dict(state, assign=True)
     return encoder.eval()
+
+
+_DRAWS = ("kaiming_uniform_", "normal_", "uniform_")
+"""What PyTorch's layers call for the weights that they begin with."""
+
+
+class _DrawsNothing(TorchFunctionMode):
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Sequence[type],
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        if func.__name__ in _DRAWS:
+            return args[0] if args else (kwargs or {})["tensor"]
+        return func(*args, **(kwargs or {}))
+
+
+@contextmanager
+def drawing_no_weights() -> Iterator[None]:
+    """For models that are given their weights: what is not written takes no memory."""
+    with _DrawsNothing():
+        yield
 
 
 def run_encoder(encoder: torch.nn.Module, mel: Tensor) -> None:

@@ -35,10 +35,21 @@ def read_pytorch(path: Path) -> object:
     try:
         with warnings.catch_warnings():  # of what no reader of a message can change
             warnings.simplefilter("ignore")
-            return torch.load(path, map_location="cpu", weights_only=True)
+            mapped = _can_be_mapped(path)
+            return torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
     except Exception as error:  # whatever a file makes of PyTorch's reader
         message = f"{path.name} {_reason(path, error)}"
         raise Problem("model", message, detail=str(error)) from error
+
+
+def _can_be_mapped(path: Path) -> bool:
+    """Whether the file's tensors can be read when they are used, as the system sees fit:
+    neither those of PyTorch's format of before 2020 nor compressed ones can."""
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        kinds = {each.compress_type for each in archive.infolist()}
+    return kinds == {zipfile.ZIP_STORED}
 
 
 def _check_archive(path: Path) -> None:

@@ -7,6 +7,7 @@ an error in a quiet channel hides beneath them.
 
 import hashlib
 import math
+from collections.abc import Iterator, Mapping
 
 import torch
 from torch import Tensor
@@ -18,13 +19,30 @@ OUTLIER_CHANNELS = 3
 OUTLIER_GAIN = 8.0
 
 
-def random_state(dims: ModelDimensions, seed: int = 0) -> dict[str, Tensor]:
+class RandomState(Mapping[str, Tensor]):
     """A whole state dict in float32, the same on every machine for the same seed.
 
-    Each tensor has a generator of its own, so none depends on which others are drawn.
+    Each tensor has a generator of its own, so none depends on which others are drawn, and
+    each is drawn when it is asked for: a decoder is larger than its encoder, and often not
+    wanted.
     """
-    shapes = tensor_shapes(dims)
-    return {name: _draw(name, tuple(shape), seed) for name, shape in shapes.items()}
+
+    def __init__(self, dims: ModelDimensions, seed: int = 0) -> None:
+        self._shapes, self._seed = tensor_shapes(dims), seed
+
+    def __getitem__(self, name: str) -> Tensor:
+        return _draw(name, tuple(self._shapes[name]), self._seed)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._shapes)
+
+    def __len__(self) -> int:
+        return len(self._shapes)
+
+
+def random_state(dims: ModelDimensions, seed: int = 0) -> dict[str, Tensor]:
+    """All tensors of a `RandomState`."""
+    return dict(RandomState(dims, seed))
 
 
 def _draw(name: str, shape: tuple[int, ...], seed: int) -> Tensor:

@@ -6,9 +6,10 @@ from torch import Tensor
 
 from core.messages import Aside, PortBuild, Row, Value
 from debug.candidate import max_internals, max_v3
+from debug.candidate.buffers import Tokens
 from debug.candidate.flow import Route
 from debug.candidate.module_tree import ModuleTree
-from debug.candidate.program import Program, Tokens
+from debug.candidate.program import Program
 from debug.candidate.source import package_of
 from debug.candidate.trace import Traced
 from debug.measure.layout import laid_out

@@ -1,6 +1,7 @@
 """Tensors on their way between PyTorch and MAX."""
 
 import hashlib
+from dataclasses import dataclass, field
 
 import torch
 from max.driver import CPU, Buffer, Device
@@ -38,3 +39,14 @@ def to_torch(buffer: Buffer) -> Tensor:
 def content_digest(value: Tensor) -> str:
     """Equal for equal numbers: the same input is a new buffer in every generation."""
     return hashlib.blake2b(value.numpy().tobytes(), digest_size=16).hexdigest()
+
+
+@dataclass
+class Tokens:
+    """Numbers that stand for buffers in digests: the same object, the same number."""
+
+    seen: dict[int, tuple[int, Buffer]] = field(default_factory=dict)
+
+    def of(self, buffer: Buffer) -> str:
+        token, _ = self.seen.setdefault(id(buffer), (len(self.seen), buffer))
+        return f"buffer {token}"

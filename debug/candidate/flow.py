@@ -6,7 +6,21 @@ Operations are told by their places in the graph's body, values by their keys.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from max.graph import TensorType
+
 from debug.candidate.max_internals import ValueKey
+
+
+@dataclass(frozen=True)
+class LayerInput:
+    """The first input of a layer in the graph."""
+
+    key: ValueKey
+    type: TensorType
+
+    @property
+    def shape(self) -> list[int]:
+        return [int(size) for size in self.type.shape]
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,11 @@ import torch
 from max.driver import Buffer
 
 from debug.candidate import max_internals, max_kernels
-from debug.candidate.buffers import to_buffer, to_torch
+from debug.candidate.buffers import Tokens, to_buffer, to_torch
+from debug.candidate.kept_values import KeptValues
 from debug.candidate.max_internals import ValueKey
 from debug.candidate.preparation import prepare
-from debug.candidate.program import Program, Tokens
+from debug.candidate.program import Program
 from debug.candidate.taps import Probe
 from debug.candidate.trace import Traced
 from debug.protocol.diagnostic import Diagnostic
@@ -66,7 +67,7 @@ class Interpreter:
         """``announce`` is told the name of a kernel that must be compiled first."""
         self._announce = announce
         self._tokens = Tokens()
-        self.kept: dict[str, Buffer] = {}
+        self.kept = KeptValues()
         """What was computed and may be used again, by digest."""
         self.program: Program | None = None
         """Of the last graph that was loaded."""
@@ -89,8 +90,7 @@ class Interpreter:
         prepared = prepare(traced, self._announce)
         self.refused, self.emulated = prepared.refused, prepared.emulated
         self.program = program = Program(traced, self._tokens, injected, prepared.runners)
-        self.kept = {d: b for d, b in self.kept.items() if d in program.digests}
-
+        self.kept.only(program.digests)
         return {name: self.of(name, program) for name in program.layers}
 
     def of(self, layer: str, program: Program) -> LazyValue:

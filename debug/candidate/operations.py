@@ -11,6 +11,7 @@ from torch import Tensor
 
 from debug.candidate import max_internals
 from debug.candidate.buffers import to_torch
+from debug.candidate.kept_values import KeptValues
 from debug.candidate.max_internals import ValueKey
 from debug.candidate.program import Program
 from debug.protocol.values import Place
@@ -63,7 +64,7 @@ class Evaluation:
 
 
 def evaluation(
-    program: Program, given: dict[ValueKey, Buffer], end: ValueKey, kept: dict[str, Buffer]
+    program: Program, given: dict[ValueKey, Buffer], end: ValueKey, kept: KeptValues
 ) -> Evaluation:
     """Computes a value of the candidate from values that are given, and keeps each step."""
     indices, slots = program.between(given, end, kept)

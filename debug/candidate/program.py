@@ -17,13 +17,13 @@ layers, and what depends on weights alone, such as transposed weights.
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
 
 from max.driver import Buffer
-from max.graph import TensorType
 
 from debug.candidate import max_dispatch, max_internals
-from debug.candidate.flow import Flow, Route
+from debug.candidate.buffers import Tokens
+from debug.candidate.flow import Flow, LayerInput, Route
+from debug.candidate.kept_values import KeptValues, size_of
 from debug.candidate.max_internals import Op, ValueKey
 from debug.candidate.taps import FirstInput, Probe, Result
 from debug.candidate.trace import Traced
@@ -31,29 +31,6 @@ from debug.protocol.diagnostic import Problem
 from debug.protocol.values import Place
 
 Slots = dict[ValueKey, Buffer | None]
-
-
-@dataclass
-class Tokens:
-    """Numbers that stand for buffers in digests: the same object, the same number."""
-
-    seen: dict[int, tuple[int, Buffer]] = field(default_factory=dict)
-
-    def of(self, buffer: Buffer) -> str:
-        token, _ = self.seen.setdefault(id(buffer), (len(self.seen), buffer))
-        return f"buffer {token}"
-
-
-@dataclass(frozen=True)
-class LayerInput:
-    """The first input of a layer in the graph."""
-
-    key: ValueKey
-    type: TensorType
-
-    @property
-    def shape(self) -> list[int]:
-        return [int(size) for size in self.type.shape]
 
 
 class Program:
@@ -106,8 +83,25 @@ class Program:
             self._read(index, op, traced, tokens)
         self.digests = set(self.digest.values())
         # The arguments and weights may be needed again by what is computed aside.
-        self._kept_keys = set(self.layers.values()) | self._fixed | set(self._slots)
-        self._uses = Counter(used for each in self.flow.operands for used in each)
+        self._given = frozenset(self._slots)
+        # A bias in the shape of what it is added to is larger than what it is made of, and
+        # made again in a moment.
+        worth_keeping = {
+            value
+            for value in self._fixed
+            if size_of(value)
+            <= sum(map(size_of, self.flow.operands[self.flow.maker[value]]))
+        }
+        self._kept_keys = set(self.layers.values()) | worth_keeping | self._given
+        self._users: dict[ValueKey, set[int]] = {}
+        for index, operands in enumerate(self.flow.operands):
+            for used in operands:
+                self._users.setdefault(used, set()).add(index)
+        self._ran: set[int] = set()
+        around = self._parents
+        outer = (name for name in self.layers if around.get(around.get(name) or "") is None)
+        self._outer = {self.digest[self.layers[name]] for name in outer}
+        """Of the model and the layers that are within no other."""
 
     def _read(self, index: int, op: Op, traced: Traced, tokens: Tokens) -> None:
         # What has no digest only says what comes before what, as the graph's order does.
@@ -142,26 +136,45 @@ class Program:
         parts = [self._signatures[index], *(digests.get(used, "") for used in operands)]
         return hashlib.blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()
 
-    def evaluate(self, key: ValueKey, kept: dict[str, Buffer]) -> Buffer:
+    def evaluate(self, key: ValueKey, kept: KeptValues) -> Buffer:
         """Computes one value from the nearest ones that are at hand.
 
         Layers and what depends on weights alone are put into ``kept`` by digest; what is
         in between is dropped as soon as nothing is left to use it.
         """
-        for index in sorted(self._needed(key, kept)):
-            self._run(index, self._slots, self._uses, self._kept_keys)
+        slots, needed = self._slots, sorted(self._needed(key, kept))
+        uses = Counter(used for index in needed for used in self.flow.operands[index])
+        for index in needed:
+            self._ran.add(index)
+            unfinished = (
+                used for used in self.flow.operands[index] if self._is_wanted(used)
+            )
+            self._run(index, slots, uses, {*unfinished})
             for result in self._kept_keys.intersection(self.body[index].results):
-                if (buffer := self._slots[result]) is not None:
-                    kept[self.digest[result]] = buffer
-        buffer = self._slots[key]
+                if (buffer := slots[result]) is not None:
+                    kept.put(self.digest[result], buffer)
+        buffer = slots[key]
         assert buffer is not None
+        made = (result for index in needed for result in self.body[index].results)
+        for value in [key, *uses, *made]:
+            if not self._is_wanted(value):
+                slots.pop(value, None)
+        kept.make_room(self._outer)
         return buffer
+
+    def _is_wanted(self, value: ValueKey) -> bool:
+        """Whether a value is held until it is used: a weight, what is injected, and what is
+        kept nowhere else and was not used by all that uses it."""
+        if value in self._given:
+            return True
+        is_used_up = self._users.get(value, set()) <= self._ran
+        return value not in self._kept_keys and not is_used_up
 
     def own_digest(self, key: ValueKey) -> str:
         """Of what the graph itself computes there."""
         return self._own.get(key, self.digest[key])
 
-    def own_value(self, key: ValueKey, kept: dict[str, Buffer]) -> Buffer:
+    def own_value(self, key: ValueKey, kept: KeptValues) -> Buffer:
         """What the graph itself computes there, whatever is injected in its place."""
         if key not in self._own:
             return self.evaluate(key, kept)
@@ -199,7 +212,7 @@ class Program:
             what, place = max_internals.describe(op), max_internals.place_of(op)
             raise Problem.at("run", error, place, f"{what} failed") from error
 
-    def _at_hand(self, index: int, slots: Slots, kept: dict[str, Buffer]) -> bool:
+    def _at_hand(self, index: int, slots: Slots, kept: KeptValues) -> bool:
         """Takes the results of an operation that no input changes as they are kept, such as
         a shape or a transposed weight; False for any other."""
         results = self.body[index].results
@@ -208,7 +221,7 @@ class Program:
         slots.update({result: self.evaluate(result, kept) for result in results})
         return True
 
-    def _needed(self, key: ValueKey, kept: dict[str, Buffer]) -> set[int]:
+    def _needed(self, key: ValueKey, kept: KeptValues) -> set[int]:
         """The operations to run for a value; what is kept becomes a slot instead."""
         needed: set[int] = set()
         pending = [key]
@@ -226,7 +239,7 @@ class Program:
         return needed
 
     def between(
-        self, given: Mapping[ValueKey, Buffer], end: ValueKey, kept: dict[str, Buffer]
+        self, given: Mapping[ValueKey, Buffer], end: ValueKey, kept: KeptValues
     ) -> tuple[list[int], Slots]:
         """All that one value is computed by, starting from values that are given.
 
@@ -245,7 +258,7 @@ class Program:
         return sorted(needed), slots
 
     def walk(
-        self, given: Mapping[ValueKey, Buffer], end: ValueKey, kept: dict[str, Buffer]
+        self, given: Mapping[ValueKey, Buffer], end: ValueKey, kept: KeptValues
     ) -> Iterator[tuple[ValueKey, Slots]]:
         """Computes all that leads to one value, and stops at every result as it is made.
 
@@ -280,7 +293,7 @@ class Program:
         else:
             self.inputs[layer] = argument
 
-    def evaluate_aside(self, key: ValueKey, kept: dict[str, Buffer]) -> Buffer:
+    def evaluate_aside(self, key: ValueKey, kept: KeptValues) -> Buffer:
         """A value between layers, or within one, that leaves no trace: what `evaluate`
         holds, and what it will drop, stay as they are."""
         at_hand = {
@@ -317,7 +330,7 @@ class Program:
         self,
         route: Route,
         start: Buffer,
-        kept: dict[str, Buffer],
+        kept: KeptValues,
         aside: Mapping[str, Buffer] | None = None,
     ) -> Buffer:
         """The end of a way whose start is given.

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from debug.candidate import max_internals
 from debug.candidate.buffers import to_buffer
+from debug.candidate.kept_values import KeptValues
 from debug.candidate.max_internals import ValueKey
 from debug.candidate.operations import evaluation
 from debug.candidate.program import Program
@@ -32,7 +33,7 @@ def segments(
     recording: Recording,
     program: Program,
     truths: Mapping[str, Truth],
-    kept: dict[str, Buffer],
+    kept: KeptValues,
     pause: Pause = go_on,
     row: str = POSITION,
 ) -> list[Segment] | None:

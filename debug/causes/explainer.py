@@ -124,7 +124,7 @@ class Explainer:
     def _cut(
         self, name: str, recording: Recording, code: LoadedCandidate, pause: Pause
     ) -> list[Segment] | None:
-        row = row_of(self._subject, self._truths[name].exact.shape)
+        row = row_of(self._subject, self._truths[name].shape)
         return segments(name, recording, code.program, self._truths, code.kept, pause, row)
 
     def _is_leaf(self, name: str, code: LoadedCandidate) -> bool:

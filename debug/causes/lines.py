@@ -10,9 +10,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
-from max.driver import Buffer
 from torch import Tensor
 
+from debug.candidate.kept_values import KeptValues
 from debug.candidate.operations import Operation, OperationIndex
 from debug.candidate.program import Program
 from debug.causes.hypotheses.operands import Hypothesis
@@ -27,7 +27,7 @@ class LoadedCandidate:
     """A generation of the candidate, as far as explanations need it."""
 
     program: Program
-    kept: dict[str, Buffer]
+    kept: KeptValues
     places: Mapping[str, Place]
     """The line that calls each layer."""
     again: Mapping[str, Place] = field(default_factory=dict)

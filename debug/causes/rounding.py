@@ -11,11 +11,11 @@ the candidate multiplied, in float64 and by PyTorch in the candidate's precision
 
 import math
 
-from max.driver import Buffer
 from torch import Tensor
 
 from debug.candidate import max_internals
 from debug.candidate.buffers import to_buffer, to_torch
+from debug.candidate.kept_values import KeptValues
 from debug.candidate.program import Program
 from debug.measure.layout import laid_out
 from debug.measure.matching import relative_error
@@ -27,7 +27,7 @@ MORE = 2.0
 
 
 def long_sum(
-    layer: str, truth: Truth, program: Program, kept: dict[str, Buffer], pause: Pause
+    layer: str, truth: Truth, program: Program, kept: KeptValues, pause: Pause
 ) -> str:
     """The product in a layer that rounds most beside PyTorch's, in words; or nothing.
 

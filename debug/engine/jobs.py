@@ -274,7 +274,7 @@ class CompareOutcome(JobOfTheModel):
         value, truth = self._generation.values[self._model], self._truths[self._model]
         if value.digest not in self._outcomes:
             candidate = in_layout(value.value(), truth).to(torch.float32)
-            if candidate.shape != truth.exact.shape or not candidate.isfinite().all():
+            if candidate.shape != truth.shape or not candidate.isfinite().all():
                 return
             try:
                 outcome = self._subject.outcome(truth.exact.float(), candidate, self._pause)

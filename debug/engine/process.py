@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from debug.engine.folder_watch import FolderWatch
+from debug.engine.wake_seldom import wake_seldom
+from debug.memory import SLACK, give_back
 from debug.protocol.child_end import lines_until_gone, private_stdout
 from debug.protocol.diagnostic import Diagnostic, Problem, blame, from_exception
 from debug.protocol.messages import (
@@ -215,12 +217,14 @@ class Engine:
             self._failed(error)
             self._settle()  # else nobody says that the layers before it are done
             return
+        give_back()
         if self.session.position >= self._target:
             self._stop()
 
     def _go_on(self) -> None:
         assert self.session is not None
         self.session.go_on()
+        give_back(0 if self.session.settled else SLACK)  # nobody waits for an idle engine
         self._settle()
 
     def _stop(self) -> None:
@@ -229,7 +233,9 @@ class Engine:
         self._settle()
 
     def _pause(self) -> None:
-        """A save or a key is not kept waiting by what explains the last run."""
+        """A save or a key is not kept waiting by what explains the last run. Called often,
+        so that memory is looked after here, too."""
+        give_back()
         if not self._work.empty():
             from debug.pause import Interrupted
 
@@ -252,5 +258,6 @@ class Engine:
 
 def main() -> NoReturn:
     os.nice(NICENESS)
+    wake_seldom()  # before MAX has threads
     events = private_stdout()
     Engine(sys.argv[1], sys.stdin.buffer, events).run()

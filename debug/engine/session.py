@@ -54,7 +54,7 @@ from debug.protocol.messages import (
 from debug.protocol.survey import Look
 from debug.protocol.values import Divergence, Mode, Stats
 from debug.protocol.verdict import Verdict
-from debug.reference.hooks import run_reference
+from debug.reference.both_runs import run_reference
 from debug.reference.recorded_layers import RecordedLayers
 from debug.subject import (
     Candidate,

@@ -20,7 +20,7 @@ from msgspec import structs
 from debug.candidate.interpreter import Interpreter, IsolatedLayer, LazyValue
 from debug.candidate.program import Program
 from debug.candidate.trace import Traced
-from debug.experiments.borders import Border, Borders, as_returned
+from debug.experiments.borders import Border, Borders, Landmarks, as_returned
 from debug.experiments.isolation import NEVER_CALLED, Isolation
 from debug.measure.divergence import compare
 from debug.measure.matching import Sought, find, in_shape_of
@@ -47,6 +47,7 @@ class Whereabouts:
         recordings: RecordedLayers,
     ) -> None:
         self._truths, self._isolation, self._recordings = truths, isolation, recordings
+        self._landmarks = Landmarks(truths)
         self._dtype = subject.dtype.name
         self._model = model_of(subject.layers).name
         self._parents = {layer.name: layer.parent for layer in subject.layers}
@@ -69,7 +70,7 @@ class Whereabouts:
         self._borders = None
         if runner is not None and runner.program is not None and traced.broken is None:
             program, kept = runner.program, runner.kept
-            self._borders = Borders(program, self._truths, self._model, kept)
+            self._borders = Borders(program, self._landmarks, self._model, kept)
 
     # -- Layers that no module is ------------------------------------------------------
 
@@ -126,7 +127,7 @@ class Whereabouts:
         isolated = self._isolation.run(truth, self._at(name, border))
         is_right = isolated is not None and isolated.verdict in RIGHT
         is_same = border.result == tapped.result
-        is_same = is_same and in_layout(before.value(), truth).shape == truth.exact.shape
+        is_same = is_same and in_layout(before.value(), truth).shape == truth.shape
         added = program.flow.depends(tapped.result, border.result) and _is_shifted(
             before, truth
         )

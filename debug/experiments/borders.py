@@ -15,6 +15,7 @@ A value that hardly varies, such as zeros, could be anything, and is never found
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import torch
 from max.driver import Buffer
@@ -22,12 +23,16 @@ from torch import Tensor
 
 from debug.candidate import max_internals
 from debug.candidate.buffers import to_buffer, to_torch
+from debug.candidate.flow import LayerInput
+from debug.candidate.kept_values import KeptValues
 from debug.candidate.max_internals import ValueKey
-from debug.candidate.program import LayerInput, Program
+from debug.candidate.program import Program
 from debug.measure.layout import laid_out
-from debug.measure.matching import Sought, distance, in_shape_of, norm_of
+from debug.measure.matching import distance, in_shape_of, norm_of
+from debug.measure.shelf import Kept
 from debug.measure.truth import Truth
 from debug.pause import Pause
+from debug.protocol.verdict import LAYER
 
 VARIES = 1e-3
 """How large a value's std must be beside its mean for its numbers to say something."""
@@ -53,28 +58,60 @@ class _Seen:
     arguments: dict[str, list[ValueKey]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class _Landmark:
+    """A value of PyTorch's to look for. It is read only where the norm is the same."""
+
+    label: str
+    kept: Kept
+    norm: float
+    floor: float
+
+    @property
+    def limit(self) -> float:
+        """The largest norm of an error that is rounding."""
+        return LAYER.watch_up_to * self.floor * self.norm
+
+    def is_in(self, value: Tensor) -> bool:
+        """Whether a value of the candidate is this one, in any layout."""
+        exact = self.kept.read().double().squeeze()
+        laid = in_shape_of(value.double(), exact)
+        return laid is not None and distance(laid, exact) <= self.limit
+
+
+class Landmarks:
+    """What PyTorch's layers return and are given, by how many numbers that is: a value of
+    the candidate can only be one of as many."""
+
+    def __init__(self, truths: Mapping[str, Truth]) -> None:
+        self.truths = truths
+
+    @cached_property
+    def results(self) -> dict[int, list[_Landmark]]:
+        return _by_size(_results(self.truths))
+
+    @cached_property
+    def arguments(self) -> dict[int, list[_Landmark]]:
+        return _by_size(_arguments(self.truths))
+
+
 class Borders:
     """The layers of one program by their numbers."""
 
     def __init__(
-        self,
-        program: Program,
-        truths: Mapping[str, Truth],
-        model: str,
-        kept: dict[str, Buffer],
+        self, program: Program, landmarks: Landmarks, model: str, kept: KeptValues
     ) -> None:
         """
         Args:
             program: the candidate's.
-            truths: of all layers.
+            landmarks: PyTorch's values.
             model: the layer that all others are parts of.
             kept: what was computed, by digest.
         """
-        self.program, self._truths, self._model, self._kept = program, truths, model, kept
+        self.program, self._landmarks = program, landmarks
+        self._truths, self._model, self._kept = landmarks.truths, model, kept
         self._taps = dict(program.layers)
         """What the modules return."""
-        self._results = _by_size(_results(truths))
-        self._arguments = _by_size(_arguments(truths))
         self._first: _Seen | None = None
         self._second: _Seen | None = None
 
@@ -178,14 +215,14 @@ class Borders:
             return
         size, value, norm = buffer.num_elements, None, 0.0
         for sought_in, found in (
-            (self._results, seen.results),
-            (self._arguments, seen.arguments),
+            (self._landmarks.results, seen.results),
+            (self._landmarks.arguments, seen.arguments),
         ):
             for sought in sought_in.get(size, ()):
                 if value is None:
                     value = to_torch(buffer)
                     norm = norm_of(value)
-                if abs(norm - sought.norm) <= sought.limit and _equals(value, sought):
+                if abs(norm - sought.norm) <= sought.limit and sought.is_in(value):
                     found.setdefault(sought.label, []).append(key)
 
 
@@ -197,33 +234,27 @@ def as_returned(value: Tensor, truth: Truth, dtype: str) -> Tensor:
     return laid.reshape(truth.exact.shape).to(getattr(torch, dtype))
 
 
-def _equals(value: Tensor, sought: Sought) -> bool:
-    laid = in_shape_of(value.double(), sought.value)
-    return laid is not None and distance(laid, sought.value) <= sought.limit
-
-
 def _in_place_of(key: ValueKey, value: Tensor) -> Buffer:
     kind = max_internals.tensor_type(key)
     assert kind is not None
     return to_buffer(value, kind.dtype, kind.device.to_device())
 
 
-def _by_size(values: Iterable[Sought]) -> dict[int, list[Sought]]:
-    """By how many numbers they have: a value can only be one of as many."""
-    found: dict[int, list[Sought]] = {}
+def _by_size(values: Iterable[_Landmark]) -> dict[int, list[_Landmark]]:
+    found: dict[int, list[_Landmark]] = {}
     for value in values:
-        found.setdefault(value.value.numel(), []).append(value)
+        found.setdefault(value.kept.shape.numel(), []).append(value)
     return found
 
 
-def _results(truths: Mapping[str, Truth]) -> Iterator[Sought]:
+def _results(truths: Mapping[str, Truth]) -> Iterator[_Landmark]:
     for name, truth in truths.items():
-        if _says_something(truth.exact):
-            exact = truth.exact.squeeze()
-            yield Sought(name, exact, norm_of(exact), truth.floor)
+        exact = truth.exact
+        if _says_something(exact):
+            yield _Landmark(name, truth.kept, norm_of(exact), truth.floor)
 
 
-def _arguments(truths: Mapping[str, Truth]) -> Iterator[Sought]:
+def _arguments(truths: Mapping[str, Truth]) -> Iterator[_Landmark]:
     """What layers are given has been rounded as much as what those before them return."""
     floor = min(max((each.floor for each in truths.values()), default=0.0), COARSEST)
     for name, truth in truths.items():
@@ -231,8 +262,8 @@ def _arguments(truths: Mapping[str, Truth]) -> Iterator[Sought]:
             continue
         argument = truth.isolated.argument
         if argument.is_floating_point() and _says_something(argument):
-            argument = argument.double().squeeze()
-            yield Sought(name, argument, norm_of(argument), floor)
+            norm = norm_of(argument.double())
+            yield _Landmark(name, truth.isolated.kept, norm, floor)
 
 
 def _says_something(value: Tensor) -> bool:

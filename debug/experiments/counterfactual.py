@@ -16,6 +16,7 @@ from torch.utils._pytree import tree_map
 from debug.candidate import max_internals
 from debug.candidate.buffers import to_buffer, to_torch
 from debug.candidate.interpreter import LazyValue
+from debug.candidate.kept_values import KeptValues
 from debug.candidate.program import Program
 from debug.experiments.isolation import aside
 from debug.measure.layout import laid_out
@@ -50,7 +51,7 @@ def counterfactual(
     program: Program,
     computed: Mapping[str, LazyValue],
     module: nn.Module,
-    kept: dict,
+    kept: KeptValues,
 ) -> Counterfactual | None:
     """Runs both models again from the layer on.
 
@@ -81,7 +82,7 @@ def counterfactual(
 
 def _error(value: Tensor, truth: Truth) -> float:
     value = in_layout(value, truth).double()
-    if value.shape != truth.exact.shape:
+    if value.shape != truth.shape:
         return float("inf")
     return relative_error(value, truth.exact)
 

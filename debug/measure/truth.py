@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from debug.measure.layout import closest, nearest
+from debug.measure.shelf import InMemory, Kept, Shelf
 from debug.measure.statistics import describe
 from debug.protocol.values import Place, Stats
 from debug.protocol.verdict import FLOAT32_HALF_ULP, HALF_ULP
@@ -22,8 +23,8 @@ from debug.protocol.verdict import FLOAT32_HALF_ULP, HALF_ULP
 class Truth:
     """The reference's side of one layer: its value in float64 and its own rounding."""
 
-    exact: Tensor
-    """r64, in the candidate's layout: (..., frames, channels)."""
+    kept: Kept
+    """Where ``exact`` is."""
     norms: "Norms"
     """Of r64."""
     rounding: "Norms"
@@ -37,6 +38,16 @@ class Truth:
     isolated: "IsolatedTruth | None" = None
     place: Place | None = None
     """The reference's line that calls the layer; its definition, for the model."""
+
+    @property
+    def exact(self) -> Tensor:
+        """r64, in the candidate's layout: (..., frames, channels); not to be changed."""
+        return self.kept.read()
+
+    @property
+    def shape(self) -> torch.Size:
+        """Of ``exact``."""
+        return self.kept.shape
 
     @property
     def axes_back(self) -> tuple[int, ...] | None:
@@ -66,10 +77,15 @@ class Truth:
 class IsolatedTruth:
     """The reference's input of a layer, and how far the layer alone rounds on it."""
 
-    argument: Tensor
-    """r64's argument in the candidate's precision and layout."""
+    kept: Kept
+    """Where ``argument`` is."""
     rounding: "Norms"
     """Of r32 - r64, with that same input."""
+
+    @property
+    def argument(self) -> Tensor:
+        """r64's argument in the candidate's precision and layout; not to be changed."""
+        return self.kept.read()
 
 
 @dataclass(frozen=True)
@@ -143,7 +159,7 @@ def measure_reference(
     exact = exact.double().contiguous()  # whole numbers and masks, too
     rounding = slice_norms(_rounding(rounded, exact))
     norms = slice_norms(torch.where(torch.isfinite(exact), exact, 0.0))
-    return Truth(exact, norms, rounding, describe(rounded), axes, heads)
+    return Truth(InMemory(exact), norms, rounding, describe(rounded), axes, heads)
 
 
 def measure_isolated(truth: Truth, argument: Tensor, rounded: Tensor) -> Truth:
@@ -158,9 +174,22 @@ def measure_isolated(truth: Truth, argument: Tensor, rounded: Tensor) -> Truth:
         rounded = rounded.permute(truth.axes)
         if argument.ndim == len(truth.axes):
             argument = argument.permute(truth.axes)
-    rounded = rounded.reshape(truth.exact.shape)
-    rounding = slice_norms(_rounding(rounded, truth.exact))
-    return replace(truth, isolated=IsolatedTruth(argument.contiguous(), rounding))
+    exact = truth.exact
+    rounded = rounded.reshape(exact.shape)
+    rounding = slice_norms(_rounding(rounded, exact))
+    return replace(truth, isolated=IsolatedTruth(InMemory(argument.contiguous()), rounding))
+
+
+def put_away(truth: Truth, shelf: Shelf) -> Truth:
+    """The same with its values on a shelf.
+
+    Raises:
+        Problem: there is no room for them.
+    """
+    isolated = truth.isolated
+    if isolated is not None:
+        isolated = replace(isolated, kept=shelf.put(isolated.argument))
+    return replace(truth, kept=shelf.put(truth.exact), isolated=isolated)
 
 
 def _rounding(rounded: Tensor, exact: Tensor) -> Tensor:

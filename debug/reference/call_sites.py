@@ -2,6 +2,7 @@
 
 import inspect
 import os
+import threading
 from pathlib import Path
 from types import FrameType
 
@@ -9,18 +10,23 @@ import torch
 from torch import nn
 
 from debug.protocol.values import Place
+from debug.reference.turns import frame_before
 
 PASSED_OVER = (
     str(Path(torch.__file__).parent) + os.sep,
     str(Path(__file__).parents[1]) + os.sep,
+    threading.__file__,
 )
-"""How the files of torch and of the debugger begin."""
+"""How the files of torch, of the debugger and of its threads begin."""
 
 
 def reference_place(frame: FrameType) -> Place:
     """The reference's line that called a function or a layer: neither torch's nor ours."""
-    while frame.f_back and frame.f_code.co_filename.startswith(PASSED_OVER):
-        frame = frame.f_back
+    while frame.f_code.co_filename.startswith(PASSED_OVER):
+        before = frame_before(frame)
+        if before is None:
+            break
+        frame = before
     return Place(frame.f_code.co_filename, frame.f_lineno)
 
 

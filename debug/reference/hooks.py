@@ -1,8 +1,4 @@
-"""Runs the reference in PyTorch, in float64 and again in the candidate's precision.
-
-The run in float64 is the truth, the other one says how much rounding alone costs at each
-layer. Both are needed of every layer twice: in the run of the whole model, and in
-isolation.
+"""Hears of every layer's call while the reference runs, in float64 or another precision.
 
 A float64 run is not just ``module.double()``: models that guard half precision with
 ``x.float()`` would drop to float32 in the middle of it, so that is lifted
@@ -14,7 +10,7 @@ import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -22,14 +18,10 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves, tree_map
 
-from debug.measure.products import EXACT, Products
-from debug.measure.truth import Truth, measure_isolated, measure_reference
 from debug.protocol.values import Place
-from debug.reference.call_sites import reference_definition, reference_place
-from debug.reference.preconditions import check_inputs, check_repeats, check_weights
-from debug.reference.rounded_products import multiplied_as
-from debug.reference.without_value import check_values
-from debug.subject import CastsWeights, LayerName, Subject, arguments_in, in_precision
+from debug.reference.call_sites import reference_place
+from debug.reference.other_precision import in_other_precision
+from debug.subject import CastsWeights, LayerName, Subject, in_precision
 
 
 class StayInFloat64(TorchFunctionMode):
@@ -39,26 +31,13 @@ class StayInFloat64(TorchFunctionMode):
     They would drop to float32 inside a float64 run, and measure a floor that is not there.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._on = True
-
-    @contextmanager
-    def lifted(self) -> Iterator[None]:
-        """For what is no part of the model, such as measuring it."""
-        self._on = False
-        try:
-            yield
-        finally:
-            self._on = True
-
     def __torch_function__(
         self, func: Callable, types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
         kwargs = kwargs or {}
         first = args[0] if args else None
         wide = isinstance(first, Tensor) and first.dtype == torch.float64
-        if not (wide and self._on):
+        if not wide:
             return func(*args, **kwargs)
         if func is torch.Tensor.float:
             return first
@@ -183,84 +162,6 @@ def layer_modules(module: nn.Module, layers: Sequence[LayerName]) -> dict[str, n
     }
 
 
-def run_reference(
-    subject: Subject, dtype: str, products: Products = EXACT
-) -> dict[str, Truth]:
-    """The truth about every input and layer, in order of computation.
-
-    Every layer is measured in the run of the whole model, and in isolation: on its input
-    from the float64 run, so that its own rounding is told from what has piled up before.
-
-    Args:
-        subject: whose reference runs.
-        dtype: what the candidate computes in.
-        products: how its device multiplies.
-    """
-    truths: dict[str, Truth] = {}
-    for value in subject.inputs:
-        truths[value.name] = measure_reference(value.exact, value.reference)
-
-    module, layers = subject.reference(), subject.layers
-    rounded = rounding(dtype)
-    narrow = narrowed(subject, module, rounded)
-    values: dict[str, Tensor] = {}
-    calls: dict[str, LayerCall] = {}
-    """Of modules that rows begin with."""
-
-    def keep(layer: LayerName, call: LayerCall) -> None:
-        values[layer.name] = call.value.clone()  # the next layer may write into it
-
-    def measure(layer: LayerName, call: LayerCall) -> None:
-        value = values.pop(layer.name)
-        result = call.value.clone()
-        truth = measure_reference(result, value, layer.axes, layer.heads, layer.shape)
-        call = calls.get(layer.begins or "", call)
-        with multiplied_as(products):
-            if not layer.is_model:
-                value = call.again(modules[layer.begins or layer.name], rounded)
-            if layer.begins is not None:
-                value = modules[layer.name](value)
-        if (exact := call.argument) is not None:
-            argument = in_precision(exact, getattr(torch, dtype))
-            if torch.equal(argument.isfinite(), exact.isfinite()):  # it has no other
-                truth = measure_isolated(truth, argument, value)
-        place = call.place
-        if layer.is_model:
-            place = reference_definition(module) or place
-        truths[layer.name] = replace(truth, place=place)
-
-    stay = StayInFloat64()
-
-    begins = [
-        LayerName(n, parent="", call=each.call) for each in layers if (n := each.begins)
-    ]
-
-    def measured(layer: LayerName, call: LayerCall) -> None:
-        if layer in begins:
-            calls[layer.name] = call
-            return
-        with stay.lifted():
-            measure(layer, call)
-
-    check_inputs(subject.inputs)
-    check_weights(module)
-    with torch.inference_mode():
-        wide = copy.deepcopy(module).double()
-        drawn = torch.get_rng_state()
-        with hooked(narrow, layers, keep), multiplied_as(products):
-            subject.run_reference(narrow, *arguments_in(subject, rounded))
-        if not torch.equal(drawn, torch.get_rng_state()):  # something drew random numbers
-            before = dict(values)
-            with hooked(narrow, layers, keep), multiplied_as(products):
-                subject.run_reference(narrow, *arguments_in(subject, rounded))
-            check_repeats(before, values)
-        modules = layer_modules(narrow, layers)
-        with hooked(wide, [*begins, *layers], measured), stay:
-            subject.run_reference(wide, *arguments_in(subject, torch.float64))
-    check_values(truths)
-    return {name: truths[name] for name in in_order(subject)}
-
-
 def rounding(dtype: str) -> torch.dtype:
     """The precision of the yardstick: a candidate in float64 has that of float32."""
     return getattr(torch, "float32" if dtype == "float64" else dtype)
@@ -271,9 +172,4 @@ def narrowed(subject: Subject, module: nn.Module, dtype: torch.dtype) -> nn.Modu
     casts = isinstance(subject, CastsWeights) and subject.casts_weights
     if dtype == torch.float32 or casts:
         return module
-    return copy.deepcopy(module).to(dtype)
-
-
-def in_order(subject: Subject) -> list[str]:
-    inputs = [value.name for value in subject.inputs if value.compared]
-    return inputs + [layer.name for layer in subject.layers]
+    return in_other_precision(module, dtype)

@@ -5,7 +5,6 @@ into. Recordings hold every value in between, which is gigabytes for a large mod
 a limit the oldest are dropped, and made again if they are needed.
 """
 
-import copy
 from collections.abc import Collection
 from dataclasses import replace
 from functools import cached_property
@@ -23,12 +22,13 @@ from debug.reference.hooks import (
     narrowed,
     rounding,
 )
+from debug.reference.other_precision import in_other_precision
 from debug.reference.recorder import recorded
 from debug.reference.recording import Recording, ValueId
 from debug.reference.rounded_products import multiplied_as
 from debug.subject import LayerName, Subject, arguments_in, model_of
 
-KEPT_BYTES = 4 << 30
+KEPT_BYTES = 1 << 30
 """Beyond that, what was recorded first is dropped, and recorded again if it is needed."""
 
 
@@ -44,7 +44,7 @@ class RecordedLayers:
     @cached_property
     def wide(self) -> nn.Module:
         """The reference in float64."""
-        return copy.deepcopy(self._subject.reference()).double()
+        return in_other_precision(self._subject.reference(), torch.float64)
 
     def of(self, name: str) -> Recording:
         """A layer's own code in float64."""

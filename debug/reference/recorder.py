@@ -21,6 +21,7 @@ from torch.utils._pytree import tree_leaves, tree_map
 from debug.reference.attention import is_attention, written_out
 from debug.reference.call_sites import PASSED_OVER, reference_place
 from debug.reference.hooks import first_tensor, named_tensors
+from debug.reference.other_precision import Weights
 from debug.reference.recording import (
     Call,
     Element,
@@ -44,9 +45,7 @@ class Recorder(TorchFunctionMode):
         self._kept: list[Any] = []
         self.bindings = Bindings(lambda value: self._index.get(id(value)), PASSED_OVER)
         self.recording.bound = self.bindings.found
-        tensors = {**dict(module.named_parameters()), **dict(module.named_buffers())}
-        self._weights = {id(tensor): name for name, tensor in tensors.items()}
-        self.recording.all_weights = tensors
+        self._weights = self.recording.all_weights = Weights(module)
 
     def __torch_function__(
         self, func: Callable, types: Any, args: Any = (), kwargs: Any = None
@@ -100,7 +99,7 @@ class Recorder(TorchFunctionMode):
         """The place of a tensor that may have come from anywhere."""
         if id(tensor) not in self._index:
             index = self.add(tensor)
-            if name := self._weights.get(id(tensor)):
+            if name := self._weights.name_of(tensor):
                 self.recording.names[index] = name
                 self.recording.weights.add(index)
         return self._index[id(tensor)]

@@ -1,22 +1,23 @@
 """A reference that makes NaN is none: no number is nearer to NaN than another."""
 
-from collections.abc import Mapping
+import math
 
 from debug.measure.truth import Truth
 from debug.protocol.diagnostic import Problem
 
 
-def check_values(truths: Mapping[str, Truth]) -> None:
+def check_value(name: str, truth: Truth) -> None:
     """
     Args:
-        truths: of the reference's layers, in the order in which they return.
+        name: of a layer of the reference.
+        truth: of it.
 
     Raises:
-        Problem: a layer's value in float64 has NaN. Infinity may be a mask.
+        Problem: the layer's value in float64 has NaN. Infinity may be a mask.
     """
-    for name, truth in truths.items():
-        if count := int(truth.exact.isnan().sum()):
-            of = f"{count:,} of {truth.exact.numel():,} values"
-            message = f"the reference makes NaN on this input: {name} is the first, {of}"
-            advice = "nothing can equal it; give another input, or mend what makes it"
-            raise Problem("model", f"{message}; {advice}")
+    if math.isnan(truth.norms.total):
+        count = int(truth.exact.isnan().sum())
+        of = f"{count:,} of {truth.shape.numel():,} values"
+        message = f"the reference makes NaN on this input: {name} is the first, {of}"
+        advice = "nothing can equal it; give another input, or mend what makes it"
+        raise Problem("model", f"{message}; {advice}")

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from core.whisper import open_subject
-from debug.reference.hooks import run_reference
+from debug.reference.both_runs import run_reference
 from debug.subject import Options
 
 

@@ -63,7 +63,8 @@ class View(Container):
         self.bring_forward("statistics")
         self.layers_pane.focus()
         self.set_interval(CLOCK_SECONDS, self._tick_clock)
-        self.set_interval(TICK_SECONDS, self._tick_rows)
+        # What has nothing to draw wakes nobody.
+        self._ticks = self.set_interval(TICK_SECONDS, self._tick_rows, pause=True)
 
     def _tick_clock(self) -> None:
         state = self._state
@@ -232,12 +233,14 @@ class View(Container):
     def show_row(self, index: int) -> None:
         """After a layer was computed: soon, with others that were."""
         self._undrawn.add(index)
+        self._ticks.resume()
 
     def draw_rows(self) -> None:
         """Brings the rows up to date that have changed since the last time."""
         if not self._undrawn:
             return
         rows, self._undrawn = self._undrawn, set()
+        self._ticks.pause()
         self._drawn_at = time.monotonic()
         self.layers_pane.learn(self._state)
         for row in rows | {max(min(rows) - 1, 0)}:  # the mark of the position moves on

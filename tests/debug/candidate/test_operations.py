@@ -8,9 +8,10 @@ from max.driver import CPU
 from max.dtype import DType
 
 from debug.candidate import kernels, max_internals
-from debug.candidate.buffers import to_buffer
+from debug.candidate.buffers import Tokens, to_buffer
+from debug.candidate.kept_values import KeptValues
 from debug.candidate.operations import Evaluation, Operation, OperationIndex, evaluation
-from debug.candidate.program import Program, Tokens
+from debug.candidate.program import Program
 from debug.candidate.source import load_source
 from debug.candidate.trace import build
 from examples.two_layers.subject import TwoLayers
@@ -32,7 +33,7 @@ def of_shrink(graph: Path) -> Evaluation:
     max_internals.lower(traced.graph)
     program = Program(traced, Tokens())
     given = {program.inputs["shrink"].key: to_buffer(GIVEN, DType.float32, CPU())}
-    return evaluation(program, given, program.layers["shrink"], {})
+    return evaluation(program, given, program.layers["shrink"], KeptValues())
 
 
 def bias(graph: Path) -> torch.Tensor:
@@ -71,7 +72,9 @@ def test_a_value_that_was_given_has_no_maker(toy_graph: Path):
     max_internals.lower(traced.graph)
     program = Program(traced, Tokens())
     key = program.inputs["shrink"].key
-    found = evaluation(program, {key: to_buffer(GIVEN, DType.float32, CPU())}, key, {})
+    found = evaluation(
+        program, {key: to_buffer(GIVEN, DType.float32, CPU())}, key, KeptValues()
+    )
     assert (found.operations, found.maker) == ([], None)
     assert torch.equal(found.value, GIVEN)
 

@@ -9,8 +9,9 @@ from max.driver import CPU, Buffer
 from max.dtype import DType
 
 from debug.candidate import kernels, max_dispatch, max_internals
-from debug.candidate.buffers import to_buffer, to_torch
-from debug.candidate.program import Program, Tokens
+from debug.candidate.buffers import Tokens, to_buffer, to_torch
+from debug.candidate.kept_values import KeptValues
+from debug.candidate.program import Program
 from debug.candidate.source import load_source
 from debug.candidate.trace import build
 from examples.two_layers.subject import TwoLayers
@@ -46,8 +47,10 @@ def digests(program: Program) -> dict[str, str]:
     return {name: program.digest[key] for name, key in program.layers.items()}
 
 
-def value(program: Program, name: str, kept: dict | None = None) -> torch.Tensor:
-    return to_torch(program.evaluate(program.layers[name], {} if kept is None else kept))
+def value(program: Program, name: str, kept: KeptValues | None = None) -> torch.Tensor:
+    return to_torch(
+        program.evaluate(program.layers[name], KeptValues() if kept is None else kept)
+    )
 
 
 def test_the_same_source_has_the_same_digests(generations: Generations):
@@ -83,7 +86,7 @@ def test_the_toys_values_are_the_references(generations: Generations):
 
 
 def test_what_is_kept_is_layers_and_what_depends_on_weights_alone(generations: Generations):
-    program, kept = generations.program(), {}
+    program, kept = generations.program(), KeptValues()
     value(program, "grow", kept)
     named = digests(program)
     assert named["grow"] in kept
@@ -95,7 +98,7 @@ def test_what_is_kept_is_layers_and_what_depends_on_weights_alone(generations: G
 def test_what_is_kept_is_not_computed_again(
     generations: Generations, monkeypatch: pytest.MonkeyPatch
 ):
-    kept: dict[str, Buffer] = {}
+    kept = KeptValues()
     first = value(generations.program(), "shrink", kept)
     again = generations.program()
     monkeypatch.setattr(max_dispatch, "dispatch", None)
@@ -113,7 +116,7 @@ def test_what_is_injected_goes_on_and_the_layers_own_value_is_still_known(
     assert program.own_digest(key) == digests(plain)["grow"]
     assert digests(program)["grow"] != digests(plain)["grow"]
     assert digests(program)["shrink"] != digests(plain)["shrink"]
-    assert torch.equal(to_torch(program.own_value(key, {})), own)
+    assert torch.equal(to_torch(program.own_value(key, KeptValues())), own)
     bias = generations.subject.reference().get_parameter("shrink.bias")
     assert torch.allclose(value(program, "shrink"), bias.expand(1, 6, -1))
 
@@ -145,7 +148,7 @@ def test_a_layer_alone_takes_any_argument_and_depends_on_its_own_code(
     route = program.flow.route(program.inputs["shrink"].key, program.layers["shrink"])
     argument = to_buffer(torch.zeros(1, 6, 16), DType.float32, CPU())
     bias = generations.subject.reference().get_parameter("shrink.bias")
-    result = to_torch(program.evaluate_isolated(route, argument, {}))
+    result = to_torch(program.evaluate_isolated(route, argument, KeptValues()))
     assert torch.allclose(result, bias.expand(1, 6, -1))
     before = program.digest_isolated(route)
     replace(generations.graph, "ops.gelu(x)", "ops.relu(x)")

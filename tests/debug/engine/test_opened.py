@@ -8,7 +8,7 @@ from debug.engine.opened import opened
 from debug.measure.truth import Truth
 from debug.protocol.messages import Opened
 from debug.protocol.values import Mode
-from debug.reference.hooks import run_reference
+from debug.reference.both_runs import run_reference
 from examples.two_layers.subject import TwoLayers
 
 GRAPH = Path("port.py")

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from debug.protocol.diagnostic import Problem
-from debug.reference.hooks import run_reference
+from debug.reference.both_runs import run_reference
 from debug.reference.preconditions import check_inputs, check_weights
 from debug.subject import Input
 from examples.two_layers.subject import GRAPH, TwoLayers
