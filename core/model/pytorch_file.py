@@ -44,8 +44,9 @@ def read_pytorch(path: Path) -> object:
 
 def _can_be_mapped(path: Path) -> bool:
     """Whether the file's tensors can be read when they are used, as the system sees fit:
-    neither those of PyTorch's format of before 2020 nor compressed ones can."""
-    if not zipfile.is_zipfile(path):
+    neither those of PyTorch's format of before 2020 nor compressed ones can, nor those of a
+    file whose name is no UTF-8."""
+    if not zipfile.is_zipfile(path) or not str(path).isprintable():
         return False
     with zipfile.ZipFile(path) as archive:
         kinds = {each.compress_type for each in archive.infolist()}

@@ -25,27 +25,36 @@ class KeptValues(dict[str, Buffer]):
     """Buffers by digest, in the order in which they were computed."""
 
     room = ROOM
+    held = 0
+    """In bytes."""
 
     def put(self, digest: str, buffer: Buffer) -> None:
         """Keeps a copy. MAX's allocator gives no memory back in the midst of which
         something is kept."""
         if buffer.device.is_host and _bytes(buffer) >= LARGE:
             buffer = Buffer.from_dlpack(torch.clone(to_torch(buffer)))
+        self._drop(digest)
         self[digest] = buffer
+        self.held += _bytes(buffer)
 
     def make_room(self, spared: Collection[str]) -> None:
         """Drops the oldest values until all fit; those that are spared come last."""
-        too_many = sum(map(_bytes, self.values())) - self.room
-        order = sorted(self, key=lambda digest: digest in spared)
-        for digest in order:
-            if too_many <= 0:
+        if self.held <= self.room:
+            return
+        for digest in sorted(self, key=lambda digest: digest in spared):
+            if self.held <= self.room:
                 return
-            too_many -= _bytes(self.pop(digest))
+            self._drop(digest)
 
     def only(self, digests: Collection[str]) -> None:
         """Drops all others."""
         for digest in self.keys() - digests:
-            del self[digest]
+            self._drop(digest)
+
+    def _drop(self, digest: str) -> None:
+        buffer = self.pop(digest, None)
+        if buffer is not None:
+            self.held -= _bytes(buffer)
 
 
 def size_of(value: ValueKey) -> int:
