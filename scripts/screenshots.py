@@ -1,22 +1,26 @@
 """Pictures of the running dashboard, as SVG: the README's is one of them.
 
 Usage: python -m scripts.screenshots FILE.svg [--graph FILE] [--size 120x36] [--keys "x 4"]
+
+Without a graph it is the shipped one with a bug, as the README says.
 """
 
 import argparse
 import asyncio
+import tempfile
 from pathlib import Path
 
+import core
 from tui.dashboard.app import Dashboard
 from tui.settings import Settings
 
+SHIPPED = Path(core.__file__).with_name("encoder.py")
+BUG = "return ops.gelu(x)", 'return ops.gelu(x, "tanh")'
 
-async def picture(
-    graph: str | None, keys: list[str], size: tuple[int, int], light: bool
-) -> str:
+
+async def picture(graph: str, keys: list[str], size: tuple[int, int], light: bool) -> str:
     """Runs every layer on the real engine, presses keys, and draws the screen."""
-    options = {"graph": graph} if graph else {}
-    app = Dashboard(Settings(options))
+    app = Dashboard(Settings({"graph": graph}))
     async with app.run_test(size=size) as pilot:
         if light:
             await pilot.press("l")
@@ -37,9 +41,12 @@ def main() -> None:
     arguments = parser.parse_args()
     width, _, height = arguments.size.partition("x")
     size = int(width), int(height)
-    svg = asyncio.run(
-        picture(arguments.graph, arguments.keys.split(), size, arguments.light)
-    )
+    with tempfile.TemporaryDirectory() as folder:
+        broken = Path(folder) / SHIPPED.name
+        broken.write_text(SHIPPED.read_text().replace(*BUG))
+        graph = arguments.graph or str(broken)
+        keys = arguments.keys.split()
+        svg = asyncio.run(picture(graph, keys, size, arguments.light))
     arguments.file.write_text(svg)
 
 
