@@ -7,6 +7,7 @@ largest of them, the engine, at its peak, mapped files included. A model that go
 the limit is stopped: a machine whose memory is full stops all others.
 """
 
+import argparse
 import os
 import resource
 import signal
@@ -79,10 +80,13 @@ def checked(model: str) -> tuple[str, float, float, float]:
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("model", nargs="*", default=SIZES)
+    models = parser.parse_args().model
     print(f"{time.strftime('%Y-%m-%d')}, {processor()}, {os.cpu_count()} cores\n")
     print("| model | ended | wall | processor | peak | its weights | target |")
     print("| --- | --- | --- | --- | --- | --- | --- |", flush=True)
-    for model in sys.argv[1:] or SIZES:
+    for model in models:
         try:
             size = weights(model)
         except Problem as problem:
