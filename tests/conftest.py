@@ -30,7 +30,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4
 if sys.platform == "linux":
-    # As the engine's process has it: glibc is to keep the large blocks that are freed.
+    # One test after the other needs as large blocks: glibc is to keep those that are freed.
     ctypes.CDLL(None).mallopt(M_MMAP_MAX, 0)
     ctypes.CDLL(None).mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
 

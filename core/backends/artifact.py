@@ -15,6 +15,7 @@ from max.engine import CompiledModel, InferenceSession, read
 from max.graph import Graph
 
 from core.machine import instruction_sets
+from debug.measure.shelf import cache_folder
 from debug.protocol.diagnostic import Problem, first_line
 
 
@@ -35,8 +36,7 @@ class Record(msgspec.Struct):
 
 
 def artifact_folder() -> Path:
-    base = os.getenv("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "maxwhisper" / "encoders"
+    return cache_folder() / "encoders"
 
 
 def artifact_file(graph: Graph, device: Device) -> Path:

@@ -21,7 +21,7 @@ from debug.causes.hypotheses.rotations import (
     Pairs,
     Rotation,
     operation_that_makes,
-    partners,
+    rotated,
     rotations,
 )
 from debug.causes.segment import Segment
@@ -59,15 +59,18 @@ class Angles:
     @property
     def sines(self) -> Tensor:
         """(positions, pairs)."""
-        return (self.positions[:, None] * self.per_position).sin()
+        return self._angles.sin()
 
     @property
     def table(self) -> Tensor:
         """(positions, channels): all angles, in the order of the channels."""
-        angles = self.positions[:, None] * self.per_position
         if self.pairs is Pairs.HALVES:
-            return torch.cat([angles, angles], -1)
-        return angles.repeat_interleave(2, -1)
+            return torch.cat([self._angles, self._angles], -1)
+        return self._angles.repeat_interleave(2, -1)
+
+    @property
+    def _angles(self) -> Tensor:
+        return self.positions[:, None] * self.per_position
 
 
 def _per_position(base: float, count: int) -> Tensor:
@@ -126,12 +129,12 @@ def _further(
         name, x = recording.name(rotation.x), recording.values[rotation.x]
         for by in (1, -1):
             table = replace(right, positions=right.positions + by).table
-            turned = x * table.cos() + partners(x, rotation.pairs) * table.sin()
+            value = rotated(x, table.cos(), table.sin(), rotation.pairs)
             hypothesis = Hypothesis(
                 f"{name} is turned as if each position were {by:+d}",
                 frozenset({("positions", by, name)}),
-                {rotation.step.result: always(turned)},
-                operation=operation_that_makes(turned, segment),
+                {rotation.step.result: always(value)},
+                operation=operation_that_makes(value, segment),
             )
             proposed.append(hypothesis)
     yield from sorted(proposed, key=lambda each: each.operation is None)

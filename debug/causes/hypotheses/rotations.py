@@ -101,29 +101,30 @@ def laid_out_for(pairs: Pairs, table: Tensor) -> Tensor:
     return table.unflatten(-1, sizes).mT.flatten(-2)
 
 
-def _turned(x: Tensor, cos: Tensor, sin: Tensor, pairs: Pairs) -> Tensor:
+def rotated(x: Tensor, cos: Tensor, sin: Tensor, pairs: Pairs) -> Tensor:
+    """The rotation itself."""
     return x * cos + partners(x, pairs) * sin
 
 
 def _other_pairs(x: Tensor, cos: Tensor, sin: Tensor, pairs: Pairs) -> Tensor:
-    return _turned(x, cos, sin, pairs.others)
+    return rotated(x, cos, sin, pairs.others)
 
 
 def _other_angles(x: Tensor, cos: Tensor, sin: Tensor, pairs: Pairs) -> Tensor:
     cos, sin = laid_out_for(pairs.others, cos), laid_out_for(pairs.others, sin)
-    return _turned(x, cos, sin, pairs)
+    return rotated(x, cos, sin, pairs)
 
 
 def _other_pairs_and_angles(x: Tensor, cos: Tensor, sin: Tensor, pairs: Pairs) -> Tensor:
     cos, sin = laid_out_for(pairs.others, cos), laid_out_for(pairs.others, sin)
-    return _turned(x, cos, sin, pairs.others)
+    return rotated(x, cos, sin, pairs.others)
 
 
 WAYS: dict[str, tuple[str, Turn]] = {
     "left out": ("{it} is left out", lambda x, cos, sin, pairs: x),
     "twice": (
         "{it} is applied twice",
-        lambda x, c, s, pairs: _turned(_turned(x, c, s, pairs), c, s, pairs),
+        lambda x, c, s, pairs: rotated(rotated(x, c, s, pairs), c, s, pairs),
     ),
     "own channel": (
         "{it} takes each channel itself, not the other one of its pair",
@@ -131,11 +132,11 @@ WAYS: dict[str, tuple[str, Turn]] = {
     ),
     "other way": (
         "{it} turns the other way: the sine has the other sign",
-        lambda x, cos, sin, pairs: _turned(x, cos, -sin, pairs),
+        lambda x, cos, sin, pairs: rotated(x, cos, -sin, pairs),
     ),
     "exchanged": (
         "cosine and sine of {it} change places",
-        lambda x, cos, sin, pairs: _turned(x, sin, cos, pairs),
+        lambda x, cos, sin, pairs: rotated(x, sin, cos, pairs),
     ),
     "without a minus": (
         "{it} lacks the minus of the second channel of each pair",
@@ -225,7 +226,7 @@ def _turned_as_well(
         fits = values[step.result].shape[-2:] == rows_and_channels
         if may_be and fits and not is_turned:
             name = recording.name(step.result)
-            then = partial(_then, step, lambda x: _turned(x, cos, sin, one.pairs))
+            then = partial(_then, step, lambda x: rotated(x, cos, sin, one.pairs))
             text = f"{name} is rotated as well"
             key = "rotation", "as well", name
             yield Hypothesis(text, frozenset({key}), {step.result: then})
