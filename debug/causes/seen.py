@@ -25,6 +25,7 @@ from debug.causes.hypotheses.exchanged import (
     parts_exchanged,
     weights_exchanged,
 )
+from debug.causes.hypotheses.functions import mistakes
 from debug.causes.hypotheses.heads import other_splits
 from debug.causes.hypotheses.kernels import reshaped_kernels
 from debug.causes.hypotheses.masking import other_masks
@@ -43,9 +44,10 @@ from debug.causes.hypotheses.repeated import other_calls
 from debug.causes.hypotheses.rotations import turned_otherwise
 from debug.causes.segment import Segment
 from debug.causes.sums import other_terms
-from debug.measure.matching import distance, norm_of
+from debug.measure.matching import distance, in_shape_of, norm_of
 from debug.protocol.verdict import LAYER
-from debug.reference.recording import Step, made_by
+from debug.reference.pytorch_functions import LAYOUTS
+from debug.reference.recording import DOES_NOT_RUN, Step, made_by
 
 
 def seen_in_candidate(
@@ -105,6 +107,54 @@ def seen_in_candidate(
     for several in (other_splits, written_norms):
         for key, text, steps in several(segment.steps, segment.recording):
             yield Hypothesis(text, frozenset({key}), steps)
+    for step in segment.frontier:
+        yield from _seen_in_what_follows(segment, step, from_input)
+
+
+def _seen_in_what_follows(
+    segment: Segment, step: Step, wrong: Sequence[OperationIndex]
+) -> Iterator[Hypothesis]:
+    """A step's own mistakes whose consequence the candidate has: of a factor that is left
+    out of the keys nothing is seen but the scores."""
+    following = _following(segment, step)
+    if following is None or following.result not in segment.pool:
+        return
+    exact, recording = segment.pool[following.result], segment.recording
+    counterparts = counterparts_of(segment, exact, wrong)
+    for mistake in mistakes(step, recording) if counterparts else ():
+        segment.pause()
+        replaced = {step.result: mistake.replacement}
+        try:
+            made = recording.replay(following.result, replaced)
+        except DOES_NOT_RUN:
+            continue
+        supposed = in_shape_of(made, exact.value)
+        if supposed is None:
+            continue
+        limit = LAYER.watch_up_to * exact.floor * max(exact.norm, norm_of(supposed))
+        seen = (c for c in counterparts if distance(c.value, supposed) <= limit)
+        if (counterpart := next(seen, None)) is not None:
+            yield Hypothesis(
+                mistake.text,
+                frozenset({mistake.key}),
+                replaced,
+                weight=mistake.weight,
+                operation=counterpart.operation,
+                adds=mistake.adds,
+                right=mistake.right,
+                wrong=mistake.wrong,
+            )
+
+
+def _following(segment: Segment, step: Step) -> Step | None:
+    """The next step that makes new numbers of a step's result."""
+    values = {step.result}
+    for each in segment.steps:
+        if each.result != step.result and not values.isdisjoint(each.operands):
+            if each.name not in LAYOUTS:
+                return each
+            values.add(each.result)
+    return None
 
 
 def _with_a_counterpart(

@@ -193,9 +193,8 @@ def _operands_made_otherwise(at: Operand) -> Iterator[Hypothesis]:
     """The mistakes of the step that made an operand, where only this step uses it."""
     recording = at.segment.recording
     made = recording.maker(at.value)
-    if made is None:
+    if made is None or _is_had_for_this(at):
         return
-
     for mistake in mistakes(made, recording):
         otherwise = partial(_made_otherwise, made, recording.values, mistake.replacement)
         yield Hypothesis(
@@ -206,6 +205,12 @@ def _operands_made_otherwise(at: Operand) -> Iterator[Hypothesis]:
             right=mistake.right,
             wrong=mistake.wrong,
         )
+
+
+def _is_had_for_this(at: Operand) -> bool:
+    """Whether the candidate has an operand right that nothing else takes."""
+    users = [step for step in at.segment.steps if at.value in step.operands]
+    return len(users) == 1 and at.value in at.segment.have
 
 
 def _made_otherwise(
