@@ -53,6 +53,8 @@ class Listing(ScrollView, can_focus=True):
         self._gutter: Gutter = {}
         self._digits = 3
         self._title = ""
+        self._height = 0
+        """Before the last change of its size."""
         self.place: Place | None = None
         """The line that is marked."""
 
@@ -114,8 +116,13 @@ class Listing(ScrollView, can_focus=True):
             self.post_message(self.LineChosen(Place(self.place.path, number + 1)))
 
     def on_resize(self) -> None:
+        """The marked line stays in sight; a hidden pane had no size to scroll in."""
         self._lay_out()
-        self._scroll_to_place()  # a hidden pane has no size to scroll in
+        below = (self.place.line - 1 if self.place else 0) - self.scroll_offset.y
+        was_seen, is_seen = (0 <= below < h for h in (self._height, self.size.height))
+        if not self._height or (was_seen and not is_seen):
+            self._scroll_to_place()
+        self._height = self.size.height
 
     def _scroll_to_place(self) -> None:
         if self.place is not None:

@@ -22,11 +22,12 @@ from debug.protocol.survey import (
     Surveyed,
 )
 from tui import words
+from tui.dashboard.activity import GONE
 from tui.dashboard.changes import Answered, Change, Refused
 from tui.dashboard.engine_link import EngineLink
 from tui.dashboard.files import refuse_layer
 from tui.dashboard.keys import VALUES_KEYS
-from tui.dashboard.panes.layers import NORMAL_FROM
+from tui.dashboard.room import NORMAL_FROM
 from tui.dashboard.values.error_map import MapPane
 from tui.dashboard.values.numbers import ExcerptPane, spelled
 from tui.dashboard.values.place import Place
@@ -51,7 +52,7 @@ class ValuesScreen(ModalScreen[int]):
         super().__init__()
         refuse_layer(link.state.results, index)
         if not link.alive:
-            raise Problem(DUMP, "the engine is gone: press R to restart it")
+            raise Problem(DUMP, GONE)
         self._link = link
         self._place = Place(index)
         self._waiting: set[type] = set()
