@@ -82,6 +82,8 @@ class Dashboard(ThemedApp):
         for problem in self.habits.config.problems:
             self.view.log_pane.say(str(problem), "bold")
             self.notify(str(problem), severity="warning", markup=False, timeout=20)
+        # After ctrl+z and fg the terminal is empty, and Textual draws only what changes.
+        self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         self.theme_changed_signal.subscribe(self, lambda _: self.view.show_all())
         for number in ENDING:
             loop = asyncio.get_running_loop()
