@@ -62,18 +62,19 @@ def has_all(width: int, height: int) -> bool:
     return width >= NORMAL_FROM and height >= MEDIUM_FROM
 
 
-def division(sizes: PaneSizes, width: int, height: int) -> Division:
+def division(sizes: PaneSizes, terminal: tuple[int, int], height: int) -> Division:
     """What a person wants, as far as it leaves room to all.
 
     Args:
         sizes: as they were asked for.
-        width: of the terminal, in cells.
+        terminal: its columns and rows.
         height: of the panes together, in cells.
     """
+    width, rows = terminal
     usual = Division(41, 16, 8)
     if width >= NORMAL_FROM:
         usual = replace(usual, left=83 if width >= WIDE_FROM else 71)
-    if height >= TALL_FROM - 6:
+    if rows >= TALL_FROM:
         usual = replace(usual, top=18, bottom=14)
     left = _within(sizes.left or usual.left, LEAST, width - LEAST)
     bottom = _within(sizes.bottom or usual.bottom, LEAST_HIGH, height - 2 * LEAST_HIGH)

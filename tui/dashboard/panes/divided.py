@@ -11,7 +11,7 @@ from textual.events import MouseDown, MouseMove, MouseUp
 from textual.geometry import Offset
 from textual.widget import Widget
 
-from tui.dashboard.room import LAYERS, PaneSizes, division, has_all
+from tui.dashboard.room import LAYERS, SLIM_BELOW, Division, PaneSizes, division, has_all
 
 STEP = 2
 LEFT, TOP, BOTTOM = "left", "top", "bottom"
@@ -30,21 +30,22 @@ class DividedPanes(Container):
         self.sizes = sizes
         self.divide()
 
+    def on_mount(self) -> None:
+        self.divide()
+
     def on_resize(self) -> None:
         self.divide()
 
+    def _division(self, sizes: PaneSizes) -> Division:
+        terminal = self.app.size
+        return division(sizes, terminal, self.size.height or terminal.height)
+
     def divide(self) -> None:
         """Lays the panes out in the sizes that are wanted, as far as there is room."""
-        width, height = self.app.size.width, self.size.height
-        found = division(self.sizes, width, height)
-        styles = self.styles
-        styles.clear_rule("grid_columns")
-        styles.clear_rule("grid_rows")
-        if self.sizes.left is not None and not self.screen.has_class("-slim"):
-            styles.grid_columns = f"{found.left} 1fr"
-        wants_rows = self.sizes.top is not None or self.sizes.bottom is not None
-        if wants_rows and has_all(width, self.app.size.height):
-            styles.grid_rows = f"{found.top} 1fr {found.bottom}"
+        found, terminal = self._division(self.sizes), self.app.size
+        is_slim, whole = terminal.width < SLIM_BELOW, has_all(*terminal)
+        self.styles.grid_columns = "1fr" if is_slim else f"{found.left} 1fr"
+        self.styles.grid_rows = f"{found.top} 1fr {found.bottom}" if whole else "1fr"
 
     def grow(self, pane: str, across: int, down: int) -> None:
         """Makes a pane larger by so many steps, or smaller.
@@ -54,7 +55,7 @@ class DividedPanes(Container):
             across: steps of its width.
             down: steps of its height.
         """
-        now = division(self.sizes, self.app.size.width, self.size.height)
+        now = self._division(self.sizes)
         is_left, by = pane == LAYERS, STEP * down
         if across:
             left = now.left + STEP * (across if is_left else -across)
@@ -71,7 +72,7 @@ class DividedPanes(Container):
     def _take(self, line: str, size: int) -> None:
         """The size of one line, fitted to what there is: it moves at each key."""
         wanted = replace(self.sizes, **{line: max(size, 1)})
-        fitted = division(wanted, self.app.size.width, self.size.height)
+        fitted = self._division(wanted)
         self.resize(replace(wanted, **{line: getattr(fitted, line)}))
 
     # -- The mouse ---------------------------------------------------------------------

@@ -19,25 +19,28 @@ class KeysLine(Static):
         """Where a key begins and ends, and what it is called by Textual."""
         self._shown: tuple | None = None
 
-    def show(self, names: Sequence[str], keys: Sequence[Key]) -> None:
+    def show(
+        self, names: Sequence[str], keys: Sequence[Key], last: Sequence[str] = ALWAYS
+    ) -> None:
         """
         Args:
             names: of the keys to be offered, the most wanted first.
             keys: all there are, as this person has them.
+            last: those at the end, whatever the room.
         """
         wanted, width = (tuple(names), tuple(keys)), self.app.size.width
         if self._shown == (wanted, width):
             return
         self._shown = wanted, width
         by_name = {key.name: key for key in keys}
-        last = [by_name[name] for name in ALWAYS]
-        room = width - 2 - sum(len(_said(key)) + len(GAP) for key in last)
+        end = [by_name[name] for name in last]
+        room = width - 2 - sum(len(_said(key)) + len(GAP) for key in end)
         first = []
         for key in (by_name[name] for name in names):
             if (room := room - len(_said(key)) - len(GAP)) < 0:
                 break
             first.append(key)
-        self._draw([*first, *last])
+        self._draw([*first, *end])
 
     def _draw(self, keys: Sequence[Key]) -> None:
         text, self._places = Text(" ", no_wrap=True, end=""), []

@@ -43,6 +43,7 @@ COPIED = 200
 
 class NumbersPane(VerticalScroll):
     BORDER_TITLE = "numbers"
+    ALLOW_MAXIMIZE = True
 
     def __init__(self) -> None:
         super().__init__(id="statistics")

@@ -12,6 +12,7 @@ from textual.widgets import Input, Static
 
 from tui.dashboard.glossary import SECTIONS
 from tui.dashboard.keys import VALUES_KEYS, Key
+from tui.dashboard.room import SLIM_BELOW
 from tui.dashboard.screens.sheet import Sheet
 
 ABOUT = (
@@ -20,6 +21,7 @@ ABOUT = (
     "computed again. R says by how much more than rounding a layer is off; the line above "
     "the layers names the guilty line and the mistake."
 )
+WIDE, SLIM = 26, 13
 NOTHING = "No key and no word here has {text!r}."
 
 
@@ -54,7 +56,8 @@ class HelpScreen(Sheet):
 
     def _show(self, text: str) -> None:
         parts: list[RenderableType] = [] if text else [Text(ABOUT)]
-        parts += [_table(*section) for section in self._with(text)]
+        room = WIDE if self.app.size.width >= SLIM_BELOW else SLIM
+        parts += [_table(*section, room) for section in self._with(text)]
         found = Group(*parts) if parts else Text(NOTHING.format(text=text))
         self.query_one("#found", Static).update(found)
         self.query_one(VerticalScroll).scroll_home(animate=False)
@@ -84,9 +87,10 @@ def _words() -> dict[str, dict[str, str]]:
     return {f"Words: {title.lower()}": rows for title, rows in SECTIONS.items()}
 
 
-def _table(title: str, rows: Mapping[str, str]) -> Table:
+def _table(title: str, rows: Mapping[str, str], room: int) -> Table:
+    """``room`` is that of the words, in cells."""
     table = Table.grid(padding=(0, 2))
-    table.add_column(max_width=26)
+    table.add_column(max_width=room)
     table.add_row("", "")
     table.add_row(Text(title, "bold"), "")
     for name, said in rows.items():
