@@ -3,11 +3,12 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from fakes import ATTENTION, FakeEngine, mistake, settle
+from fakes import ATTENTION, FakeEngine, mistake, settle, stats
 from textual.pilot import Pilot
 
 from debug.protocol.diagnostic import Diagnostic
-from debug.protocol.messages import Failed, Progress, SourceSaved
+from debug.protocol.messages import Failed, Inspected, Progress, SourceSaved
+from debug.protocol.values import OperationView, Place, SegmentView
 from tui.dashboard.activity import Activity
 from tui.dashboard.app import Dashboard
 
@@ -66,6 +67,26 @@ async def gone(pilot: Pilot) -> None:
     engine().die()
 
 
+async def taken_apart(pilot: Pilot) -> None:
+    """The operations of the layer that is wrong."""
+    await wrong(pilot)
+    await settle(pilot)
+    ours, theirs = Place(engine().source, 13), Place(str(engine().reference), 16)
+    code = SegmentView(
+        "its result",
+        [
+            OperationView("matmul", ours, stats(), ["q", "k"], "matmul", True),
+            OperationView("softmax", ours, stats(), ["matmul"], "", False),
+        ],
+        [
+            OperationView("matmul", theirs, stats(), ["q", "k"], "", True),
+            OperationView("softmax", theirs, stats(), ["matmul"], "", True),
+        ],
+        1,
+    )
+    engine().say(Inspected(1, ATTENTION, [code], disappears=0.54, appears=3e-5))
+
+
 @dataclass(frozen=True)
 class Sight:
     """A state, and the keys from there."""
@@ -86,10 +107,12 @@ VIEWS = {
     "source": Sight(wrong, ("4", "4")),
     "log": Sight(wrong, ("5", "5")),
     "values": Sight(wrong, ("V",)),
+    "error": Sight(stale, ("e",)),
+    "operations": Sight(taken_apart),
     "columns": Sight(wrong, ("K",)),
     "search": Sight(wrong, ("slash", "a", "t")),
     "controls": Sight(wrong, ("E",)),
     "help": Sight(waiting, ("question_mark",)),
     "help-found": Sight(waiting, ("question_mark", "slash", "f", "l", "o")),
 }
-ON_TOP = ("columns", "search", "controls", "help-found")
+ON_TOP = ("error", "operations", "columns", "search", "controls", "help-found")

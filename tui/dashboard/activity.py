@@ -44,7 +44,7 @@ class Activity:
         return time.monotonic() - self.since
 
 
-GONE = "the engine is gone: R starts it anew"
+GONE = "the engine is gone: R restarts it"
 
 
 def why_refused(activity: Activity) -> str:

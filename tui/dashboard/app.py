@@ -343,11 +343,14 @@ class Dashboard(ThemedApp):
         """Opens what runs, and starts the engine anew if that was changed."""
 
         def chosen(settings: Settings | None) -> None:
-            if settings is not None and settings != self.link.settings:
+            if settings is None:
+                return
+            if settings != self.link.settings:
                 self.link.change(settings)
-                self.action_restart()
-            elif settings is not None:
+            elif self.link.alive:
                 self.notify("nothing was changed: the engine goes on")
+                return
+            self.action_restart()
 
         failed = self.state.activity.phase is Phase.FAILED
         said = self.state.activity.what if failed else ""

@@ -5,7 +5,6 @@ all, the layers and one other are shown, and a line of tabs says what else there
 than `SLIM_BELOW` columns it is one pane at a time.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 SLIM_BELOW, NORMAL_FROM, WIDE_FROM = 72, 110, 150
@@ -84,8 +83,3 @@ def division(sizes: PaneSizes, terminal: tuple[int, int], height: int) -> Divisi
 
 def _within(value: int, least: int, most: int) -> int:
     return max(min(value, most), least)
-
-
-def following(pane: str, panes: Sequence[str] = SIDE_PANES) -> str:
-    """The next of the panes, around."""
-    return panes[(panes.index(pane) + 1) % len(panes)] if pane in panes else panes[0]

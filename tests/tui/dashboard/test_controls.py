@@ -156,5 +156,8 @@ async def test_a_key_to_a_dead_engine_is_told_that_it_is_gone(app, press):
         await settle(pilot)
         await press(pilot, "p", "i")
         told = {note.message for note in app._notifications}
-        assert told == {"the engine is gone: R starts it anew"}
-        engine().alive = False
+        assert told == {"the engine is gone: R restarts it"}
+        await press(pilot, "E", "enter")
+        await settle(pilot)
+        assert len(FakeEngine.instances) == 2
+        assert app.state.results.is_complete

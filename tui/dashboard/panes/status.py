@@ -76,7 +76,7 @@ def _doing(run: Run, activity: Activity) -> str:
         return f" {tick} {', '.join([*parts, activity.what or activity.phase])}"
     glyph = GLYPHS.get(activity.phase, "·")
     if activity.phase is Phase.DEAD:
-        return f" {glyph} {activity.what}: press R to restart it"
+        return f" {glyph} {activity.what}: R restarts it"
     if activity.phase is Phase.FAILED:
         return f" {glyph} {activity.what} (E changes what runs)"
     if run.stale:
