@@ -57,7 +57,8 @@ class HelpScreen(Sheet):
     def _show(self, text: str) -> None:
         parts: list[RenderableType] = [] if text else [Text(ABOUT)]
         room = WIDE if self.app.size.width >= SLIM_BELOW else SLIM
-        parts += [_table(*section, room) for section in self._with(text)]
+        for title, rows in self._with(text):
+            parts += [Text(f"\n{title}" if parts else title, "bold"), _table(rows, room)]
         found = Group(*parts) if parts else Text(NOTHING.format(text=text))
         self.query_one("#found", Static).update(found)
         self.query_one(VerticalScroll).scroll_home(animate=False)
@@ -87,12 +88,10 @@ def _words() -> dict[str, dict[str, str]]:
     return {f"Words: {title.lower()}": rows for title, rows in SECTIONS.items()}
 
 
-def _table(title: str, rows: Mapping[str, str], room: int) -> Table:
+def _table(rows: Mapping[str, str], room: int) -> Table:
     """``room`` is that of the words, in cells."""
     table = Table.grid(padding=(0, 2))
     table.add_column(max_width=room)
-    table.add_row("", "")
-    table.add_row(Text(title, "bold"), "")
     for name, said in rows.items():
         table.add_row(Text(name, "bold"), Text(said))
     return table
