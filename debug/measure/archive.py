@@ -29,7 +29,7 @@ from torch import Tensor
 
 from debug.measure.shelf import InMemory, Kept, OnDisk, Shelf, cache_folder
 from debug.measure.truth import IsolatedTruth, Norms, Truth
-from debug.protocol.diagnostic import Problem
+from debug.protocol.diagnostic import ARCHIVE, Problem
 from debug.protocol.values import Place, Stats
 
 BOUND = 16 << 30
@@ -92,7 +92,7 @@ class Archived:
             if checksum(value) != self.checksum:
                 self.path.unlink(missing_ok=True)
                 message = f"the reference's values in {self.path} were damaged"
-                raise Problem("archive", f"{message}: the file is deleted; start again")
+                raise Problem(ARCHIVE, f"{message}: the file is deleted; start again")
             self._is_checked = True
         return value
 
