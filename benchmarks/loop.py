@@ -105,7 +105,7 @@ async def started(model: str, folder: Path) -> tuple[Talk, dict[str, float]]:
     engine.send(RunTo(talk.count - 1))
     await talk.until(Compared)
     times["first_number"] = since()
-    await talk.until(Stopped)
+    await talk.until(Stopped)  # at the last layer: the one before was heard already
     times |= {"all_layers": since(), "busy": round(talk.busy, 2)}
     await talk.until(Idle)
     times |= {"settled": since(), "gigabytes": round(talk.gigabytes, 2)}
@@ -119,9 +119,7 @@ async def saved(talk: Talk, edit: tuple[str, str], number: int) -> tuple[float, 
     began, busy = time.perf_counter(), talk.busy
     talk.engine.send(RunAgain(talk.count - 1))
     await talk.until(Stopped)
-    found = time.perf_counter() - began, talk.busy - busy
-    await talk.until(Idle)
-    return found
+    return time.perf_counter() - began, talk.busy - busy
 
 
 async def measured(model: str, saves: int, reloads: int) -> dict[str, Any]:
@@ -141,6 +139,7 @@ async def measured(model: str, saves: int, reloads: int) -> dict[str, Any]:
             report["saves"][name] = {"wall": round(wall, 2), "busy": round(busy, 2)}
         if reloads:
             report["reloads"] = await reloaded(talk, reloads)
+        await talk.until(Idle)
         busy = talk.busy
         await asyncio.sleep(QUIET)
         report["idle_percent"] = round(100 * (talk.busy - busy) / QUIET, 2)

@@ -6,7 +6,7 @@ that can't run here says why, in the place of a function.
 
 import importlib
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 import torch
@@ -28,9 +28,12 @@ Encode = Callable[[Tensor], Tensor]
 
 EAGER, SDPA, COMPILED = "PyTorch eager", "PyTorch eager, SDPA", "torch.compile"
 ONNX, CTRANSLATE2, MAX = "ONNX Runtime", "CTranslate2", "MAX"
+ALL = (EAGER, SDPA, COMPILED, ONNX, CTRANSLATE2, MAX)
 
 
-def encoders(checkpoint: Checkpoint, threads: int) -> Iterator[tuple[str, Encode | str]]:
+def encoders(
+    checkpoint: Checkpoint, threads: int, only: Collection[str] = ALL
+) -> Iterator[tuple[str, Encode | str]]:
     """Each peer by name, ready to run; a text where it can't, which says why."""
     dims, state = checkpoint.dims, checkpoint.encoder_state()
     encoder = load_encoder(dims, state)
@@ -46,6 +49,8 @@ def encoders(checkpoint: Checkpoint, threads: int) -> Iterator[tuple[str, Encode
     }
     silence = torch.zeros(1, dims.n_mels, N_FRAMES)
     for name, make in makers.items():
+        if name not in only:
+            continue
         try:
             encode = make()
             encode(silence)  # what is compiled at the first call is compiled now
