@@ -19,6 +19,9 @@ DUMP = "dump"
 LOOK = "values"
 """The kind of why a layer's values can't be shown."""
 
+INSPECT = "inspect"
+"""The kind of why a layer can't be taken apart."""
+
 
 class Diagnostic(msgspec.Struct, frozen=True):
     kind: str

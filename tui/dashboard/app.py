@@ -13,19 +13,17 @@ from pathlib import Path
 
 from textual import on
 from textual.app import App, ComposeResult, SystemCommand
-from textual.events import Click
 from textual.screen import Screen
 from textual.widgets import DataTable, Footer, OptionList
 
-from debug.protocol.diagnostic import LOOK, Problem
-from debug.protocol.messages import Inject, Inspect
+from debug.protocol.diagnostic import INSPECT, LOOK, Problem
+from debug.protocol.messages import Inject
 from debug.results.root_causes import root_causes
 from tui.answer import cause_text
 from tui.dashboard.changes import (
     ActivityChanged,
     Change,
     LayersChanged,
-    OperationsKnown,
     Refused,
     ResultsChanged,
     RowChanged,
@@ -34,16 +32,19 @@ from tui.dashboard.changes import (
 )
 from tui.dashboard.editor import NO_EDITOR, open_in
 from tui.dashboard.engine_link import EngineLink
+from tui.dashboard.history.screen import HistoryScreen
 from tui.dashboard.keys import APP_KEYS, KEYS
+from tui.dashboard.operations.screen import OperationsScreen
 from tui.dashboard.panes.layers import NORMAL_FROM, WIDE_FROM
 from tui.dashboard.panes.numbers import MEDIUM_FROM
+from tui.dashboard.room import Room
 from tui.dashboard.screens.alignment import AlignmentScreen
 from tui.dashboard.screens.details import DetailsScreen
 from tui.dashboard.screens.help import HelpScreen
-from tui.dashboard.screens.operations import OperationsScreen
 from tui.dashboard.second_run import COMPILED, FLOAT64, RunMode
 from tui.dashboard.values.screen import ValuesScreen
 from tui.dashboard.view import View
+from tui.dashboard.weights.screen import WeightsScreen
 from tui.settings import Settings
 
 ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
@@ -91,7 +92,7 @@ class Dashboard(App[int]):
     def _changed(self, change: Change) -> None:
         """Draws what the link reports."""
         for screen in self.screen_stack:
-            if isinstance(screen, ValuesScreen):
+            if isinstance(screen, Room):
                 screen.hear(change)
         match change:
             case LayersChanged():
@@ -104,9 +105,7 @@ class Dashboard(App[int]):
                 self.view.show_status()
             case Said(text, style):
                 self.view.log_pane.say(text, style)
-            case OperationsKnown(layer, inspected, others):
-                self.push_screen(OperationsScreen(layer, inspected, others))
-            case Refused(diagnostic) if diagnostic.kind != LOOK:
+            case Refused(diagnostic) if diagnostic.kind not in (LOOK, INSPECT):
                 self.notify(diagnostic.message, markup=False)
             case Written(path):
                 self.notify(f"written: {path}", markup=False)
@@ -128,12 +127,6 @@ class Dashboard(App[int]):
     @on(OptionList.OptionSelected, "#causes")
     def _cause_selected(self, event: OptionList.OptionSelected) -> None:
         layer = self.view.causes_pane.layer_of(event.option_index)
-        if layer is not None:
-            self.view.choose(layer)
-
-    @on(Click, "#chart")
-    def _chart_clicked(self, event: Click) -> None:
-        layer = self.view.chart_pane.layer_at(event.x)
         if layer is not None:
             self.view.choose(layer)
 
@@ -229,23 +222,33 @@ class Dashboard(App[int]):
         self.view.choose(self.state.stepper.inner(self.view.cursor))
 
     def action_inspect(self) -> None:
-        """Opens the layer: every operation, on both sides."""
-        if not self._can_ask:
-            self._refuse()
-        else:
-            self.link.send(Inspect(self.view.cursor))
+        """Every operation of the layer's own code, on both sides."""
+        self._look_into(OperationsScreen)
 
     def action_values(self) -> None:
-        """Opens the values of the layer; on closing the one that was looked at last is
+        self._look_into(ValuesScreen)
+
+    def _look_into(self, room: Callable[[EngineLink, int], Room[int]]) -> None:
+        """Opens a room of the layer; on closing the one that was looked at last is
         selected."""
 
         def looked_at(index: int | None) -> None:
             if index is not None and index != self.view.cursor:
                 self.view.choose(index)
 
-        self._try(
-            lambda: self.push_screen(ValuesScreen(self.link, self.view.cursor), looked_at)
-        )
+        self._try(lambda: self.push_screen(room(self.link, self.view.cursor), looked_at))
+
+    def action_weights(self) -> None:
+        """On closing, the layer whose weight was chosen is selected."""
+
+        def chosen(index: int | None) -> None:
+            if index is not None:
+                self.view.choose(index)
+
+        self._try(lambda: self.push_screen(WeightsScreen(self.link), chosen))
+
+    def action_history(self) -> None:
+        self.push_screen(HistoryScreen(self.state))
 
     def action_align(self) -> None:
         """Opens the table of layers and modules."""

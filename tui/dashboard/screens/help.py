@@ -8,7 +8,7 @@ from textual.widgets import Static
 
 from debug.protocol.verdict import CHANNEL, FRAME, HEAD, LAYER, Verdict
 from tui import words
-from tui.dashboard.keys import KEYS, VALUES_KEYS
+from tui.dashboard.keys import KEYS, ROOMS
 from tui.dashboard.screens.sheet import Sheet
 
 ABOUT = (
@@ -60,7 +60,7 @@ def _verdicts() -> Table:
 def _keys() -> Table:
     table = Table.grid(padding=(0, 2))
     group = ""
-    for key in (*KEYS, *VALUES_KEYS):
+    for key in (*KEYS, *(key for _, keys in ROOMS for key in keys)):
         if key.group != group:
             group = key.group
             table.add_row("", "")
