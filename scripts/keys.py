@@ -7,7 +7,8 @@ import re
 import sys
 from pathlib import Path
 
-from tui.dashboard.keys import KEYS, ROOMS, Key
+from tui.dashboard.keys import KEYS, Key
+from tui.dashboard.room_keys import ROOMS
 
 HEAD = "| key | does |\n|---|---|\n"
 

@@ -31,6 +31,7 @@ from tui.dashboard.changes import (
     Written,
 )
 from tui.dashboard.editor import NO_EDITOR, open_in
+from tui.dashboard.ends.screen import EndsScreen
 from tui.dashboard.engine_link import EngineLink
 from tui.dashboard.history.screen import HistoryScreen
 from tui.dashboard.keys import APP_KEYS, KEYS
@@ -227,6 +228,9 @@ class Dashboard(App[int]):
 
     def action_values(self) -> None:
         self._look_into(ValuesScreen)
+
+    def action_ends(self) -> None:
+        self._look_into(EndsScreen)
 
     def _look_into(self, room: Callable[[EngineLink, int], Room[int]]) -> None:
         """Opens a room of the layer; on closing the one that was looked at last is

@@ -14,8 +14,8 @@ from debug.protocol.diagnostic import Problem
 from tui.dashboard.files import write_source
 from tui.dashboard.history.table import SavesPane
 from tui.dashboard.history.texts import compared, source, title_of, what_became
-from tui.dashboard.keys import HISTORY_KEYS
 from tui.dashboard.room import Room
+from tui.dashboard.room_keys import HISTORY_KEYS
 from tui.dashboard.saves import Save
 from tui.dashboard.state import State
 from tui.dashboard.text_pane import TextPane

@@ -15,9 +15,9 @@ from debug.protocol.messages import Inspect, Inspected
 from tui import words
 from tui.dashboard.changes import Answered, Change, Refused
 from tui.dashboard.engine_link import EngineLink
-from tui.dashboard.keys import OPERATIONS_KEYS
 from tui.dashboard.operations.table import told
 from tui.dashboard.room import Room
+from tui.dashboard.room_keys import OPERATIONS_KEYS
 from tui.dashboard.text_pane import TextPane
 
 TITLE = "MAX beside PyTorch"

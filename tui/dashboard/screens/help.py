@@ -8,7 +8,8 @@ from textual.widgets import Static
 
 from debug.protocol.verdict import CHANNEL, FRAME, HEAD, LAYER, Verdict
 from tui import words
-from tui.dashboard.keys import KEYS, ROOMS
+from tui.dashboard.keys import KEYS
+from tui.dashboard.room_keys import ROOMS
 from tui.dashboard.screens.sheet import Sheet
 
 ABOUT = (

@@ -26,9 +26,9 @@ from tui import words
 from tui.dashboard.changes import Answered, Change, Refused
 from tui.dashboard.engine_link import EngineLink
 from tui.dashboard.files import refuse_layer
-from tui.dashboard.keys import VALUES_KEYS
 from tui.dashboard.panes.layers import NORMAL_FROM
 from tui.dashboard.room import Room
+from tui.dashboard.room_keys import VALUES_KEYS
 from tui.dashboard.values.error_map import MapPane
 from tui.dashboard.values.numbers import ExcerptPane, spelled
 from tui.dashboard.values.place import Place

@@ -22,8 +22,8 @@ from tui import words
 from tui.columns import Column
 from tui.dashboard.changes import Answered, Change, Refused
 from tui.dashboard.engine_link import EngineLink
-from tui.dashboard.keys import WEIGHTS_KEYS
 from tui.dashboard.room import Room
+from tui.dashboard.room_keys import WEIGHTS_KEYS
 from tui.dashboard.rows_pane import RowsPane
 
 GLYPHS = {
@@ -179,7 +179,7 @@ COLUMNS = [
     Column[ComparedWeight]("differs by", lambda each: _error(each), right=True),
     Column[ComparedWeight]("PyTorch → MAX", _shapes),
     Column[ComparedWeight]("layout", lambda each: each.layout),
-    Column[ComparedWeight]("in the port", _other_name, is_name=True),
+    Column[ComparedWeight]("in MAX", _other_name, is_name=True),
     Column[ComparedWeight]("dtype", lambda each: each.dtype, dispensable=1),
     Column[ComparedWeight]("", lambda each: each.note, dispensable=2),
 ]
