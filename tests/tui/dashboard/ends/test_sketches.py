@@ -26,7 +26,7 @@ def test_what_is_no_number_is_marked_and_ends_nothing():
 
 
 def test_over_time_the_first_band_is_at_the_bottom_and_else_on_top():
-    rows = [[1.0, 1.0], [0.0, 0.0]]
+    rows: list[list[float | None]] = [[1.0, 1.0], [0.0, 0.0]]
     band = Band(rows, rows)
     assert drawn(shaded(band, [BANDS, TIME], True)) == ["  ", "██"]
     assert drawn(shaded(band, [BANDS, Axis("channel", 2)], True)) == ["██", "  "]
