@@ -1,5 +1,6 @@
 """From pairs of modules to the rows of the debugger: names, order, parents, layouts."""
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -133,11 +134,10 @@ def align(
             alone = LayerName(name, parent=_parent(name, kept))
             layers.append(alone if name else LayerName(MODEL))
             continue
-        of_candidate = candidate.call_counts.get(pair.counterpart.modules[0], 0)
-        for call in range(1, min(reference.call_counts[name], of_candidate) + 1):
-            found = pair.counterpart
-            counterpart = replace(found, call=call)
-            layer = _layer(module, reference, candidate, name, counterpart, kept)
+        calls = _calls(reference, candidate, name, pair.counterpart)
+        for number, call in enumerate(calls, start=1):
+            counterpart = replace(pair.counterpart, call=call)
+            layer = _layer(module, reference, candidate, name, number, counterpart, kept)
             layers.append(layer)
             counterparts[layer.name] = counterpart
 
@@ -175,15 +175,31 @@ def _text(counterpart: Counterpart) -> str:
     return names if channels is None else f"{len(channels)} channels of {names}"
 
 
+def _calls(
+    reference: Side, candidate: Side, name: str, counterpart: Counterpart
+) -> list[int]:
+    """Which of a module's calls are those of a layer. One that is called more often than
+    in PyTorch may be called in another's place, and return something of another size."""
+    module = counterpart.modules[0]
+    often = reference.call_counts[name]
+    calls = [*range(1, candidate.call_counts.get(module, 0) + 1)]
+    if len(calls) > often:
+        size = math.prod(reference.shape(name))
+        alike = [c for c in calls if math.prod(candidate.shape(module, c)) == size]
+        calls = alike if len(alike) >= often else calls
+    return calls[:often]
+
+
 def _layer(
     module: nn.Module,
     reference: Side,
     candidate: Side,
     name: str,
+    number: int,
     counterpart: Counterpart,
     names: Sequence[str],
 ) -> LayerName:
-    theirs = reference.shape(name, counterpart.call)
+    theirs = reference.shape(name, number)
     ours = _shape(candidate, counterpart)
     axes, shape = None, None
     if theirs != ours and is_flattened(theirs, ours):
@@ -192,7 +208,6 @@ def _layer(
         axes = next(iter(permutations_between(theirs, ours)), None)
     if not name:
         return LayerName(MODEL, axes, shape=shape)
-    number = counterpart.call
     row = name if number == 1 else f"{name}#{number}"
     heads = _heads(module, name, theirs)
     around, begins = _parent(name, names), counterpart.begins
