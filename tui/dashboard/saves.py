@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from os.path import basename, commonpath, dirname, relpath
 
+from msgspec import structs
+
 from debug.protocol.diagnostic import Diagnostic
 from debug.protocol.values import Divergence, Outcome
 from debug.protocol.verdict import Verdict, overall
@@ -129,11 +131,18 @@ class History:
         return self.saves[place] if place >= 0 else None
 
 
+def _without_profiles(divergence: Divergence) -> Divergence:
+    """In an afternoon's saves they would be hundreds of megabytes."""
+    return structs.replace(divergence, frames=[], channels=[])
+
+
 def _of(run: Run) -> Result:
     layers = {}
     for index, layer in enumerate(run.layers):
         if (result := run.current(index)) is not None:
-            layers[layer.name] = LayerResult(result.chained, run.isolated(index))
+            isolated = run.isolated(index)
+            alone = isolated and _without_profiles(isolated)
+            layers[layer.name] = LayerResult(_without_profiles(result.chained), alone)
     causes = []
     for cause in root_causes(run):
         where = f"{place_text(cause.place)}: " if cause.place else ""

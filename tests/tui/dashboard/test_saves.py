@@ -4,9 +4,11 @@ from datetime import datetime
 
 import pytest
 from fakes import ATTENTION, LAST_ROW, compared, divergence, isolated, mistake, opened
+from msgspec.structs import replace
 
 from debug.protocol.diagnostic import Diagnostic
 from debug.protocol.messages import Failed, Loaded
+from debug.protocol.verdict import Verdict
 from debug.results.run import Run
 from tui.dashboard.history.difference import file_changes, layer_changes
 from tui.dashboard.saves import History, LayerResult, Result, names_of
@@ -99,10 +101,6 @@ def test_files_are_called_by_as_much_of_their_paths_as_is_needed():
 
 def test_a_layer_without_a_number_is_worse_than_any_with_one():
     nan = LayerResult(divergence(1.0))
-    from msgspec.structs import replace
-
-    from debug.protocol.verdict import Verdict
-
     invalid = replace(nan.chained, verdict=Verdict.INVALID, ratio=None)
     layers = {"a": LayerResult(divergence(1e6)), "b": LayerResult(invalid)}
     assert Result(layers).worst == "b"

@@ -198,9 +198,10 @@ class ChartPane(Widget, can_focus=True):
         place = next(n for n, each in enumerate(self._bars) if self._cursor in each.layers)
         x = AXIS + self._begin(place) + max(self._thickness - 1, 0) // 2
         name = self._run.layers[self._cursor].name
-        numbers = f"  {self._numbers()}"
+        first, more = self._numbers()
+        choices = [f"  {', '.join(each)}" for each in ([*first, *more], first)]
         bold, dim = plain + Style(bold=True), plain + Style(dim=True)
-        for rest in (numbers, ""):
+        for rest in (*choices, ""):
             if x + 2 + len(name + rest) <= width:
                 segments = [(" " * x, plain), ("▲ " + name, bold), (rest, dim)]
                 break
@@ -212,16 +213,16 @@ class ChartPane(Widget, can_focus=True):
             segments = [((name[-max(x - 1, 0) :] + " ▲").rjust(x + 1), bold)]
         return Strip([Segment(*each) for each in segments]).adjust_cell_length(width, plain)
 
-    def _numbers(self) -> str:
-        """Those of the selected layer."""
+    def _numbers(self) -> tuple[list[str], list[str]]:
+        """Those of the selected layer, and those that go where there is little room."""
         run, index = self._run, self._cursor
         result, isolated = run.results.get(index), run.isolated(index)
         if result is None:
-            return "has not run yet"
-        parts = [f"error {words.number(result.chained.rel_l2, 2)}"]
+            return ["has not run yet"], []
+        first = [f"error {words.number(result.chained.rel_l2, 2)}"]
         if isolated is not None and isolated.rel_l2 is not None:
-            parts.append(f"isolated {words.number(isolated.rel_l2, 2)}")
-        parts.append(f"floor {words.number(run.layers[index].floor, 2)}")
+            first.append(f"isolated {words.number(isolated.rel_l2, 2)}")
+        more = [f"floor {words.number(run.layers[index].floor, 2)}"]
         if (before := run.before.get(index)) is not None:
-            parts.append(f"last save {words.number(before.chained.rel_l2, 2)}")
-        return ", ".join(parts)
+            more.append(f"last save {words.number(before.chained.rel_l2, 2)}")
+        return first, more
