@@ -90,11 +90,12 @@ def line_of(segment: Segment, index: OperationIndex) -> Place | None:
     does to values, but whoever gives it those is."""
     op = segment.operations[index]
     lines = _lines(op)
-    alike = [
-        _lines(other)
-        for other, right in zip(segment.operations, segment.right, strict=True)
-        if right and other.name == op.name and other.from_input
-    ]
+    alike: list[list[Place]] = []
+    wrong: list[list[Place]] = []
+    for other, right in zip(segment.operations, segment.right, strict=True):
+        if other.name == op.name and other.from_input:
+            (alike if right else wrong).append(_lines(other))
+    alike = [each for each in alike if each not in wrong]
     for depth, line in enumerate(lines):
         rest = lines[depth + 1 :]
         called_elsewhere = any(
