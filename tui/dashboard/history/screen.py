@@ -79,11 +79,17 @@ class HistoryScreen(Room[None]):
     @on(DataTable.RowHighlighted, "#saves")
     def _selected(self, event: DataTable.RowHighlighted) -> None:
         event.stop()
-        number = self.saves.number_at(event.cursor_row)
+        if not self.saves.filling:
+            self._take_cursor()
+            self._draw_below()
+
+    def _take_cursor(self) -> None:
+        """Selects the save of the row that the cursor is in: a key that follows an arrow
+        does not wait until the table has told of it."""
+        number = self.saves.number_at(self.saves.cursor_row)
         if number is not None and not self.saves.filling:
             last = number == len(self._state.history.saves)
             self._number = None if last else number
-            self._draw_below()
 
     @on(DataTable.RowSelected, "#saves")
     def _entered(self, event: DataTable.RowSelected) -> None:
@@ -92,12 +98,14 @@ class HistoryScreen(Room[None]):
 
     def action_mark(self) -> None:
         """Compares with this save from now on; the second time no longer."""
+        self._take_cursor()
         if self.selected is not None:
             number = self.selected.number
             self._marked = None if self._marked == number else number
             self.draw()
 
     def action_whole(self) -> None:
+        self._take_cursor()
         self._whole = not self._whole
         self.bring_forward("difference", BELOW)
         self._draw_below()
@@ -106,6 +114,7 @@ class HistoryScreen(Room[None]):
         self.bring_forward(name, BELOW)
 
     def action_restore(self) -> None:
+        self._take_cursor()
         if self.selected is None:
             self.notify("no source has been read yet")
             return

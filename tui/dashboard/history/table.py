@@ -45,10 +45,11 @@ class SavesPane(DataTable[Text]):
             number: of the save to be selected.
             marked: of the one that others are compared with.
         """
-        self.filling = True
         widths = self._columns()
         numbers = [save.number for save in reversed(history.saves)]
-        if widths != self._widths or numbers != self._numbers:
+        is_new = widths != self._widths or numbers != self._numbers
+        if is_new:
+            self.filling = True
             self.clear(columns=True)
             for title, width in widths:
                 right = "right" if title == "worst R" else "left"
@@ -64,9 +65,10 @@ class SavesPane(DataTable[Text]):
                 place = Coordinate(row, column)
                 if self.get_cell_at(place) != text:
                     self.update_cell_at(place, text)
-        if number in numbers:
-            self.move_cursor(row=numbers.index(number), animate=False)
-        self.call_after_refresh(self._filled)
+        if is_new:  # else it is where the person has left it
+            if number in numbers:
+                self.move_cursor(row=numbers.index(number), animate=False)
+            self.call_after_refresh(self._filled)
 
     def _filled(self) -> None:
         self.filling = False

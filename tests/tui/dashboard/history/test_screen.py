@@ -87,6 +87,18 @@ async def test_a_source_is_shown_whole_and_written_to_a_new_file_to_the_byte(
         assert own.read_bytes() == before
 
 
+async def test_a_key_that_follows_an_arrow_at_once_is_about_the_save_there(
+    app, press, tmp_path: Path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await saved(pilot, press)
+        await opened(pilot, press)
+        await pilot.press("down", "down", "w")
+        await settle(pilot)
+        assert (tmp_path / "model-save-1.py").read_bytes() == SOURCES[0]
+
+
 async def test_several_files_are_written_as_a_folder(
     app, press, tmp_path: Path, monkeypatch
 ):
