@@ -60,10 +60,11 @@ class ChartPane(Widget, can_focus=True):
         self._run = Run()
         self._cursor = 0
         self._bars: list[Bar] = []
+        self._decades = decades_of(self._run)
 
     def show(self, cursor: int, run: Run) -> None:
         self._run, self._cursor = run, cursor
-        self._bars = bars_of(run, self._columns)
+        self._bars, self._decades = bars_of(run, self._columns), decades_of(run)
         self.border_title = self._legend
         self.refresh()
 
@@ -123,7 +124,7 @@ class ChartPane(Widget, can_focus=True):
             return Strip.blank(width, plain)
         if y == height - 1:
             return self._marker_line(width, plain)
-        scale = LogScale.fitting(*decades_of(self._run), height - 1)
+        scale = LogScale.fitting(*self._decades, height - 1)
         row = height - 2 - y
         tick = scale.tick(row)
         label = "" if tick is None else f"1e{tick}"
