@@ -8,13 +8,13 @@ import sys
 from pathlib import Path
 
 from tui.dashboard.keys import KEYS, Key
-from tui.dashboard.room_keys import ROOMS
+from tui.dashboard.overlay_keys import OVERLAYS
 
 HEAD = "| key | does |\n|---|---|\n"
 
 
 def table() -> str:
-    rooms = (f"\nIn {name}:\n\n{_rows(keys)}" for name, keys in ROOMS)
+    rooms = (f"\nIn {name}:\n\n{_rows(keys)}" for name, keys in OVERLAYS)
     return _rows(KEYS) + "".join(rooms)
 
 

@@ -2,7 +2,7 @@ from fakes import settle
 
 from tui.dashboard.app import Dashboard
 from tui.dashboard.keys import APP_KEYS, KEYS
-from tui.dashboard.room_keys import VALUES_KEYS
+from tui.dashboard.overlay_keys import VALUES_KEYS
 from tui.dashboard.screens.help import HelpScreen
 from tui.dashboard.values.screen import ValuesScreen
 from tui.dashboard.view import View

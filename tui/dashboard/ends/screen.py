@@ -1,4 +1,4 @@
-"""The room of both ends: the input with the error over it, and what comes of the result.
+"""The overlay of both ends: the input with the error over it, and what comes of the result.
 
 A bug at the edge of a window, in one word, or wherever a clip is silent, is seen at once
 where the error stands under the sound. Inputs that are no sound are maps or numbers.
@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Container
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from debug.protocol.diagnostic import LOOK, Problem
 from debug.protocol.survey import Axis, Sketch, Sketched
@@ -25,8 +25,8 @@ from tui.dashboard.ends.sketches import (
     waveform,
 )
 from tui.dashboard.engine_link import EngineLink
-from tui.dashboard.room import Room
-from tui.dashboard.room_keys import ENDS_KEYS
+from tui.dashboard.overlay import Overlay
+from tui.dashboard.overlay_keys import ENDS_KEYS
 from tui.dashboard.text_pane import TextPane
 
 ERROR_LINES = 3
@@ -34,7 +34,7 @@ MOST_LINES = 16
 """Of one drawing."""
 
 
-class EndsScreen(Room[int]):
+class EndsScreen(Overlay[int]):
     """Gives back the layer whose error was looked at last."""
 
     BINDINGS = [key.binding() for key in ENDS_KEYS]
@@ -55,11 +55,11 @@ class EndsScreen(Room[int]):
         self.input, self.outcome = TextPane("ends-input"), TextPane("ends-outcome")
 
     def compose(self) -> ComposeResult:
-        yield Static(id="ends-title", classes="room-title", markup=False)
+        yield Static(id="ends-title", classes="overlay-title", markup=False)
         with Container(id="ends"):
             yield self.input
             yield self.outcome
-        yield Footer(show_command_palette=False, compact=True)
+        yield self.keys_line
 
     def on_mount(self) -> None:
         self.input.focus()
@@ -132,6 +132,7 @@ class EndsScreen(Room[int]):
     def draw(self) -> None:
         if not self.is_mounted:
             return
+        self.offer(ENDS_KEYS)
         self._ask()
         run = self._link.state.results
         opened = run.opened

@@ -8,14 +8,14 @@ from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container
-from textual.widgets import DataTable, Footer, Static
+from textual.widgets import DataTable, Static
 
 from debug.protocol.diagnostic import Problem
 from tui.dashboard.files import write_source
 from tui.dashboard.history.table import SavesPane
 from tui.dashboard.history.texts import compared, source, title_of, what_became
-from tui.dashboard.room import Room
-from tui.dashboard.room_keys import HISTORY_KEYS
+from tui.dashboard.overlay import Overlay
+from tui.dashboard.overlay_keys import HISTORY_KEYS
 from tui.dashboard.saves import Save
 from tui.dashboard.state import State
 from tui.dashboard.text_pane import TextPane
@@ -23,7 +23,7 @@ from tui.dashboard.text_pane import TextPane
 BELOW = ("difference", "became")
 
 
-class HistoryScreen(Room[None]):
+class HistoryScreen(Overlay[None]):
     BINDINGS = [key.binding() for key in HISTORY_KEYS]
 
     def __init__(self, state: State) -> None:
@@ -40,12 +40,12 @@ class HistoryScreen(Room[None]):
         self.became = TextPane("became")
 
     def compose(self) -> ComposeResult:
-        yield Static(id="history-title", classes="room-title", markup=False)
+        yield Static(id="history-title", classes="overlay-title", markup=False)
         with Container(id="history"):
             yield self.saves
             yield self.difference
             yield self.became
-        yield Footer(show_command_palette=False, compact=True)
+        yield self.keys_line
 
     def on_mount(self) -> None:
         self.bring_forward("difference", BELOW)
@@ -138,6 +138,7 @@ class HistoryScreen(Room[None]):
     # -- Drawing ---------------------------------------------------------------------
 
     def draw(self) -> None:
+        self.offer(HISTORY_KEYS)
         history, run = self._state.history, self._state.results
         title = title_of(history, self.selected, self.base)
         self.query_one("#history-title", Static).update(title)

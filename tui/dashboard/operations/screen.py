@@ -1,4 +1,4 @@
-"""The room of a layer's operations: open at once, filled as the engine answers.
+"""The overlay of a layer's operations: open at once, filled as the engine answers.
 
 The table comes first; how much the layer matters in the end takes two runs of the whole
 model, and comes after it. What a save has outdated is asked for again once the layer has
@@ -8,7 +8,7 @@ run.
 from rich.console import Group
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from debug.protocol.diagnostic import INSPECT, Problem
 from debug.protocol.messages import Inspect, Inspected
@@ -16,14 +16,14 @@ from tui import words
 from tui.dashboard.changes import Answered, Change, Refused
 from tui.dashboard.engine_link import EngineLink
 from tui.dashboard.operations.table import told
-from tui.dashboard.room import Room
-from tui.dashboard.room_keys import OPERATIONS_KEYS
+from tui.dashboard.overlay import Overlay
+from tui.dashboard.overlay_keys import OPERATIONS_KEYS
 from tui.dashboard.text_pane import TextPane
 
 TITLE = "MAX beside PyTorch"
 
 
-class OperationsScreen(Room[int]):
+class OperationsScreen(Overlay[int]):
     """Gives back the layer that was looked at last."""
 
     BINDINGS = [key.binding() for key in OPERATIONS_KEYS]
@@ -43,9 +43,9 @@ class OperationsScreen(Room[int]):
         self.table = TextPane("operations")
 
     def compose(self) -> ComposeResult:
-        yield Static(id="operations-title", classes="room-title", markup=False)
+        yield Static(id="operations-title", classes="overlay-title", markup=False)
         yield self.table
-        yield Footer(show_command_palette=False, compact=True)
+        yield self.keys_line
 
     def on_mount(self) -> None:
         self.table.focus()
@@ -100,6 +100,7 @@ class OperationsScreen(Room[int]):
     # -- Drawing ---------------------------------------------------------------------
 
     def draw(self) -> None:
+        self.offer(OPERATIONS_KEYS)
         run = self._link.state.results
         layer, known = run.layers[self._index], self._inspected
         self.query_one("#operations-title", Static).update(self._title())

@@ -9,7 +9,7 @@ from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container
-from textual.widgets import Footer, OptionList, Static
+from textual.widgets import OptionList, Static
 
 from debug.protocol.diagnostic import DUMP, LOOK, Problem
 from debug.protocol.survey import (
@@ -23,12 +23,13 @@ from debug.protocol.survey import (
     Surveyed,
 )
 from tui import words
+from tui.dashboard.activity import GONE
 from tui.dashboard.changes import Answered, Change, Refused
 from tui.dashboard.engine_link import EngineLink
 from tui.dashboard.files import refuse_layer
-from tui.dashboard.panes.layers import NORMAL_FROM
-from tui.dashboard.room import Room
-from tui.dashboard.room_keys import VALUES_KEYS
+from tui.dashboard.overlay import Overlay
+from tui.dashboard.overlay_keys import VALUES_KEYS
+from tui.dashboard.room import NORMAL_FROM
 from tui.dashboard.values.error_map import MapPane
 from tui.dashboard.values.numbers import ExcerptPane, spelled
 from tui.dashboard.values.place import Place
@@ -41,7 +42,7 @@ SIDE = PANES[1:]
 """Where there is little room, one of these is below the numbers."""
 
 
-class ValuesScreen(Room[int]):
+class ValuesScreen(Overlay[int]):
     """Gives back the layer that was looked at last."""
 
     BINDINGS = [key.binding() for key in VALUES_KEYS]
@@ -54,7 +55,7 @@ class ValuesScreen(Room[int]):
         super().__init__()
         refuse_layer(link.state.results, index)
         if not link.alive:
-            raise Problem(DUMP, "the engine is gone: press R to restart it")
+            raise Problem(DUMP, GONE)
         self._link = link
         self._place = Place(index)
         self._waiting: set[type] = set()
@@ -65,7 +66,7 @@ class ValuesScreen(Room[int]):
         self.spread, self.scatter, self.worst = SpreadPane(), ScatterPane(), WorstPane()
 
     def compose(self) -> ComposeResult:
-        yield Static(id="values-title", classes="room-title", markup=False)
+        yield Static(id="values-title", classes="overlay-title", markup=False)
         yield Static(id="values-element", markup=False)
         with Container(id="values"):
             yield self.numbers
@@ -73,12 +74,16 @@ class ValuesScreen(Room[int]):
             yield self.map
             yield self.worst
             yield self.scatter
-        yield Footer(show_command_palette=False, compact=True)
+        yield self.keys_line
 
     def on_mount(self) -> None:
         self.action_pane("error-map")
+        self.offer(VALUES_KEYS)
         self.numbers.focus()
         self._begin()
+
+    def on_resize(self) -> None:
+        self.offer(VALUES_KEYS)
 
     # -- Asking ----------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""The room of the weights: open at once, filled as the engine compares them.
+"""The overlay of the weights: open at once, filled as the engine compares them.
 
 Weights come before layers in the order of suspicion: a layer that computes rightly with
 another layer's weight is wrong, and no operation of it is.
@@ -9,7 +9,7 @@ from collections import Counter
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.widgets import Footer, OptionList, Static
+from textual.widgets import OptionList, Static
 
 from debug.protocol.diagnostic import LOOK, Problem
 from debug.protocol.weights import (
@@ -22,8 +22,8 @@ from tui import words
 from tui.columns import Column
 from tui.dashboard.changes import Answered, Change, Refused
 from tui.dashboard.engine_link import EngineLink
-from tui.dashboard.room import Room
-from tui.dashboard.room_keys import WEIGHTS_KEYS
+from tui.dashboard.overlay import Overlay
+from tui.dashboard.overlay_keys import WEIGHTS_KEYS
 from tui.dashboard.rows_pane import RowsPane
 
 GLYPHS = {
@@ -37,7 +37,7 @@ GLYPHS = {
 """A weight that only the port has may be one that PyTorch computes."""
 
 
-class WeightsScreen(Room[int]):
+class WeightsScreen(Overlay[int]):
     """Gives back the layer whose weight was chosen, if one was."""
 
     BINDINGS = [key.binding() for key in WEIGHTS_KEYS]
@@ -62,9 +62,9 @@ class WeightsScreen(Room[int]):
         self.table = RowsPane[ComparedWeight]("weights")
 
     def compose(self) -> ComposeResult:
-        yield Static(id="weights-title", classes="room-title", markup=False)
+        yield Static(id="weights-title", classes="overlay-title", markup=False)
         yield self.table
-        yield Footer(show_command_palette=False, compact=True)
+        yield self.keys_line
 
     def on_mount(self) -> None:
         self.table.list.focus()
@@ -127,6 +127,7 @@ class WeightsScreen(Room[int]):
     # -- Drawing ---------------------------------------------------------------------
 
     def draw(self) -> None:
+        self.offer(WEIGHTS_KEYS)
         self.query_one("#weights-title", Static).update(self._title())
         shown = self._weights
         if self._only:

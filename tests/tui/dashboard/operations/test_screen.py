@@ -1,4 +1,4 @@
-"""i takes a layer apart: a room that is open at once, and filled as the engine answers."""
+"""i takes a layer apart: an overlay that is open at once, and filled by the engine."""
 
 import pytest
 from fakes import ATTENTION, FakeEngine, settle, stats

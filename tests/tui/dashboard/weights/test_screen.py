@@ -1,4 +1,4 @@
-"""W shows each weight of both sides: a room that is open at once and fills itself."""
+"""W shows each weight of both sides: an overlay that is open at once and fills itself."""
 
 import pytest
 from fakes import FakeEngine, settle

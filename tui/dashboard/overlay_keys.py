@@ -1,4 +1,4 @@
-"""The keys of each room, which mean something else there than in the dashboard itself."""
+"""The keys of each overlay, which mean something else there than in the dashboard."""
 
 from tui.dashboard.keys import Key
 
@@ -70,7 +70,7 @@ ENDS_KEYS = [
 ]
 """Those of the screen of both ends of the model."""
 
-ROOMS = [
+OVERLAYS = [
     ("the values of a layer (`V`), where arrows move the element", VALUES_KEYS),
     ("the operations of a layer (`i`)", OPERATIONS_KEYS),
     ("the input and the outcome (`I`)", ENDS_KEYS),
