@@ -17,7 +17,7 @@ from debug.candidate import max_internals
 from debug.candidate.compiler import Compiler
 from debug.candidate.device_products import has_convolutions
 from debug.candidate.interpreter import Interpreter, LazyValue, Runner
-from debug.candidate.source import Source, content_hash, content_hashes, load_source
+from debug.candidate.source import Source, changed_since, content_hashes, load_source
 from debug.candidate.taps import Probe
 from debug.candidate.trace import Traced, build
 from debug.causes.explainer import Explainer, LoadedCandidate
@@ -38,6 +38,7 @@ from debug.experiments.without_taps import run_without_taps
 from debug.pause import Pause, go_on
 from debug.protocol.diagnostic import DUMP, LOOK, Problem
 from debug.protocol.messages import (
+    OWN_CODE_SECONDS,
     Aligned,
     Compared,
     ComparedWithoutTaps,
@@ -66,6 +67,9 @@ from debug.subject import (
     load_subject,
     model_of,
 )
+
+RETURN_SECONDS = 0.2
+"""For which a file that is gone may be about to return: some editors delete it first."""
 
 
 class Session:
@@ -172,7 +176,7 @@ class Session:
             Problem: the source can't be read, executed, or made into a graph.
         """
         started = time.perf_counter()
-        self._emit(Progress("building the graph"))
+        self._emit(Progress("building the graph", limit=OWN_CODE_SECONDS))
         source = self._read()
         interpreted = self._mode is Mode.INTERPRET
         layers = self.subject.layers
@@ -248,12 +252,12 @@ class Session:
         return load_source(graph, libraries)
 
     def source_changed(self) -> str | None:
-        """A source file whose content differs from the last load, or None."""
-        for path, digest in self.attempted.items():
-            now = content_hash(path)
-            if now is not None and now != digest:
-                return str(path)
-        return None
+        """A source file that is not what it was at the last load, or None."""
+        changed = changed_since(self.attempted, self.subject.graph)
+        if changed is not None and not changed.is_file():
+            time.sleep(RETURN_SECONDS)
+            changed = changed_since(self.attempted, self.subject.graph)
+        return None if changed is None else str(changed)
 
     # -- Layers ----------------------------------------------------------------------
 

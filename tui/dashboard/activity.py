@@ -4,6 +4,15 @@ import time
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from debug.protocol.messages import LONGEST_SECONDS
+
+QUIET_SECONDS = 5.0
+"""Of silence, after which a person sees how long it may last."""
+SOON = 1800.0
+"""Seconds that are left, from which on a person sees them."""
+EXTENSION_SECONDS = 300.0
+"""That a person gives an engine with a key."""
+
 
 class Phase(StrEnum):
     """Where an engine is between its start and its end."""
@@ -17,6 +26,8 @@ class Phase(StrEnum):
     STOPPED = "stopped"
     """Waiting for a command. It may still do idle work, which any command interrupts."""
     FAILED = "failed"
+    WAITING = "waiting"
+    """The last source ended its engine; nothing is executed until a save."""
     DEAD = "dead"
 
     @property
@@ -33,7 +44,11 @@ class Activity:
     """More than the phase's name, for a person."""
     hint: str = ""
     """What a person can do, should it take minutes."""
+    limit: float = LONGEST_SECONDS
+    """After so many seconds without a word the engine is taken to hang."""
     since: float = field(default_factory=time.monotonic)
+    heard: float = field(default_factory=time.monotonic)
+    """When the engine said something last."""
 
     @property
     def busy(self) -> bool:
@@ -42,3 +57,19 @@ class Activity:
     @property
     def elapsed(self) -> float:
         return time.monotonic() - self.since
+
+    @property
+    def silent(self) -> float:
+        """For how many seconds the engine has said nothing."""
+        return time.monotonic() - self.heard
+
+    @property
+    def left(self) -> float | None:
+        """Seconds until it is taken to hang; None while nobody need think of that."""
+        left = max(self.limit - self.silent, 0.0)
+        hangs = self.busy and self.silent >= QUIET_SECONDS
+        return left if hangs and left <= SOON else None
+
+    def extend(self) -> None:
+        """Gives it more time."""
+        self.limit += EXTENSION_SECONDS

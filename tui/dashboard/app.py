@@ -8,8 +8,11 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from threading import Timer
+from types import FrameType
 
 from textual import on
 from textual.app import App, ComposeResult, SystemCommand
@@ -43,11 +46,13 @@ from tui.dashboard.screens.help import HelpScreen
 from tui.dashboard.screens.operations import OperationsScreen
 from tui.dashboard.second_run import COMPILED, FLOAT64, RunMode
 from tui.dashboard.values.screen import ValuesScreen
-from tui.dashboard.view import View
+from tui.dashboard.view import CLOCK_SECONDS, View
 from tui.settings import Settings
 
 ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 """Signals that end the dashboard as a key would: the terminal is given back as it was."""
+ENDING_SECONDS = 3.0
+"""For an end in order."""
 
 
 class Dashboard(App[int]):
@@ -80,13 +85,29 @@ class Dashboard(App[int]):
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
-        for number in ENDING:
-            loop = asyncio.get_running_loop()
-            loop.add_signal_handler(number, self.exit, 128 + number)
+        self._own_loop = asyncio.get_running_loop()
+        self._handlers = {each: signal.signal(each, self._end) for each in ENDING}
+        self.set_interval(CLOCK_SECONDS, self.link.watch_clock)
         self.action_restart()
 
     async def on_unmount(self) -> None:
         await self.link.stop()
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+
+    def _end(self, number: int, _: FrameType | None) -> None:
+        """Ends in order. If the terminal is gone, this thread may wait for ever to write to
+        it, and another one sees to the end."""
+        with suppress(RuntimeError):  # it is over
+            self._own_loop.call_soon_threadsafe(self.exit, 128 + number)
+        if not self.is_headless:
+            timer = Timer(ENDING_SECONDS, self._end_at_once, (128 + number,))
+            timer.daemon = True
+            timer.start()
+
+    def _end_at_once(self, status: int) -> None:
+        self.link.kill()
+        os._exit(status)
 
     def _changed(self, change: Change) -> None:
         """Draws what the link reports."""
@@ -151,7 +172,7 @@ class Dashboard(App[int]):
         elif self.state.activity.busy:
             self._refuse()
         elif not self.link.alive:
-            self.notify("the engine is gone: press R to restart it", severity="warning")
+            self.notify("no engine runs: mend the source, or press R", severity="warning")
         else:
             self.link.run_to(row)
 
@@ -341,6 +362,14 @@ class Dashboard(App[int]):
     def action_abort(self) -> None:
         if self.state.activity.busy:
             self.link.abort()
+
+    def action_extend(self) -> None:
+        """A build may take its time; it is the person who knows."""
+        if self.state.activity.left is None:
+            self.notify("nothing seems to hang")
+        else:
+            self.state.activity.extend()
+            self.view.show_status()
 
     def action_confirm(self) -> None:
         self._run_second(COMPILED)

@@ -4,12 +4,16 @@ The link owns the engine process and the `State`. It knows no widget: it reports
 to one callable, so that a test can listen in the screen's place.
 """
 
+import asyncio
+import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
 from debug.protocol.diagnostic import DUMP, Diagnostic, Problem, first_line, whole
 from debug.protocol.messages import (
+    LONGEST_SECONDS,
+    OWN_CODE_SECONDS,
     Abort,
     Aligned,
     Command,
@@ -29,9 +33,11 @@ from debug.protocol.messages import (
     OutcomeKnown,
     Probed,
     Progress,
+    Reading,
     RunAgain,
     RunTo,
     SourceSaved,
+    Spoiled,
     Stopped,
     Working,
 )
@@ -53,10 +59,14 @@ from tui.dashboard.changes import (
     Said,
     Written,
 )
+from tui.dashboard.endings import Endings, Successor
 from tui.dashboard.files import LayerFiles, refuse_layer, write_page
 from tui.dashboard.second_engine import SecondEngine
 from tui.dashboard.state import State
 from tui.settings import Settings
+
+STOPPED_SECONDS = 2.0
+"""A clock that nobody has looked at for so long: this process did not run."""
 
 
 class EngineLink:
@@ -69,6 +79,13 @@ class EngineLink:
         self.second = SecondEngine(settings, self.state, report)
         self._files = LayerFiles()
         self._engine: EngineClient | None = None
+        self._endings = Endings()
+        self._successor = Successor.NONE
+        self._hung = False
+        """Whether the engine is being ended because it hangs."""
+        self._spoiled: list[str] = []
+        self._looked = time.monotonic()
+        """When the clock was looked at last."""
         self._wanted = -1
         """The layer that was asked for last: a restarted engine runs that far again."""
         self._resuming = not settings.paused
@@ -77,17 +94,29 @@ class EngineLink:
     # -- What it is told to do -------------------------------------------------------
 
     async def run(self) -> None:
-        """Runs one engine from its start to its end. In the place of an earlier one, it
-        brings back what that had: it runs as far, so that a save does what it did."""
+        """Runs an engine, and those that follow it where it ends by itself
+        (`tui.dashboard.endings`)."""
+        self._successor = Successor.ANEW
+        while self._successor is not Successor.NONE:
+            waits = self._successor is Successor.WAITING
+            self._successor = Successor.NONE
+            await self._run_one(waits)
+
+    async def _run_one(self, waits: bool) -> None:
+        """One engine from its start to its end. In the place of an earlier one, it brings
+        back what that had: it runs as far, so that a save does what it did."""
         if self._engine is not None:
             self._resuming = self._wanted >= 0 or not self._settings.paused
             self.second.outdate("the engine was restarted")
             await self._engine.stop()
-        self._begin(Phase.STARTING, "starting the engine")
+        if not waits:
+            self._begin(Phase.STARTING, "starting the engine")
+        self._hung, self._spoiled = False, []
         engine = self._engine = EngineClient(self._settings.factory)
+        settings, known = self._settings, self._endings.files
         try:
             await engine.start()
-            engine.send(Open(self._settings.options, self._settings.mode))
+            engine.send(Open(settings.options, settings.mode, known=known, wait=waits))
             async for news in engine.events():
                 self._hear(news)
         except Exception as error:  # a spinner that nobody ends would tell nothing
@@ -99,7 +128,9 @@ class EngineLink:
 
     @property
     def alive(self) -> bool:
-        return self._engine is not None and self._engine.alive
+        """Whether there is an engine that executes the source."""
+        waits = self.state.activity.phase is Phase.WAITING
+        return self._engine is not None and self._engine.alive and not waits
 
     def send(self, command: Command) -> None:
         if self._engine is not None:
@@ -111,12 +142,12 @@ class EngineLink:
 
     def _run_to(self, index: int) -> None:
         self._wanted, self._resuming = index, False
-        self._begin(Phase.RUNNING)
+        self._begin(Phase.RUNNING, limit=OWN_CODE_SECONDS)
         self.send(RunTo(index))
 
     def run_again(self) -> None:
         """Reloads the source and runs it up to the layer that it has reached."""
-        self._begin(Phase.LOADING, "reading the source")
+        self._begin(Phase.LOADING, "reading the source", limit=OWN_CODE_SECONDS)
         self.send(RunAgain(self.state.results.position))
 
     def write_page(self) -> None:
@@ -141,16 +172,35 @@ class EngineLink:
 
     def abort(self) -> None:
         """Asks first; an engine that is deep in native code can only be killed."""
-        self._resuming = False
-        if self.state.activity.phase in (Phase.LOADING, Phase.STOPPING):
-            self.kill()
+        activity = self.state.activity
+        if activity.left is not None or activity.phase is not Phase.RUNNING:
+            self._end_hung()
         else:
-            self._begin(Phase.STOPPING, "stopping; a again kills the engine")
+            self._resuming = False
+            self._begin(Phase.STOPPING, "stopping; a again ends the engine")
+            self.state.activity.heard = activity.heard
             self.send(Abort())
 
+    def watch_clock(self) -> None:
+        """Ends an engine that has said nothing for too long; to be called often. While this
+        process was stopped itself, nobody listened."""
+        now, before = time.monotonic(), self._looked
+        self._looked = now
+        if now - before > STOPPED_SECONDS:
+            self.state.activity.heard += now - before
+        if self.state.activity.left == 0:
+            self._end_hung()
+
+    def _end_hung(self) -> None:
+        if self._engine is not None and not self._hung:
+            self._hung = True
+            self._ending = asyncio.create_task(self._engine.stop_short())
+
     def kill(self) -> None:
-        if self._engine is not None:
-            self._engine.kill()
+        """Ends every engine at once. From any thread."""
+        for each in (self._engine, self.second.engine):
+            if each is not None:
+                each.kill()
 
     async def stop(self) -> None:
         """Ends every engine."""
@@ -161,9 +211,11 @@ class EngineLink:
 
     # -- What its answers mean -------------------------------------------------------
 
-    def _begin(self, phase: Phase, what: str = "", hint: str = "") -> None:
-        """The engine's next phase; the clock of the status bar starts with it."""
-        self.state.activity = Activity(phase, what, hint)
+    def _begin(
+        self, phase: Phase, what: str = "", hint: str = "", limit: float = LONGEST_SECONDS
+    ) -> None:
+        """The engine's next phase; the clocks of the status bar start with it."""
+        self.state.activity = Activity(phase, what, hint, limit)
         self.state.job = None
         self._report(ActivityChanged())
 
@@ -171,8 +223,11 @@ class EngineLink:
         self._report(Said(text, style))
 
     def _hear(self, news: Event | Noise | Exited) -> None:
+        if not isinstance(news, Noise | Exited):
+            self.state.activity.heard = time.monotonic()
         match news:
             case Noise(text):
+                self._endings.printed(text)
                 self._say(text, "dim")
             case Exited():
                 self._died(news)
@@ -186,11 +241,17 @@ class EngineLink:
                 self._opened(event)
             case Progress(what) if self.state.job is not None:  # within idle work
                 self._say(what)
-            case Progress(what, hint=hint):
-                self._begin(Phase.LOADING, what, hint)
+            case Progress(what, hint=hint, limit=limit):
+                self._begin(Phase.LOADING, what, hint, limit)
                 self._say(what)
+            case Reading(files):
+                self._endings.reading(files)
+                self.state.activity.limit = OWN_CODE_SECONDS
+            case Spoiled(what):
+                self._spoiled = what
             case SourceSaved(path):
-                self._begin(Phase.LOADING, f"reading {path.rpartition('/')[2]}")
+                name = path.rpartition("/")[2]
+                self._begin(Phase.LOADING, f"reading {name}", limit=OWN_CODE_SECONDS)
                 self.second.outdate("the source was saved")
             case Loaded():
                 self._loaded(event)
@@ -236,7 +297,7 @@ class EngineLink:
         replaced = f", {words.listed(event.injected)} replaced by PyTorch's"
         note = replaced if event.injected else ""
         self._say(f"generation {event.generation} was built{note}")
-        self._begin(Phase.RUNNING)
+        self._begin(Phase.RUNNING, limit=OWN_CODE_SECONDS)
         self._report(ResultsChanged())
 
     def _inspected(self, index: int, event: Inspected) -> None:
@@ -280,6 +341,7 @@ class EngineLink:
 
     def _settled(self) -> None:
         """Every layer has run in isolation, too: which one is at fault may be known now."""
+        self._endings.settled()
         self.state.job = None
         results = self.state.results
         culprit = results.culprit()
@@ -298,9 +360,24 @@ class EngineLink:
         self._report(ResultsChanged())
 
     def _died(self, exited: Exited) -> None:
-        if self.state.activity.phase is Phase.FAILED:
+        activity = self.state.activity
+        if activity.phase is Phase.FAILED:
             return  # it has said why itself
-        self._lost(f"the engine is gone ({exited.cause})")
+        if activity.phase is Phase.WAITING:
+            self._lost(f"the engine is gone ({exited.cause})")
+            return
+        if self._hung:
+            self._successor, problem = self._endings.stopped(activity.silent)
+        else:
+            self._successor, problem = self._endings.ended(exited.cause, self._spoiled)
+        if self._successor is Successor.NONE:
+            self._lost(problem.message)
+            return
+        self.state.problem = self.state.results.stale = problem
+        if self._successor is Successor.WAITING:
+            self._begin(Phase.WAITING)
+        self._say(str(problem), "bold")
+        self._report(ResultsChanged())
 
     def _lost(self, message: str, detail: str = "") -> None:
         """There is no engine any more that anybody hears."""
