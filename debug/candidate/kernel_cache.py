@@ -1,7 +1,8 @@
 """What this machine has compiled, noted beside MAX's cache.
 
-MAX chooses the folder. The variable ``MODULAR_CACHE_DIR`` moves it, in the shell, or in
-``main`` of ``debug/engine/process.py``, which runs before MAX is imported.
+MAX chooses the folder. The variable ``MODULAR_CACHE_DIR`` moves it, in the shell, or before
+MAX is imported: in ``main`` of ``debug/engine/process.py``, and in that of
+``core/worker/process.py`` for the commands that transcribe, warm and examine.
 
 MAX keeps what it has compiled by the whole of what was compiled together: three kernels
 that were compiled as one module are loaded in a tenth of a second as those three, and are

@@ -311,6 +311,10 @@ class Program:
         own = {key for name, key in self.layers.items() if self._is_within(name, layer)}
         return {key: name for name, key in self.layers.items() if key not in own}
 
+    def parent(self, layer: str) -> str | None:
+        """The layer around one."""
+        return self._parents.get(layer)
+
     def _is_within(self, name: str | None, layer: str) -> bool:
         """Whether one layer is another or a part of it."""
         while name is not None and name != layer:

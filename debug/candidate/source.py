@@ -15,6 +15,8 @@ import hashlib
 import io
 import itertools
 import linecache
+import os
+import stat
 import sys
 import tokenize
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
@@ -99,7 +101,7 @@ def load_source(path: Path, packages: Collection[str] = ()) -> Source:
     Raises:
         Problem: the file can't be read, compiled or executed.
     """
-    path = path.resolve()
+    path = _resolved(path)
     elsewhere = library_files(packages)
     # All of it must parse before any of it runs.
     files = [*local_files(path), *map(Path, elsewhere.values())]
@@ -179,9 +181,11 @@ def read_source(path: Path) -> bytes:
     Raises:
         OSError: it can't be read, or is a pipe, which nobody may ever write to.
     """
-    if path.exists() and not path.is_file() and not path.is_dir():
-        raise OSError(errno.EINVAL, "it is no file, but a pipe or a device")
-    return path.read_bytes()
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+        mode = os.fstat(file.fileno()).st_mode
+        if not stat.S_ISREG(mode):
+            raise OSError(errno.EINVAL, "it is no file, but a pipe or a device")
+        return file.read()
 
 
 class _Neighbours(MetaPathFinder):
@@ -288,10 +292,18 @@ def initialisers(file: Path, root: Path) -> list[Path]:
     return [each for each in beside if each.is_file()]
 
 
+def _resolved(path: Path) -> Path:
+    """Where links lead, unless that is nowhere but to themselves."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):
+        return path.absolute()
+
+
 def local_files(path: Path) -> list[Path]:
     """The file and, transitively, the files beside it or in its package that it imports."""
     found: list[Path] = []
-    pending = [path.resolve()]
+    pending = [_resolved(path)]
     while pending:
         file = pending.pop()
         if file in found:

@@ -192,8 +192,9 @@ class Taps:
 
     def _in_order(self, counterparts: Mapping[str, Counterpart]) -> dict[str, Counterpart]:
         """Which call is a layer's, where its module is called more often than the
-        reference calls it: the first after what comes before the layer there. A norm that
-        is applied in another's place as well may be called too early, or too late."""
+        reference calls it: the first of its shape after what comes before the layer there.
+        A norm that is applied in another's place as well may be called too early, or too
+        late."""
         found, known = dict(counterparts), _calls_of(counterparts)
         returned = {key: number for number, key in enumerate(self._shapes)}
         before: dict[str | None, int] = {}
@@ -202,7 +203,9 @@ class Taps:
             if counterpart is None or len(counterpart.modules) != 1:
                 continue
             own = counterpart.modules[0], counterpart.call
-            calls = sorted((own, *self._further(own[0], known)), key=lambda c: c[1])
+            further = self._further(own[0], known)
+            alike = (key for key in further if self._shapes[key] == self._shapes.get(own))
+            calls = sorted((own, *alike), key=lambda call: call[1])
             after = before.get(layer.parent, -1)
             chosen = next((c for c in calls if returned.get(c, -1) > after), own)
             found[layer.name] = replace(counterpart, call=chosen[1])

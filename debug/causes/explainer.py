@@ -11,11 +11,13 @@ from dataclasses import replace
 import torch
 
 from debug.candidate.interpreter import LazyValue
+from debug.candidate.max_internals import ValueKey
 from debug.candidate.operations import Operation
 from debug.candidate.program import Program
 from debug.causes.cutting import segments
 from debug.causes.hypotheses.operands import Kind
 from debug.causes.lines import LoadedCandidate, line_of, place_of
+from debug.causes.passed import finding_of, passed_elsewhere
 from debug.causes.pattern import pattern_of
 from debug.causes.search import Keys, Tried, find_causes
 from debug.causes.segment import Segment
@@ -60,9 +62,14 @@ class Explainer:
         if code.program is not self._program:
             self._program, self._likely = code.program, set()
         found_segments = self.segments(name, code, pause)
+        passed = self._passed(name, code, found_segments)
         if found_segments is None:
-            return {}
+            return passed
         findings, mistakes = self._explained(name, found_segments, code)
+        if passed:
+            explained = [f for f in findings.get(name, []) if f.causes]
+            passed[name] = [*passed.get(name, []), *explained]
+            return {**findings, **passed}
         if mistakes == 1 or not (uncalled := self._uncalled(name, code)):
             return findings
         # Layers that the candidate does not call have their code in this one's.
@@ -120,6 +127,23 @@ class Explainer:
                     opened = self._cut(name, recording, code, pause)
                     found[number : number + 1] = opened or [segment]
             return found
+
+    def _passed(
+        self, name: str, code: LoadedCandidate, found_segments: list[Segment] | None
+    ) -> dict[str, list[Finding]]:
+        """Values that the layer is wrongly passed, by the layer that each is about."""
+        found: dict[str, list[Finding]] = {}
+        if name in self._joined:
+            return found
+        wrong = {str(each.target) for each in found_segments or () if each.wrong}
+        told = set[tuple[ValueKey, str]]()  # keys and values are passed the same
+        for each in passed_elsewhere(name, code, self._truths, self._recordings):
+            what = each.target.key, each.there
+            if what not in told and (found_segments is None or str(each.target) in wrong):
+                told.add(what)
+                about = each.there if each.left_out else name
+                found.setdefault(about, []).append(finding_of(each, code))
+        return found
 
     def _cut(
         self, name: str, recording: Recording, code: LoadedCandidate, pause: Pause

@@ -55,6 +55,8 @@ def place_of(
         is_called = best.swapped[0] not in code.program.found_by_numbers
         if place is None or is_called:
             return code.places.get(best.swapped[0], place)
+    if best is not None and _is_never_called(best.left_out, segment, code):
+        return code.places.get(segment.target.layer, place)
     if best is not None and best.takes is not None:
         again = _called_again(segment, best.takes, code)
         place = again or _where_it_is_taken(segment, best, code) or place
@@ -74,17 +76,26 @@ def place_of(
     return next((code.places[name] for name in names if name in code.places), None)
 
 
+def _is_never_called(left_out: str | None, segment: Segment, code: LoadedCandidate) -> bool:
+    """Whether a layer is left out whose result PyTorch passes on as it is: the call that
+    lacks it is the one of the layer that it is passed to."""
+    target = segment.target
+    is_passed = segment.recording.results.get(left_out or "") == target.value
+    return target.is_input and is_passed and left_out not in code.program.layers
+
+
 def line_of(segment: Segment, index: OperationIndex) -> Place | None:
     """The line of an operation; the one that calls it where the same line, called from
     elsewhere, is right: a function that turns queries and keys is not to blame for what it
     does to values, but whoever gives it those is."""
     op = segment.operations[index]
     lines = _lines(op)
-    alike = [
-        _lines(other)
-        for other, right in zip(segment.operations, segment.right, strict=True)
-        if right and other.name == op.name and other.from_input
-    ]
+    alike: list[list[Place]] = []
+    wrong: list[list[Place]] = []
+    for other, right in zip(segment.operations, segment.right, strict=True):
+        if other.name == op.name and other.from_input:
+            (alike if right else wrong).append(_lines(other))
+    alike = [each for each in alike if each not in wrong]
     for depth, line in enumerate(lines):
         rest = lines[depth + 1 :]
         called_elsewhere = any(

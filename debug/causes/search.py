@@ -71,17 +71,21 @@ class Tried:
     """The share of the error's energy, from 0 to 1."""
     ratio: float
     """R of what is left: where that is ok, nothing is left but rounding."""
+    denied: bool = False
+    """Whether it changes a value that the candidate has right."""
 
     @property
     def complete(self) -> bool:
         return self.ratio <= LAYER.ok_up_to
 
     @property
-    def rank(self) -> tuple[float, int, int]:
-        """What explains more is first, then what is simpler, then what is earlier."""
+    def rank(self) -> tuple[float, bool, int, int]:
+        """What explains more is first, then what nothing denies, then what is simpler, then
+        what is earlier."""
         explains = 1.0 if self.complete else round(self.explains, 3)
         operation = self.hypothesis.operation
-        return -explains, self.hypothesis.kind, -1 if operation is None else operation
+        place = -1 if operation is None else operation
+        return -explains, self.denied, self.hypothesis.kind, place
 
 
 def find_causes(
@@ -196,7 +200,7 @@ def _try_all(segment: Segment, hypotheses: Iterator[Hypothesis], most: int) -> l
         tried = attempt(segment, hypothesis)
         if tried is not None:
             found.append(tried)
-            if tried.complete and hypothesis.kind is Kind.NAMED:
+            if tried.complete and hypothesis.kind is Kind.NAMED and not tried.denied:
                 break  # nothing ranks before it
             if tried.complete and hypothesis.kind is Kind.MISTAKEN:
                 most = min(most, number + most // AFTERWARDS)
@@ -216,13 +220,14 @@ def attempt(segment: Segment, hypothesis: Hypothesis) -> Tried | None:
     explains, floor = share_explained(value, goal.value, supposed), goal.floor
     if segment.target.value in hypothesis.replaced_values and hypothesis.takes is not None:
         floor = max(floor, segment.sought(hypothesis.takes).floor)
-    tried = Tried(hypothesis, explains, relative_error(value, supposed) / floor)
+    denied = not segment.have.isdisjoint(hypothesis.replaced_steps)
+    tried = Tried(hypothesis, explains, relative_error(value, supposed) / floor, denied)
     # Of several layouts that fit the one that is nearest to the right value need not be
     # the one that the wrong value has.
     other = None if tried.complete else as_compared(segment.made, supposed)
     if other is None or other.shape != supposed.shape:
         return tried
-    laid = Tried(hypothesis, 1.0, relative_error(other, supposed) / goal.floor)
+    laid = Tried(hypothesis, 1.0, relative_error(other, supposed) / goal.floor, denied)
     return laid if laid.complete else tried
 
 

@@ -25,6 +25,7 @@ from debug.causes.hypotheses.exchanged import (
     parts_exchanged,
     weights_exchanged,
 )
+from debug.causes.hypotheses.functions import mistakes
 from debug.causes.hypotheses.heads import other_splits
 from debug.causes.hypotheses.kernels import reshaped_kernels
 from debug.causes.hypotheses.masking import other_masks
@@ -35,6 +36,7 @@ from debug.causes.hypotheses.operands import (
     Hypothesis,
     Kind,
     hypotheses_at,
+    of_mistake,
     other_activations,
     other_values,
 )
@@ -43,9 +45,11 @@ from debug.causes.hypotheses.repeated import other_calls
 from debug.causes.hypotheses.rotations import turned_otherwise
 from debug.causes.segment import Segment
 from debug.causes.sums import other_terms
-from debug.measure.matching import distance, norm_of
+from debug.causes.together import joined
+from debug.measure.matching import distance, in_shape_of, norm_of
 from debug.protocol.verdict import LAYER
-from debug.reference.recording import Step, made_by
+from debug.reference.pytorch_functions import LAYOUTS
+from debug.reference.recording import DOES_NOT_RUN, Step, ValueId, made_by
 
 
 def seen_in_candidate(
@@ -105,6 +109,70 @@ def seen_in_candidate(
     for several in (other_splits, written_norms):
         for key, text, steps in several(segment.steps, segment.recording):
             yield Hypothesis(text, frozenset({key}), steps)
+    yield from _seen_in_what_follows(segment, from_input)
+
+
+def _seen_in_what_follows(
+    segment: Segment, wrong: Sequence[OperationIndex]
+) -> Iterator[Hypothesis]:
+    """Mistakes whose consequence the candidate has: of a factor that is left out of the
+    keys nothing is seen but the scores."""
+    together: dict[ValueId, list[Step]] = {}
+    for step in segment.frontier:
+        following = _following(segment, step)
+        if following is not None and following.result in segment.pool:
+            together.setdefault(following.result, []).append(step)
+    for following, steps in together.items():
+        exact = segment.pool[following]
+        counterparts = counterparts_of(segment, exact, wrong)
+        for hypothesis in _of_all_or_one(steps, segment) if counterparts else ():
+            segment.pause()
+            operation = _that_has(following, hypothesis, segment, counterparts)
+            if operation is not None:
+                yield replace(hypothesis, operation=operation)
+
+
+def _of_all_or_one(steps: Sequence[Step], segment: Segment) -> list[Hypothesis]:
+    """The mistakes of some steps, the same one of all of them first: they may share a
+    number."""
+    alike: dict[Keys, list[Hypothesis]] = {}
+    for step in steps:
+        for mistake in mistakes(step, segment.recording):
+            hypothesis = of_mistake(mistake, step)
+            alike.setdefault(hypothesis.keys, []).append(hypothesis)
+    several = [joined(each) for each in alike.values() if len(each) > 1]
+    return [*several, *(one for each in alike.values() for one in each)]
+
+
+def _that_has(
+    value: ValueId,
+    hypothesis: Hypothesis,
+    segment: Segment,
+    counterparts: Sequence[Counterpart],
+) -> OperationIndex | None:
+    """The candidate's operation that makes what a value would be under a hypothesis."""
+    exact = segment.pool[value]
+    try:
+        made = segment.recording.replay(value, hypothesis.replaced_steps)
+    except DOES_NOT_RUN:
+        return None
+    supposed = in_shape_of(made, exact.value)
+    if supposed is None:
+        return None
+    limit = LAYER.watch_up_to * exact.floor * max(exact.norm, norm_of(supposed))
+    has = (c.operation for c in counterparts if distance(c.value, supposed) <= limit)
+    return next(has, None)
+
+
+def _following(segment: Segment, step: Step) -> Step | None:
+    """The next step that makes new numbers of a step's result."""
+    values = {step.result}
+    for each in segment.steps:
+        if each.result != step.result and not values.isdisjoint(each.operands):
+            if each.name not in LAYOUTS:
+                return each
+            values.add(each.result)
+    return None
 
 
 def _with_a_counterpart(

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from debug.candidate.max_internals import ValueKey
-from debug.candidate.operations import Evaluation, OperationIndex
+from debug.candidate.operations import Evaluation, Operation, OperationIndex
 from debug.causes.heads_apart import parts, sizes_of, wholes
 from debug.causes.joined import Joined, joined_in
 from debug.causes.judged import Judged, judged
@@ -51,6 +51,10 @@ def as_compared(value: Tensor, exact: Tensor) -> Tensor | None:
     laid = nearest(value, exact)
     same = laid.shape == exact.shape
     return laid.double().squeeze() if same else in_shape_of(value, exact)
+
+
+def _lays_out(op: Operation) -> bool:
+    return op.name.rpartition(".")[2] in LAYS_OUT
 
 
 @dataclass(frozen=True)
@@ -286,9 +290,10 @@ class Segment:
         are the reference's. A joined product is right in some of its parts."""
         op = self.operations[index]
         used = [each for each in op.operands if self.operations[each].from_input]
-        if op.name.rpartition(".")[2] not in LAYS_OUT or len(used) != 1:
+        if not _lays_out(op) or len(used) != 1:
             return index
-        if self._judged.own[used[0]]:
+        laid_out_right = self.right[used[0]] and _lays_out(self.operations[used[0]])
+        if self._judged.own[used[0]] or laid_out_right:
             return index
         return self._maker_of(used[0])
 

@@ -125,8 +125,6 @@ def _taken_apart(value: Tensor, wanted: Tensor) -> Iterator[Tensor]:
 
 def reorderings(given: Sequence[int], wanted: Sequence[int]) -> list[tuple[int, ...]]:
     """The permutations but the identity that bring one shape into another."""
-    if len(given) > 4:
-        return []
     same = tuple(range(len(given)))
     return [axes for axes in permutations_between(given, wanted) if axes != same]
 

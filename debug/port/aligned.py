@@ -1,7 +1,8 @@
 """From pairs of modules to the rows of the debugger: names, order, parents, layouts."""
 
+import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import torch
@@ -133,11 +134,10 @@ def align(
             alone = LayerName(name, parent=_parent(name, kept))
             layers.append(alone if name else LayerName(MODEL))
             continue
-        of_candidate = candidate.call_counts.get(pair.counterpart.modules[0], 0)
-        for call in range(1, min(reference.call_counts[name], of_candidate) + 1):
-            found = pair.counterpart
-            counterpart = replace(found, call=call)
-            layer = _layer(module, reference, candidate, name, counterpart, kept)
+        calls = _calls(reference, candidate, name, pair.counterpart)
+        for number, call in enumerate(calls, start=1):
+            counterpart = replace(pair.counterpart, call=call)
+            layer = _layer(module, reference, candidate, name, number, counterpart, kept)
             layers.append(layer)
             counterparts[layer.name] = counterpart
 
@@ -146,7 +146,7 @@ def align(
         return reference.positions.get((name, layer.call), len(reference.calls))
 
     layers.sort(key=position)  # a module that is called again has a row there
-    known = [*known, *(layer.axes for layer in layers if layer.axes)]
+    known = [*known, *_sure_axes(layers, reference, candidate, counterparts)]
     layers = [_with_channels(each, module, reference, known) for each in layers]
     rows = {None, *(layer.name for layer in layers)}
     layers = [e if e.parent in rows else replace(e, parent=MODEL) for e in layers]
@@ -157,6 +157,25 @@ def align(
         for e in matched.unpaired
     ]
     return Alignment(layers, counterparts, _told(matched), unpaired)
+
+
+def _sure_axes(
+    layers: Sequence[LayerName],
+    reference: Side,
+    candidate: Side,
+    counterparts: Mapping[str, Counterpart],
+) -> Iterator[tuple[int, ...]]:
+    """The permutations of layers whose shapes leave no other."""
+    for layer in layers:
+        if layer.axes is not None:
+            theirs = reference.shape(_module_of(layer), layer.call)
+            ours = _shape(candidate, counterparts[layer.name])
+            if len(permutations_between(theirs, ours)) == 1:
+                yield layer.axes
+
+
+def _module_of(layer: LayerName) -> str:
+    return "" if layer.is_model else layer.path
 
 
 def _told(matched: Matched) -> list[PairedLayer]:
@@ -175,15 +194,31 @@ def _text(counterpart: Counterpart) -> str:
     return names if channels is None else f"{len(channels)} channels of {names}"
 
 
+def _calls(
+    reference: Side, candidate: Side, name: str, counterpart: Counterpart
+) -> list[int]:
+    """Which of a module's calls are those of a layer. One that is called more often than
+    in PyTorch may be called in another's place, and return something of another size."""
+    module = counterpart.modules[0]
+    often = reference.call_counts[name]
+    calls = [*range(1, candidate.call_counts.get(module, 0) + 1)]
+    if len(calls) > often:
+        size = math.prod(reference.shape(name))
+        alike = [c for c in calls if math.prod(candidate.shape(module, c)) == size]
+        calls = alike if len(alike) >= often else calls
+    return calls[:often]
+
+
 def _layer(
     module: nn.Module,
     reference: Side,
     candidate: Side,
     name: str,
+    number: int,
     counterpart: Counterpart,
     names: Sequence[str],
 ) -> LayerName:
-    theirs = reference.shape(name, counterpart.call)
+    theirs = reference.shape(name, number)
     ours = _shape(candidate, counterpart)
     axes, shape = None, None
     if theirs != ours and is_flattened(theirs, ours):
@@ -192,7 +227,6 @@ def _layer(
         axes = next(iter(permutations_between(theirs, ours)), None)
     if not name:
         return LayerName(MODEL, axes, shape=shape)
-    number = counterpart.call
     row = name if number == 1 else f"{name}#{number}"
     heads = _heads(module, name, theirs)
     around, begins = _parent(name, names), counterpart.begins
@@ -207,14 +241,18 @@ def _with_channels(
     reference: Side,
     known: Sequence[tuple[int, ...]],
 ) -> LayerName:
-    """An image of as many channels as rows and columns is in the layout of other images:
-    its shape says nothing."""
-    name = "" if layer.is_model else layer.path
+    """An image of as many channels as rows or columns is in the layout of other images:
+    its shape does not say it."""
+    name = _module_of(layer)
     of = module.get_submodule(name)
-    if layer.axes or layer.shape or isinstance(of, CHANNELS_LAST):
+    shape = reference.shape(name, layer.call)
+    if layer.axes:
+        laid = [shape[axis] for axis in layer.axes]
+        others = permutations_between(shape, laid)
+        return replace(layer, axes=next((a for a in others if a in known), layer.axes))
+    if layer.shape or isinstance(of, CHANNELS_LAST):
         return layer
-    axes = channels_elsewhere(reference.shape(name, layer.call), known)
-    return replace(layer, axes=axes)
+    return replace(layer, axes=channels_elsewhere(shape, known))
 
 
 def _shape(candidate: Side, counterpart: Counterpart) -> tuple[int, ...]:

@@ -10,12 +10,14 @@ Where names and content disagree, names win: ``wq`` that holds ``v_proj``'s weig
 and not another name for ``v_proj``.
 """
 
+import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from debug.port import doubts, joined, names, numbered
+from debug.port.containers import Held, held_by, nested, siblings
 from debug.port.foldings import foldings
 from debug.port.side import Side
 from debug.protocol.values import UnpairedModule, doubts_of
@@ -39,6 +41,7 @@ class How(StrEnum):
     SCALED = "scaled weights"
     ORDER = "order"
     LEAVES = "leaves"
+    SIBLINGS = "siblings"
 
 
 @dataclass(frozen=True)
@@ -199,10 +202,8 @@ class _Matching:
         """Leaves that hold the same, such as the norms of a block: those of one container
         are those of its counterpart, in order of calls. So a norm that the port calls too
         late is still that norm."""
-        held_there = self._held_by(self._cand, False)
-        for leaves, layers in sorted(
-            self._held_by(self._ref, True).items(), key=lambda each: len(each[0])
-        ):
+        held_here, held_there = self._held()
+        for leaves, layers in sorted(held_here.items(), key=lambda each: len(each[0])):
             for layer, module in zip(layers, held_there.get(leaves, ()), strict=False):
                 theirs, ours = self._free()
                 theirs = [n for n in theirs if n in self._ref.within(layer)]
@@ -295,47 +296,35 @@ class _Matching:
     # -- Modules that hold others ------------------------------------------------------
 
     def _containers(self) -> None:
-        """The same leaves within; of several such, the outermost first."""
+        """The same leaves within, or the same place among others of their kind."""
         if "" in self._ref.order and "" in self._cand.order:
             self._pair("", "", How.MODEL)
-        theirs, ours = self._held_by(self._ref, True), self._held_by(self._cand, False)
+        theirs, ours = self._held()
+        paired: dict[str, str] = {}
         for leaves, modules in ours.items():
             layers = [n for n in theirs.get(leaves, []) if n not in self._found.pairs]
             modules = [n for n in modules if n not in self._taken]
-            for layer, module in self._nested(layers, modules):
-                self._pair(layer, module, How.LEAVES)
+            paired.update(nested(layers, modules, self._as_large))
+        for layer, module in paired.items():
+            self._pair(layer, module, How.LEAVES)
+        for layer, module in [*siblings(paired, theirs, ours)]:
+            if module not in self._taken:
+                self._pair(layer, module, How.SIBLINGS)
 
-    def _nested(
-        self, layers: Sequence[str], modules: Sequence[str]
-    ) -> Iterator[tuple[str, str]]:
-        """Pairs of nested modules that hold the same."""
-        layers, modules = sorted(layers, key=len), sorted(modules, key=len)
-        if len(layers) == len(modules):
-            yield from zip(layers, modules, strict=True)
-            return
-        for module in modules:
-            if layers:
-                best = max(layers, key=lambda n: (names.similarity(n, module), -len(n)))
-                layers = [each for each in layers if len(each) > len(best)]
-                yield best, module
-
-    def _held_by(self, side: Side, is_reference: bool) -> dict[frozenset, list[str]]:
-        """The modules of one side by the paired leaves within, as the reference's names."""
-        pairs = self._found.pairs
+    def _held(self) -> tuple[Held, Held]:
+        """What the modules of either side hold, by the pairs so far."""
         of_module: dict[str, set[str]] = {}
-        for pair in pairs.values():
+        for pair in self._found.pairs.values():
             for module in pair.counterpart.modules:
                 of_module.setdefault(module, set()).add(pair.layer)
-        found: dict[frozenset, list[str]] = {}
-        for name in side.order:
-            within = [leaf for leaf in side.within(name) if leaf in side.leaves]
-            if is_reference:
-                held = {leaf for leaf in within if leaf in pairs}
-            else:
-                held = {layer for leaf in within for layer in of_module.get(leaf, ())}
-            if name and held and not self._ignores(name):
-                found.setdefault(frozenset(held), []).append(name)
-        return found
+        of_layer = {layer: {layer} for layer in self._found.pairs}
+        theirs, ours = held_by(self._ref, of_layer), held_by(self._cand, of_module)
+        for held, layers in theirs.items():
+            theirs[held] = [each for each in layers if not self._ignores(each)]
+        return theirs, ours
+
+    def _as_large(self, layer: str, module: str) -> bool:
+        return math.prod(self._ref.shape(layer)) == math.prod(self._cand.shape(module))
 
     def _functions(self) -> None:
         """Modules without weights, such as activations, where both sides have them."""

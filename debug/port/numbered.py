@@ -53,13 +53,13 @@ def _alike(counterparts: Mapping[str, Counterpart]) -> Iterator[Numbered]:
         if len(counterpart.modules) == 1:
             module = counterpart.modules[0]
             for (theirs, number), (ours, _) in zip(
-                _patterns(layer), _patterns(module), strict=False
+                patterns(layer), patterns(module), strict=False
             ):
                 found.setdefault((theirs, ours), {})[number] = layer, module
     yield from (each for each in found.values() if len(each) > 1)
 
 
-def _patterns(name: str) -> Iterator[tuple[str, int]]:
+def patterns(name: str) -> Iterator[tuple[str, int]]:
     """A dotted name with one of its numbers left open, and that number; the first first."""
     parts = name.split(".")
     for place, part in enumerate(parts):

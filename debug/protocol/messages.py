@@ -30,6 +30,7 @@ from debug.protocol.values import (
     SegmentView,
     Sensitivity,
     Stats,
+    Tolerance,
     UnpairedModule,
     doubts_of,
 )
@@ -55,6 +56,8 @@ class Open(Message, frozen=True, rename={"mode": "engine"}):
     """By path, the contents of the files that an engine before this one has executed."""
     wait: bool = False
     """Execute nothing until one of those files has another content: they end engines."""
+    tolerance: Tolerance | None = None
+    """By which the elements of each layer are counted that are not close."""
 
 
 class RunTo(Message, frozen=True):

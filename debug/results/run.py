@@ -95,11 +95,11 @@ class Run:
             case Opened():
                 if self._names != [layer.name for layer in event.layers]:
                     self.results, self.before = {}, {}
-                    self._forget()
+                    self._outdate()
                 self.opened, self.reopened = event, True
             case Loaded():
                 if self.reopened:
-                    self._forget()
+                    self._outdate()
                 self.loaded, self.reopened = event, False
                 self.position = -1
                 self.stale = None
@@ -137,13 +137,21 @@ class Run:
             case _:  # nothing to keep
                 pass
 
-    def _forget(self) -> None:
+    def _outdate(self) -> None:
         """What another engine has found is of a generation before the first of this one."""
         self.results = {
             index: replace(result, generation=0) for index, result in self.results.items()
         }
         self.isolated_events, self.explained, self.outcome_known = {}, {}, None
         self.settled = False
+
+    def forget(self) -> None:
+        """Before another input, model or precision runs: no number of this one is a measure
+        for the next. The layers stay until the next has its own."""
+        self.results, self.before = {}, {}
+        self.isolated_events, self.explained, self.probed = {}, {}, []
+        self.loaded = self.outcome_known = self.without_taps = self.stale = None
+        self.position, self.settled, self.failures = -1, False, []
 
     @property
     def _names(self) -> list[str]:

@@ -33,7 +33,7 @@ SYNTAX = {
     "an open bracket": ("x = (", "syntax error"),
     "a closing bracket": ("x = )", "syntax error"),
     "an indent": ("  x = 1", "indent"),
-    "a word": ("what is this", "syntax error"),
+    "a word": ("what for this", "syntax error"),
     "an open string": ("x = 'abc", "syntax error"),
     "return outside": ("return 1", "outside function"),
     "a tab": ("\tx = 1", "indent"),

@@ -96,7 +96,10 @@ def lines() -> Iterator[Save]:
             if name == "return outside" and place == "neighbour":
                 continue
             do, said = at(place, text), (says,)
-            yield Save("syntax", f"{name} in {file}", do, said, file, line_of(place))
+            known = line_of(place)
+            if place == "neighbour" and says == "indent":  # Python names the next line
+                known += 1
+            yield Save("syntax", f"{name} in {file}", do, said, file, known)
 
 
 def contents() -> Iterator[Save]:
@@ -106,8 +109,8 @@ def contents() -> Iterator[Save]:
         here = line_of("module" if is_port else "neighbour")
         missing = ("port()",) if is_port else ("activation",)
         blamed = ("port.py", None if is_port else IMPORT)
-        half = missing if is_port else ("syntax error",)
-        cut = blamed if is_port else (file, here)
+        half = ("syntax error",)
+        cut = (file, None if is_port else here)
         nested = b"x = " + b"(" * 5000 + b")" * 5000
         latin = text.replace("here", "h\xe9re").encode("latin-1")
         picture = b"\x89PNG\r\n\x1a\n" + bytes(range(256))

@@ -12,6 +12,7 @@ ALIGNED = {
     "whisper_modular.py": 24,
     "gpt/port.py": 19,
     "llama/port.py": 27,
+    "t5/port.py": 66,
     "conv/port.py": 6,
 }
 """How many layers each has on both sides, with the model itself."""

@@ -1,4 +1,9 @@
-"""The arguments of every command, and what all commands share."""
+"""The arguments of every command, and what all commands share.
+
+A command is a module with ``SUMMARY``, one line for the help, ``add_arguments(parser)`` and
+``run(arguments, log)``, which returns the exit status. It is a command once `COMMANDS` has
+it.
+"""
 
 import argparse
 import sys

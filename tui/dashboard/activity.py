@@ -10,6 +10,7 @@ QUIET_SECONDS = 5.0
 """Of silence, after which a person sees how long it may last."""
 SOON = 1800.0
 """Seconds that are left, from which on a person sees them."""
+STOPPED_SECONDS = 2.0
 EXTENSION_SECONDS = 300.0
 """That a person gives an engine with a key."""
 
@@ -49,6 +50,8 @@ class Activity:
     since: float = field(default_factory=time.monotonic)
     heard: float = field(default_factory=time.monotonic)
     """When the engine said something last."""
+    looked: float = field(default_factory=time.monotonic)
+    """When somebody looked at the clock last."""
 
     @property
     def busy(self) -> bool:
@@ -70,6 +73,30 @@ class Activity:
         hangs = self.busy and self.silent >= QUIET_SECONDS
         return left if hangs and left <= SOON else None
 
+    def look(self) -> None:
+        """To be called often: while nobody did, this process was stopped, as by ctrl+z, and
+        could hear nothing."""
+        now = time.monotonic()
+        if now - self.looked > STOPPED_SECONDS:
+            self.heard += now - self.looked
+        self.looked = now
+
     def extend(self) -> None:
         """Gives it more time."""
         self.limit += EXTENSION_SECONDS
+
+
+GONE = "the engine is gone: R restarts it"
+
+
+def why_refused(activity: Activity) -> str:
+    """What to say to a key that needs an engine which waits."""
+    if activity.phase is Phase.DEAD:
+        return GONE
+    if activity.phase is Phase.WAITING:
+        return "no engine runs the source: save it mended, or R tries it again"
+    if activity.phase is Phase.FAILED:
+        return f"nothing could be opened: {activity.what}; E changes what runs"
+    if not activity.busy:
+        return "there is no graph yet: mend the source and save it"
+    return f"not while the engine is {activity.what or activity.phase}: try again then"

@@ -38,6 +38,10 @@ class Endings:
     """By path, the contents that were executed last; the first is the source."""
     on_trial: bool = False
     """Whether not all is known of what those files do."""
+    spoiled: list[str] = field(default_factory=list)
+    """What of its process this engine says can't be put back."""
+    hung: bool = False
+    """Whether this engine is being ended because it hangs."""
     _guilty: dict[str, str | None] = field(default_factory=dict)
     """The files that ended an engine last."""
     _ended: float = -AGAIN_SECONDS
@@ -53,21 +57,30 @@ class Endings:
     def settled(self) -> None:
         self.on_trial = False
 
-    def ended(self, cause: str, spoiled: list[str]) -> tuple[Successor, Diagnostic]:
-        """An engine has ended by itself; what follows, and what to say.
+    def begun(self) -> None:
+        """Another engine was started."""
+        self.spoiled, self.hung = [], False
+
+    def ended(
+        self, cause: str, silent: float, waited: bool = False
+    ) -> tuple[Successor, Diagnostic]:
+        """An engine has ended; what follows, and what to say.
 
         Args:
             cause: how the process ended.
-            spoiled: what of the process can't be put back, if it said so itself.
+            silent: for how many seconds it had said nothing.
+            waited: whether it had executed nothing, and waited for a save.
         """
-        if not self.files:
+        if self.hung:
+            return self._stopped(silent)
+        if waited or not self.files:
             return Successor.NONE, Diagnostic("engine", f"the engine is gone ({cause})")
         now = time.monotonic()
         recent = now - self._ended < AGAIN_SECONDS
         again = self._guilty == self.files and (self.on_trial or recent)
         self._guilty, self._ended = self.files, now
-        if spoiled:
-            did = f"it has changed {', '.join(spoiled)}, which can't be put back"
+        if self.spoiled:
+            did = f"it has changed {', '.join(self.spoiled)}, which can't be put back"
         elif self.on_trial:
             did = f"it {'ends' if again else 'ended'} the engine ({cause})"
         else:
@@ -79,8 +92,7 @@ class Endings:
             return Successor.WAITING, self._blamed(f"{did}: {RETRY}")
         return Successor.ANEW, self._blamed(f"{did}: the engine starts anew")
 
-    def stopped(self, seconds: float) -> tuple[Successor, Diagnostic]:
-        """An engine that hung was ended; the same as of one that ended by itself."""
+    def _stopped(self, seconds: float) -> tuple[Successor, Diagnostic]:
         said = f"stopped after {seconds:.0f} s without a word"
         if not self.files:
             return Successor.NONE, Diagnostic("engine", f"the engine is gone ({said})")

@@ -5,6 +5,7 @@ to one callable, so that a test can listen in the screen's place.
 """
 
 import asyncio
+import sys
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -43,10 +44,11 @@ from debug.protocol.messages import (
 )
 from debug.protocol.parent_end import EngineClient, Exited, Noise
 from debug.protocol.survey import ErrorMapped, Excerpted, Surveyed
+from debug.protocol.values import Tolerance
 from debug.results.stepper import Stepper
 from debug.results.why import why
 from tui import words
-from tui.dashboard.activity import Activity, Phase
+from tui.dashboard.activity import GONE, Activity, Phase
 from tui.dashboard.changes import (
     ActivityChanged,
     Answered,
@@ -59,21 +61,35 @@ from tui.dashboard.changes import (
     Said,
     Written,
 )
+from tui.dashboard.controls import difference
 from tui.dashboard.endings import Endings, Successor
 from tui.dashboard.files import LayerFiles, refuse_layer, write_page
 from tui.dashboard.second_engine import SecondEngine
 from tui.dashboard.state import State
 from tui.settings import Settings
 
-STOPPED_SECONDS = 2.0
-"""A clock that nobody has looked at for so long: this process did not run."""
+TO_THE_END = sys.maxsize
+"""Of a layer to run to, whatever layers there will be."""
 
 
 class EngineLink:
     """Owns the engines and what they have found."""
 
-    def __init__(self, settings: Settings, report: Callable[[Change], None]) -> None:
-        self._settings = settings
+    def __init__(
+        self,
+        settings: Settings,
+        report: Callable[[Change], None],
+        tolerance: Tolerance | None = None,
+    ) -> None:
+        """
+        Args:
+            settings: what the engine is started with.
+            report: is told what has changed.
+            tolerance: the person's own, if there is one.
+        """
+        self._tolerance = tolerance
+        self.settings = settings
+        """What the engine is started with."""
         self._report = report
         self.state = State()
         self.second = SecondEngine(settings, self.state, report)
@@ -81,11 +97,6 @@ class EngineLink:
         self._engine: EngineClient | None = None
         self._endings = Endings()
         self._successor = Successor.NONE
-        self._hung = False
-        """Whether the engine is being ended because it hangs."""
-        self._spoiled: list[str] = []
-        self._looked = time.monotonic()
-        """When the clock was looked at last."""
         self._wanted = -1
         """The layer that was asked for last: a restarted engine runs that far again."""
         self._resuming = not settings.paused
@@ -106,17 +117,19 @@ class EngineLink:
         """One engine from its start to its end. In the place of an earlier one, it brings
         back what that had: it runs as far, so that a save does what it did."""
         if self._engine is not None:
-            self._resuming = self._wanted >= 0 or not self._settings.paused
+            self._resuming = self._wanted >= 0 or not self.settings.paused
             self.second.outdate("the engine was restarted")
             await self._engine.stop()
         if not waits:
             self._begin(Phase.STARTING, "starting the engine")
-        self._hung, self._spoiled = False, []
-        engine = self._engine = EngineClient(self._settings.factory)
-        settings, known = self._settings, self._endings.files
+        self._endings.begun()
+        engine = self._engine = EngineClient(self.settings.factory)
+        of = self.settings
+        known, tolerance = self._endings.files, self._tolerance
+        opening = Open(of.options, of.mode, tolerance=tolerance, known=known, wait=waits)
         try:
             await engine.start()
-            engine.send(Open(settings.options, settings.mode, known=known, wait=waits))
+            engine.send(opening)
             async for news in engine.events():
                 self._hear(news)
         except Exception as error:  # a spinner that nobody ends would tell nothing
@@ -125,6 +138,19 @@ class EngineLink:
         finally:
             engine.kill()
             self._files.drop()
+
+    def change(self, settings: Settings) -> None:
+        """The next `run` is of these. What was found of others is no measure for it, and
+        where they have other layers it goes as far as it can."""
+        complete = self.state.results.is_complete
+        self._say(f"what runs: {difference(self.settings, settings)}", "bold")
+        self.settings = self.second.settings = settings
+        self._endings = Endings()
+        self.second.forget("other things run now")
+        self.state.results.forget()
+        if complete:
+            self._wanted = TO_THE_END
+        self._report(LayersChanged())
 
     @property
     def alive(self) -> bool:
@@ -155,7 +181,7 @@ class EngineLink:
         Raises:
             Problem: nothing has run, or the page can't be written.
         """
-        options, now = self._settings.options, datetime.now()
+        options, now = self.settings.options, datetime.now()
         self._written(write_page(self.state.results, options, now))
 
     def dump(self, index: int) -> None:
@@ -167,7 +193,7 @@ class EngineLink:
         results = self.state.results
         refuse_layer(results, index)
         if not self.alive:
-            raise Problem(DUMP, "the engine is gone: press R to restart it")
+            raise Problem(DUMP, GONE)
         self.send(Dump(index, self._files.begin(results.layers[index].name)))
 
     def abort(self) -> None:
@@ -182,25 +208,20 @@ class EngineLink:
             self.send(Abort())
 
     def watch_clock(self) -> None:
-        """Ends an engine that has said nothing for too long; to be called often. While this
-        process was stopped itself, nobody listened."""
-        now, before = time.monotonic(), self._looked
-        self._looked = now
-        if now - before > STOPPED_SECONDS:
-            self.state.activity.heard += now - before
+        """Ends an engine that has said nothing for too long; to be called often."""
+        self.state.activity.look()
         if self.state.activity.left == 0:
             self._end_hung()
 
     def _end_hung(self) -> None:
-        if self._engine is not None and not self._hung:
-            self._hung = True
+        if self._engine is not None and not self._endings.hung:
+            self._endings.hung = True
             self._ending = asyncio.create_task(self._engine.stop_short())
 
     def kill(self) -> None:
         """Ends every engine at once. From any thread."""
-        for each in (self._engine, self.second.engine):
-            if each is not None:
-                each.kill()
+        for each in filter(None, (self._engine, self.second.engine)):
+            each.kill()
 
     async def stop(self) -> None:
         """Ends every engine."""
@@ -248,7 +269,7 @@ class EngineLink:
                 self._endings.reading(files)
                 self.state.activity.limit = OWN_CODE_SECONDS
             case Spoiled(what):
-                self._spoiled = what
+                self._endings.spoiled = what
             case SourceSaved(path):
                 name = path.rpartition("/")[2]
                 self._begin(Phase.LOADING, f"reading {name}", limit=OWN_CODE_SECONDS)
@@ -327,17 +348,12 @@ class EngineLink:
         self._begin(Phase.STOPPED)
         results = self.state.results
         if event.position >= 0:
-            culprit = results.culprit()
-            name = "none" if culprit is None else results.layers[culprit].name
-            ran = f"{event.position + 1} of {len(results.layers)} layers"
-            self._say(
-                f"{ran} in {words.seconds(event.seconds)}, first difference so far: {name}"
-            )
+            self._say(words.ran(results, event.position, event.seconds))
         self._report(ResultsChanged())
         self.state.following = False
         if self._resuming and results.layers:
             end = self.state.stepper.resume(-1, self.state.breakpoints)
-            self._run_to(self._wanted if self._wanted >= 0 else end)
+            self._run_to(min(self._wanted, results.last) if self._wanted >= 0 else end)
 
     def _settled(self) -> None:
         """Every layer has run in isolation, too: which one is at fault may be known now."""
@@ -360,16 +376,11 @@ class EngineLink:
         self._report(ResultsChanged())
 
     def _died(self, exited: Exited) -> None:
-        activity = self.state.activity
-        if activity.phase is Phase.FAILED:
+        phase, silent = self.state.activity.phase, self.state.activity.silent
+        if phase is Phase.FAILED:
             return  # it has said why itself
-        if activity.phase is Phase.WAITING:
-            self._lost(f"the engine is gone ({exited.cause})")
-            return
-        if self._hung:
-            self._successor, problem = self._endings.stopped(activity.silent)
-        else:
-            self._successor, problem = self._endings.ended(exited.cause, self._spoiled)
+        ended = self._endings.ended(exited.cause, silent, phase is Phase.WAITING)
+        self._successor, problem = ended
         if self._successor is Successor.NONE:
             self._lost(problem.message)
             return

@@ -10,8 +10,8 @@ generator for each PyTorch function. ``operands.py`` has what is about a step's 
 candidate's values to know what to propose: in which order it joined query, key and value,
 which number its mask has, which size its convolution makes, which layer it never calls.
 
-What can only be told from both values, such as a dropout that was left on, and what has no
-name is fitted: to each number (``elementwise.py``), to a mask (``hidden.py``), to another
-value (``added.py``), to the order of slices (``moved_slices.py``). ``fitted.py`` has them
-all.
+What can only be told from both values, and what has no name, is fitted: `fit.Fit` says
+what a fit is, and ``fitted.py`` lists them all. A function of each number goes into
+``elementwise.py``, numbers that are hidden or zero into ``hidden.py``, another value that
+is added or multiplied into ``added.py``, another order of slices into ``moved_slices.py``.
 """

@@ -17,15 +17,10 @@ from debug.candidate.operations import Operation, OperationIndex
 from debug.causes.hypotheses.family import best_number
 from debug.causes.hypotheses.mistake import Key, always
 from debug.causes.hypotheses.operands import Hypothesis, Kind
-from debug.causes.hypotheses.rotations import (
-    Pairs,
-    Rotation,
-    operation_that_makes,
-    rotated,
-    rotations,
-)
+from debug.causes.hypotheses.rotary import Pairs, Rotation, rotations
+from debug.causes.hypotheses.rotations import operation_that_makes
 from debug.causes.segment import Segment
-from debug.reference.recording import Recording, ValueId
+from debug.reference.recording import Recording
 
 CLOSE = 1e-3
 """As near as angles are to what they are taken for, as a part of it."""
@@ -77,15 +72,13 @@ def _per_position(base: float, count: int) -> Tensor:
     return base ** (-torch.arange(count, dtype=torch.float64) / count)
 
 
-def angles_of(rotation: Rotation, recording: Recording) -> Angles | None:
+def angles_of(rotation: Rotation) -> Angles | None:
     """None where tables are not those of whole positions, the same for the whole batch."""
-    cos, sin = (recording.values[i] for i in (rotation.cos, rotation.sin))
-    if cos.ndim < 2 or cos.shape != sin.shape or cos.shape[-2] < 2:
+    tables = rotation.by_position
+    if tables is None:
         return None
-    rows = [each.reshape(-1, *each.shape[-2:]) for each in (cos, sin)]
-    if any(not torch.equal(each, each[:1].expand_as(each)) for each in rows):
-        return None
-    angles = torch.atan2(rows[1][0], rows[0][0]).double()
+    cos, sin = tables
+    angles = torch.atan2(sin, cos)
     halves = rotation.pairs is Pairs.HALVES
     angles = angles[:, : angles.shape[1] // 2] if halves else angles[:, ::2]
     turned = angles.diff(dim=0)
@@ -96,27 +89,34 @@ def angles_of(rotation: Rotation, recording: Recording) -> Angles | None:
     positions = torch.cat([angles[:1, 0].round(), steps]).cumsum(0)
     per_position = turned[int((steps == 1).nonzero()[0])]
     found = Angles(positions, per_position, rotation.pairs)
-    right = torch.allclose(found.table.cos(), rows[0][0].double(), atol=CLOSE)
+    right = torch.allclose(found.table.cos(), cos, atol=CLOSE)
     return found if right and bool((per_position > 0).all()) else None
 
 
 def other_angles(segment: Segment) -> Iterator[Hypothesis]:
     """Tables of the candidate's own in place of the reference's."""
-    recording = segment.recording
-    found = rotations(segment.steps, recording)
-    tables = {(r.cos, r.sin): angles_of(r, recording) for r in found}
-    for (cos, sin), right in tables.items():
-        if right is None:
-            continue
+    for found, right in _by_angles(rotations(segment.steps, segment.recording)):
         for index, op in enumerate(segment.operations):
             segment.pause()
             for key, text, wrong in _made_otherwise(op, right):
-                instead = {cos: wrong.table.cos(), sin: wrong.table.sin()}
                 made_at = _made_at(segment.operations, wrong, OperationIndex(index))
-                yield _instead(recording, instead, key, text, made_at)
-        of_one = [r for r in found if (r.cos, r.sin) == (cos, sin)]
-        if len(of_one) > 1:
-            yield from _further(of_one, right, segment)
+                yield _instead(found, wrong, segment.recording, key, text, made_at)
+        if len(found) > 1:
+            yield from _further(found, right, segment)
+
+
+def _by_angles(found: Sequence[Rotation]) -> list[tuple[list[Rotation], Angles]]:
+    """All rotations by the same angles."""
+    groups: list[tuple[list[Rotation], Angles]] = []
+    for rotation in found:
+        angles = angles_of(rotation)
+        for others, of_others in groups if angles is not None else ():
+            if angles is not None and torch.equal(angles.table, of_others.table):
+                others.append(rotation)
+                break
+        else:
+            groups += [] if angles is None else [([rotation], angles)]
+    return groups
 
 
 def _further(
@@ -129,7 +129,7 @@ def _further(
         name, x = recording.name(rotation.x), recording.values[rotation.x]
         for by in (1, -1):
             table = replace(right, positions=right.positions + by).table
-            value = rotated(x, table.cos(), table.sin(), rotation.pairs)
+            value = rotation.with_tables(table.cos(), table.sin(), x)
             hypothesis = Hypothesis(
                 f"{name} is turned as if each position were {by:+d}",
                 frozenset({("positions", by, name)}),
@@ -153,19 +153,22 @@ def _made_at(
 
 
 def _instead(
+    found: Sequence[Rotation],
+    wrong: Angles,
     recording: Recording,
-    tables: dict[ValueId, Tensor],
     key: Key,
     text: str,
     operation: OperationIndex,
 ) -> Hypothesis:
-    alike = {i: t.expand_as(recording.values[i]) for i, t in tables.items()}
-    made = {i for i in alike if recording.maker(i) is not None}
+    cos, sin = wrong.table.cos(), wrong.table.sin()
+    turned = {
+        each.step.result: each.with_tables(cos, sin, recording.values[each.x])
+        for each in found
+    }
     return Hypothesis(
         text,
         frozenset({key}),
-        {i: always(table) for i, table in alike.items() if i in made},
-        {i: table for i, table in alike.items() if i not in made},
+        {result: always(value) for result, value in turned.items()},
         operation=operation,
         made_at=operation,
         kind=Kind.NAMED if key[0] == "base" else Kind.FITTED,

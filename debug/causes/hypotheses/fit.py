@@ -23,6 +23,9 @@ SAMPLE = 20_000
 LIKELY = 0.98
 """The share of the sample's error from which it is."""
 
+PLURAL = ("scores", "weights", "of all heads")
+"""How names of several things end, such as those of attention's steps."""
+
 
 @dataclass(frozen=True)
 class Fit:
@@ -38,6 +41,7 @@ class Fit:
 
     def about(self, value: str, many: bool = False) -> str:
         """What a person reads of a value, or of several slices of one."""
+        many = many or value.endswith(PLURAL)
         said = self.said.replace("{it} is", "{it} are") if many else self.said
         return said.replace("{it}", value)
 

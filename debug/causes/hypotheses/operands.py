@@ -18,7 +18,7 @@ from torch.utils._pytree import tree_flatten, tree_leaves, tree_unflatten
 from debug.candidate.operations import OperationIndex
 from debug.causes.hypotheses.activations import mistaken, written_out
 from debug.causes.hypotheses.functions import mistakes
-from debug.causes.hypotheses.mistake import Key, always
+from debug.causes.hypotheses.mistake import Key, Mistake, always
 from debug.causes.hypotheses.precision import OTHER_PRECISIONS, round_to
 from debug.causes.segment import Segment
 from debug.protocol.values import Said
@@ -87,15 +87,7 @@ def hypotheses_at(segment: Segment, step: Step) -> Iterator[Hypothesis]:
     """What may have been done instead at a step."""
     recording = segment.recording
     for mistake in mistakes(step, recording):
-        yield Hypothesis(
-            mistake.text,
-            frozenset({mistake.key}),
-            {step.result: mistake.replacement},
-            weight=mistake.weight,
-            adds=mistake.adds,
-            right=mistake.right,
-            wrong=mistake.wrong,
-        )
+        yield of_mistake(mistake, step)
     yield from _another_layers_weights(segment, step)
     for position, operand in enumerate(step.operands):
         if recording.values[operand].is_floating_point():
@@ -104,6 +96,19 @@ def hypotheses_at(segment: Segment, step: Step) -> Iterator[Hypothesis]:
             yield from _extra_biases(at)
             yield from _narrowed_operands(at)
             yield from _operands_made_otherwise(at)
+
+
+def of_mistake(mistake: Mistake, step: Step) -> Hypothesis:
+    """A mistake that was made at a step."""
+    return Hypothesis(
+        mistake.text,
+        frozenset({mistake.key}),
+        {step.result: mistake.replacement},
+        weight=mistake.weight,
+        adds=mistake.adds,
+        right=mistake.right,
+        wrong=mistake.wrong,
+    )
 
 
 @dataclass(frozen=True)

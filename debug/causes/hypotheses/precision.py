@@ -86,7 +86,8 @@ IN_8_BITS: dict[str, Callable[[Tensor], Tensor]] = {
 
 def round_to(value: Any, dtype: torch.dtype) -> Any:
     """Rounded to a narrower type, kept in its own."""
-    return value.to(dtype).to(value.dtype) if isinstance(value, Tensor) else value
+    is_real = isinstance(value, Tensor) and not value.is_complex()
+    return value.to(dtype).to(value.dtype) if is_real else value
 
 
 def to_tf32(value: Any) -> Any:

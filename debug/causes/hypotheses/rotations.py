@@ -1,18 +1,10 @@
 """Rotary position embeddings: queries and keys that are turned otherwise.
 
-Two channels are a point in a plane, and a token at position p turns the i-th point by p
-times an angle of its own (Su et al., RoFormer, 2021): x cos + other(x) sin, where other(x)
-has the other channel of each pair, the first one's with a minus. Hugging Face's models pair
-the halves, channel i with i + d/2; others pair neighbours, 2i with 2i + 1. A checkpoint is
-trained with one of the two, and a port with the other runs, and talks nonsense.
-
-Which sums of the reference are rotations is known by their numbers, however they are
-written.
+A checkpoint is trained with one choice of pairs (`debug.causes.hypotheses.rotary`), and a
+port with the other runs, and talks nonsense.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from enum import Enum
 from functools import partial
 from typing import Any
 
@@ -22,88 +14,22 @@ from torch import Tensor
 from debug.candidate.operations import OperationIndex
 from debug.causes.hypotheses.mistake import always
 from debug.causes.hypotheses.operands import Hypothesis
+from debug.causes.hypotheses.rotary import (
+    Pairs,
+    Rotation,
+    laid_out_for,
+    partners,
+    rotated,
+    rotations,
+)
 from debug.causes.segment import Segment
 from debug.measure.matching import distance, in_shape_of, norm_of
 from debug.protocol.verdict import LAYER
 from debug.reference.pytorch_functions import LAYOUTS
-from debug.reference.recording import Recording, Step, ValueId
-
-
-class Pairs(Enum):
-    """Which channels are a point."""
-
-    HALVES = "the halves"
-    NEIGHBOURS = "neighbouring channels"
-
-    @property
-    def others(self) -> "Pairs":
-        return Pairs.NEIGHBOURS if self is Pairs.HALVES else Pairs.HALVES
-
-
-@dataclass(frozen=True)
-class Rotation:
-    """A sum of the reference that turns a value."""
-
-    step: Step
-    x: ValueId
-    cos: ValueId
-    sin: ValueId
-    pairs: Pairs
-
+from debug.reference.recording import Recording, Step
 
 Turn = Callable[[Tensor, Tensor, Tensor, Pairs], Tensor]
 """Makes something of x, cos and sin, and the pairs of the reference."""
-
-
-def rotations(steps: Sequence[Step], recording: Recording) -> list[Rotation]:
-    """The sums that are a rotation."""
-    made = {step.result: step for step in recording.steps}
-    found = []
-    for step in steps:
-        parts = [made.get(i) for i in step.operands] if step.name == "add" else []
-        products = [part for part in parts if part is not None and part.name == "mul"]
-        if len(products) == 2:
-            found += _rotation(step, products, recording.values)
-    return found
-
-
-def _rotation(
-    step: Step, products: Sequence[Step], values: Sequence[Tensor]
-) -> list[Rotation]:
-    for one, other in (products, products[::-1]):
-        if len(one.operands) != 2 or len(other.operands) != 2:
-            continue
-        for x, cos in (one.operands, one.operands[::-1]):
-            for turned, sin in (other.operands, other.operands[::-1]):
-                pairs = _pairs(values[x], values[turned])
-                if pairs is not None:
-                    return [Rotation(step, x, cos, sin, pairs)]
-    return []
-
-
-def _pairs(x: Tensor, turned: Tensor) -> Pairs | None:
-    if x.shape != turned.shape or not x.ndim or x.shape[-1] % 2 or x.shape[-1] < 4:
-        return None
-    return next((p for p in Pairs if torch.equal(partners(x, p), turned)), None)
-
-
-def partners(x: Tensor, pairs: Pairs) -> Tensor:
-    """For each channel the other one of its pair, with a minus for each first one."""
-    if pairs is Pairs.HALVES:
-        one, other = x.chunk(2, -1)
-        return torch.cat([-other, one], -1)
-    return torch.stack([-x[..., 1::2], x[..., ::2]], -1).flatten(-2)
-
-
-def laid_out_for(pairs: Pairs, table: Tensor) -> Tensor:
-    """Cosines or sines in the order that these pairs need, from that of the others."""
-    sizes = (2, -1) if pairs is Pairs.NEIGHBOURS else (-1, 2)
-    return table.unflatten(-1, sizes).mT.flatten(-2)
-
-
-def rotated(x: Tensor, cos: Tensor, sin: Tensor, pairs: Pairs) -> Tensor:
-    """The rotation itself."""
-    return x * cos + partners(x, pairs) * sin
 
 
 def _other_pairs(x: Tensor, cos: Tensor, sin: Tensor, pairs: Pairs) -> Tensor:
@@ -181,10 +107,7 @@ def _in_place_of(
     """One mistake in all rotations, then in each alone."""
     recording, values = segment.recording, segment.recording.values
     pairs = {"right": found[0].pairs.value, "wrong": found[0].pairs.others.value}
-    made = [
-        turn(values[each.x], values[each.cos], values[each.sin], each.pairs)
-        for each in found
-    ]
+    made = [turn(values[each.x], each.cos, each.sin, each.pairs) for each in found]
     replaced = {
         each.step.result: always(value) for each, value in zip(found, made, strict=True)
     }
@@ -218,15 +141,13 @@ def _turned_as_well(
     values, one = recording.values, found[0]
     turned = {recording.origin(i) for each in found for i in (each.x, each.step.result)}
     multiplied = {i for each in steps if each.name == "matmul" for i in each.operands}
-    rows_and_channels = values[one.x].shape[-2:]
-    cos, sin = values[one.cos], values[one.sin]
     for step in steps:
         may_be = step.name in LAYOUTS or step.result in multiplied
         is_turned = recording.origin(step.result) in turned
-        fits = values[step.result].shape[-2:] == rows_and_channels
+        fits = one.can_turn(values[step.result])
         if may_be and fits and not is_turned:
             name = recording.name(step.result)
-            then = partial(_then, step, lambda x: rotated(x, cos, sin, one.pairs))
+            then = partial(_then, step, one.turned)
             text = f"{name} is rotated as well"
             key = "rotation", "as well", name
             yield Hypothesis(text, frozenset({key}), {step.result: then})

@@ -75,7 +75,8 @@ def test_what_rounds_to_nothing_still_has_the_floor_of_one_rounding():
         ((2, 2), (2, 2), [(1, 0)]),
         ((2, 3), (2, 4), []),
         ((2, 3, 4), (4, 2, 3), [(2, 0, 1)]),
-        ((1, 1, 1, 1, 1), (1, 1, 1, 1, 1), []),
+        ((2, 3, 4, 5, 6), (2, 4, 3, 5, 6), [(0, 2, 1, 3, 4)]),
+        ((1, 1, 1, 1, 1, 1), (1, 1, 1, 1, 1, 1), []),
     ],
 )
 def test_the_orders_of_axes_that_make_one_shape_of_another(given, wanted, orders):

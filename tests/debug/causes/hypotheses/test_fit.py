@@ -13,6 +13,7 @@ RIGHT = numbers(FRAMES, WIDTH) + 1
 def test_a_fit_is_said_of_a_value_or_of_several_slices():
     fit = Fit("{it} is multiplied by 2", lambda r: 2 * r)
     assert fit.about("qk") == "qk is multiplied by 2"
+    assert fit.about("the scores") == "the scores are multiplied by 2"
     assert fit.about("heads 1 and 2 of qk", many=True).startswith("heads 1 and 2 of qk are")
 
 

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from recordings import Code, causes_of, numbers, segment_of
 from torch import Tensor
 
-from debug.causes.hypotheses.rotations import Pairs, partners, rotations
+from debug.causes.hypotheses.rotary import Pairs, partners, rotations
 
 TOKENS, HEADS, WIDTH, BASE = 10, 3, 8, 10_000.0
 X = numbers(1, HEADS, TOKENS, WIDTH)

@@ -1,0 +1,135 @@
+"""A layer that is passed another layer's result than PyTorch passes it.
+
+Cross attention takes its keys and values from the encoder, by way of every block that is
+called on the way. None of their code computes anything of it, so no operation is wrong:
+wrong is which value is passed. Both sides tell whose it is, MAX's by its graph and
+PyTorch's by its numbers ::
+
+    memory = x          instead of          memory = self.encoder_norm(x)
+
+The line is that of the outermost call which the value is passed to.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from debug.candidate.max_internals import ValueKey
+from debug.candidate.program import Program
+from debug.causes.cutting import targets
+from debug.causes.lines import LoadedCandidate
+from debug.causes.segment import Target
+from debug.measure.matching import relative_error
+from debug.measure.truth import Truth
+from debug.protocol.values import Cause, Finding
+from debug.protocol.verdict import LAYER
+from debug.reference.recorded_layers import RecordedLayers
+from debug.reference.recording import Recording
+
+
+@dataclass(frozen=True)
+class Passed:
+    """What a layer within another one's code is passed from elsewhere."""
+
+    target: Target
+    here: str | None
+    """The layer whose result the candidate passes; None for a value that is no layer's."""
+    there: str
+    """The one whose result PyTorch passes, or what PyTorch's code calls the value."""
+    left_out: bool
+    """Whether the candidate passes what that layer is given, and never calls it."""
+
+
+def passed_elsewhere(
+    name: str,
+    code: LoadedCandidate,
+    truths: Mapping[str, Truth],
+    recordings: RecordedLayers,
+) -> Iterator[Passed]:
+    """What is passed into a layer's code, and on to a layer within, and is another layer's
+    result than PyTorch's."""
+    recording, program = recordings.of(name), code.program
+    outside = program.outside(name)
+    for target in targets(name, recording, program):
+        here = outside.get(target.key)
+        is_passed = target.value in recording.aside.values()
+        if not is_passed or (here is None and _made_within(name, target.key, program)):
+            continue
+        right = recording.values[target.value]
+        if here is not None and _is_right(truths[here], right):
+            continue
+        there = next((n for n, truth in truths.items() if _is(truth, right)), None)
+        left_out = False
+        if there is not None and there not in program.layers and here is not None:
+            given = _argument(recordings.of(there))
+            left_out = given is not None and _is(truths[here], given)
+        yield Passed(target, here, there or recording.name(target.value), left_out)
+
+
+def finding_of(passed: Passed, code: LoadedCandidate) -> Finding:
+    target, key = passed.target, passed.target.key
+    if passed.left_out:
+        text, kind = f"{passed.there} is left out", "left out"
+    else:
+        of = "'s result" if passed.there in code.program.layers else ""
+        text = f"{_called(passed, code.program)} in place of {passed.there}{of}"
+        kind = "in place of"
+    layer = _outermost(target.layer, key, code.program)
+    cause = Cause(text, 1.0, 0.0, None, kind, passed.there, passed.here)
+    return Finding(
+        str(target), target.layer, None, code.places.get(layer), None, "", [cause]
+    )
+
+
+def _called(passed: Passed, program: Program) -> str:
+    if passed.here is not None:
+        return f"{passed.here}'s result"
+    place = program.place_of(passed.target.key)
+    return "another value" if place is None else f"the value of line {place.line}"
+
+
+def _made_within(name: str, key: ValueKey, program: Program) -> bool:
+    """Whether a value is the input of a layer, or computed of it."""
+    given = program.inputs.get(name)
+    return given is None or key == given.key or program.flow.depends(key, given.key)
+
+
+def _outermost(layer: str, passed: ValueKey, program: Program) -> str:
+    """The outermost layer around one that a value is made outside of."""
+    around = program.parent(layer)
+    while around is not None and _is_outside(around, passed, program):
+        layer, around = around, program.parent(around)
+    return layer
+
+
+def _is_outside(layer: str, passed: ValueKey, program: Program) -> bool:
+    is_result = passed in program.layers.values()
+    if is_result:
+        return passed in program.outside(layer)
+    return not _made_within(layer, passed, program)
+
+
+def _argument(recording: Recording) -> Tensor | None:
+    return None if recording.argument is None else recording.values[recording.argument]
+
+
+def _is(truth: Truth, value: Tensor) -> bool:
+    """Whether a value of the reference is a layer's result."""
+    size = sorted(truth.shape) == sorted(value.shape)
+    return size and torch.equal(_as_in_reference(truth), value)
+
+
+def _is_right(truth: Truth, value: Tensor) -> bool:
+    """Whether a layer's result is as good as a value."""
+    own = _as_in_reference(truth)
+    if own.shape != value.shape:
+        return False
+    return relative_error(own, value) <= LAYER.watch_up_to * truth.floor
+
+
+def _as_in_reference(truth: Truth) -> Tensor:
+    """A layer's result in the reference's own layout."""
+    back = truth.axes_back
+    return truth.exact if back is None else truth.exact.permute(back)
