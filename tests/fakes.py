@@ -194,13 +194,8 @@ class FakeEngine:
         if self.hangs:
             return
         match command:
-            case Open(mode=mode):
-                self.say(opened(mode, self.reference))
-                if self.broken:
-                    self.say(Failed(self.broken, fatal=False))
-                    return
-                self.load()
-                self.say(Stopped(self.generation, -1, 0.1))
+            case Open(wait=False, mode=mode):
+                self.answer(mode)
             case RunTo(index):
                 self.compute(index)
             case RunAgain(index):
@@ -213,6 +208,15 @@ class FakeEngine:
                 self.say(values.answer(self.generation, command))
             case Abort():
                 self.say(Stopped(self.generation, self.position, 0.1))
+
+    def answer(self, mode: Mode = Mode.INTERPRET) -> None:
+        """Opens; one that is to wait does it only now."""
+        self.say(opened(mode, self.reference))
+        if self.broken:
+            self.say(Failed(self.broken, fatal=False))
+            return
+        self.load()
+        self.say(Stopped(self.generation, -1, 0.1))
 
     def load(self) -> None:
         self.generation += 1
@@ -249,6 +253,9 @@ class FakeEngine:
     def kill(self) -> None:
         if self.alive:
             self.die()
+
+    async def stop_short(self) -> None:
+        self.kill()
 
 
 async def settle(pilot: Pilot) -> None:

@@ -181,6 +181,14 @@ def blame(run: Run, index: int, and_others: bool = True) -> str:
     return ""
 
 
+def ran(run: Run, position: int, seconds_taken: float) -> str:
+    """How far a run has come, and the first layer that differs."""
+    culprit = run.culprit()
+    name = "none" if culprit is None else run.layers[culprit].name
+    done = f"{position + 1} of {len(run.layers)} layers in {seconds(seconds_taken)}"
+    return f"{done}, first difference so far: {name}"
+
+
 def all_ok(run: Run) -> str:
     """How many layers were compared, where none is wrong."""
     verdicts = [each.chained.verdict for each in run.results.values()]

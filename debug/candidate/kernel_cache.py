@@ -26,6 +26,7 @@ from max.driver import Device
 from max.dtype import DType
 
 from debug.candidate import max_internals
+from debug.protocol.diagnostic import Problem, whole
 
 
 def stamp(dtype: DType, device: Device) -> Path | None:
@@ -80,6 +81,13 @@ def note(group: Collection[str]) -> None:
     text = "\n".join(sorted(group))
     name = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
     _write(folder / f"{_prefix()}{name}.txt", text)
+
+
+def damaged(error: Exception) -> Problem:
+    """What to say where MAX fails at what it had compiled before: it names no cause."""
+    message = "MAX can't load the kernels that it has compiled before: its cache is damaged"
+    advice = f"delete {_folder()}, and they are compiled again"
+    return Problem("cache", f"{message}; {advice}", detail=whole(error))
 
 
 def _write(path: Path, text: str) -> None:

@@ -78,14 +78,22 @@ def warm(dtype: DType, device: Device, announce: Callable[[str], None]) -> None:
     """Loads the kernels, compiling them first on a machine that has not.
 
     ``announce`` is told what is about to happen, and how long it may take.
+
+    Raises:
+        Problem: MAX's cache is damaged.
     """
     kernels = missing_kernels(dtype, device)
     if not kernels:
         return
     names = [kernel.key for kernel in kernels]
-    if kernel_cache.are_compiled(names, dtype, device):
+    if known := kernel_cache.are_compiled(names, dtype, device):
         announce(f"loading {len(kernels)} kernels")
     else:
         announce(f"compiling {len(kernels)} kernels, once on this machine: 1 to 3 minutes")
-    max_kernels.compile_together(kernels, [], device)
+    try:
+        max_kernels.compile_together(kernels, [], device)
+    except Exception as error:
+        if known:
+            raise kernel_cache.damaged(error) from error
+        raise
     kernel_cache.note_as_compiled(names, dtype, device)

@@ -8,6 +8,8 @@ Python's own at once, for the debugger needs them itself.
 
 import builtins
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
@@ -17,8 +19,29 @@ WITHIN = ("max.", "torch.nn.")
 SHARED = (FunctionType, BuiltinFunctionType, type)
 """What is nobody's to change. Other values are a library's own state."""
 
+_BUILTINS: dict[str, Any] = builtins.__dict__
+_THEIRS = dict(_BUILTINS)
+
 _known: dict[int, tuple[Any, str, dict[str, Any]]] = {}
 """By its identity, each module or class, its name, and its functions and classes."""
+
+
+def rescue() -> list[str]:
+    """Puts Python's own functions back, without the use of any; the names of those that
+    were changed."""
+    changed = [f"builtins.{k}" for k in _THEIRS if _BUILTINS.get(k) is not _THEIRS[k]]
+    _BUILTINS.update(_THEIRS)
+    return changed
+
+
+@contextmanager
+def kept_whole() -> Iterator[None]:
+    """A source's functions are called in the block: what tells of their errors needs all
+    of Python."""
+    try:
+        yield
+    finally:
+        rescue()
 
 
 def remember() -> None:
@@ -43,11 +66,10 @@ def changed() -> list[str]:
     return [f"{name}.{key}" for _, name, key, _ in _changes()]
 
 
-def put_back(only: ModuleType | None = None) -> None:
-    """Undoes all changes, or those to one module."""
+def put_back() -> None:
+    """Undoes all changes."""
     for holder, _, key, value in _changes():
-        if only is None or holder is only:
-            setattr(holder, key, value)
+        setattr(holder, key, value)
 
 
 def _changes() -> list[tuple[Any, str, str, Any]]:

@@ -104,6 +104,8 @@ def _load_group(group: Needed, device: Device, announce: Callable[[str], None]) 
         if len(group) == 1 and lone:
             _failed.update({key: first_line(error) for key in lone})
             return
+        if not lone and sorted(group) in kernel_cache.noted():
+            raise kernel_cache.damaged(error) from error
         if not lone:
             message = f"MAX can't compile the interpreter's kernels: {first_line(error)}"
             raise Problem("interpreter", message, detail=str(error)) from error

@@ -10,14 +10,17 @@ versions apart by size and second and would miss a save of one digit.
 """
 
 import ast
-import builtins
 import errno
 import hashlib
+import io
 import itertools
 import linecache
+import os
+import stat
 import sys
+import tokenize
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.abc import MetaPathFinder
@@ -29,9 +32,18 @@ from types import CodeType, ModuleType
 from debug.candidate import libraries
 from debug.protocol.diagnostic import Problem
 
+Hears = Callable[[Mapping[str, str | None]], object]
+
 TOO_DEEP = (RecursionError, MemoryError)
 """What Python's parser raises on an expression of too many parts."""
 _generations = itertools.count(1)
+_hears: list[Hears] = []
+
+
+def tell_before_executing(hears: Hears) -> None:
+    """From now on ``hears`` is given the files of every source that is about to be
+    executed, by path, with the hashes of their contents: a source may end the process."""
+    _hears[:] = [hears]
 
 
 @dataclass(frozen=True)
@@ -75,6 +87,19 @@ def own_files(path: Path) -> dict[str, bytes]:
     return found
 
 
+def changed_since(
+    hashes: Mapping[Path, str | None], source: Path | None = None
+) -> Path | None:
+    """A file that is not what it was when the hashes were taken, or None.
+
+    Args:
+        hashes: of files' contents, None for one that could not be read.
+        source: one that imports others; one of those may have come since.
+    """
+    files = dict.fromkeys([*hashes, *(local_files(source) if source else ())])
+    return next((f for f in files if content_hash(f) != hashes.get(f)), None)
+
+
 def load_source(path: Path, packages: Collection[str] = ()) -> Source:
     """Executes a source file in a fresh module, and the local modules that it imports.
 
@@ -87,11 +112,13 @@ def load_source(path: Path, packages: Collection[str] = ()) -> Source:
     Raises:
         Problem: the file can't be read, compiled or executed.
     """
-    path = path.resolve()
+    path = _resolved(path)
     elsewhere = library_files(packages)
     # All of it must parse before any of it runs.
     files = [*local_files(path), *map(Path, elsewhere.values())]
     codes = {str(file): _compile(file) for file in files}
+    for hears in _hears:
+        hears({str(file): content_hash(file) for file in files})
     names = set(codes)
     name = f"candidate_{next(_generations)}"
     module = ModuleType(name)
@@ -105,24 +132,27 @@ def load_source(path: Path, packages: Collection[str] = ()) -> Source:
     sys.modules[name] = module
     libraries.put_back()
     libraries.remember()
+    broken: list[str] = []
     try:
         with _Neighbours(path.parent, codes, elsewhere):
-            exec(codes[str(path)], module.__dict__)
+            try:
+                exec(codes[str(path)], module.__dict__)
+            finally:
+                broken = libraries.rescue()
     except BaseException as error:
         sys.modules.update(forgotten)
         if not isinstance(error, Exception | SystemExit):
             raise  # it may be a person's Ctrl-C
         raise Problem.of("graph", error, names) from error
     finally:
-        _tell_changes(path)
+        _tell_changes(path, broken)
         del sys.modules[name]
     return Source(module, names)
 
 
-def _tell_changes(path: Path) -> None:
+def _tell_changes(path: Path, broken: list[str]) -> None:
     """Says what a source has changed for all that come after it."""
-    if changed := libraries.changed():
-        libraries.put_back(only=builtins)
+    if changed := [*broken, *libraries.changed()]:
         names = ", ".join(changed[:3])
         said = f"{path.name} has changed {names}: that is undone before it is read again"
         print(said, file=sys.stderr)
@@ -134,16 +164,21 @@ def _compile(path: Path) -> CodeType:
         code = read_source(path)
     except OSError as error:
         reason = error.strerror or error
-        raise Problem(
-            "graph", f"can't read {path}: {reason}; give a file with --graph"
-        ) from error
+        message = f"can't read it ({reason}): save it again, or give another file"
+        raise Problem("graph", message, path) from error
     if (nul := code.find(0)) >= 0:
         utf16 = code.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
         message = "it is UTF-16" if utf16 else "it holds a NUL byte"
         line = code.count(b"\n", 0, nul) + 1
         raise Problem("graph", f"{message}: save it as UTF-8", path, line)
     try:
-        return compile(code, str(path), "exec", dont_inherit=True)
+        compiled = compile(code, str(path), "exec", dont_inherit=True)
+        code.decode(tokenize.detect_encoding(io.BytesIO(code).readline)[0])
+        return compiled
+    except UnicodeDecodeError as error:  # in a comment, compile() alone does not mind
+        line = code.count(b"\n", 0, error.start) + 1
+        message = f"it is no {error.encoding}: save it as UTF-8"
+        raise Problem("graph", message, path, line) from error
     except (SyntaxError, ValueError) as error:
         raise Problem.of("graph", error, path=path) from error
     except TOO_DEEP as error:  # Python does not say where
@@ -157,9 +192,11 @@ def read_source(path: Path) -> bytes:
     Raises:
         OSError: it can't be read, or is a pipe, which nobody may ever write to.
     """
-    if path.exists() and not path.is_file() and not path.is_dir():
-        raise OSError(errno.EINVAL, "it is no file, but a pipe or a device")
-    return path.read_bytes()
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+        mode = os.fstat(file.fileno()).st_mode
+        if not stat.S_ISREG(mode):
+            raise OSError(errno.EINVAL, "it is no file, but a pipe or a device")
+        return file.read()
 
 
 class _Neighbours(MetaPathFinder):
@@ -266,10 +303,18 @@ def initialisers(file: Path, root: Path) -> list[Path]:
     return [each for each in beside if each.is_file()]
 
 
+def _resolved(path: Path) -> Path:
+    """Where links lead, unless that is nowhere but to themselves."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):
+        return path.absolute()
+
+
 def local_files(path: Path) -> list[Path]:
     """The file and, transitively, the files beside it or in its package that it imports."""
     found: list[Path] = []
-    pending = [path.resolve()]
+    pending = [_resolved(path)]
     while pending:
         file = pending.pop()
         if file in found:

@@ -22,6 +22,7 @@ from torch import Tensor
 
 from debug.candidate import max_internals, max_v3
 from debug.candidate.buffers import content_digest, to_buffer
+from debug.candidate.libraries import kept_whole
 from debug.candidate.source import Source
 from debug.candidate.source_lines import definition
 from debug.candidate.taps import FirstInput, Output, Probe, Result, Taps, first_value
@@ -101,7 +102,8 @@ def build(
         Problem: the source does not give a graph; says where.
     """
     try:
-        candidate = subject.candidate(source.module)
+        with kept_whole():
+            candidate = subject.candidate(source.module)
     except Problem:
         raise
     except (Exception, SystemExit) as error:
@@ -159,7 +161,8 @@ def trace(
     where = DeviceRef.from_device(device)
     types = [TensorType(buffer.dtype, buffer.shape, where) for buffer in buffers]
     try:
-        with taps.listening(), max_internals.binding(candidate.sizes) as unknown:
+        binding = max_internals.binding(candidate.sizes)
+        with taps.listening(), binding as unknown, kept_whole():
             graph = Graph("candidate", forward, input_types=types)
     except Problem:
         raise

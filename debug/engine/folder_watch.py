@@ -2,7 +2,9 @@
 
 Folders, not files: most editors save by renaming a new file over the old one, and a watch
 on the old one would never hear of it. A folder may go the same way, as when a branch is
-checked out: so it is looked after whether each is still the folder that is watched.
+checked out: so it is looked after whether each is still the folder that is watched. And the
+system may fail to tell, as when a source has closed what it is heard by, or on a network's
+disk: so the files are looked at once a second, too.
 """
 
 import os
@@ -18,7 +20,12 @@ STEP_MS = 20
 DEBOUNCE_MS = 300
 """How long a burst may last."""
 LOOK_MS = 1000
-"""Between two looks at the folders themselves."""
+"""Between two looks at the files and folders themselves."""
+AGAIN_SECONDS = 0.05
+"""Before a watch that has ended begins again."""
+
+State = tuple[int, int, int] | None
+"""What tells one version of a file from another."""
 
 
 class FolderWatch:
@@ -27,11 +34,18 @@ class FolderWatch:
     def __init__(self, changed: Callable[[str], None]) -> None:
         self._changed = changed
         self._folders: set[Path] = set()
+        self._files: dict[Path, State] = {}
+        """How each was when it was looked at last."""
         self._stop = threading.Event()
 
     @property
     def active(self) -> bool:
         return bool(self._folders)
+
+    def files(self, files: Iterable[Path]) -> None:
+        """Watches these files and the folders that they are in, and no others."""
+        self._files = {file: _state(file) for file in files}
+        self.folders(file.parent for file in self._files)
 
     def folders(self, folders: Iterable[Path]) -> None:
         """Watches these folders from now on, and no others."""
@@ -45,9 +59,9 @@ class FolderWatch:
 
     def _run(self, folders: list[Path], stop: threading.Event) -> None:
         while folders and not stop.is_set():
-            with _held(folders) as held, suppress(OSError):  # one may go at any moment
+            with _held(folders) as held, suppress(Exception):  # one may go at any moment
                 self._listen(folders, held, stop)
-            if not stop.is_set():
+            if not stop.wait(AGAIN_SECONDS):
                 self._changed(str(folders[0]))  # what was saved meanwhile was not heard
 
     def _listen(
@@ -71,10 +85,24 @@ class FolderWatch:
             yield_on_timeout=True,
         )
         for burst in bursts:
-            for _, path in burst:
+            for path in {path for _, path in burst} | self._others():
                 self._changed(path)
             if _identities(folders) != held:
                 return
+
+    def _others(self) -> set[str]:
+        """The files that are not as they were, whether the system has told or not."""
+        before, self._files = self._files, {file: _state(file) for file in self._files}
+        return {str(file) for file, now in self._files.items() if now != before.get(file)}
+
+
+def _state(file: Path) -> State:
+    """None for a file that is not there."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 @contextmanager

@@ -7,6 +7,9 @@ One thing is done at a time, in one thread; two others only put work into a queu
 reader of commands and the watch on source files. Between any two layers, and between any
 two pieces of idle work, the queue is looked at. So a key or a save waits for one layer at
 the most, and no state is shared. Whatever raises becomes an event: the engine goes on.
+
+What a source does to the process itself is undone when it has run. Where that can't be,
+the engine says so and ends: the screen starts another (`debug.engine.surroundings`).
 """
 
 import os
@@ -14,15 +17,22 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
+from msgspec import structs
+
+from debug.candidate import libraries
+from debug.candidate.source import changed_since, tell_before_executing
 from debug.engine.folder_watch import FolderWatch
+from debug.engine.last_words import LastWords
 from debug.engine.wake_seldom import wake_seldom
 from debug.memory import SLACK, give_back
-from debug.protocol.child_end import lines_until_gone, private_stdout
+from debug.protocol.child_end import lines_until_gone, private_stdin, private_stdout
 from debug.protocol.diagnostic import Diagnostic, Problem, blame, from_exception
 from debug.protocol.messages import (
     Abort,
@@ -35,9 +45,11 @@ from debug.protocol.messages import (
     Message,
     NotPossible,
     Open,
+    Reading,
     RunAgain,
     RunTo,
     SourceSaved,
+    Spoiled,
     decode_command,
     encode,
 )
@@ -48,6 +60,10 @@ if TYPE_CHECKING:
     from debug.engine.session import Session
     from debug.engine.surroundings import Surroundings
 
+SPOILED = 3
+"""The exit status of an engine that can't go on in this process."""
+LOOK_SECONDS = 0.25
+"""Between two looks at the process while a source is executed."""
 NICENESS = 5
 """On two cores the screen must not wait for the engine."""
 
@@ -61,7 +77,8 @@ class Engine:
         self._factory = factory
         self._commands = commands
         self._events = events
-        self._work: queue.Queue[Work] = queue.Queue()
+        # One in C: a source may break what Python's own is written with.
+        self._work: queue.SimpleQueue[Work] = queue.SimpleQueue()
         self._watch = FolderWatch(lambda path: self._work.put(SourceSaved(path)))
         self._target = -1
         """Run up to this layer; -1 when there is nothing to do."""
@@ -72,13 +89,18 @@ class Engine:
         self._surroundings: Surroundings | None = None
         """The process as it was before a source ran in it."""
         self._refused: Open | None = None
-        """What could not be opened for a fault in a source file: a save may mend it."""
+        """What could not be opened, or is not to be yet: a save may mend it."""
+        self._last_words = LastWords(events.fileno())
+        self._process = os.getpid()
 
     def emit(self, message: Message) -> None:
+        if os.getpid() != self._process:
+            os._exit(1)  # a source has made a copy of the engine, which is none
         self._events.write(encode(message))
 
     def run(self) -> NoReturn:
         """Works until the screen closes stdin, which ends the process."""
+        tell_before_executing(self._read)
         threading.Thread(target=self._read_commands, daemon=True).start()
         while True:
             action = self._next
@@ -141,68 +163,121 @@ class Engine:
             case Abort() if self.session:
                 self._target = -1
                 self._stop()
-            case SourceSaved() if self.session is None and self._refused:
-                self.emit(work)
-                self._open(self._refused)
+            case SourceSaved() if self.session is None and (refused := self._refused):
+                if not self._is_to_wait(refused):
+                    self.emit(work)
+                    self._open(refused)
             case SourceSaved() if self.session and (path := self.session.source_changed()):
                 self.emit(SourceSaved(path))
                 self._reload(self._wanted)
 
     def _open(self, command: Open) -> None:
         self._started = time.perf_counter()
+        if self._is_to_wait(command):
+            self._refused = command
+            self._watch.files(map(Path, command.known))
+            self._session_class()  # so that the save need not wait for it
+            return
+        opens = self._session_class()
         try:
-            session = self._start_session(command)
+            with self._kept_alive():
+                session = opens.open(self._factory, command, self.emit)
         except Problem as problem:
             self._await_mending(command, problem.diagnostic)
             raise
         self.session, self._refused = session, None
-        self._remember_surroundings()
         session.pause_with(self._pause)
         if command.watch:
-            self._watch.folders([session.subject.graph.parent])
-        try:
-            session.load()
-        finally:
-            self._watch_sources(command.watch)
+            self._watch.files([session.subject.graph])
+        self._load(session, command.watch)
         self._stop()
 
-    def _remember_surroundings(self) -> None:
-        from debug.engine.surroundings import Surroundings  # torch
-
-        self._surroundings = Surroundings()
+    def _is_to_wait(self, command: Open) -> bool:
+        """Whether the files that end engines are still what they were, or about to come."""
+        if not command.wait:
+            return False
+        known = {Path(path): digest for path, digest in command.known.items()}
+        changed = changed_since(known)
+        return changed is None or not changed.is_file()
 
     def _await_mending(self, command: Open, diagnostic: Diagnostic) -> None:
         """A port's file may be broken when it is opened: the next save is tried, too."""
-        if command.watch and diagnostic.path is not None:
-            self._refused = command
-            self._watch.folders([Path(diagnostic.path).parent])
+        files = [diagnostic.path] if diagnostic.path is not None else list(command.known)
+        if command.watch and files:
+            self._refused = structs.replace(command, wait=False)
+            self._watch.files(map(Path, files))
 
-    def _start_session(self, command: Open) -> "Session":
+    def _session_class(self) -> "type[Session]":
+        """From here on the process has torch and MAX, which take seconds to load."""
         try:
-            from debug.engine.session import Session  # torch and MAX, which take seconds
+            from debug.engine.session import Session
+            from debug.engine.surroundings import Surroundings
         except ImportError as error:
             message = f"torch or MAX is not what it should be ({error}): make install"
             raise Problem("installation", message) from error
-        return Session.open(self._factory, command, self.emit)
+        self._surroundings = self._surroundings or Surroundings()
+        return Session
+
+    def _read(self, files: Mapping[str, str | None]) -> None:
+        """Files are about to be executed: whatever they do, the screen knows of them."""
+        self._last_words.renew()
+        self.emit(Reading(dict(files)))
+
+    def _load(self, session: "Session", watched: bool) -> None:
+        """Makes a generation of what is on the disk now; the next save is heard of."""
+        try:
+            with self._kept_alive():
+                session.load()
+        finally:
+            if watched:  # an edit may import more, from elsewhere
+                self._watch.files(session.attempted)
+
+    @contextmanager
+    def _kept_alive(self) -> Iterator[None]:
+        """A source runs in the block, and sees nothing that those before it have left."""
+        assert self._surroundings is not None
+        self._undo(self._surroundings.put_back)
+        over = threading.Event()
+        threading.Thread(target=self._watch_over, args=(over,), daemon=True).start()
+        try:
+            yield
+        finally:
+            libraries.rescue()
+            over.set()
+            self._undo(self._surroundings.rescue)
+
+    def _watch_over(self, over: threading.Event) -> None:
+        """What a source has closed, the rest of its own load may wait for in vain."""
+        from debug.engine.surroundings import DESCRIPTORS
+
+        assert self._surroundings is not None
+        while not over.wait(LOOK_SECONDS):
+            if not self._surroundings.whole:
+                self._end(DESCRIPTORS)
+
+    def _end(self, spoiled: list[str]) -> NoReturn:
+        """Another process will have to go on."""
+        self.emit(Spoiled(spoiled))
+        os._exit(SPOILED)
+
+    def _undo(self, put_back: Callable[[], list[str]]) -> None:
+        """Of a process that is spoiled for good, this is the end."""
+        from debug.engine.surroundings import BeyondRepair
+
+        try:
+            changed = put_back()
+        except BeyondRepair as spoiled:
+            self._end(spoiled.what)
+        for each in changed:
+            print(f"the source has changed {each}: that is undone", file=sys.stderr)
 
     def _reload(self, index: int) -> None:
         assert self.session is not None
         self._started = time.perf_counter()
         self._target = -1
         self._wanted = index
-        for changed in self._surroundings.put_back() if self._surroundings else ():
-            print(f"the source has changed {changed}: that is undone", file=sys.stderr)
-        try:
-            self.session.load()
-        finally:
-            self._watch_sources(self._watch.active)
+        self._load(self.session, self._watch.active)
         self._begin(index, self._started)
-
-    def _watch_sources(self, wanted: bool) -> None:
-        """Watches where the candidate's files are now; an edit may import more."""
-        assert self.session is not None
-        if wanted:
-            self._watch.folders({path.parent for path in self.session.attempted})
 
     def _begin(self, index: int, started: float | None = None) -> None:
         assert self.session is not None
@@ -264,5 +339,10 @@ class Engine:
 def main() -> NoReturn:
     os.nice(NICENESS)
     wake_seldom()  # before MAX has threads
-    events = private_stdout()
-    Engine(sys.argv[1], sys.stdin.buffer, events).run()
+    events, commands = private_stdout(), private_stdin()
+    try:
+        Engine(sys.argv[1], commands, events).run()
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(1)  # threads and handlers that a source has left may never end

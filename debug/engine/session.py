@@ -40,6 +40,7 @@ from debug.experiments.without_taps import run_without_taps
 from debug.pause import Pause, go_on
 from debug.protocol.diagnostic import DUMP, INSPECT, LOOK, Problem
 from debug.protocol.messages import (
+    OWN_CODE_SECONDS,
     Aligned,
     Compared,
     ComparedWithoutTaps,
@@ -177,7 +178,7 @@ class Session:
             Problem: the source can't be read, executed, or made into a graph.
         """
         started = time.perf_counter()
-        self._emit(Progress("building the graph"))
+        self._emit(Progress("building the graph", limit=OWN_CODE_SECONDS))
         source = self._files.read()
         interpreted = self._mode is Mode.INTERPRET
         layers = self.subject.layers
@@ -253,7 +254,7 @@ class Session:
         return self._files.attempted
 
     def source_changed(self) -> str | None:
-        """A source file whose content differs from the last load, or None."""
+        """A source file that is not what it was at the last load, or None."""
         return self._files.changed()
 
     # -- Layers ----------------------------------------------------------------------

@@ -1,17 +1,21 @@
 """The candidate's source files, as the last load has found them on the disk."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 from debug.candidate.source import (
     Source,
-    content_hash,
+    changed_since,
     content_hashes,
     load_source,
     own_files,
 )
 from debug.protocol.messages import Message, SourceRead
 from debug.subject import Subject, libraries_of
+
+RETURN_SECONDS = 0.2
+"""For which a file that is gone may be about to return: some editors delete it first."""
 
 
 class SourceFiles:
@@ -39,9 +43,9 @@ class SourceFiles:
         return load_source(graph, libraries)
 
     def changed(self) -> str | None:
-        """One whose content differs from the last load, or None."""
-        for path, digest in self.attempted.items():
-            now = content_hash(path)
-            if now is not None and now != digest:
-                return str(path)
-        return None
+        """One that is not what it was at the last load, or None."""
+        changed = changed_since(self.attempted, self._subject.graph)
+        if changed is not None and not changed.is_file():
+            time.sleep(RETURN_SECONDS)
+            changed = changed_since(self.attempted, self._subject.graph)
+        return None if changed is None else str(changed)

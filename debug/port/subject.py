@@ -242,6 +242,9 @@ class PortSubject:
         if differ:
             message = "the reference's weights are not those of the first load"
             advice = "seed them (torch.manual_seed), or restart the engine"
+            if (was := _precisions(before)) != (now_in := _precisions(now)):
+                message = f"the reference is in {now_in} now, and was in {was} at first"
+                advice = "leave PyTorch's default dtype as it is, or restart the engine"
             raise Problem("port", f"{message}; {advice}", str(self.graph))
 
     def adopt(self, alignment: Alignment) -> None:
@@ -273,6 +276,11 @@ class PortSubject:
         except Exception as error:
             message = "outcome= failed"
             raise Problem.of("port", error, {str(self.graph)}, prefix=message) from error
+
+
+def _precisions(state: Mapping[str, Tensor]) -> str:
+    names = {str(each.dtype).removeprefix("torch.") for each in state.values()}
+    return " and ".join(sorted(names))
 
 
 def _traced(

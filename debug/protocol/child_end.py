@@ -2,15 +2,41 @@
 
 MAX, Mojo and torch print from native code, where Python can't catch it. So the real
 stdout is kept for messages, and file descriptor 1 is pointed at stderr for everybody
-else.
+else. Whoever reads stdin finds it empty: what comes there is the screen's.
 """
 
+import contextlib
+import fcntl
 import io
 import os
+import signal
 import sys
 import threading
 from collections.abc import Iterator
 from typing import BinaryIO
+
+WHERE = signal.SIGUSR1
+"""The signal by which the screen asks a child that hangs in which line it is."""
+APART = 200
+"""The protocol's descriptors have numbers from here on: a port that closes all that it may
+have opened itself closes none of them."""
+
+
+def apart(descriptor: int) -> int:
+    """A copy of a descriptor, with a number that nobody else uses."""
+    try:
+        return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, APART)
+    except OSError:  # fewer are allowed
+        return os.dup(descriptor)
+
+
+def private_stdin() -> BinaryIO:
+    """A copy of stdin for the protocol; for everybody else there is nothing to read."""
+    commands = os.fdopen(apart(0), "rb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    return commands
 
 
 def private_stdout() -> BinaryIO:
@@ -18,7 +44,7 @@ def private_stdout() -> BinaryIO:
 
     MAX, Mojo and torch print from native code, which would tear the protocol.
     """
-    messages = os.fdopen(os.dup(1), "wb", buffering=0)
+    messages = os.fdopen(apart(1), "wb", buffering=0)
     os.dup2(2, 1)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # no print of a port may fail
@@ -31,7 +57,8 @@ def lines_until_gone(stream: BinaryIO) -> Iterator[bytes]:
 
     The screen is gone then, and native code in the main thread may be minutes from an end.
     """
-    yield from stream
+    with contextlib.suppress(OSError, ValueError):  # somebody has closed it
+        yield from stream
     os._exit(0)
 
 

@@ -36,6 +36,11 @@ from debug.protocol.values import (
 )
 from debug.protocol.weights import CompareWeights, WeightsCompared
 
+LONGEST_SECONDS = 3600.0
+"""Of silence: the reference of a large model, or a compilation, may take that long."""
+OWN_CODE_SECONDS = 300.0
+"""Of silence while a person's own code is executed, or a layer of it is computed."""
+
 # -- What the screen asks ------------------------------------------------------------
 
 
@@ -48,6 +53,10 @@ class Open(Message, frozen=True, rename={"mode": "engine"}):
     """Reload the candidate whenever one of its source files is saved."""
     partial: bool = False
     """Where the source raises while the graph is built, run the layers before that."""
+    known: dict[str, str | None] = {}
+    """By path, the contents of the files that an engine before this one has executed."""
+    wait: bool = False
+    """Execute nothing until one of those files has another content: they end engines."""
     tolerance: Tolerance | None = None
     """By which the elements of each layer are counted that are not close."""
 
@@ -277,6 +286,21 @@ class Progress(Message, frozen=True):
     total: float | None = None
     hint: str = ""
     """What a person can do, should it take minutes."""
+    limit: float = LONGEST_SECONDS
+    """After so many seconds without a word it is taken to hang."""
+
+
+class Reading(Message, frozen=True):
+    """Files are about to be executed. What ends the process may leave no other word."""
+
+    files: dict[str, str | None]
+    """By path, the hash of what is in each; the first is the source itself."""
+
+
+class Spoiled(Message, frozen=True):
+    """The source has changed the engine's process for good: it ends."""
+
+    what: list[str]
 
 
 class SourceSaved(Message, frozen=True, tag="Changed"):
@@ -323,6 +347,8 @@ Event = (
     | Stopped
     | Idle
     | Progress
+    | Reading
+    | Spoiled
     | Working
     | SourceSaved
     | SourceRead

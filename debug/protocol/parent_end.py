@@ -17,6 +17,7 @@ from typing import Generic, TypeAlias, TypeVar
 
 import msgspec
 
+from debug.protocol.child_end import WHERE
 from debug.protocol.messages import Event, Message, decode_event, encode
 from debug.protocol.noise import Noise, noise, read_noise
 from debug.protocol.plain import plain_line
@@ -26,7 +27,9 @@ LINE_LIMIT = 64 * 2**20
 MESSAGE = b'{"type":'
 """How a message begins, if something else was written before it in its line."""
 GRACE_SECONDS = 1.0
-POLL_SECONDS = 0.25
+WORD_SECONDS = 0.3
+"""For a child that hangs to say where."""
+POLL_SECONDS = 0.1
 KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**32), "MALLOC_TRIM_THRESHOLD_": str(2**32)}
 """Attention alone is 54 MB at the size of tiny. glibc gives such blocks back to the system
 and pays for each page when the next layer asks for it again, a tenth of a run's time."""
@@ -92,11 +95,25 @@ class Child(Generic[T]):
         assert process.stdout is not None
         assert process.stderr is not None
         self._readers = [
-            asyncio.create_task(self._read_events(process.stdout, self._news)),
+            asyncio.create_task(self._read_to_the_end(process, process.stdout, self._news)),
             asyncio.create_task(read_noise(process.stderr, self._news.put_nowait)),
         ]
         ended = self._wait(process, self._readers, self._news)
         asyncio.create_task(ended)  # noqa: RUF006
+
+    async def _read_to_the_end(
+        self,
+        process: asyncio.subprocess.Process,
+        stream: asyncio.StreamReader,
+        news: "News[T]",
+    ) -> None:
+        """A child that can't be heard any more is of no use, and may not know it."""
+        await self._read_events(stream, news)
+        try:
+            await asyncio.wait_for(_end_of(process), GRACE_SECONDS)
+        except TimeoutError:
+            self._why = "it closed its pipe to the screen"
+            self.kill()
 
     async def _read_events(self, stream: asyncio.StreamReader, news: "News[T]") -> None:
         try:
@@ -156,6 +173,14 @@ class Child(Generic[T]):
         self.kill()
         await _end_of(process)
         await _finish(process, self._readers)
+
+    async def stop_short(self) -> None:
+        """Ends a process that hangs, once it has said in which line (`last_words`)."""
+        if self.alive and self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.send_signal(WHERE)
+            await asyncio.sleep(WORD_SECONDS)
+            self.kill()
 
     def kill(self) -> None:
         """Ends the process now, and whatever it started."""

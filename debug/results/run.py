@@ -81,6 +81,8 @@ class Run:
     """By index, what `results` held one generation earlier."""
     failures: list[Diagnostic] = field(default_factory=list)
     """What the debugger itself failed at in this generation; the results stand."""
+    reopened: bool = False
+    """Whether an engine has opened the subject that has yet to load the candidate."""
     settled: bool = False
     """Whether all that can be said of what was computed was said: the isolated runs and the
     causes, which may move the blame to another layer."""
@@ -93,16 +95,12 @@ class Run:
             case Opened():
                 if self._names != [layer.name for layer in event.layers]:
                     self.results, self.before = {}, {}
-                self.opened = event
-                # Another engine counts its generations from 1 again.
-                self.results = {
-                    index: replace(result, generation=0)
-                    for index, result in self.results.items()
-                }
-                self.isolated_events, self.explained, self.outcome_known = {}, {}, None
-                self.settled = False
+                    self._outdate()
+                self.opened, self.reopened = event, True
             case Loaded():
-                self.loaded = event
+                if self.reopened:
+                    self._outdate()
+                self.loaded, self.reopened = event, False
                 self.position = -1
                 self.stale = None
                 self.settled = False
@@ -138,6 +136,14 @@ class Run:
                 self.stale = event.diagnostic
             case _:  # nothing to keep
                 pass
+
+    def _outdate(self) -> None:
+        """What another engine has found is of a generation before the first of this one."""
+        self.results = {
+            index: replace(result, generation=0) for index, result in self.results.items()
+        }
+        self.isolated_events, self.explained, self.outcome_known = {}, {}, None
+        self.settled = False
 
     def forget(self) -> None:
         """Before another input, model or precision runs: no number of this one is a measure

@@ -11,14 +11,29 @@ was lost, crashed, or said wrongly; each such case is a line above the table.
 """
 
 import argparse
+import json
 import os
+import queue
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
+
+from scripts.torture.dashboard import Attacked, Result, attack
+from scripts.torture.saves import Save
+from scripts.torture.saves import saves as all_saves
+from scripts.torture.signals import endurance as reload_often
+from scripts.torture.signals import kills as all_kills
 
 ROOT = Path(__file__).resolve().parents[2]
+KNOWN = ROOT / "build" / "torture" / "saves.jsonl"
+DASHBOARDS = 2
+LATEST = 1.0
+"""Seconds after which a key must have been answered."""
 RELOADS, KILLS, EXAMPLES = 500, 50, 1000
 SETTLED = 100
 """Reloads after which memory should grow no more."""
@@ -67,64 +82,96 @@ def sounds(every: int) -> Row:
 
 
 def saves(every: int) -> Row:
-    from scripts.torture.dashboard import Attacked, attack
-    from scripts.torture.saves import saves as all_saves
-
-    row, on = Row("saves", recovered=0), Attacked()
-    for save in all_saves()[::every]:
-        result = attack(on, save)
-        _add(row, f"{save.kind}, {save.name}", result, save.says is None)
-        if not (result.survived and (result.recovered or result.with_key)):
-            on.close()
-            on = Attacked()
-    on.close()
+    """Several dashboards share the saves. What is known is kept in a file, so that a run
+    that was broken off goes on where it was."""
+    row, on = Row("saves", recovered=0), queue.SimpleQueue()
+    chosen = all_saves()[::every]
+    known = _known()
+    for save in chosen:
+        if save.name not in known:
+            on.put(save)
+    with ThreadPoolExecutor(DASHBOARDS) as pool:
+        each = [pool.submit(_attack_all, on, known) for _ in range(DASHBOARDS)]
+    for future in each:
+        future.result()
+    for save in chosen:
+        _add(row, f"{save.kind}, {save.name}", Result(**known[save.name]))
     return row
 
 
-def kills(every: int) -> Row:
-    from scripts.torture.dashboard import kills as all_kills
+def _known() -> dict[str, dict[str, Any]]:
+    """What became of each save, by its name, as far as a run before had got."""
+    if not KNOWN.is_file():
+        return {}
+    return dict(json.loads(line) for line in KNOWN.read_text().splitlines())
 
+
+def _attack_all(left: "queue.SimpleQueue[Save]", known: dict[str, dict[str, Any]]) -> None:
+    """Attacks one dashboard after the other, as long as there are saves."""
+    on: Attacked | None = None
+    while not left.empty():
+        with suppress(queue.Empty):
+            save = left.get_nowait()
+            on = on or Attacked()
+            result = attack(on, save)
+            known[save.name] = asdict(result)
+            with KNOWN.open("a") as file:
+                file.write(json.dumps([save.name, asdict(result)]) + "\n")
+            if not result.recovered:
+                on.close()
+                on = None
+    if on is not None:
+        on.close()
+
+
+def kills(every: int) -> Row:
     row = Row("kills", recovered=0)
     for name, result in all_kills(max(KILLS // every, 3)):
         _add(row, name, result)
     return row
 
 
-def _add(row: Row, name: str, result: object, silent: bool = False) -> None:
-    from scripts.torture.dashboard import Result
-
-    assert isinstance(result, Result)
+def _add(row: Row, name: str, result: Result) -> None:
     assert row.recovered is not None
     row.tried += 1
     row.survived += result.survived
-    row.right += result.message or silent
+    row.right += result.message and result.kept
     row.recovered += result.recovered
     row.with_key += result.with_key
     row.worst = max(row.worst, result.latency)
     if not result.survived:
         row.note(f"{name}: the dashboard is gone")
     elif not result.recovered:
-        row.note(f"{name}: {'needs R' if result.with_key else 'never well again'}")
-    if not (result.message or silent):
+        well = "needs R" if result.with_key else "never well again"
+        row.note(f"{name}: {well}, it says {result.said!r}")
+    if not result.message:
         row.note(f"{name}: it says {result.said!r}")
-    if result.latency > 2:
+    elif not result.kept:
+        row.note(f"{name}: the last good run is not there, or not stale: {result.said!r}")
+    if result.latency > LATEST:
         row.note(f"{name}: a key waited {result.latency:.1f} s")
 
 
 def endurance(every: int) -> Row:
-    from scripts.torture.dashboard import endurance as reload_often
-
-    count = max(RELOADS // every, 20)
-    result, memory, seconds = reload_often(count)
-    row = Row("endurance", count, count * result.survived, count, count * result.recovered)
-    row.worst = result.latency
-    first = memory[min(SETTLED, count // 5) // 10 - 1]
-    growth = memory[-1] / first - 1
+    count = max(RELOADS // every, 50)
+    found = reload_often(count)
+    result, row = found.result, Row("endurance", count)
+    row.survived, row.right = count * result.survived, count
+    row.recovered, row.worst = count * result.recovered, result.latency
+    first, last = found.held[min(SETTLED, count // 5) // 10 - 1], found.held[-1]
+    growth = last.memory / first.memory - 1
     tenth = max(count // 10, 1)
-    early, late = sum(seconds[:tenth]) / tenth, sum(seconds[-tenth:]) / tenth
-    row.memory = f"{growth:+.1%} to {memory[-1] / 2**20:.0f} MiB"
+    early, late = (
+        sum(part) / tenth for part in (found.seconds[:tenth], found.seconds[-tenth:])
+    )
+    row.memory = f"{growth:+.1%} to {last.memory / 2**20:.0f} MiB"
+    row.memory += f"; {early:.2f} s, then {late:.2f} s a reload"
     if growth > 0.05:
         row.note(f"memory grew by {growth:.1%}")
+    for name in ("descriptors", "threads"):
+        before, now = getattr(first, name), getattr(last, name)
+        if now > before:
+            row.note(f"{before} {name} became {now}")
     if late > 1.2 * early:
         row.note(f"a reload took {early:.2f} s at first, {late:.2f} s at last")
     return row
@@ -170,7 +217,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", action="append", choices=PARTS)
     parser.add_argument("--every", type=int, default=1, help="try each n-th")
+    parser.add_argument("--go-on", action="store_true", help="with the saves that are left")
     arguments = parser.parse_args()
+    KNOWN.parent.mkdir(parents=True, exist_ok=True)
+    if not arguments.go_on:
+        KNOWN.unlink(missing_ok=True)
     chosen = arguments.only or list(PARTS)
     rows = []
     for name in chosen:

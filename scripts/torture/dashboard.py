@@ -1,27 +1,30 @@
-"""Hostile saves and signals against the real dashboard in a real terminal."""
+"""Hostile saves against the real dashboard in a real terminal."""
 
 import contextlib
-import signal
+import re
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
-from scripts.torture.saves import PORT, Save, make_well, put
+from scripts.torture.lines import OK
+from scripts.torture.port import make_well
+from scripts.torture.saves import Save
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
 
 from terminal.terminal import Terminal
 
-ALL_OK = "4 of 4 layers ok"
-SAID_SECONDS = 15.0
-"""For what a save does to be said: a crash and a restart are among them."""
-MENDED_SECONDS = 15.0
+SAID_SECONDS = 30.0
+"""For what a save does to be said: two engines may end of it, one after the other."""
+MENDED_SECONDS = 20.0
 ANSWER_SECONDS = 10.0
+HANGS_SECONDS = 15.0
+"""After which a person sees how long a build that hangs may last."""
 
 
 @dataclass
@@ -31,7 +34,9 @@ class Result:
     survived: bool = False
     """Whether the dashboard's own process lives on."""
     message: bool = False
-    """Whether the screen said what it should."""
+    """Whether the screen said what it should, of the right place."""
+    kept: bool = True
+    """Whether the last good run was still there, marked as stale."""
     recovered: bool = False
     """Whether one good save, or what the screen itself does, made all well again."""
     with_key: bool = False
@@ -49,7 +54,7 @@ class Attacked:
         self.folder = Path(self._folder.name)
         make_well(self.folder)
         self.terminal = Terminal(str(self.folder / "port.py"))
-        if not self.sees(ALL_OK, 180):
+        if not self.sees(OK, 180):
             raise RuntimeError(f"the dashboard never ran:\n{self.terminal.text()}")
 
     @property
@@ -58,13 +63,16 @@ class Attacked:
             return psutil.Process(self.terminal.pid).status() != psutil.STATUS_ZOMBIE
         return False
 
-    def sees(self, text: str, seconds: float) -> bool:
-        return self.waits(lambda: self.holds(text), seconds)
+    @property
+    def squeezed(self) -> str:
+        """The screen without spaces, wherever its lines are broken."""
+        return "".join(self.terminal.text().split())
 
     def holds(self, text: str) -> bool:
-        """Whether the screen shows a text, wherever its lines are broken."""
-        shown = "".join(self.terminal.text().split())
-        return "".join(text.split()) in shown
+        return "".join(text.split()) in self.squeezed
+
+    def sees(self, text: str, seconds: float) -> bool:
+        return self.waits(lambda: self.holds(text), seconds)
 
     def waits(self, condition: Callable[[], bool], seconds: float) -> bool:
         end = time.monotonic() + seconds
@@ -74,25 +82,32 @@ class Attacked:
             if not self.alive:
                 return False
             time.sleep(0.05)
-        return False
+        return condition()
+
+    @property
+    def generation(self) -> str:
+        found = re.search(r"generation(\d+)", self.squeezed)
+        return found[1] if found else ""
+
+    @property
+    def well(self) -> bool:
+        return "".join(OK.split()) in "".join(self.terminal.lines()[0].split())
 
     def answers(self) -> float:
         """Seconds until the help is on the screen, and away again."""
         started = time.monotonic()
         with contextlib.suppress(OSError):
             self.terminal.type("?")
-            self.waits(lambda: self.holds("Each layer of your MAX graph"), 10)
+            self.waits(lambda: self.holds("Each layer of your MAX graph"), ANSWER_SECONDS)
             taken = time.monotonic() - started
             self.terminal.type("\x1b")
-            time.sleep(0.3)
+            self.waits(lambda: not self.holds("Each layer of your MAX graph"), 5)
             return taken
         return ANSWER_SECONDS
 
-    def rss(self) -> int:
-        """Bytes of both processes."""
-        own = psutil.Process(self.terminal.pid)
-        every = [own, *own.children(recursive=True)]
-        return sum(each.memory_info().rss for each in every)
+    def summary(self) -> str:
+        lines = [line.strip() for line in self.terminal.lines() if line.strip()]
+        return " / ".join(lines[:3])[:400]
 
     def close(self) -> None:
         with contextlib.suppress(psutil.Error, OSError):
@@ -102,77 +117,49 @@ class Attacked:
 
 def attack(on: Attacked, save: Save) -> Result:
     """One hostile save, and then one good one."""
-    result = Result()
+    result, before = Result(), on.generation
+    if save.keys:
+        on.terminal.type(save.keys)
+        time.sleep(0.5)
     save.do(on.folder)
-    wanted = save.says
-
-    def settled() -> bool:
-        if wanted is not None:
-            return on.holds(wanted) and (save.file is None or on.holds(save.file))
-        return on.holds("generation") and not on.holds("reading")
-
-    if wanted is None:
-        time.sleep(2.0)
-    result.message = on.waits(settled, SAID_SECONDS)
-    result.said = "" if result.message else _summary(on)
+    time.sleep(0.1)
     result.latency = on.answers()
+    if save.hangs:
+        result.latency = max(result.latency, _ended_by_key(on))
+    result.message = on.waits(lambda: _says(on, save, before), SAID_SECONDS)
+    if not save.runs:
+        rows = 0 if save.kind == "moments" else 4  # the last good run may have diverged
+        result.kept = on.holds("STALE") and on.squeezed.count("✓ok") >= rows
+    if not (result.message and result.kept):
+        result.said = on.summary()
+    result.latency = max(result.latency, on.answers())
+    before = on.generation
     make_well(on.folder)
-    time.sleep(0.5)
-    result.recovered = on.waits(lambda: well(on), MENDED_SECONDS)
+    anew = save.ends or save.kind == "moments"  # then it counts from 1, or was good
+    result.recovered = on.waits(
+        lambda: on.well and (anew or on.generation != before), MENDED_SECONDS
+    )
     if not result.recovered and on.alive:
+        result.said = on.summary()
         on.terminal.type("R")
-        result.with_key = on.waits(lambda: well(on), 60)
+        result.with_key = on.waits(lambda: on.well, 60)
     result.survived = on.alive
     return result
 
 
-def well(on: Attacked) -> bool:
-    return on.holds(ALL_OK) and not on.holds("STALE") and not on.holds("engine is gone")
+def _says(on: Attacked, save: Save, before: str) -> bool:
+    if save.file is not None:
+        stale = on.holds("STALE") and on.holds(save.where)
+        return stale and any(map(on.holds, save.says))
+    said = any(map(on.holds, save.says)) and not on.holds("reading")
+    return said and (save.kind == "moments" or save.ends or on.generation != before)
 
 
-def _summary(on: Attacked) -> str:
-    lines = [line.strip() for line in on.terminal.lines() if line.strip()]
-    return " / ".join(lines[:2] + lines[-3:])[:300]
-
-
-def kills(count: int) -> Iterator[tuple[str, Result]]:
-    """Signals to the engine at moments that differ."""
-    on = Attacked()
-    try:
-        for number in range(count):
-            name = ("SIGKILL", "SIGSEGV", "SIGABRT")[number % 3]
-            if number % 2:
-                make_well(on.folder)  # while it looks
-                time.sleep(0.05 * (number % 7))
-            result, started = Result(), time.monotonic()
-            with contextlib.suppress(psutil.Error, ValueError):
-                on.terminal.engine().send_signal(getattr(signal, name))
-            result.message = on.sees("the engine is gone", 2.0)
-            result.latency = time.monotonic() - started
-            on.terminal.type("R")
-            result.recovered = on.waits(lambda: well(on), 60)
-            result.survived = on.alive
-            yield name, result
-            if not result.survived:
-                return
-    finally:
-        on.close()
-
-
-def endurance(count: int) -> tuple[Result, list[int], list[float]]:
-    """Many good saves; the memory after each tenth, and the seconds of each."""
-    on = Attacked()
-    memory, seconds = [], []
-    try:
-        for number in range(count):
-            started = time.monotonic()
-            put("port.py", f"{PORT}# reload {number}\n")(on.folder)
-            wanted = f"generation {number + 2}"
-            on.sees(wanted, 30)
-            seconds.append(time.monotonic() - started)
-            if number % 10 == 9:
-                memory.append(on.rss())
-        result = Result(on.alive, True, well(on), False, max(seconds))
-    finally:
-        on.close()
-    return result, memory, seconds
+def _ended_by_key(on: Attacked) -> float:
+    """Seconds until an engine that hangs is gone; the countdown must be there before."""
+    if not on.sees("ends in", HANGS_SECONDS):
+        return ANSWER_SECONDS
+    started = time.monotonic()
+    on.terminal.type("a")
+    on.sees("it was stopped", ANSWER_SECONDS)
+    return time.monotonic() - started

@@ -86,16 +86,24 @@ def test_bad_saves_keep_the_last_good_run(open_terminal, encoder: Path):
     assert not terminal.line("STALE")
 
 
-def test_a_killed_engine_is_restarted_by_a_key(open_terminal, encoder: Path):
+def test_a_killed_engine_is_restarted_at_once_and_then_by_a_save(
+    open_terminal, encoder: Path
+):
+    good = encoder.read_text()
     terminal = open_terminal("--graph", str(encoder))
     terminal.wait_for(ALL_OK)
 
     os.kill(terminal.engine().pid, signal.SIGKILL)
     terminal.wait_for("the engine is gone (killed by SIGKILL)")
     assert terminal.line("✓ ok", "encoder")
-
-    terminal.type("R")
     terminal.wait_for("starting the engine")
+    terminal.wait_for(ALL_OK)
+
+    killed = "        import os; os.kill(os.getpid(), 9)\n"
+    save_by_renaming(encoder, good.replace(LN_POST, killed))
+    terminal.wait_for("STALE", "it ends the engine (killed by SIGKILL)")
+    assert terminal.line("✓ ok", "encoder")
+    save_by_renaming(encoder, good)
     terminal.wait_for(ALL_OK)
 
 
@@ -108,10 +116,8 @@ def test_an_engine_that_hangs_is_aborted_and_restarted(open_terminal, encoder: P
     )
     terminal.wait_for("building the graph", "│ generation 1")
     terminal.type("a")
-    terminal.wait_for("the engine is gone")
+    terminal.wait_for("STALE, encoder.py:", "it was stopped")
     save_by_renaming(encoder, good)
-    terminal.type("R")
-    terminal.wait_for("starting the engine")
     terminal.wait_for(ALL_OK)
 
 

@@ -4,6 +4,16 @@ import time
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from debug.protocol.messages import LONGEST_SECONDS
+
+QUIET_SECONDS = 5.0
+"""Of silence, after which a person sees how long it may last."""
+SOON = 1800.0
+"""Seconds that are left, from which on a person sees them."""
+STOPPED_SECONDS = 2.0
+EXTENSION_SECONDS = 300.0
+"""That a person gives an engine with a key."""
+
 
 class Phase(StrEnum):
     """Where an engine is between its start and its end."""
@@ -17,6 +27,8 @@ class Phase(StrEnum):
     STOPPED = "stopped"
     """Waiting for a command. It may still do idle work, which any command interrupts."""
     FAILED = "failed"
+    WAITING = "waiting"
+    """The last source ended its engine; nothing is executed until a save."""
     DEAD = "dead"
 
     @property
@@ -33,7 +45,13 @@ class Activity:
     """More than the phase's name, for a person."""
     hint: str = ""
     """What a person can do, should it take minutes."""
+    limit: float = LONGEST_SECONDS
+    """After so many seconds without a word the engine is taken to hang."""
     since: float = field(default_factory=time.monotonic)
+    heard: float = field(default_factory=time.monotonic)
+    """When the engine said something last."""
+    looked: float = field(default_factory=time.monotonic)
+    """When somebody looked at the clock last."""
 
     @property
     def busy(self) -> bool:
@@ -43,6 +61,30 @@ class Activity:
     def elapsed(self) -> float:
         return time.monotonic() - self.since
 
+    @property
+    def silent(self) -> float:
+        """For how many seconds the engine has said nothing."""
+        return time.monotonic() - self.heard
+
+    @property
+    def left(self) -> float | None:
+        """Seconds until it is taken to hang; None while nobody need think of that."""
+        left = max(self.limit - self.silent, 0.0)
+        hangs = self.busy and self.silent >= QUIET_SECONDS
+        return left if hangs and left <= SOON else None
+
+    def look(self) -> None:
+        """To be called often: while nobody did, this process was stopped, as by ctrl+z, and
+        could hear nothing."""
+        now = time.monotonic()
+        if now - self.looked > STOPPED_SECONDS:
+            self.heard += now - self.looked
+        self.looked = now
+
+    def extend(self) -> None:
+        """Gives it more time."""
+        self.limit += EXTENSION_SECONDS
+
 
 GONE = "the engine is gone: R restarts it"
 
@@ -51,6 +93,8 @@ def why_refused(activity: Activity) -> str:
     """What to say to a key that needs an engine which waits."""
     if activity.phase is Phase.DEAD:
         return GONE
+    if activity.phase is Phase.WAITING:
+        return "no engine runs the source: save it mended, or R tries it again"
     if activity.phase is Phase.FAILED:
         return f"nothing could be opened: {activity.what}; E changes what runs"
     if not activity.busy:

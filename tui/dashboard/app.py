@@ -4,9 +4,7 @@ It owns a link to the engine and a view. A key becomes a call of one of them; a 
 the link reports becomes a call of the view.
 """
 
-import asyncio
 import os
-import signal
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
@@ -37,6 +35,7 @@ from tui.dashboard.engine_link import EngineLink
 from tui.dashboard.habits.habits import Habits
 from tui.dashboard.history.screen import HistoryScreen
 from tui.dashboard.keys import APP_KEYS
+from tui.dashboard.leaving import Leaving
 from tui.dashboard.operations.screen import OperationsScreen
 from tui.dashboard.overlay import Overlay
 from tui.dashboard.palette import commands_of
@@ -48,12 +47,9 @@ from tui.dashboard.screens.help import HelpScreen
 from tui.dashboard.second_run import COMPILED, FLOAT64, RunMode
 from tui.dashboard.themes import ThemedApp
 from tui.dashboard.values.screen import ValuesScreen
-from tui.dashboard.view import View
+from tui.dashboard.view import CLOCK_SECONDS, View
 from tui.dashboard.weights.screen import WeightsScreen
 from tui.settings import Settings
-
-ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
-"""Signals that end the dashboard as a key would: the terminal is given back as it was."""
 
 
 class Dashboard(ThemedApp):
@@ -87,15 +83,15 @@ class Dashboard(ThemedApp):
         # After ctrl+z and fg the terminal is empty, and Textual draws only what changes.
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         self.theme_changed_signal.subscribe(self, lambda _: self.view.show_all())
-        for number in ENDING:
-            loop = asyncio.get_running_loop()
-            loop.add_signal_handler(number, self.exit, 128 + number)
+        self._leaving = Leaving(self.exit, self.link.kill, not self.is_headless)
+        self.set_interval(CLOCK_SECONDS, self.link.watch_clock)
         self.action_restart()
 
     async def on_unmount(self) -> None:
         opened, selected = self.link.settings, self.view.selected
         self.not_remembered = self.habits.end(self.state, opened, selected)
         await self.link.stop()
+        self._leaving.over()
 
     def _changed(self, change: Change) -> None:
         """Draws what the link reports."""
@@ -366,6 +362,14 @@ class Dashboard(ThemedApp):
     def action_abort(self) -> None:
         if self.state.activity.busy:
             self.link.abort()
+
+    def action_extend(self) -> None:
+        """A build may take its time; it is the person who knows."""
+        if self.state.activity.left is None:
+            self.notify("nothing seems to hang")
+        else:
+            self.state.activity.extend()
+            self.view.show_status()
 
     def action_confirm(self) -> None:
         self._run_second(COMPILED)

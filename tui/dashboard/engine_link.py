@@ -4,13 +4,17 @@ The link owns the engine process and the `State`. It knows no widget: it reports
 to one callable, so that a test can listen in the screen's place.
 """
 
+import asyncio
 import sys
+import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
 from debug.protocol.diagnostic import DUMP, Diagnostic, Problem, first_line, whole
 from debug.protocol.messages import (
+    LONGEST_SECONDS,
+    OWN_CODE_SECONDS,
     Abort,
     Aligned,
     Command,
@@ -30,10 +34,12 @@ from debug.protocol.messages import (
     OutcomeKnown,
     Probed,
     Progress,
+    Reading,
     RunAgain,
     RunTo,
     SourceRead,
     SourceSaved,
+    Spoiled,
     Stopped,
     Working,
 )
@@ -57,6 +63,7 @@ from tui.dashboard.changes import (
     Written,
 )
 from tui.dashboard.controls import difference
+from tui.dashboard.endings import Endings, Successor
 from tui.dashboard.files import LayerFiles, refuse_layer, write_page
 from tui.dashboard.second_engine import SecondEngine
 from tui.dashboard.state import State
@@ -89,6 +96,8 @@ class EngineLink:
         self.second = SecondEngine(settings, self.state, report)
         self._files = LayerFiles()
         self._engine: EngineClient | None = None
+        self._endings = Endings()
+        self._successor = Successor.NONE
         self._wanted = -1
         """The layer that was asked for last: a restarted engine runs that far again."""
         self._resuming = not settings.paused
@@ -97,18 +106,31 @@ class EngineLink:
     # -- What it is told to do -------------------------------------------------------
 
     async def run(self) -> None:
-        """Runs one engine from its start to its end. In the place of an earlier one, it
-        brings back what that had: it runs as far, so that a save does what it did."""
+        """Runs an engine, and those that follow it where it ends by itself
+        (`tui.dashboard.endings`)."""
+        self._successor = Successor.ANEW
+        while self._successor is not Successor.NONE:
+            waits = self._successor is Successor.WAITING
+            self._successor = Successor.NONE
+            await self._run_one(waits)
+
+    async def _run_one(self, waits: bool) -> None:
+        """One engine from its start to its end. In the place of an earlier one, it brings
+        back what that had: it runs as far, so that a save does what it did."""
         if self._engine is not None:
             self._resuming = self._wanted >= 0 or not self.settings.paused
             self.second.outdate("the engine was restarted")
             await self._engine.stop()
-        self._begin(Phase.STARTING, "starting the engine")
+        if not waits:
+            self._begin(Phase.STARTING, "starting the engine")
+        self._endings.begun()
         engine = self._engine = EngineClient(self.settings.factory)
+        of = self.settings
+        known, tolerance = self._endings.files, self._tolerance
+        opening = Open(of.options, of.mode, tolerance=tolerance, known=known, wait=waits)
         try:
             await engine.start()
-            options, mode = self.settings.options, self.settings.mode
-            engine.send(Open(options, mode, tolerance=self._tolerance))
+            engine.send(opening)
             async for news in engine.events():
                 self._hear(news)
         except Exception as error:  # a spinner that nobody ends would tell nothing
@@ -124,6 +146,7 @@ class EngineLink:
         complete = self.state.results.is_complete
         self._say(f"what runs: {difference(self.settings, settings)}", "bold")
         self.settings = self.second.settings = settings
+        self._endings = Endings()
         self.second.forget("other things run now")
         self.state.results.forget()
         if complete:
@@ -132,7 +155,9 @@ class EngineLink:
 
     @property
     def alive(self) -> bool:
-        return self._engine is not None and self._engine.alive
+        """Whether there is an engine that executes the source."""
+        waits = self.state.activity.phase is Phase.WAITING
+        return self._engine is not None and self._engine.alive and not waits
 
     def send(self, command: Command) -> None:
         if self._engine is not None:
@@ -144,12 +169,12 @@ class EngineLink:
 
     def _run_to(self, index: int) -> None:
         self._wanted, self._resuming = index, False
-        self._begin(Phase.RUNNING)
+        self._begin(Phase.RUNNING, limit=OWN_CODE_SECONDS)
         self.send(RunTo(index))
 
     def run_again(self) -> None:
         """Reloads the source and runs it up to the layer that it has reached."""
-        self._begin(Phase.LOADING, "reading the source")
+        self._begin(Phase.LOADING, "reading the source", limit=OWN_CODE_SECONDS)
         self.send(RunAgain(self.state.results.position))
 
     def write_page(self) -> None:
@@ -174,16 +199,30 @@ class EngineLink:
 
     def abort(self) -> None:
         """Asks first; an engine that is deep in native code can only be killed."""
-        self._resuming = False
-        if self.state.activity.phase in (Phase.LOADING, Phase.STOPPING):
-            self.kill()
+        activity = self.state.activity
+        if activity.left is not None or activity.phase is not Phase.RUNNING:
+            self._end_hung()
         else:
-            self._begin(Phase.STOPPING, "stopping; a again kills the engine")
+            self._resuming = False
+            self._begin(Phase.STOPPING, "stopping; a again ends the engine")
+            self.state.activity.heard = activity.heard
             self.send(Abort())
 
+    def watch_clock(self) -> None:
+        """Ends an engine that has said nothing for too long; to be called often."""
+        self.state.activity.look()
+        if self.state.activity.left == 0:
+            self._end_hung()
+
+    def _end_hung(self) -> None:
+        if self._engine is not None and not self._endings.hung:
+            self._endings.hung = True
+            self._ending = asyncio.create_task(self._engine.stop_short())
+
     def kill(self) -> None:
-        if self._engine is not None:
-            self._engine.kill()
+        """Ends every engine at once. From any thread."""
+        for each in filter(None, (self._engine, self.second.engine)):
+            each.kill()
 
     async def stop(self) -> None:
         """Ends every engine."""
@@ -194,9 +233,11 @@ class EngineLink:
 
     # -- What its answers mean -------------------------------------------------------
 
-    def _begin(self, phase: Phase, what: str = "", hint: str = "") -> None:
-        """The engine's next phase; the clock of the status bar starts with it."""
-        self.state.activity = Activity(phase, what, hint)
+    def _begin(
+        self, phase: Phase, what: str = "", hint: str = "", limit: float = LONGEST_SECONDS
+    ) -> None:
+        """The engine's next phase; the clocks of the status bar start with it."""
+        self.state.activity = Activity(phase, what, hint, limit)
         self.state.job = None
         self._report(ActivityChanged())
 
@@ -204,8 +245,11 @@ class EngineLink:
         self._report(Said(text, style))
 
     def _hear(self, news: Event | Noise | Exited) -> None:
+        if not isinstance(news, Noise | Exited):
+            self.state.activity.heard = time.monotonic()
         match news:
             case Noise(text):
+                self._endings.printed(text)
                 self._say(text, "dim")
             case Exited():
                 self._died(news)
@@ -219,11 +263,17 @@ class EngineLink:
                 self._opened(event)
             case Progress(what) if self.state.job is not None:  # within idle work
                 self._say(what)
-            case Progress(what, hint=hint):
-                self._begin(Phase.LOADING, what, hint)
+            case Progress(what, hint=hint, limit=limit):
+                self._begin(Phase.LOADING, what, hint, limit)
                 self._say(what)
+            case Reading(files):
+                self._endings.reading(files)
+                self.state.activity.limit = OWN_CODE_SECONDS
+            case Spoiled(what):
+                self._endings.spoiled = what
             case SourceSaved(path):
-                self._begin(Phase.LOADING, f"reading {path.rpartition('/')[2]}")
+                name = path.rpartition("/")[2]
+                self._begin(Phase.LOADING, f"reading {name}", limit=OWN_CODE_SECONDS)
                 self.second.outdate("the source was saved")
             case SourceRead(files):
                 self.state.history.read(files, datetime.now(), self.state.results)
@@ -272,7 +322,7 @@ class EngineLink:
         note = replaced if event.injected else ""
         self.state.history.loaded(event.generation)
         self._say(f"generation {event.generation} was built{note}")
-        self._begin(Phase.RUNNING)
+        self._begin(Phase.RUNNING, limit=OWN_CODE_SECONDS)
         self._report(ResultsChanged())
 
     def _dumped(self) -> None:
@@ -297,12 +347,7 @@ class EngineLink:
         self._begin(Phase.STOPPED)
         results = self.state.results
         if event.position >= 0:
-            culprit = results.culprit()
-            name = "none" if culprit is None else results.layers[culprit].name
-            ran = f"{event.position + 1} of {len(results.layers)} layers"
-            self._say(
-                f"{ran} in {words.seconds(event.seconds)}, first difference so far: {name}"
-            )
+            self._say(words.ran(results, event.position, event.seconds))
         self._report(ResultsChanged())
         self.state.following = False
         if self._resuming and results.layers:
@@ -311,6 +356,7 @@ class EngineLink:
 
     def _settled(self) -> None:
         """Every layer has run in isolation, too: which one is at fault may be known now."""
+        self._endings.settled()
         self.state.job = None
         results = self.state.results
         culprit = results.culprit()
@@ -329,9 +375,19 @@ class EngineLink:
         self._report(ResultsChanged())
 
     def _died(self, exited: Exited) -> None:
-        if self.state.activity.phase is Phase.FAILED:
+        phase, silent = self.state.activity.phase, self.state.activity.silent
+        if phase is Phase.FAILED:
             return  # it has said why itself
-        self._lost(f"the engine is gone ({exited.cause})")
+        ended = self._endings.ended(exited.cause, silent, phase is Phase.WAITING)
+        self._successor, problem = ended
+        if self._successor is Successor.NONE:
+            self._lost(problem.message)
+            return
+        self.state.problem = self.state.results.stale = problem
+        if self._successor is Successor.WAITING:
+            self._begin(Phase.WAITING)
+        self._say(str(problem), "bold")
+        self._report(ResultsChanged())
 
     def _lost(self, message: str, detail: str = "") -> None:
         """There is no engine any more that anybody hears."""

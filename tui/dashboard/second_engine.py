@@ -44,7 +44,7 @@ class SecondEngine:
         """What the first engine was started with."""
         self._state = state
         self._report = report
-        self._engine: EngineClient | None = None
+        self.engine: EngineClient | None = None
 
     async def run(self, run_mode: RunMode) -> None:
         """Runs the whole graph in another mode, from the engine's start to its end."""
@@ -53,7 +53,7 @@ class SecondEngine:
         second_run = state.second_run = SecondRun(run_mode)
         activity = state.second_activity = Activity(Phase.RUNNING, run_mode.doing)
         self._report(LayersChanged())
-        engine = self._engine = EngineClient(self.settings.factory)
+        engine = self.engine = EngineClient(self.settings.factory)
         try:
             await engine.start()
             options = {**self.settings.options, **run_mode.options}
@@ -71,7 +71,7 @@ class SecondEngine:
                     break
         finally:
             engine.kill()
-            self._engine = state.second_activity = None
+            self.engine = state.second_activity = None
         if state.second_run is second_run and not second_run.run.stale:
             conclusion = second_run.conclusion(state.results)
             self._say(f"{conclusion}, after {words.seconds(activity.elapsed)}", "bold")
@@ -110,13 +110,13 @@ class SecondEngine:
             return
         run_mode = second_run.run_mode
         again = f"press {run_mode.key} to run it again"
-        if self._engine is None:
+        if self.engine is None:
             note = f"{run_mode.name} is from before {why}; {again}"
             second_run.run.stale = Diagnostic("second", note)
         else:
             message = f"{run_mode.name} was stopped: {why}; {again}"
             self._give_up(message)
-            self._engine.kill()
+            self.engine.kill()
 
     def forget(self, why: str) -> None:
         """What was found is of other things than run now."""
@@ -141,9 +141,9 @@ class SecondEngine:
 
     async def stop(self) -> None:
         self._state.second_run = None  # nobody waits for its answer any more
-        if self._engine is not None:
-            self._engine.kill()
-            await self._engine.stop()
+        if self.engine is not None:
+            self.engine.kill()
+            await self.engine.stop()
 
     def _say(self, text: str, style: str = "") -> None:
         self._report(Said(text, style))

@@ -9,6 +9,7 @@ from max.driver import CPU, Device
 from max.dtype import DType
 
 from debug.candidate import kernel_cache, kernels, max_internals, max_kernels
+from debug.protocol.diagnostic import Problem
 
 WHERE = DType.float32, CPU()
 
@@ -93,3 +94,22 @@ def test_kernels_of_every_gpu_architecture_and_precision_have_a_note_of_their_ow
         kernel_cache.stamp(*WHERE),
     }
     assert len(notes) == 5
+
+
+def test_what_was_compiled_before_and_can_not_be_loaded_is_a_damaged_cache(
+    monkeypatch, cache: Path
+):
+    lacking(monkeypatch, "gelu")
+    warmed()
+
+    def fails(*_: object) -> None:
+        raise RuntimeError("Failed to compile the model. Please file an issue")
+
+    monkeypatch.setattr(max_kernels, "compile_together", fails)
+    with pytest.raises(Problem, match="its cache is damaged; delete") as raised:
+        warmed()
+    assert str(cache) in str(raised.value)
+    lacking(monkeypatch, "add")
+    monkeypatch.setattr(max_kernels, "compile_together", fails)
+    with pytest.raises(RuntimeError):  # it never could: that is no damage
+        warmed()

@@ -6,6 +6,7 @@ import pytest
 from editing import replace
 
 from debug.candidate.source import (
+    changed_since,
     content_hash,
     content_hashes,
     load_source,
@@ -118,6 +119,30 @@ def test_a_bad_load_leaves_the_neighbours_that_were_loaded(graph):
 def test_a_file_that_is_no_python_is_a_problem_in_one_line(graph, content):
     graph.write_bytes(content)
     assert "\n" not in str(problem_of(graph))
+
+
+def test_a_file_in_another_encoding_than_it_says_is_placed(graph):
+    graph.write_bytes(b"value = 1\n# h\xe9re\n")
+    diagnostic = problem_of(graph)
+    assert (diagnostic.line, diagnostic.message) == (2, "it is no utf-8: save it as UTF-8")
+
+
+def test_a_neighbour_that_goes_or_comes_is_a_change(graph):
+    parts, hashes = graph.parent / "parts.py", content_hashes(graph)
+    assert changed_since(hashes, graph) is None
+    parts.unlink()
+    assert changed_since(hashes, graph) == parts
+    without = content_hashes(graph)
+    assert changed_since(without, graph) is None
+    parts.write_text("value = 1\n")
+    assert changed_since(without, graph) == parts
+
+
+def test_what_tells_of_a_source_has_all_of_python_again(graph):
+    graph.write_text("import builtins\n\nbuiltins.len = None\nlen(1)\n")
+    diagnostic = problem_of(graph)
+    assert (diagnostic.line, len([1])) == (4, 1)
+    assert "not callable" in diagnostic.message
 
 
 def test_a_file_that_is_not_there_is_a_problem(tmp_path):

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from editing import save_by_renaming
 
+from debug.engine import folder_watch
 from debug.engine.folder_watch import FolderWatch
 
 PATIENCE_SECONDS = 10
@@ -58,6 +59,18 @@ def test_a_file_that_is_no_source_is_not_heard(changes, tmp_path):
     shutil.copy(tmp_path / "probe.py", tmp_path / "last.py")
     wait_for(changes, tmp_path / "last.py")
     assert changes.empty()
+
+
+def test_a_save_that_the_system_does_not_tell_of_is_found(tmp_path, monkeypatch):
+    port, heard = tmp_path / "port.py", queue.Queue()
+    port.write_text("a = 1\n")
+    silence = [set(), set()]
+    monkeypatch.setattr(folder_watch, "watch", lambda *_, **__: iter(silence))
+    watch = FolderWatch(heard.put)
+    watch.files([port])
+    port.write_text("a = 12\n")
+    wait_for(heard, port)
+    watch.folders([])
 
 
 @pytest.mark.parametrize("gone_for", [0.0, 1.5])

@@ -1,5 +1,6 @@
 """The real engine process on the example of two layers."""
 
+import asyncio
 import os
 import signal
 
@@ -12,13 +13,16 @@ from debug.protocol.messages import (
     Loaded,
     Open,
     Opened,
+    Reading,
     RunAgain,
     SourceSaved,
+    Spoiled,
     Stopped,
 )
 from debug.protocol.parent_end import EngineClient, Exited, Noise
 from debug.protocol.values import Mode
 from debug.protocol.verdict import Verdict
+from debug.results.last_words import last_place
 
 pytestmark = [pytest.mark.max, pytest.mark.asyncio(loop_scope="module")]
 
@@ -239,6 +243,67 @@ async def test_a_killed_engine_says_how_it_ended(own_engine, toy_graph):
         exited = await talk.wait(Exited)
         assert exited.cause == "killed by SIGKILL"
         assert not talk.engine.alive
+
+
+async def test_what_ends_the_engine_was_announced_and_is_placed_in_its_last_words(
+    own_engine, toy_graph
+):
+    async with ready(own_engine, toy_graph) as talk:
+        replace(toy_graph, "x = ops.gelu(x)", "import ctypes; ctypes.string_at(0)")
+        reading = await talk.wait(Reading)
+        assert str(toy_graph) in reading.files
+        assert (await talk.wait(Exited)).cause == "killed by SIGSEGV"
+        said = [news.text for news in talk.heard if isinstance(news, Noise)]
+        place = last_place(said, reading.files)
+        assert place is not None
+        assert "ctypes" in toy_graph.read_text().splitlines()[place.line - 1]
+
+
+async def test_an_engine_that_hangs_says_where(own_engine, toy_graph):
+    async with ready(own_engine, toy_graph) as talk:
+        loop = "while True: print('x' * 1000)"
+        replace(toy_graph, "x = ops.gelu(x)", loop)
+        reading = await talk.wait(Reading)
+        await asyncio.sleep(0.5)
+        await talk.engine.stop_short()
+        await talk.wait(Exited)
+        said = [news.text for news in talk.heard if isinstance(news, Noise)]
+        place = last_place(said, reading.files)
+        assert place is not None
+        assert loop in toy_graph.read_text().splitlines()[place.line - 1]
+
+
+async def test_a_process_that_is_spoiled_ends_and_the_next_waits_for_a_save(
+    own_engine, toy_graph
+):
+    good = toy_graph.read_text()
+    async with ready(own_engine, toy_graph) as talk:
+        text = "import os; os.closerange(3, 64); x = ops.gelu(x)"
+        replace(toy_graph, "x = ops.gelu(x)", text)
+        reading = await talk.wait(Reading)
+        assert "descriptors" in (await talk.wait(Spoiled)).what[0]
+        await talk.wait(Exited)
+    await own_engine.start()
+    talk = Conversation(own_engine)
+    options = {"graph": str(toy_graph)}
+    own_engine.send(Open(options, known=reading.files, wait=True))
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(1):
+            await talk.wait(Opened)
+    save_by_renaming(toy_graph, good)
+    await talk.wait(Stopped)
+    assert sum(isinstance(news, Opened) for news in talk.heard) == 1
+
+
+async def test_a_source_that_is_gone_is_said_and_welcome_back(engine, toy_graph):
+    good = toy_graph.read_text()
+    async with ready(engine, toy_graph) as talk:
+        await talk.run_to(3)
+        toy_graph.unlink()
+        failed = await talk.wait(Failed)
+        assert "save it again" in str(failed.diagnostic)
+        toy_graph.write_text(good)
+        assert len(await talk.results()) == 4
 
 
 async def test_an_engine_ends_with_its_screen(own_engine, toy_graph):

@@ -223,7 +223,7 @@ async def test_abort_asks_first_and_kills_second(app, press):
         await press(pilot, "c", "a")
         assert "stopping" in status(app)
         await press(pilot, "a")
-        assert "the engine is gone" in status(app)
+        assert "the engine is gone (stopped after 0 s without a word)" in status(app)
 
 
 async def test_run_again_reads_the_source_and_runs_as_far(app, press):

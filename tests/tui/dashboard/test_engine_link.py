@@ -98,6 +98,7 @@ async def test_what_builds_hears_nothing_so_one_abort_kills_it(listener: Listene
     await settle()
     assert listener.state.activity.what == "reading model.py"
     listener.link.abort()
+    await settle()
     assert not engine().alive
 
 

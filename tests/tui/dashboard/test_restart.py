@@ -4,7 +4,15 @@ import pytest
 from fakes import ROWS, FakeEngine, settle
 
 from debug.protocol.diagnostic import Diagnostic
-from debug.protocol.messages import Open, RunTo, SourceSaved, Stopped
+from debug.protocol.messages import (
+    Idle,
+    Open,
+    Reading,
+    RunTo,
+    SourceSaved,
+    Spoiled,
+    Stopped,
+)
 from tui.dashboard import second_engine
 from tui.dashboard.app import Dashboard
 from tui.dashboard.panes.layers import LayersPane
@@ -65,8 +73,8 @@ async def test_a_source_that_is_broken_runs_as_far_once_it_is_mended(
         broken = Diagnostic("graph", "syntax error", "model.py", 4)
         monkeypatch.setattr(FakeEngine, "broken", broken)
         await press(pilot, "R")
-        assert "syntax error" in status(app)
-        assert cell(app, 1, "change") == "earlier"
+        assert "STALE, model.py:4: syntax error" in status(app)
+        assert cell(app, 1, "verdict") == "✓ ok"
         engine().say(SourceSaved("model.py"))
         engine().load()
         engine().say(Stopped(1, -1, 0.1))
@@ -126,3 +134,76 @@ async def test_a_second_run_that_was_complete_stays_and_is_called_earlier(app, p
         assert cell(app, 3, "second") == "✓ ok"
         assert app.state.second_run is not None
         assert "before the engine was restarted" in str(app.state.second_run.run.stale)
+
+
+FILES: dict[str, str | None] = {"/home/me/model.py": "a digest"}
+
+
+async def test_a_save_that_ends_the_engine_is_tried_again_and_then_waits_for_another(
+    app, press
+):
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "c", "k", "k", "b")
+        selected, marked = app.view.cursor, set(app.state.breakpoints)
+        engine().say(SourceSaved("/home/me/model.py"), Reading(FILES))
+        engine().die(-11)
+        await settle(pilot)
+        assert len(FakeEngine.instances) == 2
+        assert engine().sent[0] == Open(app.link.settings.options, known=FILES)
+        assert ALL_OK in status(app)
+        assert (app.view.cursor, app.state.breakpoints) == (selected, marked)
+        engine().say(SourceSaved("/home/me/model.py"), Reading(FILES))
+        engine().die(-11)
+        await settle(pilot)
+        assert len(FakeEngine.instances) == 3
+        assert engine().sent == [Open(app.link.settings.options, known=FILES, wait=True)]
+        assert "STALE, model.py: it ends the engine (killed by SIGSEGV)" in status(app)
+        assert cell(app, 3, "verdict") == "✓ ok"
+        engine().answer()
+        await settle(pilot)
+        assert ALL_OK in status(app)
+        assert app.view.cursor == selected
+
+
+async def test_a_build_that_hangs_shows_its_end_and_a_key_ends_it(app, press):
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "c")
+        engine().say(SourceSaved("/home/me/model.py"), Reading(FILES))
+        await settle(pilot)
+        app.state.activity.heard -= 100
+        await press(pilot, "W")
+        assert "ends in 8:2" in status(app) or "ends in 8:1" in status(app)
+        await press(pilot, "a")
+        assert "STALE, model.py: it was stopped after 10" in status(app)
+        await press(pilot, "R")
+        assert ALL_OK in status(app)
+
+
+async def test_who_hangs_for_too_long_is_ended_without_a_key(app, press):
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "c")
+        engine().say(SourceSaved("/home/me/model.py"), Reading(FILES))
+        await settle(pilot)
+        app.state.activity.heard -= 400
+        app.state.activity.looked -= 300  # this process was stopped for as long
+        app.link.watch_clock()
+        assert engine().alive
+        app.state.activity.heard -= 300
+        app.link.watch_clock()
+        await settle(pilot)
+        assert "it was stopped after 400 s without a word" in status(app)
+
+
+async def test_an_engine_whose_process_is_spoiled_is_followed_by_another(app, press):
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "c")
+        engine().say(Reading(FILES), Idle(1), Spoiled(["the limits of the process"]))
+        engine().die(3)
+        await settle(pilot)
+        assert ALL_OK in status(app)
+        said = [text.plain for text in app.view.log_pane._said]
+        assert any("changed the limits of the process" in text for text in said)

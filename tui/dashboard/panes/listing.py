@@ -191,6 +191,8 @@ def code_of(place: Place) -> str:
 def _highlighted(path: str, dark: bool, modified: float) -> list[Text]:
     """The lines of a file as it was when it was modified."""
     try:
+        if Path(path).is_fifo():  # which would be read for ever
+            return [Text(f"can't read {path}: it is a pipe")]
         text = plain(Path(path).read_text(errors="replace"))
         code = "\n".join(cut(line, LONGEST) for line in text.split("\n"))
     except OSError as error:

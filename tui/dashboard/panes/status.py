@@ -15,7 +15,12 @@ from tui import words
 from tui.dashboard.activity import Activity, Phase
 from tui.dashboard.state import State
 
-GLYPHS = {Phase.STOPPED: "■", Phase.FAILED: "✗", Phase.DEAD: "✗"}
+GLYPHS = {
+    Phase.STOPPED: "■",
+    Phase.FAILED: "✗",
+    Phase.WAITING: "✗",
+    Phase.DEAD: "✗",
+}
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 BUSY, GOOD, WATCHED, WRONG = "busy", "good", "watched", "wrong"
 FAILED, DEAD = "failed", "dead"
@@ -73,6 +78,8 @@ def _doing(run: Run, activity: Activity) -> str:
         parts = [words.seconds(activity.elapsed)] if activity.elapsed >= 1 else []
         if activity.elapsed >= words.PATIENCE and activity.hint:
             parts.append(activity.hint)
+        if (left := activity.left) is not None:
+            parts.append(f"ends in {words.clock(left)} (W waits longer, a ends it)")
         return f" {tick} {', '.join([*parts, activity.what or activity.phase])}"
     glyph = GLYPHS.get(activity.phase, "·")
     if activity.phase is Phase.DEAD:

@@ -1,5 +1,6 @@
 """A file with one line marked and verdicts beside the lines."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,14 @@ async def test_a_save_is_read_again(pilot, file):
     listing.show("MAX", Place(str(file), 1), {})
     await pilot.pause()
     assert "❱  1   y = 1" in shown(listing)
+
+
+async def test_a_pipe_in_a_files_place_is_said_and_not_waited_for(pilot, tmp_path):
+    os.mkfifo(tmp_path / "pipe.py")
+    listing = pilot.app.query_one(Listing)
+    listing.show("MAX", Place(str(tmp_path / "pipe.py"), 1), {})
+    await pilot.pause()
+    assert "it is a pipe" in shown(listing)[0]
 
 
 async def test_a_file_that_is_gone_is_said_in_its_place(pilot, tmp_path):

@@ -1,0 +1,53 @@
+"""How signals end the dashboard: in order, or at once where its terminal is gone.
+
+In order, the terminal is given back as it was, and the engines are ended. But who writes to
+a terminal that is gone may wait for ever, and then nothing of that happens. So another
+thread sees to the end, if it has not come in time.
+"""
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from threading import Timer
+from types import FrameType
+
+ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+"""Signals that end the dashboard as a key would."""
+ENDING_SECONDS = 3.0
+"""For an end in order."""
+
+
+class Leaving:
+    """Hears the signals from when it is made until `over`."""
+
+    def __init__(
+        self, leave: Callable[[int], object], kill: Callable[[], None], has_terminal: bool
+    ) -> None:
+        """
+        Args:
+            leave: ends in order, with an exit status; called by the running loop.
+            kill: ends the engines at once.
+            has_terminal: whether there is one to wait for.
+        """
+        self._leave, self._kill, self._has_terminal = leave, kill, has_terminal
+        self._loop = asyncio.get_running_loop()
+        self._before = {each: signal.signal(each, self._end) for each in ENDING}
+
+    def over(self) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _end(self, number: int, _: FrameType | None) -> None:
+        status = 128 + number
+        with suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(self._leave, status)
+        if self._has_terminal:
+            timer = Timer(ENDING_SECONDS, self._end_at_once, (status,))
+            timer.daemon = True
+            timer.start()
+
+    def _end_at_once(self, status: int) -> None:
+        self._kill()
+        os._exit(status)
