@@ -81,7 +81,7 @@ def refuse_folder(path: Path) -> None:
 def free_name(path: Path) -> Path:
     """The path, or the first of ``name-2.html``, ``name-3.html`` that nothing has. What is
     behind the last dot of a layer's name is no ending."""
-    ending = path.suffix if path.suffix in (".html", ".md") else ""
+    ending = path.suffix if path.suffix in (".html", ".md", ".py") else ""
     start, number, found = path.name.removesuffix(ending), 2, path
     while os.path.lexists(found):
         found = path.with_name(f"{start}-{number}{ending}")

@@ -68,6 +68,9 @@ def add_dashboard_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--paused", action="store_true", help="run nothing until a key steps or continues"
     )
+    parser.add_argument(
+        "--fresh", action="store_true", help="forget where this port was left last time"
+    )
 
 
 def add_port_options(parser: ArgumentParser) -> None:

@@ -7,15 +7,17 @@ graph may return one value as two layers.
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from debug.candidate.interpreter import LazyValue
 from debug.candidate.trace import Traced
 from debug.engine.whereabouts import Whereabouts, found_at
 from debug.experiments.isolation import UNSEEN
-from debug.measure.divergence import compare
+from debug.measure.divergence import compare, outside
 from debug.measure.recent import Recent
 from debug.measure.truth import Truth
 from debug.protocol.diagnostic import Problem
-from debug.protocol.values import Divergence, Stats
+from debug.protocol.values import Divergence, Stats, Tolerance
 from debug.protocol.verdict import Verdict
 
 T = TypeVar("T")
@@ -28,8 +30,13 @@ class Comparisons:
     """The layers of the generation that was loaded last."""
 
     def __init__(
-        self, truths: Mapping[str, Truth], dtype: str, whereabouts: Whereabouts
+        self,
+        truths: Mapping[str, Truth],
+        dtype: str,
+        whereabouts: Whereabouts,
+        tolerance: Tolerance | None = None,
     ) -> None:
+        self._tolerance = tolerance
         self._truths, self._dtype, self._whereabouts = truths, dtype, whereabouts
         self._results = Recent[tuple[str, str], tuple[Stats, Divergence]]()
         self.unseen: set[str] = set()
@@ -72,7 +79,11 @@ class Comparisons:
             stats, divergence = self._results[key]
         else:
             value = _guarded(name, lazy.value)
-            stats, divergence = compare(value, self._truths[name], self._dtype)
+            truth = self._truths[name]
+            stats, divergence = compare(value, truth, self._dtype)
+            if self._tolerance is not None:
+                count = outside(value, truth, self._tolerance)
+                divergence = replace(divergence, outside=count)
             self._results[key] = stats, divergence
         if name in self._elsewhere:
             divergence = found_at(divergence, self._traced.places.get(name))

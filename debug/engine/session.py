@@ -52,7 +52,7 @@ from debug.protocol.messages import (
     Stopped,
 )
 from debug.protocol.survey import Look
-from debug.protocol.values import Divergence, Mode, Stats
+from debug.protocol.values import Divergence, Mode, Stats, Tolerance
 from debug.protocol.verdict import Verdict
 from debug.reference.archived import reference_of
 from debug.reference.recorded_layers import RecordedLayers
@@ -85,7 +85,8 @@ class Session:
         started = time.perf_counter()
         emit(Progress("loading the model"))
         subject = load_subject(factory, Options(command.options))
-        return cls(subject, emit, command.mode, started, command.partial)
+        how = command.mode, started, command.partial, command.tolerance
+        return cls(subject, emit, *how)
 
     def __init__(
         self,
@@ -94,6 +95,7 @@ class Session:
         mode: Mode = Mode.INTERPRET,
         started: float | None = None,
         partial: bool = False,
+        tolerance: Tolerance | None = None,
     ) -> None:
         """Runs the reference and gets the kernels ready.
 
@@ -103,6 +105,7 @@ class Session:
             mode: how the candidate's graph runs.
             started: when opening the subject began.
             partial: whether the layers before one that raises are run.
+            tolerance: by which elements are counted that are not close.
 
         Raises:
             Problem: MAX is not the one that is needed.
@@ -112,7 +115,7 @@ class Session:
         self._emit, self.subject, self._mode = emit, subject, mode
         loaded = time.perf_counter()
         self.dtype = subject.dtype.name
-        self._partial = partial
+        self._partial, self._tolerance = partial, tolerance
         self._inputs = {value.name for value in subject.inputs}
         self._pause: Pause = go_on
         self._seconds_load = loaded - (loaded if started is None else started)
@@ -155,7 +158,9 @@ class Session:
         subject, truths = self.subject, self._truths
         isolation = self._isolation = Isolation(self.dtype, truths)
         self._whereabouts = Whereabouts(subject, truths, isolation, recordings)
-        self._comparisons = Comparisons(truths, self.dtype, self._whereabouts)
+        self._comparisons = Comparisons(
+            truths, self.dtype, self._whereabouts, self._tolerance
+        )
         tools = Tools(isolation, self._whereabouts, self._explainer, recordings)
         hears = Hears(self._moved, self._rounds, lambda: self._pause(), self._emit)
         return Background(idle_work(subject, truths, tools, hears), self._emit)

@@ -102,6 +102,10 @@ class Whereabouts:
             return compare(value.value(), truth, self._dtype)[1]
         return isolated
 
+    def _is_within(self, name: str, layer: str) -> bool:
+        parent = self._parents.get(name)
+        return parent is not None and (parent == layer or self._is_within(parent, layer))
+
     # -- Layers whose module is something else -----------------------------------------
 
     def depth(self, name: str) -> int:
@@ -144,6 +148,8 @@ class Whereabouts:
         if around is None:
             return False
         if around in self._values and self._of(around).verdict in RIGHT:
+            return True
+        if self._landmarks.has_result(module.value(), lambda n: self._is_within(n, name)):
             return True
         recording, rounded = self._recordings.of(around), self._recordings.rounded(around)
         sought = (

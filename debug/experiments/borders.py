@@ -13,7 +13,7 @@ the right value takes the wrong one's place.
 A value that hardly varies, such as zeros, could be anything, and is never found.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -89,6 +89,14 @@ class Landmarks:
     @cached_property
     def results(self) -> dict[int, list[_Landmark]]:
         return _by_size(_results(self.truths))
+
+    def has_result(self, value: Tensor, of: Callable[[str], bool]) -> bool:
+        """Whether a value of the candidate is what one of some layers returns."""
+        norm = norm_of(value.double())
+        return any(
+            of(each.label) and abs(each.norm - norm) <= each.limit and each.is_in(value)
+            for each in self.results.get(value.numel(), ())
+        )
 
     @cached_property
     def arguments(self) -> dict[int, list[_Landmark]]:

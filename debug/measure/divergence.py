@@ -20,7 +20,7 @@ from torch import Tensor
 from debug.measure.one_pass import sums
 from debug.measure.statistics import describe, describe_sums, finite
 from debug.measure.truth import Norms, Truth, in_layout, quotient, slice_norms
-from debug.protocol.values import Divergence, Slice, Stats
+from debug.protocol.values import Divergence, Slice, Stats, Tolerance
 from debug.protocol.verdict import (
     CHANNEL,
     FLOAT32_HALF_ULP,
@@ -70,6 +70,23 @@ def compare(candidate: Tensor, truth: Truth, dtype: str) -> tuple[Stats, Diverge
             reason = f"{count} values are NaN or Inf, the first at {at}"
             return stats, Divergence(Verdict.INVALID, max_abs_at=at, reason=reason)
     return stats, _measure(value, truth, dtype)
+
+
+def outside(candidate: Tensor, truth: Truth, tolerance: Tolerance) -> int | None:
+    """How many elements ``torch.isclose`` refuses, NaN on both sides being close; None
+    where the shapes differ.
+
+    Args:
+        candidate: the value that MAX computed, on the CPU.
+        truth: the reference's side of it.
+        tolerance: the person's.
+    """
+    value, exact = in_layout(candidate, truth).double(), truth.exact
+    if value.shape != exact.shape:
+        return None
+    rtol, atol = tolerance.rtol, tolerance.atol
+    close = torch.isclose(value, exact, rtol=rtol, atol=atol, equal_nan=True)
+    return int((~close).sum())
 
 
 def _measure(value: Tensor, truth: Truth, dtype: str) -> Divergence:

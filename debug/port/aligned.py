@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import torch
@@ -146,7 +146,7 @@ def align(
         return reference.positions.get((name, layer.call), len(reference.calls))
 
     layers.sort(key=position)  # a module that is called again has a row there
-    known = [*known, *(layer.axes for layer in layers if layer.axes)]
+    known = [*known, *_sure_axes(layers, reference, candidate, counterparts)]
     layers = [_with_channels(each, module, reference, known) for each in layers]
     rows = {None, *(layer.name for layer in layers)}
     layers = [e if e.parent in rows else replace(e, parent=MODEL) for e in layers]
@@ -157,6 +157,25 @@ def align(
         for e in matched.unpaired
     ]
     return Alignment(layers, counterparts, _told(matched), unpaired)
+
+
+def _sure_axes(
+    layers: Sequence[LayerName],
+    reference: Side,
+    candidate: Side,
+    counterparts: Mapping[str, Counterpart],
+) -> Iterator[tuple[int, ...]]:
+    """The permutations of layers whose shapes leave no other."""
+    for layer in layers:
+        if layer.axes is not None:
+            theirs = reference.shape(_module_of(layer), layer.call)
+            ours = _shape(candidate, counterparts[layer.name])
+            if len(permutations_between(theirs, ours)) == 1:
+                yield layer.axes
+
+
+def _module_of(layer: LayerName) -> str:
+    return "" if layer.is_model else layer.path
 
 
 def _told(matched: Matched) -> list[PairedLayer]:
@@ -222,14 +241,18 @@ def _with_channels(
     reference: Side,
     known: Sequence[tuple[int, ...]],
 ) -> LayerName:
-    """An image of as many channels as rows and columns is in the layout of other images:
-    its shape says nothing."""
-    name = "" if layer.is_model else layer.path
+    """An image of as many channels as rows or columns is in the layout of other images:
+    its shape does not say it."""
+    name = _module_of(layer)
     of = module.get_submodule(name)
-    if layer.axes or layer.shape or isinstance(of, CHANNELS_LAST):
+    shape = reference.shape(name, layer.call)
+    if layer.axes:
+        laid = [shape[axis] for axis in layer.axes]
+        others = permutations_between(shape, laid)
+        return replace(layer, axes=next((a for a in others if a in known), layer.axes))
+    if layer.shape or isinstance(of, CHANNELS_LAST):
         return layer
-    axes = channels_elsewhere(reference.shape(name, layer.call), known)
-    return replace(layer, axes=axes)
+    return replace(layer, axes=channels_elsewhere(shape, known))
 
 
 def _shape(candidate: Side, counterpart: Counterpart) -> tuple[int, ...]:

@@ -10,6 +10,7 @@ Where names and content disagree, names win: ``wq`` that holds ``v_proj``'s weig
 and not another name for ``v_proj``.
 """
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -303,7 +304,7 @@ class _Matching:
         for leaves, modules in ours.items():
             layers = [n for n in theirs.get(leaves, []) if n not in self._found.pairs]
             modules = [n for n in modules if n not in self._taken]
-            paired.update(nested(layers, modules))
+            paired.update(nested(layers, modules, self._as_large))
         for layer, module in paired.items():
             self._pair(layer, module, How.LEAVES)
         for layer, module in [*siblings(paired, theirs, ours)]:
@@ -321,6 +322,9 @@ class _Matching:
         for held, layers in theirs.items():
             theirs[held] = [each for each in layers if not self._ignores(each)]
         return theirs, ours
+
+    def _as_large(self, layer: str, module: str) -> bool:
+        return math.prod(self._ref.shape(layer)) == math.prod(self._cand.shape(module))
 
     def _functions(self) -> None:
         """Modules without weights, such as activations, where both sides have them."""

@@ -7,7 +7,7 @@ it up once, before the blocks, has a first block without it. The other blocks pa
 leaves, and the first one is where their names say.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from debug.port import names
 from debug.port.numbered import patterns
@@ -33,15 +33,27 @@ def held_by(side: Side, layers_of: Mapping[str, set[str]]) -> Held:
     return found
 
 
-def nested(layers: Sequence[str], modules: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Pairs of modules of either side that all hold the same: the outermost first."""
+def nested(
+    layers: Sequence[str], modules: Sequence[str], fits: Callable[[str, str], bool]
+) -> Iterator[tuple[str, str]]:
+    """Pairs of modules of either side that all hold the same: the outermost first.
+
+    Args:
+        layers: the reference's.
+        modules: the candidate's.
+        fits: whether what both return is as large. Where one side has more of them, some
+            do something else as well, such as pooling.
+    """
     layers, modules = sorted(layers, key=len), sorted(modules, key=len)
     if len(layers) == len(modules):
         yield from zip(layers, modules, strict=True)
         return
     for module in modules:
         if layers:
-            best = max(layers, key=lambda n: (names.similarity(n, module), -len(n)))
+            best = max(
+                layers,
+                key=lambda n: (fits(n, module), names.similarity(n, module), -len(n)),
+            )
             layers = [each for each in layers if len(each) > len(best)]
             yield best, module
 

@@ -30,6 +30,7 @@ from debug.protocol.values import (
     SegmentView,
     Sensitivity,
     Stats,
+    Tolerance,
     UnpairedModule,
     doubts_of,
 )
@@ -46,6 +47,8 @@ class Open(Message, frozen=True, rename={"mode": "engine"}):
     """Reload the candidate whenever one of its source files is saved."""
     partial: bool = False
     """Where the source raises while the graph is built, run the layers before that."""
+    tolerance: Tolerance | None = None
+    """By which the elements of each layer are counted that are not close."""
 
 
 class RunTo(Message, frozen=True):

@@ -39,6 +39,14 @@ STATISTICS = tuple(each.name for each in fields(Stats) if each.type == float | N
 list: a statistic that is added to `Stats` is shown everywhere without another edit."""
 
 
+class Tolerance(msgspec.Struct, frozen=True):
+    """A person's own: an element is close if it is off by at most ``atol + rtol * |r|``, r
+    being the reference's in float64. It decides no verdict."""
+
+    rtol: float
+    atol: float
+
+
 class Slice(msgspec.Struct, frozen=True):
     """The channel, row or head with the largest ratio."""
 
@@ -69,6 +77,8 @@ class Divergence(msgspec.Struct, frozen=True):
     """The relative error along the channels, in at most 64 steps."""
     reason: str = ""
     """Why the verdict is invalid or missing."""
+    outside: int | None = None
+    """Elements that are not close, if a person has a `Tolerance`."""
 
 
 class Place(msgspec.Struct, frozen=True):

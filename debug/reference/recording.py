@@ -14,6 +14,7 @@ and no source.
 A function that returns several tensors (``chunk``, ``split``) is a step for each of them.
 """
 
+import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -62,7 +63,7 @@ class Step:
 
     @property
     def in_place(self) -> bool:
-        return writes(self.function)
+        return writes(self.function, self.args, self.kwargs)
 
     @property
     def operands(self) -> list[ValueId]:
@@ -70,10 +71,20 @@ class Step:
         return [leaf.index for leaf in leaves if isinstance(leaf, Ref)]
 
 
-def writes(function: Callable[..., Any]) -> bool:
-    """Whether it puts its result in the place of its argument."""
+def writes(
+    function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> bool:
+    """Whether a call puts its result in the place of its argument."""
     name = function.__name__
-    return name.startswith("__i") or (name.endswith("_") and not name.endswith("__"))
+    if name.startswith("__i") or (name.endswith("_") and not name.endswith("__")):
+        return True
+    if kwargs.get("inplace") is True or not any(arg is True for arg in args):
+        return kwargs.get("inplace") is True
+    try:
+        given = inspect.signature(function).bind(*args, **kwargs).arguments
+    except (TypeError, ValueError):  # PyTorch's own functions in C have no signature
+        return False
+    return given.get("inplace") is True
 
 
 class Element:
@@ -261,11 +272,9 @@ def run_step(
         return values[leaf.index] if isinstance(leaf, Ref) else leaf
 
     args, kwargs = tree_map(filled, [step.args, dict(step.kwargs)])
-    if call is not None:
-        return call(args, kwargs)
     if step.in_place:
-        args = [a.clone() if isinstance(a, Tensor) else a for a in args]
-    return step.function(*args, **kwargs)
+        args = tree_map(lambda a: a.clone() if isinstance(a, Tensor) else a, args)
+    return step.function(*args, **kwargs) if call is None else call(args, kwargs)
 
 
 def made_by(

@@ -139,6 +139,14 @@ class Run:
             case _:  # nothing to keep
                 pass
 
+    def forget(self) -> None:
+        """Before another input, model or precision runs: no number of this one is a measure
+        for the next. The layers stay until the next has its own."""
+        self.results, self.before = {}, {}
+        self.isolated_events, self.explained, self.probed = {}, {}, []
+        self.loaded = self.outcome_known = self.without_taps = self.stale = None
+        self.position, self.settled, self.failures = -1, False, []
+
     @property
     def _names(self) -> list[str]:
         return [layer.name for layer in self.layers]

@@ -93,6 +93,19 @@ class Terminal:
     def wait_gone(self, *parts: str) -> None:
         self.wait_until(lambda: not self.line(*parts), f"the end of {parts}")
 
+    def wipe(self) -> None:
+        """Empties the screen, as another program may."""
+        with self._lock:
+            self._screen.reset()
+            self._drawn = None
+
+    @property
+    def is_given_back(self) -> bool:
+        """Whether the program is stopped and a shell would find its terminal as it was."""
+        stopped = psutil.Process(self.pid).status() == psutil.STATUS_STOPPED
+        echoes = termios.tcgetattr(self._terminal)[3] & termios.ECHO
+        return stopped and bool(echoes)
+
     def engine(self) -> psutil.Process:
         """The child process that owns torch and MAX."""
         children = psutil.Process(self.pid).children(recursive=True)

@@ -132,6 +132,17 @@ def test_the_dashboard_works_in_80_columns(open_terminal, encoder: Path):
     assert terminal.line("? help", "q quit")
 
 
+def test_ctrl_z_gives_the_terminal_back_and_fg_draws_the_screen_again(open_terminal):
+    terminal = open_terminal("--paused")
+    terminal.wait_for(READY)
+    terminal.type("\x1a")
+    terminal.wait_until(lambda: terminal.is_given_back, "a terminal that is given back")
+    terminal.wipe()
+    os.kill(terminal.pid, signal.SIGCONT)
+    terminal.wait_for(READY)
+    assert terminal.quit() == 0
+
+
 def test_no_engine_outlives_its_dashboard(open_terminal, encoder: Path):
     terminal = open_terminal("--graph", str(encoder))
     terminal.wait_for(ALL_OK)

@@ -16,6 +16,7 @@ from tui.commands.output import print_json
 from tui.commands.shared.ask import ask
 from tui.commands.shared.event_log import EventLog
 from tui.commands.shared.progress import reporting
+from tui.dashboard import open_dashboard
 from tui.saving import new_folder, refuse_folder, save_text
 from tui.settings import PORT, Settings
 
@@ -114,17 +115,17 @@ def _asked(mutants: list[ListedMutant], number: int | None, port: str) -> Listed
 
 def _list(mutants: list[ListedMutant], as_json: bool) -> None:
     if as_json:
-        names = ("number", "hint", "file")
+        names = ("number", "file")
         rows = [{name: getattr(each, name) for name in names} for each in mutants]
         print_json({"schema": 1, "bugs": rows})
         return
     for each in mutants:
-        print(f"{each.number:>{WIDTH}}  {each.hint}")
+        print(f"{each.number:>{WIDTH}}  {each.file}")
     print(MAY_BE_NONE)
 
 
 def _open(file: Path, device: str) -> int:
-    from tui.dashboard.app import Dashboard  # only here: the rest need not wait for it
-
-    options = {"port": str(file), "device": device}
-    return Dashboard(Settings(options, factory=PORT)).run() or 0
+    status, _ = open_dashboard(
+        Settings({"port": str(file), "device": device}, factory=PORT)
+    )
+    return status

@@ -2,6 +2,11 @@
 
 import os
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from debug.results.run import Run
+    from tui.settings import Settings
 
 INTERRUPTED = 130
 """128 and the signal's number, as a shell counts."""
@@ -30,21 +35,41 @@ def _run() -> int:
     )
     add_dashboard_options(parser)
     add_version_option(parser)
-    settings = settings_of(parser.parse_args())
+    arguments = parser.parse_args()
+    settings = settings_of(arguments)
     if settings.options.get("audio") == PIPE:
         message = "the dashboard needs stdin for its keys; save the audio to a file"
         raise Problem("arguments", message)
     if not _has_terminal():
         message = "the dashboard needs a terminal: leave stdin and stderr to it, or use"
         raise Problem("terminal", f"{message} maxwhisper check")
+    status, _ = open_dashboard(settings, arguments.fresh)
+    return status
+
+
+def open_dashboard(settings: "Settings", fresh: bool = False) -> "tuple[int, Run]":
+    """Runs it as this person has it; its exit status and all that it found, of which the
+    answer stays in the shell.
+
+    Args:
+        settings: what is debugged.
+        fresh: whether to begin without what was remembered of the last time.
+    """
     from tui.answer import answer
     from tui.dashboard.app import Dashboard  # late: --help need not wait for it
+    from tui.dashboard.habits.bookmark import path_of
+    from tui.dashboard.habits.config import config_path, read_config
+    from tui.dashboard.habits.habits import Habits
+    from tui.streams import tell
 
-    app = Dashboard(settings)
+    habits = Habits(read_config(config_path()), path_of(settings), fresh)
+    app = Dashboard(settings, habits)
     status = app.run() or 0
     for line in answer(app.state.results):
         print(line)
-    return status
+    if app.not_remembered:
+        tell(f"{NAME}: {app.not_remembered}")
+    return status, app.state.results
 
 
 def _has_terminal() -> bool:

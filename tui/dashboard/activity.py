@@ -42,3 +42,17 @@ class Activity:
     @property
     def elapsed(self) -> float:
         return time.monotonic() - self.since
+
+
+GONE = "the engine is gone: R restarts it"
+
+
+def why_refused(activity: Activity) -> str:
+    """What to say to a key that needs an engine which waits."""
+    if activity.phase is Phase.DEAD:
+        return GONE
+    if activity.phase is Phase.FAILED:
+        return f"nothing could be opened: {activity.what}; E changes what runs"
+    if not activity.busy:
+        return "there is no graph yet: mend the source and save it"
+    return f"not while the engine is {activity.what or activity.phase}: try again then"

@@ -12,15 +12,16 @@ from functools import partial
 from pathlib import Path
 
 from textual import on
-from textual.app import App, ComposeResult, SystemCommand
+from textual.app import ComposeResult, SystemCommand
 from textual.events import Click
 from textual.screen import Screen
-from textual.widgets import DataTable, Footer, OptionList
+from textual.widgets import DataTable, OptionList
 
 from debug.protocol.diagnostic import LOOK, Problem
 from debug.protocol.messages import Inject, Inspect
 from debug.results.root_causes import root_causes
 from tui.answer import cause_text
+from tui.dashboard.activity import Phase, why_refused
 from tui.dashboard.changes import (
     ActivityChanged,
     Change,
@@ -34,14 +35,17 @@ from tui.dashboard.changes import (
 )
 from tui.dashboard.editor import NO_EDITOR, open_in
 from tui.dashboard.engine_link import EngineLink
-from tui.dashboard.keys import APP_KEYS, KEYS
-from tui.dashboard.panes.layers import NORMAL_FROM, WIDE_FROM
-from tui.dashboard.panes.numbers import MEDIUM_FROM
+from tui.dashboard.habits.habits import Habits
+from tui.dashboard.keys import APP_KEYS
+from tui.dashboard.palette import commands_of
+from tui.dashboard.room import HEIGHTS, WIDTHS
 from tui.dashboard.screens.alignment import AlignmentScreen
+from tui.dashboard.screens.controls import ControlsScreen
 from tui.dashboard.screens.details import DetailsScreen
 from tui.dashboard.screens.help import HelpScreen
 from tui.dashboard.screens.operations import OperationsScreen
 from tui.dashboard.second_run import COMPILED, FLOAT64, RunMode
+from tui.dashboard.themes import ThemedApp
 from tui.dashboard.values.screen import ValuesScreen
 from tui.dashboard.view import View
 from tui.settings import Settings
@@ -50,42 +54,45 @@ ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 """Signals that end the dashboard as a key would: the terminal is given back as it was."""
 
 
-class Dashboard(App[int]):
+class Dashboard(ThemedApp):
     """Steps the candidate beside the reference."""
 
     CSS_PATH = Path(__file__).with_name("app.tcss")
     TITLE = "maxwhisper"
     BINDINGS = [key.binding() for key in APP_KEYS]
-    HORIZONTAL_BREAKPOINTS = [
-        (0, "-tiny"),
-        (60, "-narrow"),
-        (NORMAL_FROM, "-normal"),
-        (WIDE_FROM, "-wide"),
-    ]
-    VERTICAL_BREAKPOINTS = [
-        (0, "-tiny"),
-        (18, "-short"),
-        (MEDIUM_FROM, "-medium"),
-        (46, "-tall"),
-    ]
+    HORIZONTAL_BREAKPOINTS = WIDTHS
+    VERTICAL_BREAKPOINTS = HEIGHTS
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, habits: Habits | None = None) -> None:
         super().__init__()
-        self.link = EngineLink(settings, self._changed)
+        self.habits = Habits() if habits is None else habits
+        self.link = EngineLink(settings, self._changed, self.habits.config.tolerance)
         self.state = self.link.state
-        self.view = View(self.state)
+        self.habits.begin(self.state)
+        self.view = View(self.state, self.habits)
+        self.not_remembered = ""
+        """Why the place that was left is not remembered, if it is not."""
+        self.theme = self.habits.config.theme or self.theme
+        self.set_keymap(self.habits.config.keys)
 
     def compose(self) -> ComposeResult:
         yield self.view
-        yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
+        for problem in self.habits.config.problems:
+            self.view.log_pane.say(str(problem), "bold")
+            self.notify(str(problem), severity="warning", markup=False, timeout=20)
+        # After ctrl+z and fg the terminal is empty, and Textual draws only what changes.
+        self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
+        self.theme_changed_signal.subscribe(self, lambda _: self.view.show_all())
         for number in ENDING:
             loop = asyncio.get_running_loop()
             loop.add_signal_handler(number, self.exit, 128 + number)
         self.action_restart()
 
     async def on_unmount(self) -> None:
+        opened, selected = self.link.settings, self.view.selected
+        self.not_remembered = self.habits.end(self.state, opened, selected)
         await self.link.stop()
 
     def _changed(self, change: Change) -> None:
@@ -112,11 +119,7 @@ class Dashboard(App[int]):
                 self.notify(f"written: {path}", markup=False)
 
     def get_system_commands(self, screen: Screen) -> Iterable[SystemCommand]:
-        """The command palette: every key by name, and what Textual brings."""
-        for key in KEYS:
-            owner = self if key in APP_KEYS else self.view
-            run = partial(self.run_action, key.action, owner)
-            yield SystemCommand(f"{key.group.lower()}: {key.label}", key.help, run)
+        yield from commands_of(self, self.view, self.action_controls)
         yield from super().get_system_commands(screen)
 
     @on(DataTable.RowSelected)
@@ -148,18 +151,15 @@ class Dashboard(App[int]):
         """Selects a layer, once it is computed."""
         if self.state.results.layers and row <= self.state.results.position:
             self.view.choose(row)
-        elif self.state.activity.busy:
+        elif self.state.activity.busy or not self.link.alive:
             self._refuse()
-        elif not self.link.alive:
-            self.notify("the engine is gone: press R to restart it", severity="warning")
         else:
             self.link.run_to(row)
 
     def _refuse(self) -> None:
         """No key is lost without a word."""
-        what = self.state.activity.what or self.state.activity.phase
         self.bell()
-        self.notify(f"not while the engine is {what}: try again then", markup=False)
+        self.notify(why_refused(self.state.activity), severity="warning", markup=False)
 
     def action_step(self) -> None:
         self._go(self.state.stepper.step(self._origin))
@@ -277,6 +277,11 @@ class Dashboard(App[int]):
     # -- Panes -----------------------------------------------------------------------
 
     def action_pane(self, name: str) -> None:
+        """Brings a pane forward; the key of the one that has the focus enlarges it."""
+        if self.view.is_in_focus(name):
+            self.action_zoom()
+            return
+        self.screen.minimize()
         self.view.bring_forward(name)
         self.query_one(f"#{name}").focus()
 
@@ -286,12 +291,8 @@ class Dashboard(App[int]):
         elif self.focused is not None:
             self.screen.maximize(self.focused)
 
-    def action_light(self) -> None:
-        self.theme = "textual-light" if self.current_theme.dark else "textual-dark"
-        self.view.show_all()
-
     def action_help(self) -> None:
-        self.push_screen(HelpScreen())
+        self.push_screen(HelpScreen(self.habits.keys))
 
     def action_details(self) -> None:
         if self.state.problem is None:
@@ -337,6 +338,23 @@ class Dashboard(App[int]):
     def action_restart(self) -> None:
         run = self.link.run()
         self.run_worker(run, group="engine", exclusive=True, exit_on_error=False)
+
+    def action_controls(self, first: str = "") -> None:
+        """Opens what runs, and starts the engine anew if that was changed."""
+
+        def chosen(settings: Settings | None) -> None:
+            if settings is None:
+                return
+            if settings != self.link.settings:
+                self.link.change(settings)
+            elif self.link.alive:
+                self.notify("nothing was changed: the engine goes on")
+                return
+            self.action_restart()
+
+        failed = self.state.activity.phase is Phase.FAILED
+        said = self.state.activity.what if failed else ""
+        self.push_screen(ControlsScreen(self.link.settings, first, said), chosen)
 
     def action_abort(self) -> None:
         if self.state.activity.busy:

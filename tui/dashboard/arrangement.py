@@ -45,6 +45,7 @@ class ColumnKey(StrEnum):
     REL_L2 = "rel_l2"
     MAX_ABS = "max_abs"
     COSINE = "cosine"
+    OUTSIDE = "outside"
     BAR = "bar"
     TIME = "time"
     CHANGE = "change"

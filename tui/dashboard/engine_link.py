@@ -4,6 +4,7 @@ The link owns the engine process and the `State`. It knows no widget: it reports
 to one callable, so that a test can listen in the screen's place.
 """
 
+import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -37,10 +38,11 @@ from debug.protocol.messages import (
 )
 from debug.protocol.parent_end import EngineClient, Exited, Noise
 from debug.protocol.survey import ErrorMapped, Excerpted, Surveyed
+from debug.protocol.values import Tolerance
 from debug.results.stepper import Stepper
 from debug.results.why import why
 from tui import words
-from tui.dashboard.activity import Activity, Phase
+from tui.dashboard.activity import GONE, Activity, Phase
 from tui.dashboard.changes import (
     ActivityChanged,
     Answered,
@@ -53,17 +55,34 @@ from tui.dashboard.changes import (
     Said,
     Written,
 )
+from tui.dashboard.controls import difference
 from tui.dashboard.files import LayerFiles, refuse_layer, write_page
 from tui.dashboard.second_engine import SecondEngine
 from tui.dashboard.state import State
 from tui.settings import Settings
 
+TO_THE_END = sys.maxsize
+"""Of a layer to run to, whatever layers there will be."""
+
 
 class EngineLink:
     """Owns the engines and what they have found."""
 
-    def __init__(self, settings: Settings, report: Callable[[Change], None]) -> None:
-        self._settings = settings
+    def __init__(
+        self,
+        settings: Settings,
+        report: Callable[[Change], None],
+        tolerance: Tolerance | None = None,
+    ) -> None:
+        """
+        Args:
+            settings: what the engine is started with.
+            report: is told what has changed.
+            tolerance: the person's own, if there is one.
+        """
+        self._tolerance = tolerance
+        self.settings = settings
+        """What the engine is started with."""
         self._report = report
         self.state = State()
         self.second = SecondEngine(settings, self.state, report)
@@ -80,14 +99,15 @@ class EngineLink:
         """Runs one engine from its start to its end. In the place of an earlier one, it
         brings back what that had: it runs as far, so that a save does what it did."""
         if self._engine is not None:
-            self._resuming = self._wanted >= 0 or not self._settings.paused
+            self._resuming = self._wanted >= 0 or not self.settings.paused
             self.second.outdate("the engine was restarted")
             await self._engine.stop()
         self._begin(Phase.STARTING, "starting the engine")
-        engine = self._engine = EngineClient(self._settings.factory)
+        engine = self._engine = EngineClient(self.settings.factory)
         try:
             await engine.start()
-            engine.send(Open(self._settings.options, self._settings.mode))
+            options, mode = self.settings.options, self.settings.mode
+            engine.send(Open(options, mode, tolerance=self._tolerance))
             async for news in engine.events():
                 self._hear(news)
         except Exception as error:  # a spinner that nobody ends would tell nothing
@@ -96,6 +116,18 @@ class EngineLink:
         finally:
             engine.kill()
             self._files.drop()
+
+    def change(self, settings: Settings) -> None:
+        """The next `run` is of these. What was found of others is no measure for it, and
+        where they have other layers it goes as far as it can."""
+        complete = self.state.results.is_complete
+        self._say(f"what runs: {difference(self.settings, settings)}", "bold")
+        self.settings = self.second.settings = settings
+        self.second.forget("other things run now")
+        self.state.results.forget()
+        if complete:
+            self._wanted = TO_THE_END
+        self._report(LayersChanged())
 
     @property
     def alive(self) -> bool:
@@ -124,7 +156,7 @@ class EngineLink:
         Raises:
             Problem: nothing has run, or the page can't be written.
         """
-        options, now = self._settings.options, datetime.now()
+        options, now = self.settings.options, datetime.now()
         self._written(write_page(self.state.results, options, now))
 
     def dump(self, index: int) -> None:
@@ -136,7 +168,7 @@ class EngineLink:
         results = self.state.results
         refuse_layer(results, index)
         if not self.alive:
-            raise Problem(DUMP, "the engine is gone: press R to restart it")
+            raise Problem(DUMP, GONE)
         self.send(Dump(index, self._files.begin(results.layers[index].name)))
 
     def abort(self) -> None:
@@ -276,7 +308,7 @@ class EngineLink:
         self.state.following = False
         if self._resuming and results.layers:
             end = self.state.stepper.resume(-1, self.state.breakpoints)
-            self._run_to(self._wanted if self._wanted >= 0 else end)
+            self._run_to(min(self._wanted, results.last) if self._wanted >= 0 else end)
 
     def _settled(self) -> None:
         """Every layer has run in isolation, too: which one is at fault may be known now."""

@@ -5,12 +5,72 @@ A new key is a `Key` here, whose action is a method ``action_...`` of the app (`
 of the view (`LAYER_KEYS`) or of a screen.
 """
 
-from dataclasses import dataclass
+import re
+import unicodedata
+from dataclasses import dataclass, replace
 
 from textual.binding import Binding
+from textual.keys import Keys
 
 OFTEN_TAKEN = ("f1", "f10", "f11")
 """Terminals and desktops use these keys themselves: they are bound, but not advertised."""
+
+
+CHARACTERS = {
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+    "plus": "+",
+    "equals_sign": "=",
+    "minus": "-",
+    "question_mark": "?",
+    "slash": "/",
+    "comma": ",",
+    "full_stop": ".",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "left_curly_bracket": "{",
+    "right_curly_bracket": "}",
+    "escape": "esc",
+}
+"""What a person calls the keys that Textual has a name for."""
+REPLACED = {
+    "solidus": "slash",
+    "reverse_solidus": "backslash",
+    "commercial_at": "at",
+    "hyphen_minus": "minus",
+    "plus_sign": "plus",
+    "low_line": "underscore",
+}
+"""Textual's names of characters, where they are not Unicode's."""
+NAMED = {key.value for key in Keys}
+MODIFIED = re.compile(r"(?:(?:ctrl|alt|shift)\+)+(.+)")
+
+
+def keys_of(text: str) -> str:
+    """Keys as a person writes them, as Textual does: ``s, ?`` is ``s,question_mark``.
+
+    Raises:
+        ValueError: one of them is no key.
+    """
+    return ",".join(_key_of(each.strip()) for each in text.split(","))
+
+
+def _key_of(text: str) -> str:
+    modified = MODIFIED.fullmatch(text)
+    last = modified[1] if modified else text
+    if len(last) == 1 and last.isprintable() and not last.isspace():
+        name = last if last.isalnum() else _unicode_name(last)
+        return text.removesuffix(last) + name
+    if last not in NAMED | set(CHARACTERS):
+        allowed = 's, S, ?, f5, ctrl+s, space, or several with commas; a comma is "comma"'
+        raise ValueError(f"has {text!r}, which is no key; allowed are such as {allowed}")
+    return text
+
+
+def _unicode_name(character: str) -> str:
+    name = unicodedata.name(character, character).lower()
+    name = name.replace("-", "_").replace(" ", "_")
+    return REPLACED.get(name, name)
 
 
 @dataclass(frozen=True)
@@ -32,30 +92,28 @@ class Key:
             self.label,
             tooltip=self.help,
             show=self.shown,
-            id=self.action.replace("(", ".").replace(")", "").replace("'", ""),
+            id=self.name if self.group not in (ELEMENT, SIGHT) else f"values.{self.name}",
         )
+
+    @property
+    def name(self) -> str:
+        """What the config file calls it: ``step-back``."""
+        return self.label.replace(" ", "-").replace("/", "-")
+
+    def on(self, keys: str) -> "Key":
+        """The same on other keys."""
+        return replace(self, keys=keys)
 
     @property
     def display(self) -> str:
         """As a person would write it."""
-        names = {
-            "less_than_sign": "<",
-            "greater_than_sign": ">",
-            "plus": "+",
-            "equals_sign": "=",
-            "minus": "-",
-            "question_mark": "?",
-            "slash": "/",
-            "comma": ",",
-            "full_stop": ".",
-            "escape": "esc",
-        }
         keys = [key for key in self.keys.split(",") if key not in OFTEN_TAKEN]
-        return " ".join(names.get(key, key) for key in keys)
+        return " ".join(CHARACTERS.get(key, key) for key in keys)
 
 
 STEP, MOVE, LAYERS, VIEW = "Step", "Move", "Layers", "View"
 ENGINE, PROGRAM = "Engine", "Program"
+ELEMENT, SIGHT = "In the values: the element", "In the values: the sight"
 
 APP_KEYS = [
     Key("s,f11", "step", "step", "run the next layer, then stop", STEP, True),
@@ -82,7 +140,13 @@ APP_KEYS = [
     Key("i", "inspect", "inspect", "the operations of this layer's own code", MOVE, True),
     Key("V", "values", "values", "the values of this layer, on both sides", MOVE, True),
     Key("A", "align", "aligned", "which PyTorch layer is which MAX module", MOVE),
-    Key("1", "pane('layers')", "layers", "the layers", VIEW),
+    Key(
+        "1",
+        "pane('layers')",
+        "layers",
+        "the layers; a pane's key once more enlarges it",
+        VIEW,
+    ),
     Key("2", "pane('statistics')", "numbers", "the layer's statistics and errors", VIEW),
     Key("3", "pane('chart')", "chart", "the error of every layer", VIEW),
     Key("4", "pane('source')", "source", "the source of the layer, MAX and PyTorch", VIEW),
@@ -94,13 +158,17 @@ APP_KEYS = [
     Key("Y", "copy_numbers", "copy all", "copy the numbers of the layer", VIEW),
     Key("P", "report", "page", "write this run as a page (HTML)", VIEW),
     Key("D", "dump", "dump", "write both sides of the layer for NumPy", VIEW),
-    Key("l", "light", "light/dark", "switch between light and dark", VIEW),
+    Key("l", "light", "theme", "the next theme: dark, light, high contrast", VIEW),
     Key("r", "again", "again", "reload the source and run it again", ENGINE),
     Key("v", "confirm", "compile", "confirm with the compiled graph (minutes)", ENGINE),
     Key("w", "widen", "float64", "run in float64: a bug, or only rounding?", ENGINE),
     Key("a", "abort", "abort", "stop after this layer; twice: kill the engine", ENGINE),
     Key("R", "restart", "restart", "restart the engine; it runs as far again", ENGINE),
+    Key(
+        "E", "controls", "what runs", "other input, model, device, dtype or engine", ENGINE
+    ),
     Key("question_mark,f1", "help", "help", "this page", PROGRAM, True),
+    Key("ctrl+z", "suspend_process", "suspend", "back to the shell; fg returns", PROGRAM),
     Key("q", "quit", "quit", "leave the dashboard", PROGRAM, True),
 ]
 
@@ -120,14 +188,23 @@ LAYER_KEYS = [
 ]
 """Those about the rows of the layers; the actions are the view's."""
 
+PANE_KEYS = [
+    Key("left_square_bracket", "grow(-1, 0)", "narrower", "make this pane narrower", VIEW),
+    Key("right_square_bracket", "grow(1, 0)", "wider", "make this pane wider", VIEW),
+    Key("left_curly_bracket", "grow(0, -1)", "lower", "make this pane lower", VIEW),
+    Key("right_curly_bracket", "grow(0, 1)", "higher", "make this pane higher", VIEW),
+    Key("0", "usual_sizes", "usual sizes", "all panes as large as they were", VIEW),
+]
+"""Those about the panes; the actions are the view's, too."""
+
 KEYS = [
     *(key for key in APP_KEYS if key.group in (STEP, MOVE)),
     *LAYER_KEYS,
-    *(key for key in APP_KEYS if key.group not in (STEP, MOVE)),
+    *(key for key in APP_KEYS if key.group == VIEW),
+    *PANE_KEYS,
+    *(key for key in APP_KEYS if key.group not in (STEP, MOVE, VIEW)),
 ]
 """Every key of the dashboard itself, in the order of the help page."""
-
-ELEMENT, SIGHT = "In the values: the element", "In the values: the sight"
 
 VALUES_KEYS = [
     Key("w", "worst", "worst", "the element that is off by most", ELEMENT, True),

@@ -40,7 +40,8 @@ class SecondEngine:
     def __init__(
         self, settings: Settings, state: State, report: Callable[[Change], None]
     ) -> None:
-        self._settings = settings
+        self.settings = settings
+        """What the first engine was started with."""
         self._state = state
         self._report = report
         self._engine: EngineClient | None = None
@@ -52,10 +53,10 @@ class SecondEngine:
         second_run = state.second_run = SecondRun(run_mode)
         activity = state.second_activity = Activity(Phase.RUNNING, run_mode.doing)
         self._report(LayersChanged())
-        engine = self._engine = EngineClient(self._settings.factory)
+        engine = self._engine = EngineClient(self.settings.factory)
         try:
             await engine.start()
-            options = {**self._settings.options, **run_mode.options}
+            options = {**self.settings.options, **run_mode.options}
             engine.send(Open(options, run_mode.mode, watch=False))
             async for news in engine.events():
                 if isinstance(news, Noise):
@@ -116,6 +117,11 @@ class SecondEngine:
             message = f"{run_mode.name} was stopped: {why}; {again}"
             self._give_up(message)
             self._engine.kill()
+
+    def forget(self, why: str) -> None:
+        """What was found is of other things than run now."""
+        self.outdate(why)
+        self._state.second_run = None
 
     def _gone(self, second_run: SecondRun, exited: Exited) -> None:
         """Its engine has ended; unless it was told to, somebody waits for an answer."""

@@ -8,20 +8,25 @@ from textual.containers import Container
 from textual.widgets import DataTable, Static
 
 from tui.dashboard.arrangement import following
-from tui.dashboard.keys import LAYER_KEYS
+from tui.dashboard.habits.habits import Habits
+from tui.dashboard.keys import LAYER_KEYS, PANE_KEYS
+from tui.dashboard.offers import offered
 from tui.dashboard.panes.causes import CausesPane
 from tui.dashboard.panes.chart import ChartPane
+from tui.dashboard.panes.divided import DividedPanes
+from tui.dashboard.panes.keys_line import KeysLine
 from tui.dashboard.panes.layers import LayersPane
 from tui.dashboard.panes.listing import Listing
 from tui.dashboard.panes.log import LogPane
 from tui.dashboard.panes.numbers import NumbersPane
 from tui.dashboard.panes.source import SourcePane
 from tui.dashboard.panes.status import StatusBar
+from tui.dashboard.panes.tabs import Tabs
+from tui.dashboard.room import LAYERS, PANES, SIDE_PANES, SLIM_BELOW, PaneSizes
 from tui.dashboard.screens.columns import ColumnsScreen
 from tui.dashboard.screens.search import SearchScreen
 from tui.dashboard.state import State
 
-SIDE_PANES = ("statistics", "chart", "source", "log")
 TICK_SECONDS = 0.05
 DRAW_SECONDS = 0.25
 """Drawing takes the engine's time: after a first row, others are gathered for so long."""
@@ -31,11 +36,11 @@ CLOCK_SECONDS = 0.25
 class View(Container):
     """Draws a `State`, as much of it as has changed; its keys are about the rows."""
 
-    BINDINGS = [key.binding() for key in LAYER_KEYS]
+    BINDINGS = [key.binding() for key in (*LAYER_KEYS, *PANE_KEYS)]
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, habits: Habits) -> None:
         super().__init__()
-        self._state = state
+        self._state, self._habits = state, habits
         # Held, not queried: news may still arrive while the screen is being taken down.
         self.causes_pane = CausesPane()
         self.layers_pane = LayersPane()
@@ -44,23 +49,34 @@ class View(Container):
         self.chart_pane = ChartPane()
         self.log_pane = LogPane()
         self.status_bar = StatusBar()
+        self.tabs, self.keys_line = Tabs(), KeysLine()
+        self._forward = self._side = ""
+        """The pane that was brought forward last, and the last beside the layers."""
         self._search = ""
+        self.selected = habits.layer
+        """The name of the selected layer: another model may have it in another place."""
         self._undrawn: set[int] = set()
         self._drawn_at = 0.0
 
     def compose(self) -> ComposeResult:
         yield self.status_bar
         yield self.causes_pane
-        with Container(id="panes"):
-            yield self.layers_pane
-            yield self.numbers_pane
-            yield self.source_pane
-            yield self.chart_pane
-            yield self.log_pane
+        yield self.tabs
+        self.panes = DividedPanes(
+            self.layers_pane,
+            self.numbers_pane,
+            self.source_pane,
+            self.chart_pane,
+            self.log_pane,
+        )
+        self.panes.sizes = self._habits.config.panes
+        yield self.panes
+        yield self.keys_line
         yield Static("maxwhisper needs 60 columns and 18 rows", id="too-small")
 
     def on_mount(self) -> None:
-        self.bring_forward("statistics")
+        self.bring_forward(self._habits.config.side or "statistics")
+        self.bring_forward(LAYERS)
         self.layers_pane.focus()
         self.set_interval(CLOCK_SECONDS, self._tick_clock)
         # What has nothing to draw wakes nobody.
@@ -209,7 +225,8 @@ class View(Container):
 
     def show_layers(self) -> None:
         """After the layers or the columns have changed."""
-        self.layers_pane.fill(self._state, self.cursor)
+        place = self._state.stepper.row_of(self.selected)
+        self.layers_pane.fill(self._state, self.cursor if place is None else place)
         self.show_all()
 
     def show_all(self) -> None:
@@ -261,6 +278,8 @@ class View(Container):
     def show_cursor(self) -> None:
         """Brings the panes that are about the selected layer up to date."""
         results = self._state.results
+        if self.cursor < len(results.layers):
+            self.selected = results.layers[self.cursor].name
         self.numbers_pane.show(self.cursor, results, self._state.second_run)
         self.chart_pane.show(self.cursor, results)
         self.source_pane.show(self.cursor, results)
@@ -268,9 +287,36 @@ class View(Container):
     def show_status(self) -> None:
         self.status_bar.show(self._state)
         self.causes_pane.show(self._state)
+        self.keys_line.show(offered(self._state), self._habits.keys)
 
     def bring_forward(self, name: str) -> None:
-        """Where there is room for one other pane only, shows this one."""
+        """Where there is room for one other pane only, shows this one; where there is not
+        even that, nothing else."""
+        self._forward = name
         if name in SIDE_PANES:
+            self._side = name
             for other in SIDE_PANES:
                 self.query_one(f"#{other}").set_class(other != name, "aside")
+        self.panes.set_class(name == LAYERS, "-layers")
+        self._show_tabs()
+
+    def _show_tabs(self) -> None:
+        alone = self.app.size.width < SLIM_BELOW
+        self.tabs.show({self._forward} if alone else {LAYERS, self._side})
+
+    def on_resize(self) -> None:
+        self._show_tabs()
+        self.show_status()
+
+    def is_in_focus(self, name: str) -> bool:
+        pane = self.query_one(f"#{name}")
+        focused = self.app.focused
+        return focused is not None and pane in focused.ancestors_with_self
+
+    def action_grow(self, across: int, down: int) -> None:
+        """The pane that has the focus."""
+        here = [name for name in PANES if self.is_in_focus(name)]
+        self.panes.grow(here[0] if here else LAYERS, across, down)
+
+    def action_usual_sizes(self) -> None:
+        self.panes.resize(PaneSizes())

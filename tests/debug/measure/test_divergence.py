@@ -3,9 +3,10 @@ import math
 import pytest
 import torch
 
-from debug.measure.divergence import compare
+from debug.measure.divergence import compare, outside
 from debug.measure.statistics import describe
 from debug.measure.truth import measure_reference
+from debug.protocol.values import Tolerance
 from debug.protocol.verdict import Verdict
 
 FRAMES, CHANNELS = 50, 16
@@ -190,3 +191,13 @@ def test_half_precision_is_no_spoiled_channel(exact, dtype):
     channel = compare(candidate.to(dtype), truth, name)[1].channel
     assert channel is not None
     assert channel.verdict is Verdict.OK
+
+
+def test_a_persons_own_tolerance_counts_as_torch_does_and_decides_nothing(exact):
+    candidate = exact.float()
+    candidate[0, 3, :4] += 0.5
+    truth, mine = truth_of(exact), Tolerance(rtol=1e-3, atol=1e-5)
+    close = torch.isclose(candidate.double(), exact, rtol=1e-3, atol=1e-5)
+    assert outside(candidate, truth, mine) == int((~close).sum()) == 4
+    assert outside(candidate[:, :3], truth, mine) is None
+    assert judge(candidate, exact).outside is None

@@ -1,6 +1,6 @@
 """Modules that hold others: by their leaves, and by others of their kind."""
 
-from debug.port.containers import Held, siblings
+from debug.port.containers import Held, nested, siblings
 
 THEIRS: Held = {
     frozenset({"a.0.norm", "a.0.bias", "a.0.out"}): ["a.0"],
@@ -30,3 +30,13 @@ def test_a_block_that_holds_something_else_is_no_sibling():
     theirs = {**THEIRS, frozenset({"x", "y"}): ["a.2"]}
     ours = {**OURS, frozenset({"z"}): ["b.2"]}
     assert "a.2" not in dict(siblings(PAIRED, theirs, ours))
+
+
+def test_of_several_modules_that_hold_the_same_the_one_that_returns_as_much_is_meant():
+    sizes = {"stem": 32, "stem.conv": 128, "first": 128}
+
+    def as_large(layer: str, module: str) -> bool:
+        return sizes[layer] == sizes[module]
+
+    assert [*nested(["stem", "stem.conv"], ["first"], as_large)] == [("stem.conv", "first")]
+    assert [*nested(["stem"], ["first"], as_large)] == [("stem", "first")]

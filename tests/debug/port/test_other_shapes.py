@@ -190,6 +190,7 @@ def port() -> Port:
     ("edits", "layers"),
     [
         ([], []),
+        ([("(2, 3, 8, 8)", "(2, 3, 8, 12)")], []),  # columns, or channels, last?
         ([("self.conv(x)))", "self.conv(x) * 1.01))")], ["second", "norm", "model"]),
         ([("dtype, eps=1e-5", "dtype, eps=0.1")], ["norm", "model"]),
     ],

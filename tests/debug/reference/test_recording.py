@@ -1,5 +1,8 @@
 """What a layer's own code is called, as its source has it, and that it runs again."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -103,3 +106,43 @@ def test_code_that_writes_into_its_values_runs_again_to_the_same_end():
     again = recording.starting_from(known)
     assert torch.equal(again.values[recording.result], sums(other))
     assert not torch.equal(again.values[recording.result], sums(X))
+
+
+class WritesOver(nn.Module):
+    """Takes its argument's place, as vision models do to save memory."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = F.relu(x * 2, inplace=True)
+        y += x
+        return F.leaky_relu(y, 0.1, True)
+
+
+def recorded_alone(module: nn.Module) -> tuple[Recording, nn.Module]:
+    with torch.inference_mode(), recorded(module, module, {}) as made:
+        module(X)
+    return made, module
+
+
+def test_what_writes_over_its_argument_is_a_step_with_its_own_value():
+    recording, module = recorded_alone(WritesOver())
+    names = [step.name for step in recording.steps]
+    assert names == ["mul", "relu", "add", "leaky_relu"]
+    doubled, positive, *_ = (recording.values[s.result] for s in recording.steps)
+    assert torch.equal(doubled, X * 2)
+    assert torch.equal(positive, (X * 2).relu())
+    assert recording.result is not None
+    assert torch.equal(recording.values[recording.result], module(X))
+
+
+def test_a_mistake_in_a_step_that_writes_leaves_the_recording_as_it_was():
+    recording, _ = recorded_alone(WritesOver())
+    before = [value.clone() for value in recording.values]
+    (step,) = (s for s in recording.steps if s.name == "add")
+    assert recording.result is not None
+
+    def twice(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Tensor:
+        return step.function(*args, **kwargs).mul_(2)
+
+    wrong = recording.replay(recording.result, {step.result: twice})
+    assert not torch.equal(wrong, before[recording.result])
+    assert all(map(torch.equal, recording.values, before))

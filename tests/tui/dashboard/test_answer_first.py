@@ -16,6 +16,7 @@ from fakes import (
 )
 
 from debug.protocol.messages import Idle, RunTo, Stopped, Working
+from tui.dashboard.activity import Activity, Phase
 from tui.dashboard.app import Dashboard
 from tui.dashboard.panes.causes import CausesPane
 from tui.settings import Settings
@@ -155,7 +156,7 @@ async def test_the_cause_and_the_numbers_can_be_copied(app, press):
 
 async def test_a_key_that_comes_too_early_is_refused_in_words(app, press):
     async with app.run_test(size=(120, 36)) as pilot:
-        app.state.activity.what = "loading the model"
+        app.state.activity = Activity(Phase.LOADING, "loading the model")
         app.state.results.opened = None
         await press(pilot, "b")
         said = [each.message for each in app._notifications]

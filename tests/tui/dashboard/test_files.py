@@ -88,7 +88,7 @@ async def test_an_engine_that_dies_leaves_no_half_written_folder(app, press, fol
         await settle(pilot)
         assert list(folder.iterdir()) == []
         await press(pilot, "D")
-        assert "press R" in told(app)[-1]
+        assert "R restarts it" in told(app)[-1]
 
 
 async def test_a_folder_that_takes_no_file_is_told(app, press, folder: Path):

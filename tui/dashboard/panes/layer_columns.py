@@ -89,6 +89,11 @@ def _number(read: Callable[[Compared], str]) -> Callable[[LayerRow], Text]:
     return cell
 
 
+def _outside(result: Compared) -> str:
+    count = result.chained.outside
+    return "" if count is None else f"{count:,}" if count < 1e6 else words.number(count, 3)
+
+
 def _isolated(row: LayerRow) -> Text:
     """R of the layer in isolation; kept, but dim, until this generation has its own."""
     event = row.run.isolated_events.get(row.index)
@@ -140,7 +145,6 @@ COLUMNS = (
         7,
         _number(lambda result: words.ratio(result.chained.ratio)),
         "its error, divided by PyTorch's own rounding",
-        narrow=8,
     ),
     Column(
         ColumnKey.ISOLATED,
@@ -148,7 +152,6 @@ COLUMNS = (
         9,
         _isolated,
         "R of the layer on PyTorch's input",
-        narrow=8,
     ),
     Column(
         ColumnKey.REL_L2,
@@ -170,6 +173,13 @@ COLUMNS = (
         9,
         _number(lambda result: words.number(result.chained.cosine_distance, 3)),
         "1 minus the cosine of both sides",
+    ),
+    Column(
+        ColumnKey.OUTSIDE,
+        "outside",
+        9,
+        _number(_outside),
+        "elements beyond your own rtol and atol (config.toml)",
     ),
     Column(
         ColumnKey.BAR,

@@ -14,11 +14,10 @@ from textual.widgets import DataTable
 
 from tui.dashboard.arrangement import ColumnKey, Order
 from tui.dashboard.panes.layer_columns import BY_KEY, LayerRow, fitting
+from tui.dashboard.room import NORMAL_FROM, WIDE_FROM
 from tui.dashboard.state import State
 from tui.names import shortened
 
-NORMAL_FROM, WIDE_FROM = 110, 150
-"""Columns of the terminal from which there is room for more."""
 ROOM = {0: 40, NORMAL_FROM: 70, WIDE_FROM: 82}
 """Of a pane that has no size yet, by the width of the terminal."""
 FOLDED = "▸ "

@@ -53,6 +53,8 @@ class Listing(ScrollView, can_focus=True):
         self._gutter: Gutter = {}
         self._digits = 3
         self._title = ""
+        self._put: int | None = None
+        """Where the pane was scrolled to for its line; None while that is on its way."""
         self.place: Place | None = None
         """The line that is marked."""
 
@@ -114,13 +116,22 @@ class Listing(ScrollView, can_focus=True):
             self.post_message(self.LineChosen(Place(self.place.path, number + 1)))
 
     def on_resize(self) -> None:
+        """The marked line comes into sight, unless a person has scrolled elsewhere; a
+        hidden pane had no size to scroll in."""
         self._lay_out()
-        self._scroll_to_place()  # a hidden pane has no size to scroll in
+        if self._put in (None, self.scroll_offset.y):
+            self._scroll_to_place()
 
     def _scroll_to_place(self) -> None:
         if self.place is not None:
-            line = max(0, self.place.line - 1 - self.size.height // 3)
-            self.call_after_refresh(self.scroll_to, x=0, y=line, animate=False)
+            self._put = None
+            self.call_after_refresh(self._put_place)
+
+    def _put_place(self) -> None:
+        line = self.place.line - 1 if self.place else 0
+        above = self.size.height // 3
+        self.scroll_to(x=0, y=max(0, line - above), animate=False, immediate=True)
+        self._put = self.scroll_offset.y
 
     def render_line(self, y: int) -> Strip:
         plain = self.visual_style.rich_style

@@ -26,6 +26,7 @@ from tui import words
 from tui.answer import place_text
 from tui.dashboard.panes.listing import code_of
 from tui.dashboard.panes.source import candidate_place
+from tui.dashboard.room import MEDIUM_FROM
 from tui.dashboard.second_run import SecondRun
 from tui.themes import colour
 
@@ -34,8 +35,6 @@ SPARKS = "▁▂▃▄▅▆▇█"
 LABEL_WIDTH = 17
 ROOMY = 44
 """Columns from which numbers are written out."""
-MEDIUM_FROM = 32
-"""Rows of the terminal from which the source is beside the numbers in a wide one."""
 EXPLAINED_FROM = 72
 """Columns from which R is explained beside it."""
 COPIED = 200
@@ -44,6 +43,7 @@ COPIED = 200
 
 class NumbersPane(VerticalScroll):
     BORDER_TITLE = "numbers"
+    ALLOW_MAXIMIZE = True
 
     def __init__(self) -> None:
         super().__init__(id="statistics")

@@ -17,7 +17,8 @@ from tui.dashboard.state import State
 
 GLYPHS = {Phase.STOPPED: "■", Phase.FAILED: "✗", Phase.DEAD: "✗"}
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
-BUSY, GOOD, WRONG, FAILED, DEAD = "busy", "good", "wrong", "failed", "dead"
+BUSY, GOOD, WATCHED, WRONG = "busy", "good", "watched", "wrong"
+FAILED, DEAD = "failed", "dead"
 """The classes that app.tcss colours the bar by."""
 
 
@@ -28,7 +29,7 @@ class StatusBar(Static):
     def show(self, state: State) -> None:
         run, activity = state.results, state.activity
         look = _look(run, activity)
-        for each in (BUSY, GOOD, WRONG, FAILED, DEAD):
+        for each in (BUSY, GOOD, WATCHED, WRONG, FAILED, DEAD):
             self.set_class(look == each, each)
         parts = [_doing(run, activity)]
         if state.job and not activity.busy:
@@ -60,6 +61,8 @@ def _look(run: Run, activity: Activity) -> str:
         return ""
     if run.culprit() is not None:
         return WRONG
+    if run.watched():
+        return WATCHED
     return GOOD if run.is_complete else ""
 
 
@@ -73,9 +76,9 @@ def _doing(run: Run, activity: Activity) -> str:
         return f" {tick} {', '.join([*parts, activity.what or activity.phase])}"
     glyph = GLYPHS.get(activity.phase, "·")
     if activity.phase is Phase.DEAD:
-        return f" {glyph} {activity.what}: press R to restart it"
+        return f" {glyph} {activity.what}: R restarts it"
     if activity.phase is Phase.FAILED:
-        return f" {glyph} {activity.what}"
+        return f" {glyph} {activity.what} (E changes what runs)"
     if run.stale:
         return f" ✗ {'STALE, ' if run.generation else ''}{run.stale}"
     if run.position < 0:
@@ -94,6 +97,8 @@ def _summary(run: Run) -> str:
     verdicts = run.verdicts()
     healthy = sum(verdict.healthy for verdict in verdicts)
     culprit = run.culprit()
+    if culprit is None and (watched := len(run.watched())):
+        return f"{healthy} of {len(run.layers)} layers ok, {watched} to be watched"
     if culprit is None:
         return f"{healthy} of {len(run.layers)} layers ok"
     said = "first wrong" if run.settled else "first difference so far"

@@ -1,71 +1,97 @@
-"""The help page: what R is, what the verdicts mean, and every key."""
+"""The help page: how it works, every key by task, every word on the screen, a search."""
 
+from collections.abc import Iterator, Mapping, Sequence
+
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
-from textual.widgets import Static
+from textual.binding import Binding
+from textual.containers import Vertical, VerticalScroll
+from textual.widgets import Input, Static
 
-from debug.protocol.verdict import CHANNEL, FRAME, HEAD, LAYER, Verdict
-from tui import words
-from tui.dashboard.keys import KEYS, VALUES_KEYS
+from tui.dashboard.glossary import SECTIONS
+from tui.dashboard.keys import VALUES_KEYS, Key
+from tui.dashboard.room import SLIM_BELOW
 from tui.dashboard.screens.sheet import Sheet
 
 ABOUT = (
     "Each layer of your MAX graph runs beside the same layer in PyTorch. Save the source "
-    "in any editor: the dashboard reloads it and recomputes only the layers that the edit "
-    "affects.\n\n"
-    "R = the layer's error ÷ PyTorch's own rounding error there, both measured against "
-    f"PyTorch in float64. R 1 is as accurate as PyTorch; {words.limits(LAYER)}. A single "
-    f"frame or token is ok up to {FRAME.ok_up_to:g}, a head up to {HEAD.ok_up_to:g}, a "
-    f"channel up to {CHANNEL.ok_up_to:g}. Mean, std, min and max are shown for "
-    "orientation; they never decide.\n\n"
-    "isolated: R of the layer when its inputs are PyTorch's, so that errors of earlier "
-    "layers don't count. A layer with a bad R that is ok in isolation has a wrong input; "
-    "the bug is in an earlier layer.\n\n"
-    "The source pane shows MAX's line and PyTorch's line of the same step, each marked ❱. "
-    "The mark beside a line is the worst verdict of the layers that it calls.\n"
+    "in any editor: it is read again, and only the layers that the edit affects are "
+    "computed again. R says by how much more than rounding a layer is off; the line above "
+    "the layers names the guilty line and the mistake."
 )
-
-VERDICTS = {
-    Verdict.OK: f"only rounding: R up to {LAYER.ok_up_to:g}",
-    Verdict.UNSEEN: "no value of its own in the graph: what is around it is compared",
-    Verdict.WATCH: f"more than rounding: R up to {LAYER.watch_up_to:g}",
-    Verdict.DIVERGED: f"wrong: R above {LAYER.watch_up_to:g}",
-    Verdict.INVALID: "another shape or dtype, or NaN or Inf",
-    Verdict.MISSING: "nowhere in the MAX graph, and what is around it is wrong",
-}
-OTHERS = {
-    "⇐": "this layer's value is replaced by PyTorch's",
-    "enter, click": "run to the layer, if it has not been computed",
-    "ctrl+p": "every command by name",
-}
+WIDE, SLIM = 26, 13
+NOTHING = "No key and no word here has {text!r}."
 
 
 class HelpScreen(Sheet):
+    BINDINGS = [Binding("slash", "search", "search")]
+
+    def __init__(self, keys: Sequence[Key]) -> None:
+        """``keys`` are the dashboard's, as this person has them."""
+        super().__init__()
+        self._sections = {**_by_task((*keys, *VALUES_KEYS)), **_words()}
+
     def compose(self) -> ComposeResult:
-        with VerticalScroll(classes="sheet"):
-            yield Static(ABOUT, markup=False)
-            yield Static(_verdicts())
-            yield Static(_keys())
+        with Vertical(classes="sheet") as sheet:
+            sheet.border_title = "help"
+            sheet.border_subtitle = "/ search · esc close"
+            yield Input(placeholder="a key, a word or a part of one", compact=True)
+            with VerticalScroll():
+                yield Static(id="found")
+
+    def on_mount(self) -> None:
+        self.query_one(VerticalScroll).focus()
+        self._show("")
+
+    def action_search(self) -> None:
+        self.query_one(Input).focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        self._show(event.value.strip())
+
+    def on_input_submitted(self) -> None:
+        self.query_one(VerticalScroll).focus()
+
+    def _show(self, text: str) -> None:
+        parts: list[RenderableType] = [] if text else [Text(ABOUT)]
+        room = WIDE if self.app.size.width >= SLIM_BELOW else SLIM
+        for title, rows in self._with(text):
+            parts += [Text(f"\n{title}" if parts else title, "bold"), _table(rows, room)]
+        found = Group(*parts) if parts else Text(NOTHING.format(text=text))
+        self.query_one("#found", Static).update(found)
+        self.query_one(VerticalScroll).scroll_home(animate=False)
+
+    def _with(self, text: str) -> Iterator[tuple[str, Mapping[str, str]]]:
+        """The sections that have a text, each with its rows that do."""
+        wanted = text.lower()
+        for title, rows in self._sections.items():
+            all_of_it = wanted in title.lower()
+            found = {
+                name: said
+                for name, said in rows.items()
+                if all_of_it or name == text or wanted in f"{name} {said}".lower()
+            }
+            if found:
+                yield title, found
 
 
-def _verdicts() -> Table:
+def _by_task(keys: Sequence[Key]) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for key in keys:
+        found.setdefault(key.group, {})[key.display] = key.help
+    return found
+
+
+def _words() -> dict[str, dict[str, str]]:
+    return {f"Words: {title.lower()}": rows for title, rows in SECTIONS.items()}
+
+
+def _table(rows: Mapping[str, str], room: int) -> Table:
+    """``room`` is that of the words, in cells."""
     table = Table.grid(padding=(0, 2))
-    for verdict, meaning in VERDICTS.items():
-        table.add_row(words.verdict(verdict), meaning)
-    return table
-
-
-def _keys() -> Table:
-    table = Table.grid(padding=(0, 2))
-    group = ""
-    for key in (*KEYS, *VALUES_KEYS):
-        if key.group != group:
-            group = key.group
-            table.add_row("", "")
-            table.add_row(Text(group, "bold"), "")
-        table.add_row(key.display, key.help)
-    for mark, meaning in OTHERS.items():
-        table.add_row(mark, meaning)
+    table.add_column(max_width=room)
+    for name, said in rows.items():
+        table.add_row(Text(name, "bold"), Text(said))
     return table

@@ -10,7 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.screen import ModalScreen
-from textual.widgets import Footer, OptionList, Static
+from textual.widgets import OptionList, Static
 
 from debug.protocol.diagnostic import DUMP, LOOK, Problem
 from debug.protocol.survey import (
@@ -22,11 +22,13 @@ from debug.protocol.survey import (
     Surveyed,
 )
 from tui import words
+from tui.dashboard.activity import GONE
 from tui.dashboard.changes import Answered, Change, Refused
 from tui.dashboard.engine_link import EngineLink
 from tui.dashboard.files import refuse_layer
 from tui.dashboard.keys import VALUES_KEYS
-from tui.dashboard.panes.layers import NORMAL_FROM
+from tui.dashboard.panes.keys_line import KeysLine
+from tui.dashboard.room import NORMAL_FROM
 from tui.dashboard.values.error_map import MapPane
 from tui.dashboard.values.numbers import ExcerptPane, spelled
 from tui.dashboard.values.place import Place
@@ -34,6 +36,7 @@ from tui.dashboard.values.spread import SpreadPane
 from tui.dashboard.values.worst import WorstPane
 
 PANES = ("excerpt", "error-map", "spread", "worst")
+CLOSE = "close"
 SIDE = PANES[1:]
 """Where there is little room, one of these is below the numbers."""
 
@@ -51,7 +54,7 @@ class ValuesScreen(ModalScreen[int]):
         super().__init__()
         refuse_layer(link.state.results, index)
         if not link.alive:
-            raise Problem(DUMP, "the engine is gone: press R to restart it")
+            raise Problem(DUMP, GONE)
         self._link = link
         self._place = Place(index)
         self._waiting: set[type] = set()
@@ -60,6 +63,7 @@ class ValuesScreen(ModalScreen[int]):
         self.numbers = ExcerptPane(self._place, self._moved)
         self.map = MapPane(self._place, self._moved)
         self.spread, self.worst = SpreadPane(), WorstPane()
+        self._keys_line = KeysLine()
 
     def compose(self) -> ComposeResult:
         yield Static(id="values-title", markup=False)
@@ -69,12 +73,20 @@ class ValuesScreen(ModalScreen[int]):
             yield self.spread
             yield self.map
             yield self.worst
-        yield Footer(show_command_palette=False, compact=True)
+        yield self._keys_line
 
     def on_mount(self) -> None:
         self.action_pane("error-map")
+        self._offer_keys()
         self.numbers.focus()
         self._survey()
+
+    def _offer_keys(self) -> None:
+        shown = [key.name for key in VALUES_KEYS if key.shown and key.name != CLOSE]
+        self._keys_line.show(shown, VALUES_KEYS, (CLOSE,))
+
+    def on_resize(self) -> None:
+        self._offer_keys()
 
     # -- Asking ----------------------------------------------------------------------
 

@@ -132,12 +132,12 @@ async def test_a_layer_that_is_never_called_still_has_pytorchs_line(app, press):
 async def test_results_that_arrive_leave_what_was_scrolled_where_it_is(app, press):
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        await press(pilot, "s", "s", "4", "end")
+        await press(pilot, "s", "s", "4", "up")
         pane = app.query_one(SourcePane)
         scrolled = pane.candidate.scroll_offset.y
         assert scrolled > 0
         engine = FakeEngine.instances[-1]
-        engine.say(compared(row("norm"), 300.0), Stopped(1, row("norm"), 0.1))
+        engine.say(compared(row("blocks.0"), 300.0), Stopped(1, row("blocks.0"), 0.1))
         await settle(pilot)
-        assert f"{line('norm')} ✗" in shown(pane.candidate)
+        assert f"{line('blocks.0')} ✗" in shown(pane.candidate)
         assert pane.candidate.scroll_offset.y == scrolled

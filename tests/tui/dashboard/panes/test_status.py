@@ -1,11 +1,13 @@
 """The line at the top."""
 
 import pytest
-from fakes import FakeEngine, compared, opened, settle
+from fakes import LAST_ROW, FakeEngine, compared, opened, settle
+from msgspec.structs import replace
 from textual.app import App, ComposeResult
 
 from debug.protocol.diagnostic import Diagnostic
-from debug.protocol.messages import Failed, Idle, Loaded, Stopped, Working
+from debug.protocol.messages import Event, Failed, Idle, Loaded, Stopped, Working
+from debug.protocol.verdict import Verdict
 from debug.results.run import Run
 from tui import words
 from tui.dashboard.activity import Activity, Phase
@@ -86,7 +88,7 @@ async def test_what_takes_minutes_says_for_how_long_and_what_can_be_done(bar):
 async def test_a_dead_engine_says_how_to_restart_it(bar):
     state = stopped()
     state.activity = Activity(Phase.DEAD, "the engine is gone (exit status 1)")
-    assert "the engine is gone (exit status 1): press R to restart it" in text(bar, state)
+    assert "the engine is gone (exit status 1): R restarts it" in text(bar, state)
     assert bar.has_class("dead")
 
 
@@ -109,3 +111,21 @@ async def test_the_dashboard_shows_idle_work_and_stays_responsive(app, press):
         FakeEngine.instances[-1].say(Idle(1))
         await settle(pilot)
         assert "running layers" not in str(bar.render())
+
+
+async def test_the_bar_is_green_amber_or_red_by_the_verdict(bar):
+    def look(*events: Event) -> set[str]:
+        run = Run()
+        for event in (opened(), Loaded(1, {}, 0.1), *events):
+            run.apply(event)
+        bar.show(State(results=run, activity=Activity(Phase.STOPPED)))
+        return set(bar.classes)
+
+    ok = [compared(index) for index in range(LAST_ROW + 1)]
+    watched = replace(ok[3], chained=replace(ok[3].chained, verdict=Verdict.WATCH))
+    broken = Failed(Diagnostic("graph", "a syntax error"), fatal=False)
+    assert look(*ok, Idle(1)) == {"good"}
+    assert look(*ok, watched, Idle(1)) == {"watched"}
+    assert "11 of 12 layers ok, 1 to be watched" in str(bar.render())
+    assert look(*ok, compared(4, 300.0), Idle(1)) == {"wrong"}
+    assert look(*ok, broken) == {"failed"}

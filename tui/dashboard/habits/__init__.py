@@ -1,0 +1,1 @@
+"""What a person sets once (`config`), and where they left off (`bookmark`)."""

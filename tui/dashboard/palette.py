@@ -1,0 +1,27 @@
+"""The command palette: every key by its name, and each control."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from textual.app import App, SystemCommand
+from textual.widget import Widget
+
+from tui.dashboard.controls import CONTROLS
+from tui.dashboard.keys import APP_KEYS, ENGINE, KEYS
+
+
+def commands_of(
+    app: App[int], view: Widget, change: Callable[[str], None]
+) -> Iterator[SystemCommand]:
+    """
+    Args:
+        app: whose actions most keys are.
+        view: whose actions those about the rows are.
+        change: opens what runs at a control.
+    """
+    for key in KEYS:
+        run = partial(app.run_action, key.action, app if key in APP_KEYS else view)
+        yield SystemCommand(f"{key.group.lower()}: {key.label}", key.help, run)
+    for control in CONTROLS:
+        title = f"{ENGINE.lower()}: {control.label}"
+        yield SystemCommand(title, control.help, partial(change, control.name))
