@@ -18,6 +18,7 @@ import linecache
 import sys
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
@@ -62,6 +63,16 @@ def content_hashes(path: Path, packages: Collection[str] = ()) -> dict[Path, str
     link = [path] if path.is_symlink() else []  # a file may be put in its place
     files = [*link, *local_files(path), *map(Path, library_files(packages).values())]
     return {file: content_hash(file) for file in files}
+
+
+def own_files(path: Path) -> dict[str, bytes]:
+    """The contents of a source file and of all in its folder that it imports, by path;
+    without what can't be read."""
+    found: dict[str, bytes] = {}
+    for file in local_files(path):
+        with suppress(OSError):
+            found[str(file)] = read_source(file)
+    return found
 
 
 def load_source(path: Path, packages: Collection[str] = ()) -> Source:
