@@ -91,10 +91,10 @@ class MultiHeadAttention(nn.Module):
         qk = (q * scale) @ (k * scale)  # (batch, head, ctx, ctx)
         wide = at_least_float32(q.dtype)
         w = ops.softmax(qk.cast(wide), axis=-1).cast(q.dtype)
-        # 300 positions at a time: MAX sums a product in one chain, and over all 1500 it
+        # 500 positions at a time: MAX sums a product in one chain, and over all 1500 it
         # rounds seven times as much as PyTorch.
         last = int(n_ctx)
-        spans = [slice(n, min(n + 300, last)) for n in range(0, last, 300)]
+        spans = [slice(n, min(n + 500, last)) for n in range(0, last, 500)]
         parts = [w[:, :, :, span] @ v[:, :, span] for span in spans]
         wv = reduce(ops.add, [part.cast(wide) for part in parts]).cast(q.dtype)
         wv = ops.permute(wv, [0, 2, 1, 3])  # (batch, ctx, head, d_head)

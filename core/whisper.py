@@ -1,5 +1,6 @@
 """Whisper's encoder as a subject of the debugger."""
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -7,12 +8,14 @@ from types import ModuleType
 
 import numpy as np
 import torch
+import whisper.model
 from max.driver import Buffer, Device
 from max.dtype import DType
 from torch import Tensor
 from whisper.model import Whisper
 
 from core.messages import MAX_SECONDS
+from core.model import openai_encoder
 from core.model.audio import (
     BUNDLED_CLIP,
     SAMPLE_RATE,
@@ -33,7 +36,15 @@ from core.model.weights import to_buffer
 from debug.candidate.devices import choose_device, choose_dtype
 from debug.candidate.source import load_source
 from debug.protocol.values import Outcome, Place
-from debug.subject import Candidate, Input, LayerName, Options, arguments_of, model_of
+from debug.subject import (
+    Candidate,
+    Input,
+    LayerName,
+    Options,
+    arguments_of,
+    bytes_of,
+    model_of,
+)
 
 DEFAULT_MODEL = "micro"
 
@@ -123,6 +134,16 @@ class WhisperSubject:
 
     def run_reference(self, module: torch.nn.Module, *arguments: Tensor) -> None:
         run_encoder(module, *arguments)
+
+    def follows_from(self) -> str:
+        """openai's encoder as it is installed, and the weights that it is given."""
+        found = hashlib.sha256(str(self.sizes).encode())
+        for code in (whisper.model.__file__, openai_encoder.__file__):
+            found.update(Path(code).read_bytes())
+        for name, tensor in self._state.items():
+            found.update(repr((name, tensor.dtype, tensor.shape)).encode())
+            found.update(bytes_of(tensor))
+        return found.hexdigest()
 
     def made_otherwise(self, name: str, with_too: str = "") -> Iterator[tuple[str, Tensor]]:
         """The log-mel spectrogram of other front ends than openai's."""

@@ -290,6 +290,23 @@ class CastsWeights(Protocol):
 
 
 @runtime_checkable
+class KnowsReference(Protocol):
+    """A subject that can tell when its reference would compute the same again, so that
+    what it has computed can be kept."""
+
+    def follows_from(self) -> str:
+        """All that the reference's values follow from but its inputs: its code and the
+        contents of its weights, as a hash."""
+        ...
+
+
+def bytes_of(tensor: torch.Tensor) -> memoryview:
+    """A tensor's values, row by row, for a hash."""
+    flat = tensor.detach().contiguous().view(-1)
+    return flat.view(torch.uint8).numpy().data
+
+
+@runtime_checkable
 class HasWarnings(Protocol):
     """A subject that knows why its results may say little."""
 

@@ -10,7 +10,7 @@ import zlib
 from msgspec.structs import replace
 
 from core.messages import Memory
-from debug.protocol.diagnostic import OUT_OF_BOUNDS, Diagnostic
+from debug.protocol.diagnostic import ARCHIVE, OUT_OF_BOUNDS, Diagnostic
 from debug.protocol.messages import Aligned, Compared, ComparedWithoutTaps, Probed, Working
 from debug.protocol.values import (
     Divergence,
@@ -239,7 +239,8 @@ def could_not_run(run: Run) -> Diagnostic | None:
     if error is None or opened is None:
         return error
     said = error.message
-    known = error.kind == "graph" or "--engine compile" in said or OUT_OF_BOUNDS in said
+    known = error.kind in ("graph", ARCHIVE)
+    known = known or "--engine compile" in said or OUT_OF_BOUNDS in said
     if known or opened.mode is Mode.COMPILE:
         return error
     return replace(error, message=f"{error.message}; --engine compile may run it")

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from whisper.model import ModelDimensions, Whisper
 
 from core.model.dims import SIZE_NAMES, dimensions
+from core.model.file_tensors import FileTensors, Stamp
 from core.model.foreign import (
     adapter,
     foreign_config,
@@ -30,7 +31,13 @@ from core.model.openai_encoder import drawing_no_weights
 from core.model.random_weights import RandomState
 from core.model.shapes import check_shapes, dims_of_shapes
 from core.model.validation import LONGEST, sizes, tensors
-from core.model.weight_files import WEIGHT_FILES, read_file, read_json, read_settings
+from core.model.weight_files import (
+    WEIGHT_FILES,
+    files_of,
+    read_file,
+    read_json,
+    read_settings,
+)
 from debug.protocol.diagnostic import Problem, cut
 from debug.protocol.plain import plain
 
@@ -77,8 +84,7 @@ class Checkpoint:
         return {name.removeprefix(prefix): self.state[name].float() for name in names}
 
     def build(self) -> Whisper:
-        """openai's Whisper with these weights, in float32 on the CPU. Where those are in
-        float32, they are the checkpoint's own, without a copy."""
+        """openai's Whisper with these weights, in float32 on the CPU."""
         with drawing_no_weights():
             model = Whisper(self.dims)
         model.load_state_dict(self._part(), assign=True)
@@ -188,6 +194,7 @@ def _from_file(path: Path, name: str | None = None) -> Checkpoint:
     """
     if what := foreign_file(path):
         raise Problem("model", f"{path.name} is {what}")
+    stamps = [Stamp(each, each.stat()) for each in files_of(path)]
     contents = read_file(path)
     state = openai_state(tensors(contents, path.name), path.name)
     name = name or _one_word(path.stem)
@@ -202,7 +209,7 @@ def _from_file(path: Path, name: str | None = None) -> Checkpoint:
         dims = dims_of_shapes(state, path.name)
         note = ", ".join(filter(None, [note, f"{dims.n_audio_head} heads assumed"]))
     check_shapes(path.name, dims, state)
-    return Checkpoint(name, note, dims, state, heads)
+    return Checkpoint(name, note, dims, FileTensors(state, stamps), heads)
 
 
 def _from_folder(folder: Path, name: str | None = None) -> Checkpoint:

@@ -54,6 +54,15 @@ def read_settings(folder: Path, file: str) -> dict[str, Any]:
     return read_json(folder / file) if (folder / file).is_file() else {}
 
 
+def files_of(path: Path) -> list[Path]:
+    """A file with weights, or an index with the shards that it names, as far as they are
+    there."""
+    named = [path]
+    if path.name.endswith(INDEX) and path.is_file():
+        named += [path.parent / name for name in sorted(set(shards(path).values()))]
+    return [each for each in named if each.is_file()]
+
+
 def read_file(path: Path) -> object:
     """The contents of a ``.safetensors`` file, an index, or a file of PyTorch's.
 

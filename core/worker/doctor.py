@@ -122,6 +122,7 @@ def tiny_graph() -> Iterator[Examination]:
 def caches() -> Iterator[Examination]:
     from core.backends.artifact import artifact_folder
     from debug.candidate import max_internals
+    from debug.measure.archive import BOUND, archive_folder
 
     folders = {"MAX's cache": max_internals.cache_folder(), "encoders": artifact_folder()}
     for name, folder in folders.items():
@@ -130,6 +131,9 @@ def caches() -> Iterator[Examination]:
             yield Examination(name, True, "off", remedy)
         else:
             yield Examination(name, True, f"{size_of(folder)} in {folder}")
+    folder = archive_folder()
+    bound = f"of at most {BOUND >> 30} GB"
+    yield Examination("references", True, f"{size_of(folder)} {bound} in {folder}")
 
 
 def size_of(folder: Path) -> str:

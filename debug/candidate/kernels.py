@@ -39,6 +39,7 @@ def operations(x: TensorValue) -> list[TensorValue]:
         ops.gelu(x, "quick"),
         *(op(x, ops.negate(x)) for op in binary),
         *(op(x, axis=-1) for op in reductions),
+        ops.softmax(x, axis=-2),  # each axis but the last: another kernel
         *widened(x),
         x + row,
         x @ matrix,

@@ -1,7 +1,7 @@
 """Running one operation in MAX's interpreter, by private API of MAX.
 
-Also what the interpreter of 26.7 gets wrong or lacks: such an operation is put right where
-that is the same operation, and refused where it is not, and then compiled alone
+Also what the interpreter of 26.7 gets wrong, lacks or does slowly: such an operation is put
+right where that is the same operation, and refused where it is not, and then compiled alone
 (`debug.candidate.lone_kernels`).
 """
 
@@ -11,7 +11,7 @@ import numpy as np
 from max import _interpreter
 from max.driver import Buffer
 
-from debug.candidate import max_many_axes
+from debug.candidate import max_last_axis, max_many_axes
 from debug.candidate.max_internals import (
     Op,
     ValueKey,
@@ -41,12 +41,14 @@ def dispatch(op: Op, slots: dict[ValueKey, Buffer | None]) -> None:
         given[1] = _filter_in_order(op, given[1])
     if type(op).__name__ in ("AvgPoolOp", "MoAvgPoolOp"):
         _refuse_padding_left_out(op, given[-1])
-    moved = None
+    made = None
     if type(op).__name__ in max_many_axes.MOVES:
         kind = tensor_type(op.results[0])
         shape = [] if kind is None else [int(size) for size in kind.shape]
-        moved = max_many_axes.moved(type(op).__name__, given, shape)
-    results = handler(op, given) if moved is None else [moved]
+        made = max_many_axes.moved(type(op).__name__, given, shape)
+    elif type(op).__name__ in max_last_axis.SOFTMAX:
+        made = max_last_axis.softmax(op, given[0])
+    results = handler(op, given) if made is None else [made]
     slots.update(zip(op.results, results, strict=True))
 
 

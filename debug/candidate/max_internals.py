@@ -23,7 +23,7 @@ from max.graph import dim as dim_module
 from max.graph import graph as graph_module
 from max.nn.layer import layer as layer_module
 
-from debug.candidate import max_many_axes, max_v3
+from debug.candidate import max_last_axis, max_many_axes, max_v3
 
 SUPPORTED = "26.7"
 
@@ -57,6 +57,7 @@ def check() -> str | None:
         (graph_module, "_parse_module_via_cmlir"),
         (layer_module, "_LAYER_HOOKS"),
         (layer_module, "_call_with_hooks"),
+        *max_last_axis.NEEDED,
         *max_many_axes.NEEDED,
         *max_v3.NEEDED,
     ]

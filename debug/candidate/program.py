@@ -21,7 +21,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from max.driver import Buffer
 
 from debug.candidate import max_dispatch, max_internals
-from debug.candidate.buffers import Tokens
+from debug.candidate.buffers import Tokens, to_torch
 from debug.candidate.flow import Flow, LayerInput, Route
 from debug.candidate.kept_values import KeptValues, size_of
 from debug.candidate.max_internals import Op, ValueKey
@@ -330,6 +330,11 @@ class Program:
                 digests[result] = f"{text}.{number}"
         return digests[route.end]
 
+    def _was_given(self, key: ValueKey, buffer: Buffer) -> bool:
+        """Whether a value is an argument of the graph with just these numbers."""
+        had = self._slots.get(key) if key in self.flow.arguments else None
+        return had is not None and to_torch(had).equal(to_torch(buffer))
+
     def evaluate_isolated(
         self,
         route: Route,
@@ -339,8 +344,11 @@ class Program:
     ) -> Buffer:
         """The end of a way whose start is given.
 
-        What enters from aside is given by layer, or as it is where it is not.
+        What enters from aside is given by layer, or as it is where it is not. The model
+        itself is often given what it was given before: then its value is known.
         """
+        if not aside and not self._injected and self._was_given(route.start, start):
+            return self.evaluate(route.end, kept)
         slots: Slots = {route.aside[name]: buffer for name, buffer in (aside or {}).items()}
         slots[route.start] = start
         uses = Counter(

@@ -14,6 +14,7 @@ from debug.candidate.trace import Traced
 from debug.engine.whereabouts import Whereabouts, found_at
 from debug.experiments.isolation import UNSEEN
 from debug.measure.divergence import compare, outside
+from debug.measure.recent import Recent
 from debug.measure.truth import Truth
 from debug.protocol.diagnostic import Problem
 from debug.protocol.values import Divergence, Stats, Tolerance
@@ -37,7 +38,7 @@ class Comparisons:
     ) -> None:
         self._tolerance = tolerance
         self._truths, self._dtype, self._whereabouts = truths, dtype, whereabouts
-        self._results: dict[tuple[str, str], tuple[Stats, Divergence]] = {}
+        self._results = Recent[tuple[str, str], tuple[Stats, Divergence]]()
         self.unseen: set[str] = set()
         """Layers without a value of their own, of which that is no error."""
 

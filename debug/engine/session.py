@@ -55,7 +55,7 @@ from debug.protocol.messages import (
 from debug.protocol.survey import Look
 from debug.protocol.values import Divergence, Mode, Stats, Tolerance
 from debug.protocol.verdict import Verdict
-from debug.reference.both_runs import run_reference
+from debug.reference.archived import reference_of
 from debug.reference.recorded_layers import RecordedLayers
 from debug.subject import (
     Candidate,
@@ -140,7 +140,7 @@ class Session:
         subject, emit = self.subject, self._emit
         started = time.perf_counter()
         emit(Progress("running the reference in float64 and float32"))
-        self._truths = run_reference(subject, self.dtype, self._products)
+        self._truths = reference_of(subject, self.dtype, self._products)
         self.names = list(self._truths)
         self._layers, self._compared = list(subject.layers), compared_in(subject)
         self._model = model_of(self._layers).name

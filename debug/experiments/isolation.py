@@ -17,6 +17,7 @@ from torch import Tensor
 from debug.candidate.interpreter import IsolatedLayer, LazyValue
 from debug.measure.divergence import compare
 from debug.measure.layout import laid_out
+from debug.measure.recent import Recent
 from debug.measure.truth import Truth
 from debug.protocol.diagnostic import first_line
 from debug.protocol.values import Divergence
@@ -38,7 +39,7 @@ class Isolation:
             truths: of all layers, for those that enter another from aside.
         """
         self._dtype, self._truths = dtype, truths
-        self._results: dict[tuple[int, str], Divergence] = {}
+        self._results = Recent[tuple[int, str], Divergence]()
         """By truth and digest: two layers may be the same operations."""
 
     def run(self, truth: Truth, computed: LazyValue | None) -> Divergence | None:

@@ -11,12 +11,14 @@ scale of a typical one: an error of 1e-9 in a channel of zeros is no bug.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from debug.measure.statistics import describe, finite
+from debug.measure.one_pass import sums
+from debug.measure.statistics import describe, describe_sums, finite
 from debug.measure.truth import Norms, Truth, in_layout, quotient, slice_norms
 from debug.protocol.values import Divergence, Slice, Stats, Tolerance
 from debug.protocol.verdict import (
@@ -46,6 +48,13 @@ def compare(candidate: Tensor, truth: Truth, dtype: str) -> tuple[Stats, Diverge
     """
     exact = truth.exact
     candidate = in_layout(candidate, truth)
+    if candidate.shape == exact.shape and str(candidate.dtype) == f"torch.{dtype}":
+        found = sums(candidate, exact)
+        if found is not None:
+            bounds = found.low, found.high
+            stats = describe_sums(candidate, found.total, found.norm, bounds)
+            worst_of = found.largest, found.at
+            return stats, _divergence(found.errors, found.norm, worst_of, truth, dtype)
     value = candidate.double()
     stats = describe(candidate, value)
     if candidate.shape != exact.shape:
@@ -57,7 +66,7 @@ def compare(candidate: Tensor, truth: Truth, dtype: str) -> tuple[Stats, Diverge
     if stats.nonfinite:
         unexpected = torch.isfinite(exact) & ~torch.isfinite(value)
         if count := int(unexpected.sum()):
-            at = position(int(unexpected.flatten().to(torch.uint8).argmax()), exact)
+            at = position(int(unexpected.flatten().to(torch.uint8).argmax()), exact.shape)
             reason = f"{count} values are NaN or Inf, the first at {at}"
             return stats, Divergence(Verdict.INVALID, max_abs_at=at, reason=reason)
     return stats, _measure(value, truth, dtype)
@@ -85,18 +94,32 @@ def _measure(value: Tensor, truth: Truth, dtype: str) -> Divergence:
     if not exact.numel():
         return Divergence(Verdict.OK, rel_l2=0.0, ratio=0.0, max_abs=0.0)
     difference = _difference(value, exact)
-    errors = slice_norms(difference)
+    at = int(difference.abs().argmax())
+    largest = abs(difference.flatten()[at].item())
+    errors, norm = slice_norms(difference), slice_norms(value).total
+    return _divergence(errors, norm, (largest, at), truth, dtype)
+
+
+def _divergence(
+    errors: Norms, norm: float, largest: tuple[float, int], truth: Truth, dtype: str
+) -> Divergence:
+    """
+    Args:
+        errors: of the difference.
+        norm: of the candidate's value.
+        largest: the largest difference, and where it is.
+    """
+    (max_abs, at), shape = largest, truth.shape
     error = quotient(errors.total, truth.norms.total)
     ratio = error / truth.floor
-    largest = int(difference.abs().argmax())
-    slices = _slices(errors, truth, dtype) if exact.ndim > 1 else {}
+    slices = _slices(errors, truth, dtype) if len(shape) > 1 else {}
     return Divergence(
         verdict=worst([judge(ratio), *(each.verdict for each in slices.values())]),
         rel_l2=finite(error),
         ratio=finite(ratio),
-        max_abs=finite(abs(difference.flatten()[largest].item())),
-        max_abs_at=position(largest, exact),
-        cosine_distance=_cosine_distance(value, errors, truth.norms),
+        max_abs=finite(max_abs),
+        max_abs_at=position(at, shape),
+        cosine_distance=_cosine_distance(norm, errors, truth.norms),
         frame=slices.get("frame"),
         channel=slices.get("channel"),
         head=slices.get("head"),
@@ -115,9 +138,8 @@ def _difference(value: Tensor, exact: Tensor) -> Tensor:
     return torch.where(difference.isnan(), math.inf, difference)
 
 
-def _cosine_distance(value: Tensor, errors: Norms, norms: Norms) -> float | None:
+def _cosine_distance(m: float, errors: Norms, norms: Norms) -> float | None:
     """1 - cos = (|m - r|^2 - (|m| - |r|)^2) / (2 |m| |r|), which keeps the small digits."""
-    m = slice_norms(value).total
     largest = max(m, norms.total)
     if min(m, norms.total) == 0 or not math.isfinite(largest + errors.total):
         return None
@@ -186,10 +208,10 @@ def _typical(norms: Tensor) -> float:
     return max((norms / largest).square().mean().sqrt().item() * largest, SILENCE)
 
 
-def position(flat: int, like: Tensor) -> list[int]:
+def position(flat: int, shape: Sequence[int]) -> list[int]:
     """One index an axis, of an element that is counted as if there were one axis."""
     found = []
-    for size in reversed(like.shape):
+    for size in reversed(shape):
         flat, rest = divmod(flat, size)
         found.insert(0, rest)
     return found

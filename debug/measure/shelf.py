@@ -77,7 +77,8 @@ class Shelf:
     room: int = ROOM
     """How many bytes of values are still kept in memory."""
     folder: Path = field(default_factory=cache_folder)
-    _file: BinaryIO | None = None
+    file: BinaryIO | None = None
+    """Where the others are; one without a name, unless another is given."""
 
     def put(self, value: Tensor) -> Kept:
         """
@@ -96,12 +97,12 @@ class Shelf:
             raise Problem("memory", f"{message}; {advice}") from error
 
     def _written(self, value: Tensor) -> OnDisk:
-        if self._file is None:
+        if self.file is None:
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._file = tempfile.TemporaryFile(dir=self.folder)  # noqa: SIM115
-        end = self._file.seek(0, os.SEEK_END)
+            self.file = tempfile.TemporaryFile(dir=self.folder)  # noqa: SIM115
+        end = self.file.seek(0, os.SEEK_END)
         start = -(-end // mmap.ALLOCATIONGRANULARITY) * mmap.ALLOCATIONGRANULARITY
-        self._file.seek(start)
-        self._file.write(value.detach().view(-1).view(torch.uint8).numpy().data)
-        self._file.flush()
-        return OnDisk(self._file, start, value.dtype, value.shape)
+        self.file.seek(start)
+        self.file.write(value.detach().view(-1).view(torch.uint8).numpy().data)
+        self.file.flush()
+        return OnDisk(self.file, start, value.dtype, value.shape)

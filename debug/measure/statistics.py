@@ -13,6 +13,8 @@ from torch import Tensor
 
 from debug.protocol.values import Stats
 
+Bounds = tuple[float, float]
+
 
 def describe(value: Tensor, wide: Tensor | None = None) -> Stats:
     """The statistics that a person expects to see. They never decide.
@@ -34,6 +36,25 @@ def describe(value: Tensor, wide: Tensor | None = None) -> Stats:
     low, high = (bound.item() for bound in torch.aminmax(wide))
     mean, std = _mean_and_std(wide, total, max(-low, high))
     return Stats(shape, dtype, mean, std if high > low else 0.0, low, high, nonfinite)
+
+
+def describe_sums(value: Tensor, total: float, norm: float, bounds: Bounds) -> Stats:
+    """The same of finite values that were summed already.
+
+    Args:
+        value: the tensor.
+        total: the sum, in float64.
+        norm: L2, in float64.
+        bounds: the lowest and the highest.
+    """
+    low, high = bounds
+    mean = total / value.numel()
+    variance = norm**2 / value.numel() - mean**2
+    if variance < CANCELS * mean**2:
+        return describe(value)
+    std = math.sqrt(variance) if high > low else 0.0
+    dtype = str(value.dtype).removeprefix("torch.")
+    return Stats(list(value.shape), dtype, mean, std, low, high, 0)
 
 
 SQUARED_WELL = 1e-140, 1e140

@@ -68,7 +68,7 @@ def _finite(value: Tensor) -> Tensor:
 def worst_at(sides: Sides) -> list[int]:
     """The element that is off by most; of those that are NaN or Inf the first."""
     error = _infinite_for_nan(sides.error)
-    return position(int(error.argmax()), error) if error.numel() else []
+    return position(int(error.argmax()), error.shape) if error.numel() else []
 
 
 def _infinite_for_nan(error: Tensor) -> Tensor:
@@ -160,6 +160,6 @@ def worst_slices(
 def _worst_within(error: Tensor, axis: int, begin: int, width: int) -> list[int]:
     """The element that is off by most within some places of an axis."""
     part = _infinite_for_nan(error.narrow(axis, begin, width))
-    at = position(int(part.argmax()), part)
+    at = position(int(part.argmax()), part.shape)
     at[axis] += begin
     return at

@@ -130,9 +130,15 @@ def _largest(values: Tensor) -> float:
     return largest if 0 < largest < math.inf else 1.0
 
 
+def frames_and_channels(shape: torch.Size) -> tuple[int, int, int]:
+    """What is outside of both, how many frames, and how many channels; a vector is frames
+    of one channel."""
+    *outer, frames, channels = shape if len(shape) > 1 else (shape.numel(), 1)
+    return math.prod(outer), frames, channels
+
+
 def _from_squares(squares: Tensor) -> Norms:
-    *outer, frames, channels = squares.shape if squares.ndim > 1 else (squares.numel(), 1)
-    rows = squares.reshape(math.prod(outer), frames, channels)
+    rows = squares.reshape(frames_and_channels(squares.shape))
     return Norms(rows.sum((0, 2)).sqrt(), rows.sum((0, 1)).sqrt())
 
 

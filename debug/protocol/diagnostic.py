@@ -19,6 +19,9 @@ DUMP = "dump"
 LOOK = "values"
 """The kind of why a layer's values can't be shown."""
 
+ARCHIVE = "archive"
+"""The kind of what is wrong with values that an earlier session has kept."""
+
 
 class Diagnostic(msgspec.Struct, frozen=True):
     kind: str

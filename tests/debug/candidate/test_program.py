@@ -156,3 +156,24 @@ def test_a_layer_alone_takes_any_argument_and_depends_on_its_own_code(
     route = after.flow.route(after.inputs["shrink"].key, after.layers["shrink"])
     assert after.digest_isolated(route) == before
     assert digests(after)["shrink"] != digests(program)["shrink"]
+
+
+def test_what_was_given_just_this_before_is_not_computed_again(
+    generations: Generations, monkeypatch: pytest.MonkeyPatch
+):
+    program, kept = generations.program(), KeptValues()
+    route = program.flow.route(program.flow.arguments[0], program.layers["grow"])
+    before = value(program, "grow", kept)
+    (argument,) = (to_torch(b) for b in (program._slots[route.start],) if b is not None)
+    runs: list[int] = []
+    run = program._run
+    monkeypatch.setattr(program, "_run", lambda *a: (runs.append(a[0]), run(*a)))
+
+    def alone(given: torch.Tensor) -> torch.Tensor:
+        buffer = to_buffer(given, DType.float32, CPU())
+        return to_torch(program.evaluate_isolated(route, buffer, kept))
+
+    assert torch.equal(alone(argument.clone()), before)
+    assert not runs
+    assert not torch.equal(alone(argument + 1), before)
+    assert runs

@@ -4,7 +4,7 @@ import pytest
 from fakes import ROWS, compared, isolated, opened, probed
 from msgspec.structs import replace
 
-from debug.protocol.diagnostic import FAILED, Diagnostic
+from debug.protocol.diagnostic import ARCHIVE, FAILED, Diagnostic
 from debug.protocol.messages import (
     Compared,
     ComparedWithoutTaps,
@@ -204,12 +204,18 @@ def test_an_op_that_is_refused_is_no_failure_of_the_debugger():
 
 
 @pytest.mark.parametrize(
-    ("said", "advised"),
-    [("gather failed: no such kernel", True), ("index 23 is out of bounds: ...", False)],
+    ("kind", "said", "advised"),
+    [
+        ("run", "gather failed: no such kernel", True),
+        ("run", "index 23 is out of bounds: ...", False),
+        (ARCHIVE, "the reference's values were damaged", False),
+    ],
 )
-def test_the_compiler_is_advised_only_where_it_may_help(said: str, advised: bool):
+def test_the_compiler_is_advised_only_where_it_may_help(
+    kind: str, said: str, advised: bool
+):
     run = run_with()
-    run.apply(Failed(Diagnostic("run", said), fatal=False))
+    run.apply(Failed(Diagnostic(kind, said), fatal=False))
     assert ("--engine compile" in str(words.could_not_run(run))) is advised
 
 
