@@ -7,16 +7,15 @@ import re
 import sys
 from pathlib import Path
 
-from tui.dashboard.keys import KEYS, VALUES_KEYS, Key
+from tui.dashboard.keys import KEYS, Key
+from tui.dashboard.overlay_keys import OVERLAYS
 
 HEAD = "| key | does |\n|---|---|\n"
 
 
-VALUES = "In the values of a layer (`V`), where arrows move the element:\n\n"
-
-
 def table() -> str:
-    return f"{_rows(KEYS)}\n{VALUES}{_rows(VALUES_KEYS)}"
+    rooms = (f"\nIn {name}:\n\n{_rows(keys)}" for name, keys in OVERLAYS)
+    return _rows(KEYS) + "".join(rooms)
 
 
 def _rows(keys: list[Key]) -> str:
@@ -30,8 +29,8 @@ def main() -> None:
         return
     document = Path(sys.argv[1])
     one = rf"{re.escape(HEAD)}(?:\|.*\n)*"
-    both = rf"{one}(?:\n{re.escape(VALUES)}{one})?"
-    before, after = re.split(both, document.read_text(), maxsplit=1)
+    every = rf"{one}(?:\nIn [^\n]*:\n\n{one})*"
+    before, after = re.split(every, document.read_text(), maxsplit=1)
     document.write_text(before + table() + after)
 
 

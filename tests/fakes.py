@@ -29,7 +29,7 @@ from debug.protocol.messages import (
     Working,
 )
 from debug.protocol.parent_end import Exited, Noise
-from debug.protocol.survey import Excerpt, MapError, Survey
+from debug.protocol.survey import Excerpt, Locate, MapError, Sketch, Survey
 from debug.protocol.values import Divergence, Finding, Layer, Mode, Place, Slice, Stats
 from debug.protocol.verdict import Verdict
 
@@ -204,7 +204,7 @@ class FakeEngine:
             case Dump(index, folder) if self.dumps:
                 Path(folder, "candidate.npy").write_bytes(b"")
                 self.say(Dumped(self.generation, index, ["candidate.npy"]))
-            case Survey() | Excerpt() | MapError():
+            case Locate() | Survey() | Excerpt() | MapError() | Sketch():
                 self.say(values.answer(self.generation, command))
             case Abort():
                 self.say(Stopped(self.generation, self.position, 0.1))

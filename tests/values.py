@@ -4,16 +4,22 @@ place and by 0.001 in one channel."""
 from debug.protocol.messages import Event
 from debug.protocol.survey import (
     Axis,
+    Band,
     Cut,
     ErrorMapped,
     Excerpt,
     Excerpted,
     Histogram,
+    Locate,
+    Located,
     Look,
     MapError,
     Number,
     Quantile,
     Region,
+    Sketch,
+    Sketched,
+    Survey,
     Surveyed,
     WorstSlice,
     WorstSlices,
@@ -30,6 +36,24 @@ def off_by(at: list[int]) -> float:
     return 0.001 if at[2] == CHANNEL else 1e-8
 
 
+BOTH = [
+    [max(40 - 9 * abs(row - 1 - column), 0) for column in range(48)] for row in range(48)
+]
+"""How often values occur together: about the diagonal, MAX's one step higher."""
+
+
+def located(generation: int, index: int, alone: bool) -> Located:
+    return Located(generation, index, alone, AXES, WORST, 0.5, 3e-7)
+
+
+def sketched(generation: int, ask: Sketch) -> Sketched:
+    def band(factor: float) -> Band:
+        high = [[factor * (n % 9 + 1) for n in range(ask.width)] for _ in range(ask.height)]
+        return Band([[-cell for cell in row] for row in high], high)  # type: ignore
+
+    return Sketched(generation, ask.index, AXES[1:], band(1.0), band(1.0))
+
+
 def surveyed(generation: int, index: int, alone: bool) -> Surveyed:
     slices = [
         WorstSlices("frame", 1, [WorstSlice(299, 900.0, 0.01, WORST)]),
@@ -37,8 +61,8 @@ def surveyed(generation: int, index: int, alone: bool) -> Surveyed:
     ]
     counts = [2 ** min(n, 47 - n) for n in range(48)]
     return Surveyed(
-        *(generation, index, alone, AXES, WORST, 0.5, 3e-7),
-        Histogram(-4.0, 5.0, counts, counts[::-1]),
+        *(generation, index, alone),
+        Histogram(-4.0, 5.0, counts, counts[::-1], BOTH),
         [Quantile(0.5, 1e-8), Quantile(0.99, 1e-8), Quantile(0.999, 0.001), Quantile(1, 1)],
         *(1.0002, -3e-6, slices),
     )
@@ -84,5 +108,9 @@ def answer(generation: int, ask: Look) -> Event:
             return excerpted(generation, ask.index, ask.alone, ask.cut)
         case MapError():
             return mapped(generation, ask)
-        case _:
+        case Sketch():
+            return sketched(generation, ask)
+        case Locate():
+            return located(generation, ask.index, ask.alone)
+        case Survey():
             return surveyed(generation, ask.index, ask.alone)

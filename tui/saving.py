@@ -26,6 +26,15 @@ def save_json(path: Path, value: Any) -> None:
 
 
 def save_text(path: Path, text: str, keep: bool = True) -> None:
+    """Writes a text as `save_bytes` does, in UTF-8.
+
+    Raises:
+        Problem: it can't be written.
+    """
+    save_bytes(path, text.encode("utf-8", ODD), keep)
+
+
+def save_bytes(path: Path, contents: bytes, keep: bool = True) -> None:
     """Writes beside the file first, so that Ctrl-C leaves the old one or the new one. A
     link stays one: the file that it leads to is replaced.
 
@@ -35,7 +44,7 @@ def save_text(path: Path, text: str, keep: bool = True) -> None:
     if path.is_dir():
         raise Problem("save", f"{path} is a folder; give the name of a file in it")
     if path.exists() and not path.is_file():
-        _write_to_device(path, text)
+        _write_to_device(path, contents)
         return
     whole = path.resolve()
     try:
@@ -44,8 +53,8 @@ def save_text(path: Path, text: str, keep: bool = True) -> None:
         message = f"can't write {path} ({error.strerror})"
         raise Problem("save", f"{message}; give a file in a folder that exists") from error
     try:
-        with open(descriptor, "w", encoding="utf-8", errors=ODD) as file:
-            file.write(text)
+        with open(descriptor, "wb") as file:
+            file.write(contents)
         if keep:
             os.chmod(partial, 0o666 & ~_umask())  # as any other new file
             os.replace(partial, whole)
@@ -55,11 +64,11 @@ def save_text(path: Path, text: str, keep: bool = True) -> None:
         Path(partial).unlink(missing_ok=True)
 
 
-def _write_to_device(path: Path, text: str) -> None:
+def _write_to_device(path: Path, contents: bytes) -> None:
     """Into a pipe or a device, such as /dev/stdout: a file in its place would end it."""
     try:
-        with path.open("w", encoding="utf-8", errors=ODD) as file:
-            file.write(text)
+        with path.open("wb") as file:
+            file.write(contents)
     except OSError as error:
         raise Problem("save", f"can't write {path} ({error.strerror})") from error
 

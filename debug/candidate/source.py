@@ -21,6 +21,7 @@ import sys
 import tokenize
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
@@ -87,6 +88,16 @@ def changed_since(
     """
     files = dict.fromkeys([*hashes, *(local_files(source) if source else ())])
     return next((f for f in files if content_hash(f) != hashes.get(f)), None)
+
+
+def own_files(path: Path) -> dict[str, bytes]:
+    """The contents of a source file and of all in its folder that it imports, by path;
+    without what can't be read."""
+    found: dict[str, bytes] = {}
+    for file in local_files(path):
+        with suppress(OSError):
+            found[str(file)] = read_source(file)
+    return found
 
 
 def load_source(path: Path, packages: Collection[str] = ()) -> Source:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from debug.engine.at_hand import LayerAtHand
 from debug.measure import survey
-from debug.measure.excerpt import error_map, excerpt, fits
+from debug.measure.excerpt import error_map, excerpt, fits, sketch
 from debug.measure.survey import Sides
 from debug.measure.truth import in_layout
 from debug.protocol.diagnostic import LOOK, Problem
@@ -18,8 +18,12 @@ from debug.protocol.survey import (
     ErrorMapped,
     Excerpt,
     Excerpted,
+    Locate,
+    Located,
     Look,
     MapError,
+    Sketch,
+    Sketched,
     Survey,
     Surveyed,
 )
@@ -40,12 +44,19 @@ class Looking:
         Raises:
             Problem: there is nothing to show, and why.
         """
-        sides = self._of(layer, ask.alone)
-        about = layer.generation, layer.index, ask.alone
+        alone = not isinstance(ask, Sketch) and ask.alone
+        sides = self._of(layer, alone)
+        about = layer.generation, layer.index, alone
         match ask:
+            case Locate():
+                return self._located(about, layer, sides)
+            case Sketch(height=height, width=width):
+                axes, *bands = sketch(sides, max(height, 1), max(width, 1))
+                known = self._axes(layer, sides)
+                return Sketched(*about[:2], [known[axis] for axis in axes], *bands)
             case Survey():
                 if self._surveyed is None:
-                    self._surveyed = self._survey(about, layer, sides)
+                    self._surveyed = self._survey(about, sides)
                 return self._surveyed
             case Excerpt(cut=cut) if fits(cut, sides.reference):
                 rows = excerpt(sides, cut)
@@ -67,18 +78,23 @@ class Looking:
             self._key = key
         return self._sides
 
-    def _survey(
+    def _located(
         self, about: tuple[int, int, bool], layer: LayerAtHand, sides: Sides
-    ) -> Surveyed:
-        row = row_of(self._subject, sides.truth.exact.shape)
+    ) -> Located:
+        return Located(
+            *about,
+            axes=self._axes(layer, sides),
+            worst=survey.worst_at(sides),
+            typical=sides.typical,
+            floor=sides.truth.floor,
+        )
+
+    def _survey(self, about: tuple[int, int, bool], sides: Sides) -> Surveyed:
+        row = row_of(self._subject, sides.truth.shape)
         names = {"frame": row, "channel": "channel", "head": "head"}
         slope, intercept = survey.line_through(sides)
         return Surveyed(
             *about,
-            axes=self._axes(layer, sides, row),
-            worst=survey.worst_at(sides),
-            typical=sides.typical,
-            floor=sides.truth.floor,
             histogram=survey.histogram(sides),
             quantiles=survey.quantiles(sides),
             slope=slope,
@@ -86,9 +102,10 @@ class Looking:
             slices=survey.worst_slices(sides, names),
         )
 
-    def _axes(self, layer: LayerAtHand, sides: Sides, row: str) -> list[Axis]:
+    def _axes(self, layer: LayerAtHand, sides: Sides) -> list[Axis]:
         """What the axes are called, and what lies between two of their places."""
         subject, shape = self._subject, sides.reference.shape
+        row = row_of(subject, sides.truth.shape)
         names = [f"axis {number}" for number in range(len(shape))]
         names[-2:] = [row, "channel"]
         if layer.given is not None and isinstance(subject, MakesInputs):

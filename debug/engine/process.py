@@ -53,7 +53,8 @@ from debug.protocol.messages import (
     decode_command,
     encode,
 )
-from debug.protocol.survey import Excerpt, MapError, Survey
+from debug.protocol.survey import Excerpt, Locate, MapError, Sketch, Survey
+from debug.protocol.weights import CompareWeights
 
 if TYPE_CHECKING:
     from debug.engine.session import Session
@@ -153,8 +154,12 @@ class Engine:
                 self._allowed(self.session.inspect, index)
             case Dump(index, folder) if self.session:
                 self._allowed(partial(self.session.dump, folder=folder), index)
-            case Survey() | Excerpt() | MapError() if session := self.session:
+            case Locate() | Survey() | Excerpt() | MapError() | Sketch() if (
+                session := self.session
+            ):
                 self._allowed(lambda _: session.look(work), work.index)
+            case CompareWeights(begin) if self.session:
+                self._allowed(self.session.compare_weights, begin)
             case Abort() if self.session:
                 self._target = -1
                 self._stop()

@@ -7,7 +7,7 @@ digest, so that a generation computes again only what its edit has changed.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from debug.candidate import max_internals
 from debug.candidate.compiler import Compiler
 from debug.candidate.device_products import has_convolutions
 from debug.candidate.interpreter import Interpreter, LazyValue, Runner
-from debug.candidate.source import Source, changed_since, content_hashes, load_source
+from debug.candidate.source import Source
 from debug.candidate.taps import Probe
 from debug.candidate.trace import Traced, build
 from debug.causes.explainer import Explainer, LoadedCandidate
@@ -31,12 +31,14 @@ from debug.engine.idle_work import Hears, Tools, idle_work
 from debug.engine.inputs import compared
 from debug.engine.looking import Looking
 from debug.engine.opened import opened
+from debug.engine.source_files import SourceFiles
+from debug.engine.weighing import Weighing
 from debug.engine.whereabouts import Whereabouts
 from debug.experiments.injection import Injection
 from debug.experiments.isolation import Isolation
 from debug.experiments.without_taps import run_without_taps
 from debug.pause import Pause, go_on
-from debug.protocol.diagnostic import DUMP, LOOK, Problem
+from debug.protocol.diagnostic import DUMP, INSPECT, LOOK, Problem
 from debug.protocol.messages import (
     OWN_CODE_SECONDS,
     Aligned,
@@ -63,13 +65,9 @@ from debug.subject import (
     Options,
     Subject,
     compared_in,
-    libraries_of,
     load_subject,
     model_of,
 )
-
-RETURN_SECONDS = 0.2
-"""For which a file that is gone may be about to return: some editors delete it first."""
 
 
 class Session:
@@ -132,8 +130,7 @@ class Session:
         self._values: dict[str, LazyValue] = {}
         self.generation = 0
         self.position = -1
-        self.attempted: dict[Path, str | None] = {}
-        """The source files of the last load, good or bad, with their hashes."""
+        self._files = SourceFiles(subject, emit)
 
     def _run_reference(self) -> None:
         """Measures the reference's side of the subject's layers, and begins with them."""
@@ -150,7 +147,7 @@ class Session:
         self._explainer = Explainer(subject, self._truths, recordings)
         self._background = self._make_background(recordings)
         self._injection = Injection(subject, self._truths)
-        self._looking = Looking(subject)
+        self._looking, self._weighing = Looking(subject), Weighing(subject)
 
     def _make_runner(self) -> Runner:
         if self._mode is Mode.COMPILE:
@@ -182,7 +179,7 @@ class Session:
         """
         started = time.perf_counter()
         self._emit(Progress("building the graph", limit=OWN_CODE_SECONDS))
-        source = self._read()
+        source = self._files.read()
         interpreted = self._mode is Mode.INTERPRET
         layers = self.subject.layers
         candidate, traced = build(self.subject, source, layers, interpreted, self._partial)
@@ -251,18 +248,14 @@ class Session:
         given = self.generation, self._model, truth, value, again, self._runner, announce
         return run_without_taps(*given)
 
-    def _read(self) -> Source:
-        graph, libraries = self.subject.graph, libraries_of(self.subject)
-        self.attempted = content_hashes(graph, libraries)
-        return load_source(graph, libraries)
+    @property
+    def attempted(self) -> Collection[Path]:
+        """The source files of the last load, good or bad."""
+        return self._files.attempted
 
     def source_changed(self) -> str | None:
-        """A source file that is not what it was at the last load, or None."""
-        changed = changed_since(self.attempted, self.subject.graph)
-        if changed is not None and not changed.is_file():
-            time.sleep(RETURN_SECONDS)
-            changed = changed_since(self.attempted, self.subject.graph)
-        return None if changed is None else str(changed)
+        """A source file whose content differs from the last load, or None."""
+        return self._files.changed()
 
     # -- Layers ----------------------------------------------------------------------
 
@@ -353,10 +346,11 @@ class Session:
         if code is None or name not in self._values:
             reason = "it is an input" if name in self._inputs else "it never runs"
             reason = "the graph runs as a whole" if code is None else reason
-            raise Problem("inspect", f"{name} has no operations to show: {reason}")
+            raise Problem(INSPECT, f"{name} has no operations to show: {reason}")
         values = self._values if self.complete else None
         number, explainer = self.generation, self._explainer
-        self._emit(inspected(number, index, name, explainer, code, values))
+        for each in inspected(number, index, name, explainer, code, values):
+            self._emit(each)
 
     def dump(self, index: int, folder: str) -> None:
         """Writes both sides of a layer into an empty folder.
@@ -377,6 +371,17 @@ class Session:
             Problem: there is nothing to show, and why.
         """
         self._emit(self._looking.answer(ask, self._at_hand(ask.index, LOOK)))
+
+    def compare_weights(self, begin: int) -> None:
+        """Compares weights of the port with the reference's, from one on.
+
+        Raises:
+            Problem: there is no port.
+        """
+        if self._candidate is None or self._traced is None:
+            raise Problem(LOOK, "there is no good candidate yet: mend its source first")
+        given = self.generation, self._candidate, self._traced.alignment
+        self._emit(self._weighing.answer(begin, *given))
 
     def _at_hand(self, index: int, kind: str) -> LayerAtHand:
         name, candidate = self.names[index], self._candidate

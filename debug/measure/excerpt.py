@@ -13,7 +13,7 @@ from torch.nn.functional import adaptive_max_pool2d
 
 from debug.measure.statistics import finite
 from debug.measure.survey import Sides
-from debug.protocol.survey import Cut, Number, Region
+from debug.protocol.survey import Band, Cut, Number, Region
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,31 @@ def _spelled(number: float) -> Number:
     return number if math.isfinite(number) else str(number)
 
 
+def sketch(sides: Sides, height: int, width: int) -> tuple[list[int], Band, Band]:
+    """The range of both sides in each cell of the last two axes longer than one.
+
+    Returns:
+        Those axes, at most two, and what each side has there.
+    """
+    shape = sides.reference.shape
+    axes = [axis for axis, size in enumerate(shape) if size > 1][-2:] or [len(shape) - 1]
+    rows = shape[axes[0]] if len(axes) > 1 else 1
+    cells = min(height, rows), min(width, shape[axes[-1]])
+
+    def band(value: Tensor) -> Band:
+        planes = value.movedim(axes, list(range(-len(axes), 0)))
+        planes = planes.reshape(-1, rows, shape[axes[-1]])
+        low = -adaptive_max_pool2d(-planes.amin(0)[None], cells)[0]
+        high = adaptive_max_pool2d(planes.amax(0)[None], cells)[0]
+        return Band(_numbers(low), _numbers(high))
+
+    return axes, band(sides.reference), band(sides.candidate)
+
+
+def _numbers(cells: Tensor) -> list[list[float | None]]:
+    return [[finite(cell) for cell in row] for row in cells.tolist()]
+
+
 def error_map(
     sides: Sides, axes: tuple[int, int], height: int, width: int, region: Region | None
 ) -> tuple[Region, list[list[float | None]]]:
@@ -85,4 +110,4 @@ def error_map(
     part = error[region.top : region.bottom, region.left : region.right]
     cells = min(height, part.shape[0]), min(width, part.shape[1])
     worst = adaptive_max_pool2d(part[None], cells)[0] / (sides.typical or 1.0)
-    return region, [[finite(cell) for cell in row] for row in worst.tolist()]
+    return region, _numbers(worst)

@@ -76,20 +76,37 @@ def _infinite_for_nan(error: Tensor) -> Tensor:
 
 
 def histogram(sides: Sides, bins: int = BINS) -> Histogram:
-    """Both sides on the range that holds the finite values of both."""
+    """Both sides on the range that holds the finite values of both, and how they occur
+    together: a scatter, whose margins the two histograms are where all is finite."""
     both = [_finite(side) for side in (sides.reference, sides.candidate)]
     ends = [torch.aminmax(side) for side in both if side.numel()]
     low = min((end.min.item() for end in ends), default=0.0)
     high = max((end.max.item() for end in ends), default=0.0)
-    counts = [_counted(side, low, high, bins) for side in both]
-    return Histogram(low, high, *counts)
-
-
-def _counted(side: Tensor, low: float, high: float, bins: int) -> list[int]:
     if low == high:
-        return [side.numel()] + [0] * (bins - 1)
-    steps = (side.float() - low).mul_(bins / (high - low)).to(torch.int32)
-    return torch.bincount(steps.clamp_(0, bins - 1), minlength=bins).tolist()
+        ones = ([side.numel()] + [0] * (bins - 1) for side in both)
+        return Histogram(low, high, next(ones), next(ones))
+    reference, candidate = (_steps(side, low, high, bins) for side in both)
+    counts = [torch.bincount(x, minlength=bins).tolist() for x in (reference, candidate)]
+    if not reference.numel() == candidate.numel() == sides.reference.numel():
+        x, y = _finite_on_both(sides)
+        reference, candidate = (_steps(side, low, high, bins) for side in (x, y))
+    together = candidate.mul_(bins).add_(reference)
+    scatter = torch.bincount(together, minlength=bins * bins).reshape(bins, bins)
+    return Histogram(low, high, counts[0], counts[1], scatter.tolist())
+
+
+def _steps(values: Tensor, low: float, high: float, bins: int) -> Tensor:
+    """The bin of each value."""
+    scaled = (values.float() - low).mul_(bins / (high - low))
+    return scaled.to(torch.int32).clamp_(0, bins - 1)
+
+
+def _finite_on_both(sides: Sides) -> tuple[Tensor, Tensor]:
+    x, y = sides.reference.flatten(), sides.candidate.flatten()
+    if _is_finite(x) and _is_finite(y):
+        return x, y
+    known = torch.isfinite(x) & torch.isfinite(y)
+    return x[known], y[known]
 
 
 def quantiles(sides: Sides) -> list[Quantile]:
@@ -106,10 +123,7 @@ def quantiles(sides: Sides) -> list[Quantile]:
 def line_through(sides: Sides) -> tuple[float | None, float | None]:
     """Slope and intercept of the candidate over the reference, by least squares; None where
     the reference has one value only."""
-    x, y = sides.reference.flatten(), sides.candidate.flatten()
-    if not (_is_finite(x) and _is_finite(y)):
-        known = torch.isfinite(x) & torch.isfinite(y)
-        x, y = x[known], y[known]
+    x, y = _finite_on_both(sides)
     if not x.numel():
         return None, None
     mean_x, mean_y = x.mean(), y.mean()

@@ -21,6 +21,8 @@ LOOK = "values"
 
 ARCHIVE = "archive"
 """The kind of what is wrong with values that an earlier session has kept."""
+INSPECT = "inspect"
+"""The kind of why a layer can't be taken apart."""
 
 
 class Diagnostic(msgspec.Struct, frozen=True):

@@ -34,6 +34,7 @@ from debug.protocol.values import (
     UnpairedModule,
     doubts_of,
 )
+from debug.protocol.weights import CompareWeights, WeightsCompared
 
 LONGEST_SECONDS = 3600.0
 """Of silence: the reference of a large model, or a compilation, may take that long."""
@@ -96,7 +97,7 @@ class Dump(Message, frozen=True):
     folder: str
 
 
-Command = Open | RunTo | RunAgain | Abort | Inspect | Inject | Dump | Look
+Command = Open | RunTo | RunAgain | Abort | Inspect | Inject | Dump | Look | CompareWeights
 
 
 # -- What the engine answers ---------------------------------------------------------
@@ -188,6 +189,8 @@ class Inspected(Message, frozen=True):
     appears: float | None = None
     """The final error if everything but this layer were the reference's."""
     sensitivity: Sensitivity | None = None
+    more_to_come: bool = False
+    """Whether the same follows once more, with how much the layer matters."""
 
 
 class Explained(Message, frozen=True):
@@ -306,6 +309,14 @@ class SourceSaved(Message, frozen=True, tag="Changed"):
     path: str
 
 
+class SourceRead(Message, frozen=True):
+    """The candidate's own files as a load has found them, before any of them is executed;
+    not sent where none has changed since the last load."""
+
+    files: dict[str, bytes]
+    """By path: not as text, for whoever wants one back wants it to the byte."""
+
+
 class Failed(Message, frozen=True):
     """Nothing came of it. Unless fatal, the last good generation stands."""
 
@@ -328,6 +339,7 @@ Event = (
     | Explained
     | Inspected
     | Answer
+    | WeightsCompared
     | OutcomeKnown
     | ComparedWithoutTaps
     | Probed
@@ -339,6 +351,7 @@ Event = (
     | Spoiled
     | Working
     | SourceSaved
+    | SourceRead
     | Failed
     | NotPossible
 )

@@ -1,8 +1,9 @@
 """What a person is shown of a layer's values: excerpts, maps and summaries, on request.
 
-No tensor crosses the pipe. A survey sums up all values of a layer; an excerpt has the
-numbers around one element, and a map the error over two axes in as many cells as the
-screen has.
+No tensor crosses the pipe. Where the worst element is comes first, for a person wants its
+numbers at once: an excerpt has those around one element. A map has the error over two axes
+in as many cells as the screen has, a sketch the values themselves, and a survey sums up all
+of them.
 """
 
 import msgspec
@@ -31,6 +32,9 @@ class Histogram(msgspec.Struct, frozen=True):
     high: float
     reference: list[int]
     candidate: list[int]
+    both: list[list[int]] = []
+    """How often the two occur together: a row for each step of the candidate's, the lowest
+    first. NaN and Inf are left out."""
 
 
 class Quantile(msgspec.Struct, frozen=True):
@@ -84,12 +88,19 @@ class Region(msgspec.Struct, frozen=True):
 # -- What the screen asks ------------------------------------------------------------
 
 
+class Locate(Message, frozen=True):
+    """Say where in a layer the worst element is, and what its axes are."""
+
+    index: int
+    alone: bool = False
+    """With the layer on the reference's own input."""
+
+
 class Survey(Message, frozen=True):
     """Sum up all values of a layer."""
 
     index: int
     alone: bool = False
-    """With the layer on the reference's own input."""
 
 
 class Excerpt(Message, frozen=True):
@@ -112,15 +123,24 @@ class MapError(Message, frozen=True):
     """None for all of it."""
 
 
-Look = Survey | Excerpt | MapError
+class Sketch(Message, frozen=True):
+    """Show the values of both sides over the last two axes that are longer than one."""
+
+    index: int
+    height: int
+    """Cells down, at most."""
+    width: int
+
+
+Look = Locate | Survey | Excerpt | MapError | Sketch
 """The questions about a layer's values."""
 
 
 # -- What the engine answers ---------------------------------------------------------
 
 
-class Surveyed(Message, frozen=True):
-    """All values of a layer, summed up. Errors are the difference to the reference."""
+class Located(Message, frozen=True):
+    """The worst element of a layer. Errors are the difference to the reference."""
 
     generation: int
     index: int
@@ -132,6 +152,14 @@ class Surveyed(Message, frozen=True):
     """The root mean square of the reference's values."""
     floor: float
     """Of the layer: PyTorch's own relative rounding."""
+
+
+class Surveyed(Message, frozen=True):
+    """All values of a layer, summed up."""
+
+    generation: int
+    index: int
+    alone: bool
     histogram: Histogram
     quantiles: list[Quantile]
     slope: float | None
@@ -166,4 +194,22 @@ class ErrorMapped(Message, frozen=True):
     """None where there is NaN or Inf."""
 
 
-Answer = Surveyed | Excerpted | ErrorMapped
+class Band(msgspec.Struct, frozen=True):
+    """The smallest and the largest value in each cell, as rows; None for no number."""
+
+    low: list[list[float | None]]
+    high: list[list[float | None]]
+
+
+class Sketched(Message, frozen=True):
+    """The values of both sides of a layer in a few cells."""
+
+    generation: int
+    index: int
+    axes: list[Axis]
+    """The one that goes down, if there is one, and the one that goes across."""
+    reference: Band
+    candidate: Band
+
+
+Answer = Located | Surveyed | Excerpted | ErrorMapped | Sketched

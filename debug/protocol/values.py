@@ -159,6 +159,10 @@ class OperationView(msgspec.Struct, frozen=True):
     """The reference's value that it makes, or, of the reference's, that the candidate
     has it."""
     right: bool
+    pair: int | None = None
+    """Of the candidate's: the place of the reference's operation that it stands for."""
+    error: float | None = None
+    """The relative L2 difference of the two values."""
 
 
 class SegmentView(msgspec.Struct, frozen=True):

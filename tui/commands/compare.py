@@ -24,13 +24,13 @@ from tui.commands.shared.transcribing_options import (
     decoding_of,
     listening_of,
 )
-from tui.commands.shared.transcript_diff import (
+from tui.commands.transcribe import Heard, report
+from tui.transcript_diff import (
     Word,
     aligned,
     word_differences,
     words_by_segment,
 )
-from tui.commands.transcribe import Heard, report
 
 SUMMARY = "the backends' transcripts side by side; exit status 1 if they differ"
 

@@ -18,9 +18,9 @@ from tui.commands.shared.transcribing_options import (
     add_transcribing_options,
     chosen_backends,
 )
-from tui.commands.shared.transcript_diff import word_differences
 from tui.commands.transcribe import Heard, report, transcribe
 from tui.settings import COULD_NOT_RUN
+from tui.transcript_diff import word_differences
 
 SUMMARY = "all backends on one clip, with times, memory and transcripts"
 

@@ -11,12 +11,11 @@ from pathlib import Path
 
 from textual import on
 from textual.app import ComposeResult, SystemCommand
-from textual.events import Click
 from textual.screen import Screen
 from textual.widgets import DataTable, OptionList
 
-from debug.protocol.diagnostic import LOOK, Problem
-from debug.protocol.messages import Inject, Inspect
+from debug.protocol.diagnostic import INSPECT, LOOK, Problem
+from debug.protocol.messages import Inject
 from debug.results.root_causes import root_causes
 from tui.answer import cause_text
 from tui.dashboard.activity import Phase, why_refused
@@ -24,7 +23,6 @@ from tui.dashboard.changes import (
     ActivityChanged,
     Change,
     LayersChanged,
-    OperationsKnown,
     Refused,
     ResultsChanged,
     RowChanged,
@@ -32,21 +30,25 @@ from tui.dashboard.changes import (
     Written,
 )
 from tui.dashboard.editor import NO_EDITOR, open_in
+from tui.dashboard.ends.screen import EndsScreen
 from tui.dashboard.engine_link import EngineLink
 from tui.dashboard.habits.habits import Habits
+from tui.dashboard.history.screen import HistoryScreen
 from tui.dashboard.keys import APP_KEYS
 from tui.dashboard.leaving import Leaving
+from tui.dashboard.operations.screen import OperationsScreen
+from tui.dashboard.overlay import Overlay
 from tui.dashboard.palette import commands_of
 from tui.dashboard.room import HEIGHTS, WIDTHS
 from tui.dashboard.screens.alignment import AlignmentScreen
 from tui.dashboard.screens.controls import ControlsScreen
 from tui.dashboard.screens.details import DetailsScreen
 from tui.dashboard.screens.help import HelpScreen
-from tui.dashboard.screens.operations import OperationsScreen
 from tui.dashboard.second_run import COMPILED, FLOAT64, RunMode
 from tui.dashboard.themes import ThemedApp
 from tui.dashboard.values.screen import ValuesScreen
 from tui.dashboard.view import CLOCK_SECONDS, View
+from tui.dashboard.weights.screen import WeightsScreen
 from tui.settings import Settings
 
 
@@ -94,7 +96,7 @@ class Dashboard(ThemedApp):
     def _changed(self, change: Change) -> None:
         """Draws what the link reports."""
         for screen in self.screen_stack:
-            if isinstance(screen, ValuesScreen):
+            if isinstance(screen, Overlay):
                 screen.hear(change)
         match change:
             case LayersChanged():
@@ -107,9 +109,7 @@ class Dashboard(ThemedApp):
                 self.view.show_status()
             case Said(text, style):
                 self.view.log_pane.say(text, style)
-            case OperationsKnown(layer, inspected, others):
-                self.push_screen(OperationsScreen(layer, inspected, others))
-            case Refused(diagnostic) if diagnostic.kind != LOOK:
+            case Refused(diagnostic) if diagnostic.kind not in (LOOK, INSPECT):
                 self.notify(diagnostic.message, markup=False)
             case Written(path):
                 self.notify(f"written: {path}", markup=False)
@@ -127,12 +127,6 @@ class Dashboard(ThemedApp):
     @on(OptionList.OptionSelected, "#causes")
     def _cause_selected(self, event: OptionList.OptionSelected) -> None:
         layer = self.view.causes_pane.layer_of(event.option_index)
-        if layer is not None:
-            self.view.choose(layer)
-
-    @on(Click, "#chart")
-    def _chart_clicked(self, event: Click) -> None:
-        layer = self.view.chart_pane.layer_at(event.x)
         if layer is not None:
             self.view.choose(layer)
 
@@ -225,23 +219,36 @@ class Dashboard(ThemedApp):
         self.view.choose(self.state.stepper.inner(self.view.cursor))
 
     def action_inspect(self) -> None:
-        """Opens the layer: every operation, on both sides."""
-        if not self._can_ask:
-            self._refuse()
-        else:
-            self.link.send(Inspect(self.view.cursor))
+        """Every operation of the layer's own code, on both sides."""
+        self._look_into(OperationsScreen)
 
     def action_values(self) -> None:
-        """Opens the values of the layer; on closing the one that was looked at last is
+        self._look_into(ValuesScreen)
+
+    def action_ends(self) -> None:
+        self._look_into(EndsScreen)
+
+    def _look_into(self, room: Callable[[EngineLink, int], Overlay[int]]) -> None:
+        """Opens a room of the layer; on closing the one that was looked at last is
         selected."""
 
         def looked_at(index: int | None) -> None:
             if index is not None and index != self.view.cursor:
                 self.view.choose(index)
 
-        self._try(
-            lambda: self.push_screen(ValuesScreen(self.link, self.view.cursor), looked_at)
-        )
+        self._try(lambda: self.push_screen(room(self.link, self.view.cursor), looked_at))
+
+    def action_weights(self) -> None:
+        """On closing, the layer whose weight was chosen is selected."""
+
+        def chosen(index: int | None) -> None:
+            if index is not None:
+                self.view.choose(index)
+
+        self._try(lambda: self.push_screen(WeightsScreen(self.link), chosen))
+
+    def action_history(self) -> None:
+        self.push_screen(HistoryScreen(self.state))
 
     def action_align(self) -> None:
         """Opens the table of layers and modules."""

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from debug.protocol.diagnostic import Diagnostic
 from debug.protocol.messages import Inspected
-from debug.protocol.survey import ErrorMapped, Excerpted, Surveyed
-from debug.protocol.values import Layer
+from debug.protocol.survey import Answer
+from debug.protocol.weights import WeightsCompared
 
 
 @dataclass(frozen=True)
@@ -44,20 +44,10 @@ class Said:
 
 
 @dataclass(frozen=True)
-class OperationsKnown:
-    """The answer to what a layer's own code consists of."""
-
-    layer: Layer
-    inspected: Inspected
-    others: list[str]
-    """The other layers with errors of their own."""
-
-
-@dataclass(frozen=True)
 class Answered:
-    """What was asked about the values of a layer."""
+    """What was asked about values, operations or weights."""
 
-    answer: Surveyed | Excerpted | ErrorMapped
+    answer: Answer | Inspected | WeightsCompared
 
 
 @dataclass(frozen=True)
@@ -80,7 +70,6 @@ Change = (
     | ResultsChanged
     | ActivityChanged
     | Said
-    | OperationsKnown
     | Answered
     | Refused
     | Written

@@ -37,14 +37,16 @@ from debug.protocol.messages import (
     Reading,
     RunAgain,
     RunTo,
+    SourceRead,
     SourceSaved,
     Spoiled,
     Stopped,
     Working,
 )
 from debug.protocol.parent_end import EngineClient, Exited, Noise
-from debug.protocol.survey import ErrorMapped, Excerpted, Surveyed
+from debug.protocol.survey import ErrorMapped, Excerpted, Located, Sketched, Surveyed
 from debug.protocol.values import Tolerance
+from debug.protocol.weights import WeightsCompared
 from debug.results.stepper import Stepper
 from debug.results.why import why
 from tui import words
@@ -54,7 +56,6 @@ from tui.dashboard.changes import (
     Answered,
     Change,
     LayersChanged,
-    OperationsKnown,
     Refused,
     ResultsChanged,
     RowChanged,
@@ -274,6 +275,8 @@ class EngineLink:
                 name = path.rpartition("/")[2]
                 self._begin(Phase.LOADING, f"reading {name}", limit=OWN_CODE_SECONDS)
                 self.second.outdate("the source was saved")
+            case SourceRead(files):
+                self.state.history.read(files, datetime.now(), self.state.results)
             case Loaded():
                 self._loaded(event)
             case Aligned():
@@ -291,9 +294,9 @@ class EngineLink:
                 self._report(ActivityChanged())
             case Idle():
                 self._settled()
-            case Inspected(index=index):
-                self._inspected(index, event)
-            case Surveyed() | Excerpted() | ErrorMapped():
+            case Located() | Surveyed() | Excerpted() | ErrorMapped() | Sketched():
+                self._report(Answered(event))
+            case Inspected() | WeightsCompared():
                 self._report(Answered(event))
             case Dumped():
                 self._dumped()
@@ -317,14 +320,10 @@ class EngineLink:
     def _loaded(self, event: Loaded) -> None:
         replaced = f", {words.listed(event.injected)} replaced by PyTorch's"
         note = replaced if event.injected else ""
+        self.state.history.loaded(event.generation)
         self._say(f"generation {event.generation} was built{note}")
         self._begin(Phase.RUNNING, limit=OWN_CODE_SECONDS)
         self._report(ResultsChanged())
-
-    def _inspected(self, index: int, event: Inspected) -> None:
-        results = self.state.results
-        others = [results.layers[i].name for i in results.faults() if i != index]
-        self._report(OperationsKnown(results.layers[index], event, others))
 
     def _dumped(self) -> None:
         try:

@@ -10,9 +10,10 @@ from typing import Any
 
 from debug.protocol.diagnostic import DUMP, Problem
 from debug.results.run import Run
+from tui.dashboard.saves import Save, names_of
 from tui.report.contents import contents_of
 from tui.report.written import refuse_file, write_report
-from tui.saving import NewFolder, free_name
+from tui.saving import NewFolder, free_name, new_folder, save_bytes
 
 
 def write_page(run: Run, options: dict[str, Any], now: datetime) -> Path:
@@ -39,6 +40,29 @@ def refuse_layer(run: Run, index: int) -> None:
     if run.current(index) is None:
         message = f"{run.layers[index].name} has not run yet: t runs to it"
         raise Problem(DUMP, message)
+
+
+def write_source(save: Save) -> Path:
+    """Writes the source of a save, to the byte, beside nothing of the person's: one file as
+    a file, several as a folder.
+
+    Raises:
+        Problem: it can't be written.
+    """
+    names = names_of(save.files)
+    if len(names) == 1:
+        [(path, name)] = names.items()
+        own = Path(name)
+        new = free_name(_here() / f"{own.stem}-save-{save.number}{own.suffix}")
+        save_bytes(new, save.files[path])
+        return new
+    whole = free_name(_here() / f"save-{save.number}")
+    with new_folder(whole) as folder:
+        for path, name in names.items():
+            file = folder / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(save.files[path])
+    return whole
 
 
 def _here() -> Path:

@@ -118,7 +118,7 @@ ELEMENT, SIGHT = "In the values: the element", "In the values: the sight"
 APP_KEYS = [
     Key("s,f11", "step", "step", "run the next layer, then stop", STEP, True),
     Key("n,f10", "next", "next", "step over the parts of a block", STEP, True),
-    Key("f", "finish", "finish", "run to the end of this block", STEP, True),
+    Key("f", "finish", "finish", "run to the end of this block", STEP),
     Key("c,f5", "resume", "cont", "run to the next breakpoint or the end", STEP, True),
     Key("t", "run_to", "run to", "run to the selected layer", STEP),
     Key("S", "step_back", "step back", "the previous layer", STEP),
@@ -137,8 +137,13 @@ APP_KEYS = [
     Key("X", "root_cause(-1)", "previous cause", "the root cause before", MOVE),
     Key("u", "outer", "out", "select the block that this layer is in", MOVE),
     Key("d", "inner", "in", "select the first part of this block", MOVE),
-    Key("i", "inspect", "inspect", "the operations of this layer's own code", MOVE, True),
+    Key(
+        "i", "inspect", "inspect", "the operations of this layer, on both sides", MOVE, True
+    ),
     Key("V", "values", "values", "the values of this layer, on both sides", MOVE, True),
+    Key("W", "weights", "weights", "each weight of both sides, equal or not", MOVE),
+    Key("I", "ends", "in/out", "the input with the error over it, and the outcome", MOVE),
+    Key("H", "history", "history", "every save, and what came of it", MOVE),
     Key("A", "align", "aligned", "which PyTorch layer is which MAX module", MOVE),
     Key(
         "1",
@@ -163,7 +168,7 @@ APP_KEYS = [
     Key("v", "confirm", "compile", "confirm with the compiled graph (minutes)", ENGINE),
     Key("w", "widen", "float64", "run in float64: a bug, or only rounding?", ENGINE),
     Key("a", "abort", "abort", "stop after this layer; what hangs: at once", ENGINE),
-    Key("W", "extend", "extend", "five more minutes for what seems to hang", ENGINE),
+    Key("M", "extend", "extend", "five more minutes for what seems to hang", ENGINE),
     Key("R", "restart", "restart", "restart the engine; it runs as far again", ENGINE),
     Key(
         "E", "controls", "what runs", "other input, model, device, dtype or engine", ENGINE
@@ -206,23 +211,3 @@ KEYS = [
     *(key for key in APP_KEYS if key.group not in (STEP, MOVE, VIEW)),
 ]
 """Every key of the dashboard itself, in the order of the help page."""
-
-VALUES_KEYS = [
-    Key("w", "worst", "worst", "the element that is off by most", ELEMENT, True),
-    Key("less_than_sign", "aside(-1)", "aside", "back along an axis not shown", ELEMENT),
-    Key("greater_than_sign", "aside(1)", "aside", "on along an axis not shown", ELEMENT),
-    Key("j", "layer(1)", "layer", "the next layer that has run", ELEMENT, True),
-    Key("k", "layer(-1)", "layer before", "the layer before", ELEMENT),
-    Key("i", "alone", "alone", "the layer on PyTorch's input, or in the run", SIGHT, True),
-    Key("t", "turn", "turn", "the next pair of axes", SIGHT, True),
-    Key("plus,equals_sign", "zoom(2)", "zoom", "a smaller part of the map", SIGHT, True),
-    Key("minus", "zoom(0.5)", "zoom out", "a larger part of the map", SIGHT),
-    Key("1", "pane('excerpt')", "numbers", "the numbers around the element", SIGHT),
-    Key("2", "pane('error-map')", "map", "the error over two axes", SIGHT, True),
-    Key("3", "pane('spread')", "spread", "histograms, line and quantiles", SIGHT, True),
-    Key("4", "pane('worst')", "slices", "the worst channels, frames, heads", SIGHT, True),
-    Key("Y", "copy", "copy", "copy the numbers that are shown", SIGHT),
-    Key("escape,q,V", "close", "close", "back to the layers", SIGHT, True),
-]
-"""Those of the screen of a layer's values. Arrows move the element, by a cell of the map
-where that has the focus; with shift, or page up and down, by what is shown."""

@@ -34,5 +34,7 @@ def offered(state: State) -> Sequence[str]:
     if not run.is_complete:
         return (*STEPPING, *causes, "inspect", "values")
     if found:
-        return (*causes, "edit", "values", "inspect", "only", "float64", "page")
-    return ("values", "inspect", "search", "float64", "what-runs", "page")
+        looked = (*causes, "edit", "values", "inspect", "history")
+        return (*looked, "only", "weights", "float64", "page")
+    wanted = ("values", "inspect", "in-out", "history", "weights")
+    return (*wanted, "search", "float64", "what-runs", "page")

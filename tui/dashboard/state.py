@@ -12,6 +12,7 @@ from debug.results.run import Run
 from debug.results.stepper import Stepper
 from tui.dashboard.activity import Activity
 from tui.dashboard.arrangement import USUAL, Arrangement, ColumnKey
+from tui.dashboard.saves import History
 from tui.dashboard.second_run import SecondRun
 
 
@@ -29,6 +30,8 @@ class State:
     """The idle work of an engine that has stopped; the keys work all the while."""
     problem: Diagnostic | None = None
     """The last thing that went wrong."""
+    history: History = field(default_factory=History)
+    """Every save, with what came of it."""
     breakpoints: set[str] = field(default_factory=set)
     """Names of layers: they survive a reload that changes the indices."""
     following: bool = False

@@ -157,6 +157,10 @@ class View(Container):
         self._state.breakpoints = marked - called if called <= marked else marked | called
         self.show_all()
 
+    @on(ChartPane.Chosen)
+    def _bar_chosen(self, event: ChartPane.Chosen) -> None:
+        self.choose(event.index)
+
     def action_cursor(self, rows: int) -> None:
         """To the layer of another row."""
         pane = self.layers_pane

@@ -45,6 +45,39 @@ def test_the_first_wrong_operation_is_marked(toy_graph: Path):
     assert last.candidate[last.culprit].name == "gelu_tanh"
 
 
+def test_each_operation_stands_beside_the_step_for_the_same_value(toy_graph: Path):
+    (code,) = inspected(toy_graph, "grow").codes
+    pairs = [(op.name, op.pair) for op in code.candidate if op.pair is not None]
+    assert len(pairs) == 1
+    assert pairs[0][1] == 0
+    error = next(op.error for op in code.candidate if op.pair is not None)
+    assert error is not None
+    assert error < 1e-6
+
+
+def test_a_wrong_operation_stands_beside_the_step_that_it_is_most_like(toy_graph: Path):
+    replace(toy_graph, "ops.gelu(x)", "ops.gelu(x, 'tanh')")
+    last = inspected(toy_graph, "network").codes[-2]
+    assert last.culprit is not None
+    wrong = last.candidate[last.culprit]
+    assert wrong.pair is not None
+    assert last.reference[wrong.pair].name == "gelu"
+    assert wrong.error is not None
+    assert 1e-5 < wrong.error < 1e-2
+
+
+def test_the_operations_come_before_how_much_they_matter(toy_graph: Path):
+    events: list[Message] = []
+    session = finished(toy_graph, events)
+    session.inspect(session.names.index("grow"))
+    first, second = (each for each in events if isinstance(each, Inspected))
+    assert first.more_to_come
+    assert first.disappears is None
+    assert not second.more_to_come
+    assert second.disappears is not None
+    assert first.codes == second.codes
+
+
 def test_a_wrong_layer_is_told_from_one_that_is_fed_wrongly(toy_graph: Path):
     replace(toy_graph, "x = self.grow(x)", "x = self.grow(x) * 2")
     right = inspected(toy_graph, "shrink")

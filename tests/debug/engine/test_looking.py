@@ -15,8 +15,12 @@ from debug.protocol.survey import (
     ErrorMapped,
     Excerpt,
     Excerpted,
+    Locate,
+    Located,
     Look,
     MapError,
+    Sketch,
+    Sketched,
     Survey,
     Surveyed,
 )
@@ -36,10 +40,12 @@ def test_a_survey_says_what_was_compared(toy_graph: Path):
     session = finished(toy_graph, events)
     index = session.names.index("shrink")
     compared = next(e for e in events if isinstance(e, Compared) and e.index == index)
-    found = answer(session, events, Survey(index))
-    assert isinstance(found, Surveyed)
+    summed_up = answer(session, events, Survey(index))
+    assert isinstance(summed_up, Surveyed)
+    assert summed_up.quantiles[-1].error == pytest.approx(compared.chained.max_abs)
+    found = answer(session, events, Locate(index))
+    assert isinstance(found, Located)
     assert found.worst == compared.chained.max_abs_at
-    assert found.quantiles[-1].error == pytest.approx(compared.chained.max_abs)
     assert compared.candidate is not None
     assert [axis.size for axis in found.axes] == compared.candidate.shape
     excerpt = answer(session, events, Excerpt(index, False, Cut((0, 1), found.worst, 3, 3)))
@@ -65,6 +71,23 @@ def test_alone_a_layer_shows_the_error_that_is_its_own(toy_graph: Path):
     found = answer(session, events, Survey(index, alone=True))
     assert isinstance(found, Surveyed)
     assert found.quantiles[-1].error == pytest.approx(isolated.divergence.max_abs)
+
+
+def test_a_sketch_has_the_range_of_both_sides_in_every_cell(toy_graph: Path):
+    replace(toy_graph, "ops.gelu(", "1.5 * ops.gelu(")
+    events: list[Message] = []
+    session = finished(toy_graph, events)
+    index = session.names.index("shrink")
+    found = answer(session, events, Sketch(index, 3, 4))
+    assert isinstance(found, Sketched)
+    compared = next(e for e in events if isinstance(e, Compared) and e.index == index)
+    stats = compared.candidate
+    assert stats is not None
+    low = [cell for row in found.candidate.low for cell in row if cell is not None]
+    high = [cell for row in found.candidate.high for cell in row if cell is not None]
+    assert (min(low), max(high)) == pytest.approx((stats.min, stats.max))
+    assert found.candidate != found.reference
+    assert [axis.size for axis in found.axes] == stats.shape[-2:]
 
 
 def test_after_a_save_the_numbers_are_those_of_the_save(toy_graph: Path):

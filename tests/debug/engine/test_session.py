@@ -11,7 +11,15 @@ from debug.engine import session as session_module
 from debug.engine.session import Session
 from debug.measure.products import Operands, Products
 from debug.protocol.diagnostic import Problem
-from debug.protocol.messages import Compared, Explained, Loaded, Message, Opened, Progress
+from debug.protocol.messages import (
+    Compared,
+    Explained,
+    Loaded,
+    Message,
+    Opened,
+    Progress,
+    SourceRead,
+)
 from debug.protocol.verdict import Verdict
 from debug.subject import Candidate
 from examples.two_layers.subject import TwoLayers
@@ -28,9 +36,21 @@ def test_a_session_says_what_it_opens_and_then_what_it_loads(toy_graph: Path):
     events: list[Message] = []
     session = finished(toy_graph, events)
     said = [type(event) for event in events if not isinstance(event, Progress)]
-    assert said == [Opened, Loaded, *[Compared] * 4]
+    assert said == [Opened, SourceRead, Loaded, *[Compared] * 4]
     assert session.complete
     assert session.stopped(0.5).position == 3
+
+
+def test_each_save_is_told_to_the_byte_even_if_it_makes_no_graph(toy_graph: Path):
+    events: list[Message] = []
+    session = finished(toy_graph, events)
+    session.load()
+    contents = [toy_graph.read_bytes(), b"x = (\r\n\xff"]
+    toy_graph.write_bytes(contents[1])
+    with pytest.raises(Problem):
+        session.load()
+    told = [each.files[str(toy_graph)] for each in events if isinstance(each, SourceRead)]
+    assert told == contents
 
 
 def test_on_a_device_that_multiplies_in_tf32_the_yardstick_does_so_too(

@@ -20,6 +20,7 @@ from debug.protocol.messages import (
     Progress,
     RunAgain,
     RunTo,
+    SourceRead,
     SourceSaved,
     Stopped,
     decode_command,
@@ -27,12 +28,18 @@ from debug.protocol.messages import (
     encode,
 )
 from debug.protocol.survey import (
+    Axis,
+    Band,
     Cut,
     ErrorMapped,
     Excerpt,
     Excerpted,
+    Locate,
+    Located,
     MapError,
     Region,
+    Sketch,
+    Sketched,
     Survey,
 )
 from debug.protocol.values import (
@@ -43,11 +50,18 @@ from debug.protocol.values import (
     Stats,
     UnpairedModule,
 )
+from debug.protocol.weights import (
+    ComparedWeight,
+    CompareWeights,
+    Likeness,
+    WeightsCompared,
+)
 
 COMMANDS = [
     *(Open({"model": "micro", "start": 1.5}), RunTo(3), RunAgain(4), Abort()),
     *(Survey(2, True), Excerpt(2, False, Cut((0, 2), [1, 0, 4], 3, 5))),
     MapError(2, False, (0, 1), 5, 9, Region(0, 1, 2, 3)),
+    *(Locate(2, True), Sketch(2, 5, 9), CompareWeights(3)),
 ]
 EVENTS = [
     opened(),
@@ -65,6 +79,15 @@ EVENTS = [
     ),
     Progress("compiling"),
     Failed(Diagnostic("graph", "no", "a.py", 3), fatal=False),
+    SourceRead({"a.py": b"x = '\xff\x1b[2J'\r\n"}),
+    Located(1, 2, True, [Axis("frame", 3, 0.02, "s")], [1], 0.5, 3e-7),
+    Sketched(1, 2, [Axis("sample", 2)], Band([[None]], [[1.0]]), Band([[0.0]], [[1.0]])),
+    WeightsCompared(
+        1,
+        0,
+        1,
+        [ComparedWeight(Likeness.EQUAL, "a", "b", [2, 3], [3, 2], "float32", "transposed")],
+    ),
 ]
 
 

@@ -1,7 +1,8 @@
 from fakes import settle
 
 from tui.dashboard.app import Dashboard
-from tui.dashboard.keys import APP_KEYS, KEYS, VALUES_KEYS
+from tui.dashboard.keys import APP_KEYS, KEYS
+from tui.dashboard.overlay_keys import VALUES_KEYS
 from tui.dashboard.screens.help import HelpScreen
 from tui.dashboard.values.screen import ValuesScreen
 from tui.dashboard.view import View

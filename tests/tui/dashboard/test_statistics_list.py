@@ -16,8 +16,8 @@ from debug.protocol.values import STATISTICS, Divergence, OperationView, Segment
 from debug.protocol.verdict import Verdict
 from debug.results.run import Run
 from tui.commands.check_json import report
+from tui.dashboard.operations import table
 from tui.dashboard.panes import numbers
-from tui.dashboard.screens import operations
 
 
 class Skewed(Stats, frozen=True):
@@ -69,7 +69,8 @@ async def test_a_new_statistic_is_a_row_of_the_pane_and_a_column_of_the_operatio
         engine.say(replace(opened(), layers=skewed), Loaded(1, {}, 0.1))
         engine.say(Compared(1, 0, SKEWED, OK, 0.1, False))
         await settle(pilot)
-        for module in (numbers, operations):
+        await pilot.press("i")
+        for module in (numbers, table):
             monkeypatch.setattr(module, "STATISTICS", (*STATISTICS, "skewness"))
         operation = OperationView("matmul", None, SKEWED, [], "", True)
         engine.say(Inspected(1, 0, [SegmentView("its result", [operation], [], None)]))
@@ -77,6 +78,7 @@ async def test_a_new_statistic_is_a_row_of_the_pane_and_a_column_of_the_operatio
         app.view.show_all()
         pane = text_of(app.view.numbers_pane.query_one(Static))
         assert pane.split("skewness")[1].split()[:3] == ["0.625", "0.625", "0"]
-        table = text_of(app.screen.query_one(Static))
-        assert "skewness" in table
-        assert "0.625" in table
+        app.screen.draw()
+        operations = text_of(app.screen.table.query_one(Static))
+        assert "skewness" in operations
+        assert "0.625" in operations

@@ -8,8 +8,17 @@ import pytest
 from fakes import FakeEngine, mistake, settle
 
 from debug.protocol.diagnostic import Diagnostic
-from debug.protocol.messages import Event, Failed, SourceSaved, decode_event, encode
+from debug.protocol.messages import (
+    Event,
+    Failed,
+    OutcomeKnown,
+    SourceSaved,
+    decode_event,
+    encode,
+)
 from debug.protocol.parent_end import Exited, Noise
+from debug.protocol.values import Outcome
+from tui.dashboard import engine_link
 from tui.dashboard.app import Dashboard
 from tui.dashboard.keys import KEYS
 from tui.dashboard.panes.listing import Listing
@@ -96,13 +105,17 @@ async def test_escapes_in_a_source_are_not_sent_to_the_terminal(marked_up, press
 
 
 async def test_an_event_that_can_not_be_shown_ends_in_a_line_and_not_in_a_spinner(
-    app, press
+    app, press, monkeypatch
 ):
+    def fails(_: Outcome) -> list[str]:
+        raise IndexError("no such word")
+
+    monkeypatch.setattr(engine_link.words, "outcome", fails)
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         await press(pilot, "c")
-        outside = decode_event(b'{"type":"Inspected","generation":1,"index":99,"codes":[]}')
-        FakeEngine.instances[-1].say(outside)
+        outcome = Outcome("one", "two", 0, None, 0.0)
+        FakeEngine.instances[-1].say(OutcomeKnown(1, outcome))
         await settle(pilot)
         assert "what the engine said can't be shown" in app.state.problem.message
         assert not app.state.activity.busy

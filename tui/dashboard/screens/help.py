@@ -11,7 +11,8 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Input, Static
 
 from tui.dashboard.glossary import SECTIONS
-from tui.dashboard.keys import VALUES_KEYS, Key
+from tui.dashboard.keys import Key
+from tui.dashboard.overlay_keys import OVERLAYS
 from tui.dashboard.room import SLIM_BELOW
 from tui.dashboard.screens.sheet import Sheet
 
@@ -31,7 +32,8 @@ class HelpScreen(Sheet):
     def __init__(self, keys: Sequence[Key]) -> None:
         """``keys`` are the dashboard's, as this person has them."""
         super().__init__()
-        self._sections = {**_by_task((*keys, *VALUES_KEYS)), **_words()}
+        others = [key for _, each in OVERLAYS for key in each]
+        self._sections = {**_by_task((*keys, *others)), **_words()}
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="sheet") as sheet:

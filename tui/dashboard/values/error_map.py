@@ -54,11 +54,11 @@ class MapPane(Widget, can_focus=True):
     def covers(self) -> bool:
         """Whether what is drawn is what was asked for."""
         found, place = self.mapped, self._place
-        if found is None or place.surveyed is None:
+        if found is None or place.located is None:
             return False
         part = place.region or place.whole
         known = found.index, found.alone, found.generation, found.axes, found.region
-        wanted = place.index, place.alone, place.surveyed.generation, place.axes, part
+        wanted = place.index, place.alone, place.located.generation, place.axes, part
         return known == wanted
 
     # -- Keys and mouse --------------------------------------------------------------
@@ -66,7 +66,7 @@ class MapPane(Widget, can_focus=True):
     def action_move(self, down: int, across: int) -> None:
         """By a cell."""
         found = self.mapped
-        if found is None or self._place.surveyed is None:
+        if found is None or self._place.located is None:
             return
         part, rows = found.region, len(found.cells)
         places = (part.bottom - part.top) / rows
@@ -76,7 +76,7 @@ class MapPane(Widget, can_focus=True):
 
     def on_click(self, event: Click) -> None:
         found, offset = self.mapped, event.get_content_offset(self)
-        if found is None or offset is None or self._place.surveyed is None:
+        if found is None or offset is None or self._place.located is None:
             return
         tall, wide = self._scale(found)
         row, column = offset.y // tall, (offset.x - self._label) // wide
@@ -90,7 +90,7 @@ class MapPane(Widget, can_focus=True):
         self._moved()
 
     def on_resize(self, _: Resize) -> None:
-        if self._place.surveyed is not None:
+        if self._place.located is not None:
             self.mapped = None
             self._moved()
 
@@ -98,7 +98,7 @@ class MapPane(Widget, can_focus=True):
 
     @property
     def _label(self) -> int:
-        if self._place.surveyed is None:
+        if self._place.located is None:
             return 0
         return (
             max(len(_named(self._place.down, at)) for at in (0, self._place.down.size)) + 1
@@ -130,19 +130,19 @@ class MapPane(Widget, can_focus=True):
 
     def _levels(self) -> tuple[float, float] | None:
         """The errors of the faintest and the strongest shade."""
-        found, surveyed = self.mapped, self._place.surveyed
-        if found is None or surveyed is None:
+        found, located = self.mapped, self._place.located
+        if found is None or located is None:
             return None
         cells = [cell for row in found.cells for cell in row if cell]
         if not cells:
             return None
         low, high = min(cells), max(cells)
-        return max(low, min(ROUNDING * surveyed.floor, high), high / SPAN), high
+        return max(low, min(ROUNDING * located.floor, high), high / SPAN), high
 
     def render_line(self, y: int) -> Strip:
         plain = self.visual_style.rich_style
         found, width = self.mapped, self.size.width
-        if found is None or self._place.surveyed is None:
+        if found is None or self._place.located is None:
             return Strip([Segment("…" if y == 0 else "", plain)]).adjust_cell_length(
                 width, plain
             )

@@ -67,10 +67,10 @@ class ExcerptPane(Static, can_focus=True):
     def covers(self) -> bool:
         """Whether the numbers of the element are at hand."""
         found, place = self.excerpt, self._place
-        if found is None or place.surveyed is None:
+        if found is None or place.located is None:
             return False
         if (found.generation, found.index, found.alone, found.cut.axes) != (
-            place.surveyed.generation,
+            place.located.generation,
             place.index,
             place.alone,
             place.axes,
@@ -107,7 +107,7 @@ class ExcerptPane(Static, can_focus=True):
     # -- Keys and mouse --------------------------------------------------------------
 
     def action_move(self, down: int, across: int) -> None:
-        if self._place.surveyed is not None:
+        if self._place.located is not None:
             self._place.move(down, across)
             self._moved()
 
@@ -124,7 +124,7 @@ class ExcerptPane(Static, can_focus=True):
             self.action_move(row - self._here[0], column - self._here[1])
 
     def on_resize(self, _: Resize) -> None:
-        if self._place.surveyed is not None:
+        if self._place.located is not None:
             self.excerpt = None  # there is room for others
             self._moved()
 
@@ -135,7 +135,7 @@ class ExcerptPane(Static, can_focus=True):
 
     def as_text(self) -> Text:
         found, place = self.excerpt, self._place
-        if found is None or place.surveyed is None or found.cut.axes != place.axes:
+        if found is None or place.located is None or found.cut.axes != place.axes:
             return Text("…", "dim")
         lines = [self._header(found)]
         largest = _largest(found)

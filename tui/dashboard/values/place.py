@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass, field
 from itertools import combinations
 
-from debug.protocol.survey import Axis, Cut, Region, Surveyed
+from debug.protocol.survey import Axis, Cut, Located, Region
 
 
 @dataclass
@@ -19,26 +19,26 @@ class Place:
     """Of the layer."""
     alone: bool = False
     """Whether the layer is looked at in isolation."""
-    surveyed: Surveyed | None = None
-    """What is known of all its values; None until the engine has answered."""
+    located: Located | None = None
+    """Its axes, and where it is worst; None until the engine has answered."""
     at: list[int] = field(default_factory=list)
     axes: tuple[int, int] = (0, 1)
     """The one that goes down, and the one that goes across."""
     region: Region | None = None
     """The part of the map; None for all of it."""
 
-    def begin(self, surveyed: Surveyed) -> None:
+    def begin(self, located: Located) -> None:
         """Another layer goes to its worst element; the same one after a save stays where a
         person was, if there is such a place."""
-        before, self.surveyed = self.surveyed, surveyed
-        if before is not None and before.axes == surveyed.axes:
+        before, self.located = self.located, located
+        if before is not None and before.axes == located.axes:
             return
-        self.at, self.region = list(surveyed.worst), None
+        self.at, self.region = list(located.worst), None
         self.axes = self._pairs()[0]
 
     @property
     def known(self) -> list[Axis]:
-        return self.surveyed.axes if self.surveyed else []
+        return self.located.axes if self.located else []
 
     @property
     def down(self) -> Axis:

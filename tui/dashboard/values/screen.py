@@ -9,7 +9,6 @@ from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 
 from debug.protocol.diagnostic import DUMP, LOOK, Problem
@@ -17,6 +16,8 @@ from debug.protocol.survey import (
     ErrorMapped,
     Excerpt,
     Excerpted,
+    Locate,
+    Located,
     MapError,
     Survey,
     Surveyed,
@@ -26,22 +27,22 @@ from tui.dashboard.activity import GONE
 from tui.dashboard.changes import Answered, Change, Refused
 from tui.dashboard.engine_link import EngineLink
 from tui.dashboard.files import refuse_layer
-from tui.dashboard.keys import VALUES_KEYS
-from tui.dashboard.panes.keys_line import KeysLine
+from tui.dashboard.overlay import Overlay
+from tui.dashboard.overlay_keys import VALUES_KEYS
 from tui.dashboard.room import NORMAL_FROM
 from tui.dashboard.values.error_map import MapPane
 from tui.dashboard.values.numbers import ExcerptPane, spelled
 from tui.dashboard.values.place import Place
+from tui.dashboard.values.scatter import ScatterPane
 from tui.dashboard.values.spread import SpreadPane
 from tui.dashboard.values.worst import WorstPane
 
-PANES = ("excerpt", "error-map", "spread", "worst")
-CLOSE = "close"
+PANES = ("excerpt", "error-map", "spread", "worst", "scatter")
 SIDE = PANES[1:]
 """Where there is little room, one of these is below the numbers."""
 
 
-class ValuesScreen(ModalScreen[int]):
+class ValuesScreen(Overlay[int]):
     """Gives back the layer that was looked at last."""
 
     BINDINGS = [key.binding() for key in VALUES_KEYS]
@@ -62,44 +63,41 @@ class ValuesScreen(ModalScreen[int]):
         self._refused = ""
         self.numbers = ExcerptPane(self._place, self._moved)
         self.map = MapPane(self._place, self._moved)
-        self.spread, self.worst = SpreadPane(), WorstPane()
-        self._keys_line = KeysLine()
+        self.spread, self.scatter, self.worst = SpreadPane(), ScatterPane(), WorstPane()
 
     def compose(self) -> ComposeResult:
-        yield Static(id="values-title", markup=False)
+        yield Static(id="values-title", classes="overlay-title", markup=False)
         yield Static(id="values-element", markup=False)
         with Container(id="values"):
             yield self.numbers
             yield self.spread
             yield self.map
             yield self.worst
-        yield self._keys_line
+            yield self.scatter
+        yield self.keys_line
 
     def on_mount(self) -> None:
         self.action_pane("error-map")
-        self._offer_keys()
+        self.offer(VALUES_KEYS)
         self.numbers.focus()
-        self._survey()
-
-    def _offer_keys(self) -> None:
-        shown = [key.name for key in VALUES_KEYS if key.shown and key.name != CLOSE]
-        self._keys_line.show(shown, VALUES_KEYS, (CLOSE,))
+        self._begin()
 
     def on_resize(self) -> None:
-        self._offer_keys()
+        self.offer(VALUES_KEYS)
 
     # -- Asking ----------------------------------------------------------------------
 
-    def _survey(self) -> None:
+    def _begin(self) -> None:
+        """The worst element's numbers come first, then all that is summed up."""
         self._refused = ""
-        self._waiting = {Survey}
-        self._link.send(Survey(self._place.index, self._place.alone))
-        self._show()
+        self._waiting = {Locate}
+        self._link.send(Locate(self._place.index, self._place.alone))
+        self.draw()
 
     def _moved(self) -> None:
         """Asks for what the panes lack, once of a kind."""
         place = self._place
-        if place.surveyed is None or Survey in self._waiting:
+        if place.located is None or Locate in self._waiting:
             return
         about = place.index, place.alone
         if not self.numbers.covers and Excerpt not in self._waiting:
@@ -110,30 +108,37 @@ class ValuesScreen(ModalScreen[int]):
             self._waiting.add(MapError)
             region = place.region or place.whole
             self._link.send(MapError(*about, place.axes, *self.map.room, region))
-        self._show()
+        self.draw()
 
     def hear(self, change: Change) -> None:
         """What the engine has answered, and what makes an answer old."""
         match change:
-            case Answered(answer):
+            case Answered(Located() | Surveyed() | Excerpted() | ErrorMapped() as answer):
                 self._take(answer)
             case Refused(diagnostic) if diagnostic.kind == LOOK:
                 self._waiting.clear()
                 self._refused = diagnostic.message
-                self._show()
+                self.draw()
             case _:
                 self._again_if_old()
 
-    def _take(self, answer: Surveyed | Excerpted | ErrorMapped) -> None:
+    def _take(self, answer: Located | Surveyed | Excerpted | ErrorMapped) -> None:
         about = answer.index, answer.alone
         if about != (self._place.index, self._place.alone):
             return
         match answer:
+            case Located():
+                self._waiting.discard(Locate)
+                self._place.begin(answer)
+                self._moved()
+                self._waiting.add(Survey)
+                self._link.send(Survey(*about))
+                return
             case Surveyed():
                 self._waiting.discard(Survey)
-                self._place.begin(answer)
-                self.spread.show(answer)
-                self.worst.show(answer)
+                self.spread.show(self._place.located, answer)
+                self.scatter.show(answer)
+                self.worst.show(self._place.known, answer)
             case Excerpted():
                 self._waiting.discard(Excerpt)
                 self.numbers.excerpt = answer
@@ -145,11 +150,11 @@ class ValuesScreen(ModalScreen[int]):
     def _again_if_old(self) -> None:
         run, place = self._link.state.results, self._place
         result = run.current(place.index)
-        known = place.surveyed.generation if place.surveyed else None
+        known = place.located.generation if place.located else None
         if result is None or self._waiting:
-            self._show()
+            self.draw()
         elif known != run.generation and not self._refused:
-            self._survey()
+            self._begin()
 
     # -- Keys ------------------------------------------------------------------------
 
@@ -162,28 +167,28 @@ class ValuesScreen(ModalScreen[int]):
             self._moved()
 
     def action_worst(self) -> None:
-        if self._place.surveyed is not None:
-            self._place.at = list(self._place.surveyed.worst)
+        if self._place.located is not None:
+            self._place.at = list(self._place.located.worst)
             self._moved()
 
     def action_alone(self) -> None:
         self._place.alone = not self._place.alone
-        self._survey()
+        self._begin()
 
     def action_turn(self) -> None:
-        if self._place.surveyed is not None:
+        if self._place.located is not None:
             self._place.turn()
             self._moved()
 
     def action_aside(self, places: int) -> None:
-        if self._place.surveyed is None:
+        if self._place.located is None:
             return
         if not self._place.move_aside(places):
             self.notify("every axis longer than one is on the screen")
         self._moved()
 
     def action_zoom(self, factor: float) -> None:
-        if self._place.surveyed is not None:
+        if self._place.located is not None:
             self._place.zoom(factor)
             self._moved()
 
@@ -194,14 +199,13 @@ class ValuesScreen(ModalScreen[int]):
         if not 0 <= index <= run.position:
             self.notify("that is the last layer that has run" if step > 0 else "the first")
             return
-        self._place.index, self._place.surveyed = index, None
-        self._survey()
+        self._place.index, self._place.located = index, None
+        self._begin()
 
     def action_pane(self, name: str) -> None:
-        if name in SIDE:
-            for other in SIDE:
-                self.query_one(f"#{other}").set_class(other != name, "aside")
-        self.query_one(f"#{name}").focus()
+        if name in ("worst", "scatter"):
+            self.query_one("#values").set_class(name == "scatter", "scattered")
+        self.bring_forward(name, SIDE)
 
     def action_copy(self) -> None:
         lines = [self._title().plain, self._element().plain, self.numbers.as_text().plain]
@@ -213,12 +217,12 @@ class ValuesScreen(ModalScreen[int]):
 
     # -- Drawing ---------------------------------------------------------------------
 
-    def _show(self) -> None:
+    def draw(self) -> None:
         if not self.is_mounted:
             return
         self.query_one("#values-title", Static).update(self._title())
         self.query_one("#values-element", Static).update(self._element())
-        if self._place.surveyed is not None:
+        if self._place.located is not None:
             self.numbers.show()
             self.map.show()
 
@@ -243,7 +247,7 @@ class ValuesScreen(ModalScreen[int]):
         place = self._place
         if self._refused:
             return Text(f" {self._refused}", "bold")
-        if place.surveyed is None:
+        if place.located is None:
             return Text(" the engine is asked …", "dim")
         text = Text(f" {place.told()}")
         if (element := self.numbers.element) is None:
@@ -253,7 +257,7 @@ class ValuesScreen(ModalScreen[int]):
         digits = 7 if roomy else 5
         both = f"PyTorch {spelled(theirs, digits)}  MAX {spelled(ours, digits)}"
         text.append(f"  {both}", "bold").append(f"  off by {spelled(difference, 3)}")
-        if roomy and not isinstance(difference, str) and place.surveyed.typical:
-            relative = words.number(abs(difference) / place.surveyed.typical, 3)
+        if roomy and not isinstance(difference, str) and place.located.typical:
+            relative = words.number(abs(difference) / place.located.typical, 3)
             text.append(f" = {relative} of a typical value", "dim")
         return text

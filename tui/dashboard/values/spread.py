@@ -13,7 +13,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from debug.protocol.survey import Surveyed
+from debug.protocol.survey import Located, Surveyed
 from debug.protocol.verdict import Verdict
 from tui import words
 from tui.themes import colour
@@ -30,19 +30,20 @@ class SpreadPane(VerticalScroll):
     def __init__(self) -> None:
         super().__init__(id="spread")
         self._text = Static(markup=False)
-        self._surveyed: Surveyed | None = None
+        self._shown: tuple[Located | None, Surveyed | None] = None, None
 
     def compose(self) -> ComposeResult:
         yield self._text
 
     def on_resize(self) -> None:
-        self.show(self._surveyed)
+        self.show(*self._shown)
 
-    def show(self, surveyed: Surveyed | None) -> None:
-        self._surveyed = surveyed
-        self._text.update(self._told(surveyed) if surveyed else Text("…", "dim"))
+    def show(self, located: Located | None, surveyed: Surveyed | None) -> None:
+        self._shown = located, surveyed
+        known = located and surveyed and self._told(located, surveyed)
+        self._text.update(known or Text("…", "dim"))
 
-    def _told(self, found: Surveyed) -> Text:
+    def _told(self, located: Located, found: Surveyed) -> Text:
         width = max(self.scrollable_content_region.width, 8)
         bars = found.histogram
         low, high = words.number(bars.low, 3), words.number(bars.high, 3)
@@ -52,29 +53,21 @@ class SpreadPane(VerticalScroll):
                 "MAX", bars.candidate, width, Style(color=self._accent, dim=False)
             ),
             Text(low + high.rjust(width - len(low)), "dim"),
-            self._line(found),
+            line_told(found),
             Text("of all values    are off by up to   ÷ typical", "dim"),
         ]
         for each in found.quantiles:
             part = PARTS.get(each.share, f"{each.share:%}")
-            relative = each.error / found.typical if found.typical else 0.0
+            relative = each.error / located.typical if located.typical else 0.0
             error, of_typical = words.number(each.error, 3), words.number(relative, 3)
             lines.append(Text(f"{part:<17}{error:<18}{of_typical}"))
-        floor, typical = words.number(found.floor, 3), words.number(found.typical, 3)
+        floor, typical = words.number(located.floor, 3), words.number(located.typical, 3)
         lines.append(Text(f"typical value {typical}, PyTorch's rounding {floor}", "dim"))
         return Text("\n").join(lines)
 
     @property
     def _accent(self) -> str:
         return colour(Verdict.OK, self.app.current_theme.dark)
-
-    @staticmethod
-    def _line(found: Surveyed) -> Text:
-        if found.slope is None or found.intercept is None:
-            return Text("PyTorch has one value only: no line through them", "dim")
-        sign = "-" if found.intercept < 0 else "+"
-        slope, intercept = f"{found.slope:.7g}", words.number(abs(found.intercept), 3)
-        return Text.assemble("MAX ≈ ", (slope, "bold"), f" × PyTorch {sign} {intercept}")
 
     @staticmethod
     def _histogram(side: str, counts: list[int], width: int, style: Style) -> list[Text]:
@@ -88,6 +81,15 @@ class SpreadPane(VerticalScroll):
             filled = (min(max(each - line * 8, 0), 8) for each in eighths)
             lines.append(Text("".join(RISING[each] for each in filled), style))
         return [Text(side, style + Style(bold=True)), *lines]
+
+
+def line_told(found: Surveyed) -> Text:
+    """The line through all values, as an equation."""
+    if found.slope is None or found.intercept is None:
+        return Text("PyTorch has one value only: no line through them", "dim")
+    sign = "-" if found.intercept < 0 else "+"
+    slope, intercept = f"{found.slope:.7g}", words.number(abs(found.intercept), 3)
+    return Text.assemble("MAX ≈ ", (slope, "bold"), f" × PyTorch {sign} {intercept}")
 
 
 def gathered(counts: list[int], width: int) -> list[int]:

@@ -1,10 +1,12 @@
 """The channels, frames and heads that are off by most; each leads to its worst element."""
 
+from collections.abc import Sequence
+
 from rich.text import Text
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from debug.protocol.survey import Surveyed
+from debug.protocol.survey import Axis, Surveyed
 from tui import words
 from tui.dashboard.values.place import measured
 
@@ -18,18 +20,19 @@ class WorstPane(OptionList):
     def __init__(self) -> None:
         super().__init__(id="worst", markup=False)
         self._places: list[list[int] | None] = []
+        self._axes: Sequence[Axis] = ()
         self._surveyed: Surveyed | None = None
 
     def on_resize(self) -> None:
-        self.show(self._surveyed)
+        self.show(self._axes, self._surveyed)
 
-    def show(self, surveyed: Surveyed | None) -> None:
-        self._surveyed = surveyed
+    def show(self, axes: Sequence[Axis], surveyed: Surveyed | None) -> None:
+        self._axes, self._surveyed = axes, surveyed
         self._places, options = [], []
         kinds = surveyed.slices if surveyed else []
         room = self.size.height // max(len(kinds), 1) - 1
         for each in kinds:
-            axis = surveyed.axes[each.axis] if surveyed else None
+            axis = axes[each.axis] if each.axis < len(axes) else None
             options.append(Option(Text(f"{each.name}s", "bold"), disabled=True))
             self._places.append(None)
             is_axis = axis is not None and axis.name == each.name

@@ -2,6 +2,7 @@
 
 import pytest
 from fakes import FakeEngine, compared, settle
+from shown import shown
 from values import AXES, CHANNEL, WORST
 
 from debug.protocol.diagnostic import LOOK, Diagnostic
@@ -10,10 +11,6 @@ from debug.protocol.survey import Excerpt, MapError, Region, Survey
 from tui.dashboard.values.screen import ValuesScreen
 
 SIZES = [(80, 24), (120, 36)]
-
-
-def shown(app) -> str:
-    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
 
 
 def asked(kind: type) -> list:

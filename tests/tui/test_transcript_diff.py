@@ -1,6 +1,6 @@
 import pytest
 
-from tui.commands.shared.transcript_diff import aligned, word_differences, words_by_segment
+from tui.transcript_diff import aligned, word_differences, words_by_segment
 
 
 @pytest.mark.parametrize(

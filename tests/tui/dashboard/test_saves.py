@@ -1,0 +1,106 @@
+"""What is remembered of every save."""
+
+from datetime import datetime
+
+import pytest
+from fakes import ATTENTION, LAST_ROW, compared, divergence, isolated, mistake, opened
+from msgspec.structs import replace
+
+from debug.protocol.diagnostic import Diagnostic
+from debug.protocol.messages import Failed, Loaded
+from debug.protocol.verdict import Verdict
+from debug.results.run import Run
+from tui.dashboard.history.difference import file_changes, layer_changes
+from tui.dashboard.saves import History, LayerResult, Result, names_of
+
+NOW = datetime(2026, 11, 27, 14)
+A, B = {"/x/port.py": b"a = 1\nb = 2\n"}, {"/x/port.py": b"a = 1\nb = 3\n"}
+
+
+@pytest.fixture
+def run() -> Run:
+    run = Run()
+    run.apply(opened())
+    return run
+
+
+@pytest.fixture
+def history(run: Run) -> History:
+    """One save whose attention was wrong."""
+    history = History()
+    history.read(A, NOW, run)
+    load(history, run, 1, 300.0)
+    return history
+
+
+def load(history: History, run: Run, generation: int, ratio: float) -> None:
+    run.apply(Loaded(generation, {}, 0.1))
+    history.loaded(generation)
+    for index in range(LAST_ROW + 1):
+        ratios = ratio if index == ATTENTION else 1.0
+        run.apply(compared(index, ratios, generation))
+        run.apply(isolated(index, ratios, generation))
+
+
+def test_what_came_of_a_save_stays_when_the_next_one_is_read(history: History, run: Run):
+    run.apply(mistake())
+    history.read(B, NOW, run)
+    load(history, run, 2, 1.0)
+    first, second = (history.result(save, run) for save in history.saves)
+    assert first.worst == "blocks.0.attn"
+    assert [cause.startswith("port.py:13") for cause in first.causes] == [True]
+    assert second.verdict is not None
+    assert second.verdict.healthy
+    assert [each.name for each in layer_changes(first, second)] == ["blocks.0.attn"]
+
+
+def test_a_save_that_does_not_load_is_kept_with_its_reason(history: History, run: Run):
+    history.read(B, NOW, run)
+    run.apply(Failed(Diagnostic("graph", "it is broken", "/x/port.py", 2), False))
+    history.read(A, NOW, run)
+    broken = history.result(history.saves[1], run)
+    assert broken.problem is not None
+    assert broken.problem.message == "it is broken"
+    assert not broken.layers
+    again = history.same_as(history.saves[2])
+    assert again is not None
+    assert again.number == 1
+
+
+def test_an_engine_that_is_restarted_and_reads_the_same_makes_no_row(
+    history: History, run: Run
+):
+    run.apply(opened())
+    history.read(A, NOW, run)
+    assert len(history.saves) == 1
+    load(history, run, 1, 1.0)
+    verdict = history.result(history.saves[0], run).verdict
+    assert verdict is not None
+    assert verdict.healthy
+
+
+def test_a_file_that_is_not_found_again_is_as_it_was(history: History, run: Run):
+    history.read({"/x/port.py": b"(", "/x/more.py": b"1"}, NOW, run)
+    history.read({"/x/port.py": b"("}, NOW, run)
+    assert history.saves[-1].files["/x/more.py"] == b"1"
+    assert len(history.saves) == 2
+
+
+def test_a_difference_says_what_was_added_and_what_taken_away():
+    (change,) = file_changes(A, B)
+    assert str(change) == "port.py +1 -1"
+    assert change.lines[-2:] == ("-b = 2", "+b = 3")
+    assert file_changes(A, A) == []
+
+
+def test_files_are_called_by_as_much_of_their_paths_as_is_needed():
+    assert names_of(A) == {"/x/port.py": "port.py"}
+    two = {"/x/a/port.py": b"", "/x/b/port.py": b""}
+    assert list(names_of(two).values()) == ["a/port.py", "b/port.py"]
+
+
+def test_a_layer_without_a_number_is_worse_than_any_with_one():
+    nan = LayerResult(divergence(1.0))
+    invalid = replace(nan.chained, verdict=Verdict.INVALID, ratio=None)
+    layers = {"a": LayerResult(divergence(1e6)), "b": LayerResult(invalid)}
+    assert Result(layers).worst == "b"

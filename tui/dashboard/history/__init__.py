@@ -1,0 +1,1 @@
+"""Every save of the candidate's source, and what came of each."""

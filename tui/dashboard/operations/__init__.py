@@ -1,0 +1,1 @@
+"""A layer's own code, operation by operation, on both sides."""

@@ -1,0 +1,60 @@
+"""An overlay: a whole screen over the dashboard, about one thing, that goes along with the
+run.
+
+A sheet is read and closed; an overlay stays open over saves. It hears every change that the
+link reports, and draws what is of now as such, and what is not as old.
+"""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import TypeVar
+
+from textual.screen import ModalScreen
+
+from tui.dashboard.changes import Change
+from tui.dashboard.keys import Key
+from tui.dashboard.panes.keys_line import KeysLine
+
+T = TypeVar("T")
+CLOSE = "close"
+GATHERING_SECONDS = 0.1
+"""For so long changes are gathered before they are drawn: a run has one a layer."""
+
+
+class Overlay(ModalScreen[T]):
+    """Is told of changes with `hear`; what it draws is in `draw`."""
+
+    _drawing = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.keys_line = KeysLine()
+
+    def offer(self, keys: Sequence[Key]) -> None:
+        """The keys of the last line, each a place to click."""
+        shown = [key.name for key in keys if key.shown and key.name != CLOSE]
+        self.keys_line.show(shown, keys, (CLOSE,))
+
+    @abstractmethod
+    def draw(self) -> None:
+        """Brings all of it up to date."""
+
+    def hear(self, change: Change) -> None:
+        """Something is known that was not."""
+        self.draw_soon()
+
+    def draw_soon(self) -> None:
+        if not self._drawing and self.is_mounted:
+            self._drawing = True
+            self.set_timer(GATHERING_SECONDS, self._draw_now)
+
+    def _draw_now(self) -> None:
+        self._drawing = False
+        self.draw()
+
+    def bring_forward(self, name: str, others: tuple[str, ...]) -> None:
+        """Focuses a pane; of others, where there is room for one only, shows this one."""
+        if name in others:
+            for other in others:
+                self.query_one(f"#{other}").set_class(other != name, "aside")
+        self.query_one(f"#{name}").focus()

@@ -1,0 +1,157 @@
+"""What is remembered of every save: the source to the byte, and what came of it.
+
+A save is one state of the candidate's files that the engine has read. What came of the
+last one is in the `Run` and still grows; once the next is read, it is summed up and kept.
+So an engine that is restarted, or a save that does not even parse, takes nothing away.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from os.path import basename, commonpath, dirname, relpath
+
+from msgspec import structs
+
+from debug.protocol.diagnostic import Diagnostic
+from debug.protocol.values import Divergence, Outcome
+from debug.protocol.verdict import Verdict, overall
+from debug.results.root_causes import root_causes
+from debug.results.run import Run
+from tui.answer import layers_of, place_text
+
+
+@dataclass(frozen=True)
+class LayerResult:
+    chained: Divergence
+    isolated: Divergence | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of a save, as far as it was found out."""
+
+    layers: Mapping[str, LayerResult] = field(default_factory=dict)
+    """By name, those that have run."""
+    count: int = 0
+    """How many layers there are."""
+    causes: tuple[str, ...] = ()
+    """Each root cause in a line."""
+    outcome: Outcome | None = None
+    problem: Diagnostic | None = None
+    """Why it could not be run."""
+    replaced: tuple[str, ...] = ()
+    """The layers whose values were PyTorch's."""
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """None where nothing has run."""
+        verdicts = [each.chained.verdict for each in self.layers.values()]
+        return overall(verdicts) if verdicts else None
+
+    @property
+    def worst(self) -> str | None:
+        """The layer with the largest R; one that is wrong and has none is worse."""
+        if not self.layers:
+            return None
+
+        def badness(name: str) -> tuple[bool, float]:
+            found = self.layers[name].chained
+            return found.ratio is None and found.verdict.wrong, found.ratio or 0.0
+
+        return max(self.layers, key=badness)
+
+
+@dataclass(frozen=True)
+class Save:
+    number: int
+    """From 1, whatever the engine calls its generations."""
+    at: datetime
+    files: Mapping[str, bytes]
+    """By path."""
+    generation: int = 0
+    """Of the engine that runs now; 0 while it has no graph of it."""
+    result: Result | None = None
+    """Once it is not the last save any more."""
+
+
+def names_of(paths: Mapping[str, bytes]) -> dict[str, str]:
+    """Paths as short as they can be: from the folder that all files are in."""
+    folder = commonpath([dirname(path) for path in paths]) if paths else ""
+    return {path: relpath(path, folder) if folder else basename(path) for path in paths}
+
+
+class History:
+    """All saves, the first of which is what was opened."""
+
+    def __init__(self) -> None:
+        self.saves: list[Save] = []
+
+    def read(self, files: Mapping[str, bytes], at: datetime, run: Run) -> None:
+        """The engine has read files; an engine that was restarted reads the same again.
+
+        Args:
+            files: by path. Of a file that does not parse nobody knows what it imports, so
+                those that are missing here are as they were.
+            at: when.
+            run: what is known, which is still about the save before.
+        """
+        before = self.saves[-1] if self.saves else None
+        whole = {**(before.files if before else {}), **files}
+        if before is None:
+            self.saves.append(Save(1, at, whole))
+        elif before.files == whole:
+            self.saves[-1] = replace(before, generation=0)
+        else:
+            self.saves[-1] = replace(before, result=self.result(before, run))
+            self.saves.append(Save(before.number + 1, at, whole))
+
+    def loaded(self, generation: int) -> None:
+        """The last save is now a graph."""
+        if self.saves:
+            self.saves[-1] = replace(self.saves[-1], generation=generation)
+
+    def is_last(self, save: Save) -> bool:
+        return bool(self.saves) and save.number == self.saves[-1].number
+
+    def result(self, save: Save, run: Run) -> Result:
+        """What came of a save; of the last one, what is known by now."""
+        if save.result is not None:
+            return save.result
+        if run.stale is not None and not save.generation:
+            return Result(count=len(run.layers), problem=run.stale)
+        return _of(run) if save.generation == run.generation else Result()
+
+    def same_as(self, save: Save) -> Save | None:
+        """The first save with the same source, if it is an earlier one."""
+        first = next(each for each in self.saves if each.files == save.files)
+        return first if first.number < save.number else None
+
+    def before(self, save: Save) -> Save | None:
+        place = save.number - 2
+        return self.saves[place] if place >= 0 else None
+
+
+def _without_profiles(divergence: Divergence) -> Divergence:
+    """In an afternoon's saves they would be hundreds of megabytes."""
+    return structs.replace(divergence, frames=[], channels=[])
+
+
+def _of(run: Run) -> Result:
+    layers = {}
+    for index, layer in enumerate(run.layers):
+        if (result := run.current(index)) is not None:
+            isolated = run.isolated(index)
+            alone = isolated and _without_profiles(isolated)
+            layers[layer.name] = LayerResult(_without_profiles(result.chained), alone)
+    causes = []
+    for cause in root_causes(run):
+        where = f"{place_text(cause.place)}: " if cause.place else ""
+        causes.append(f"{where}{cause.why} ({layers_of(cause, run)})")
+    return Result(
+        layers,
+        len(run.layers),
+        tuple(causes),
+        run.outcome,
+        run.stale,
+        tuple(run.loaded.injected) if run.loaded else (),
+    )

@@ -1,0 +1,1 @@
+"""Every weight of the port beside PyTorch's."""
