@@ -113,9 +113,11 @@ async def started(model: str, folder: Path) -> tuple[Talk, dict[str, float]]:
 
 
 async def saved(talk: Talk, edit: tuple[str, str], number: int) -> tuple[float, float]:
-    """Seconds of the wall and of the processor, from a save to its last number."""
+    """Seconds of the wall and of the processor, from a save to its last number; without
+    old text, of the source as it was."""
     old, new = edit
-    talk.graph.write_text(SOURCE.read_text().replace(old, new.format(1 + number / 1000)))
+    edited = SOURCE.read_text().replace(old, new.format(1 + number / 1000)) if old else None
+    talk.graph.write_text(edited or SOURCE.read_text())
     began, busy = time.perf_counter(), talk.busy
     talk.engine.send(RunAgain(talk.count - 1))
     await talk.until(Stopped)
@@ -139,6 +141,8 @@ async def measured(model: str, saves: int, reloads: int) -> dict[str, Any]:
             report["saves"][name] = {"wall": round(wall, 2), "busy": round(busy, 2)}
         if reloads:
             report["reloads"] = await reloaded(talk, reloads)
+        # As it was, so that no cause is looked for: only then is the engine soon idle.
+        await saved(talk, ("", ""), 0)
         await talk.until(Idle)
         busy = talk.busy
         await asyncio.sleep(QUIET)

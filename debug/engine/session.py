@@ -254,7 +254,7 @@ class Session:
         return self._files.attempted
 
     def source_changed(self) -> str | None:
-        """A source file whose content differs from the last load, or None."""
+        """A source file that is not what it was at the last load, or None."""
         return self._files.changed()
 
     # -- Layers ----------------------------------------------------------------------

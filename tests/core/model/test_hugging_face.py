@@ -143,7 +143,7 @@ def test_what_a_trainer_puts_before_the_names_does_not_matter(folder):
 
 
 def test_a_bare_state_dict_of_openais_has_its_sizes_from_its_shapes(folder, tmp_path):
-    state = load_checkpoint(str(folder)).state
+    state = dict(load_checkpoint(str(folder)).state)
     torch.save(state, tmp_path / "bare.pt")
     checkpoint = load_checkpoint(str(tmp_path / "bare.pt"))
     assert checkpoint.title == "bare (1 heads assumed)"

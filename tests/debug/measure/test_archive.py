@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from debug.measure.archive import Archive, checksum
+from debug.measure.archive import Archive
+from debug.measure.archive_file import checksum
 from debug.measure.shelf import Shelf
 from debug.measure.truth import Truth, measure_isolated, measure_reference, put_away
 from debug.protocol.diagnostic import Problem
