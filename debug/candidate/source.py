@@ -77,16 +77,6 @@ def content_hashes(path: Path, packages: Collection[str] = ()) -> dict[Path, str
     return {file: content_hash(file) for file in files}
 
 
-def own_files(path: Path) -> dict[str, bytes]:
-    """The contents of a source file and of all in its folder that it imports, by path;
-    without what can't be read."""
-    found: dict[str, bytes] = {}
-    for file in local_files(path):
-        with suppress(OSError):
-            found[str(file)] = read_source(file)
-    return found
-
-
 def changed_since(
     hashes: Mapping[Path, str | None], source: Path | None = None
 ) -> Path | None:
@@ -98,6 +88,16 @@ def changed_since(
     """
     files = dict.fromkeys([*hashes, *(local_files(source) if source else ())])
     return next((f for f in files if content_hash(f) != hashes.get(f)), None)
+
+
+def own_files(path: Path) -> dict[str, bytes]:
+    """The contents of a source file and of all in its folder that it imports, by path;
+    without what can't be read."""
+    found: dict[str, bytes] = {}
+    for file in local_files(path):
+        with suppress(OSError):
+            found[str(file)] = read_source(file)
+    return found
 
 
 def load_source(path: Path, packages: Collection[str] = ()) -> Source:

@@ -168,7 +168,7 @@ APP_KEYS = [
     Key("v", "confirm", "compile", "confirm with the compiled graph (minutes)", ENGINE),
     Key("w", "widen", "float64", "run in float64: a bug, or only rounding?", ENGINE),
     Key("a", "abort", "abort", "stop after this layer; what hangs: at once", ENGINE),
-    Key("W", "extend", "extend", "five more minutes for what seems to hang", ENGINE),
+    Key("M", "extend", "extend", "five more minutes for what seems to hang", ENGINE),
     Key("R", "restart", "restart", "restart the engine; it runs as far again", ENGINE),
     Key(
         "E", "controls", "what runs", "other input, model, device, dtype or engine", ENGINE

@@ -173,7 +173,7 @@ async def test_a_build_that_hangs_shows_its_end_and_a_key_ends_it(app, press):
         engine().say(SourceSaved("/home/me/model.py"), Reading(FILES))
         await settle(pilot)
         app.state.activity.heard -= 100
-        await press(pilot, "W")
+        await press(pilot, "M")
         assert "ends in 8:2" in status(app) or "ends in 8:1" in status(app)
         await press(pilot, "a")
         assert "STALE, model.py: it was stopped after 10" in status(app)

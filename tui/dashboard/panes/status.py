@@ -79,7 +79,7 @@ def _doing(run: Run, activity: Activity) -> str:
         if activity.elapsed >= words.PATIENCE and activity.hint:
             parts.append(activity.hint)
         if (left := activity.left) is not None:
-            parts.append(f"ends in {words.clock(left)} (W waits longer, a ends it)")
+            parts.append(f"ends in {words.clock(left)} (M waits longer, a ends it)")
         return f" {tick} {', '.join([*parts, activity.what or activity.phase])}"
     glyph = GLYPHS.get(activity.phase, "·")
     if activity.phase is Phase.DEAD:
