@@ -73,8 +73,21 @@ Work = Command | SourceSaved
 class Engine:
     """Does one thing at a time, and looks for news between any two layers."""
 
-    def __init__(self, factory: str, commands: BinaryIO, events: BinaryIO) -> None:
-        self._factory = factory
+    def __init__(
+        self,
+        factory: str,
+        commands: BinaryIO,
+        events: BinaryIO,
+        last_words: LastWords | None = None,
+    ) -> None:
+        """
+        Args:
+            factory: makes the subject.
+            commands: where they come from.
+            events: where they go.
+            last_words: of a process that is the engine's alone.
+        """
+        self._factory, self._last_words = factory, last_words
         self._commands = commands
         self._events = events
         # One in C: a source may break what Python's own is written with.
@@ -90,7 +103,6 @@ class Engine:
         """The process as it was before a source ran in it."""
         self._refused: Open | None = None
         """What could not be opened, or is not to be yet: a save may mend it."""
-        self._last_words = LastWords(events.fileno())
         self._process = os.getpid()
 
     def emit(self, message: Message) -> None:
@@ -220,7 +232,8 @@ class Engine:
 
     def _read(self, files: Mapping[str, str | None]) -> None:
         """Files are about to be executed: whatever they do, the screen knows of them."""
-        self._last_words.renew()
+        if self._last_words is not None:
+            self._last_words.renew()
         self.emit(Reading(dict(files)))
 
     def _load(self, session: "Session", watched: bool) -> None:
@@ -341,7 +354,8 @@ def main() -> NoReturn:
     wake_seldom()  # before MAX has threads
     events, commands = private_stdout(), private_stdin()
     try:
-        Engine(sys.argv[1], commands, events).run()
+        last_words = LastWords(events.fileno())
+        Engine(sys.argv[1], commands, events, last_words).run()
     except BaseException:
         traceback.print_exc()
     finally:
