@@ -10,7 +10,7 @@ READY := $(VENV)/ready
 .PHONY: run install demo transcribe serve gpu-check debug-encoder graph-test compare-simple bugpack false-alarms \
 	test test-quick test-cpu test-max test-gpu coverage lint types \
 	torture lock audit \
-	benchmark benchmark-json benchmark-reload bench-peers benchmark-all benchmark-memory benchmark-gpu gpu-build results screenshot clean
+	benchmark benchmark-json benchmark-reload peers bench-peers benchmark-all benchmark-memory benchmark-gpu gpu-build results screenshot clean
 
 run: install
 	$(BIN)/maxwhisper-tui $(ARGS)
@@ -111,14 +111,16 @@ benchmark-json: install
 benchmark-reload: install
 	$(BIN)/python benchmarks/reload.py $(ARGS)
 
-# Beside PyTorch, ONNX Runtime and CTranslate2, an optional extra that is installed first.
-bench-peers: install
+# ONNX Runtime and CTranslate2, which nothing else needs.
+peers: install
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[peers]"
+
+# Beside PyTorch, ONNX Runtime and CTranslate2, an optional extra that is installed first.
+bench-peers: peers
 	$(BIN)/python benchmarks/peers.py --save benchmarks/results/peers-cpu.md $(ARGS)
 
 # Every figure that has a target, in half an hour; ARGS="--large" for the sizes from medium up.
-benchmark-all: install
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[peers]"
+benchmark-all: peers
 	$(BIN)/python benchmarks/all.py --save benchmarks/results/all-cpu.md $(ARGS)
 
 benchmark-memory: install

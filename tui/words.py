@@ -23,7 +23,8 @@ from debug.protocol.verdict import LAYER, Limits, Verdict, judge
 from debug.results.digits import factor as factor
 from debug.results.digits import number as number
 from debug.results.headroom import float16_headroom, squared_headroom
-from debug.results.run import Run, Trend
+from debug.results.run import Run
+from debug.results.trend import Trend
 from debug.results.why import CONVINCING as CONVINCING
 from debug.results.why import reasons as reasons
 from debug.results.why import share as share

@@ -62,7 +62,7 @@ def sums(value: Tensor, exact: Tensor) -> Sums | None:
         bounds = torch.stack(torch.aminmax(piece)).tolist()
         low, high = min(low, bounds[0]), max(high, bounds[1])
         total += piece.sum().item()
-        flat = piece.view(-1)
+        flat = piece.reshape(-1)
         squares += flat.dot(flat).item()
         difference = piece - exacts[start : start + step]
         worst = max(-(extremes := torch.aminmax(difference))[0].item(), extremes[1].item())

@@ -6,7 +6,6 @@ stay until the new one has its own, so that a bad save never empties the screen.
 """
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from msgspec.structs import replace
 
@@ -36,23 +35,14 @@ from debug.protocol.values import (
     doubts_of,
 )
 from debug.protocol.verdict import Verdict, overall
+from debug.results.trend import Trend, trend_between
 
-NOTICEABLE = 1.1
-"""The smallest quotient of two errors that is called better or worse."""
 ELSEWHERE = Divergence(
     Verdict.UNSEEN,
     reason="can't be compared alone: it is right in the run, on another value than "
     "PyTorch's layer takes",
 )
 """Of a layer whose module begins elsewhere, as one that has the norm before it in it."""
-
-
-class Trend(StrEnum):
-    """What the last save did to a layer."""
-
-    BETTER = "better"
-    WORSE = "worse"
-    SAME = "same"
 
 
 @dataclass
@@ -393,13 +383,4 @@ class Run:
         now, before = self.current(index), self.before.get(index)
         if now is None or before is None:
             return None
-        old, new = before.chained, now.chained
-        if new.verdict != old.verdict and None in (new.rel_l2, old.rel_l2):
-            return Trend.BETTER if new.verdict.healthy else Trend.WORSE
-        if new.verdict.healthy and old.verdict.healthy:
-            return Trend.SAME
-        if new.rel_l2 is None or old.rel_l2 is None:
-            return Trend.SAME
-        if new.rel_l2 * NOTICEABLE < old.rel_l2:
-            return Trend.BETTER
-        return Trend.WORSE if new.rel_l2 > old.rel_l2 * NOTICEABLE else Trend.SAME
+        return trend_between(before.chained, now.chained)

@@ -131,6 +131,7 @@ def served(tmp_path: Path) -> Iterator[str]:
     server = subprocess.Popen(
         [sys.executable, "-m", "scripts.serve", *arguments],
         cwd=ROOT,
+        env=dict(os.environ),  # without what MAX has changed in native code
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeVar
 
-from debug.results.run import Run, Trend
+from debug.results.run import Run
+from debug.results.trend import Trend
 from tui import words
 
 NUMBER = re.compile(r"\d+")

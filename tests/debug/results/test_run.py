@@ -13,7 +13,8 @@ from debug.protocol.messages import (
 )
 from debug.protocol.values import Divergence, Finding
 from debug.protocol.verdict import Verdict
-from debug.results.run import Run, Trend
+from debug.results.run import Run
+from debug.results.trend import Trend
 
 
 def loaded(generation: int) -> Loaded:

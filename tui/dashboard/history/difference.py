@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from debug.protocol.diagnostic import cut
 from debug.protocol.plain import plain
-from debug.results.run import NOTICEABLE
+from debug.results.trend import NOTICEABLE
 from tui.dashboard.panes.listing import LONGEST
 from tui.dashboard.saves import LayerResult, Result, names_of
 

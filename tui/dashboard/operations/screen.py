@@ -13,6 +13,7 @@ from textual.widgets import Static
 from debug.protocol.diagnostic import INSPECT, Problem
 from debug.protocol.messages import Inspect, Inspected
 from tui import words
+from tui.dashboard.activity import why_refused
 from tui.dashboard.changes import Answered, Change, Refused
 from tui.dashboard.engine_link import EngineLink
 from tui.dashboard.operations.table import told
@@ -35,7 +36,7 @@ class OperationsScreen(Overlay[int]):
         """
         super().__init__()
         if not link.state.results.generation or not link.alive:
-            raise Problem(INSPECT, "there is no graph to take apart: R restarts the engine")
+            raise Problem(INSPECT, why_refused(link.state.activity))
         self._link, self._index = link, index
         self._inspected: Inspected | None = None
         self._waiting = False

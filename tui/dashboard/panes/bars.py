@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from debug.protocol.messages import Compared
 from debug.protocol.verdict import FLOAT32_HALF_ULP, Verdict
-from debug.results.run import NOTICEABLE, Run
+from debug.results.run import Run
+from debug.results.trend import NOTICEABLE
 
 LEAST_DECADES = 4
 """A healthy run does not fill the chart."""

@@ -20,6 +20,7 @@ from debug.protocol.weights import (
 )
 from tui import words
 from tui.columns import Column
+from tui.dashboard.activity import why_refused
 from tui.dashboard.changes import Answered, Change, Refused
 from tui.dashboard.engine_link import EngineLink
 from tui.dashboard.overlay import Overlay
@@ -49,7 +50,7 @@ class WeightsScreen(Overlay[int]):
         """
         super().__init__()
         if not link.state.results.generation or not link.alive:
-            raise Problem(LOOK, "there are no weights to compare: R restarts the engine")
+            raise Problem(LOOK, why_refused(link.state.activity))
         self._link = link
         self._weights: list[ComparedWeight] = []
         self._total: int | None = None
