@@ -118,7 +118,7 @@ def declaration(module: nn.Module, name: str) -> tuple[str, int] | None:
     """
     owner, (attribute, *_) = module, name.split(".")
     *parents, last = name.split(".")
-    for parent, below in zip(parents, [*parents[1:], last], strict=True):
+    for parent, below in zip(parents, [*parents, last][1:], strict=True):
         child = module.sublayers.get(parent)
         if child is None:
             owner, attribute = module, parent

@@ -298,7 +298,7 @@ class Engine:
         if self.session.generation == 0:
             raise Problem("graph", "there is no good candidate yet; mend its source first")
         self._target = min(index, len(self.session.names) - 1)
-        self._wanted = self._target
+        self._wanted = index  # the next source may have more layers
         if self.session.position >= self._target:
             self._stop()
 

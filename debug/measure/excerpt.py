@@ -105,7 +105,9 @@ def error_map(
         The region, and the rows of cells.
     """
     down, across = axes
-    error = sides.error.movedim((down, across), (0, 1)).flatten(2).amax(2)
+    others = [axis for axis in range(sides.error.ndim) if axis not in axes]
+    error = sides.error.amax(others) if others else sides.error
+    error = error if down < across else error.T
     region = region or Region(0, 0, *error.shape)
     part = error[region.top : region.bottom, region.left : region.right]
     cells = min(height, part.shape[0]), min(width, part.shape[1])

@@ -148,7 +148,7 @@ def worst_slices(
     error = sides.error
     if sides.truth.exact.ndim < 2:
         return []
-    kinds = slices_of(slice_norms(error.square()), sides.truth, sides.dtype)
+    kinds = slices_of(slice_norms(error), sides.truth, sides.dtype)
     found = []
     for kind, name in names.items():
         slices = kinds.get(kind)

@@ -37,7 +37,6 @@ from debug.protocol.messages import (
     Reading,
     RunAgain,
     RunTo,
-    SourceRead,
     SourceSaved,
     Spoiled,
     Stopped,
@@ -254,6 +253,7 @@ class EngineLink:
             case Exited():
                 self._died(news)
             case _:
+                self.state.history.hear(news, self.state.results)
                 self.state.results.apply(news)
                 self._react(news)
 
@@ -275,8 +275,6 @@ class EngineLink:
                 name = path.rpartition("/")[2]
                 self._begin(Phase.LOADING, f"reading {name}", limit=OWN_CODE_SECONDS)
                 self.second.outdate("the source was saved")
-            case SourceRead(files):
-                self.state.history.read(files, datetime.now(), self.state.results)
             case Loaded():
                 self._loaded(event)
             case Aligned():
@@ -320,7 +318,6 @@ class EngineLink:
     def _loaded(self, event: Loaded) -> None:
         replaced = f", {words.listed(event.injected)} replaced by PyTorch's"
         note = replaced if event.injected else ""
-        self.state.history.loaded(event.generation)
         self._say(f"generation {event.generation} was built{note}")
         self._begin(Phase.RUNNING, limit=OWN_CODE_SECONDS)
         self._report(ResultsChanged())

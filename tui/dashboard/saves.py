@@ -13,6 +13,7 @@ from os.path import basename, commonpath, dirname, relpath
 from msgspec import structs
 
 from debug.protocol.diagnostic import Diagnostic
+from debug.protocol.messages import Event, Failed, Loaded, SourceRead
 from debug.protocol.values import Divergence, Outcome
 from debug.protocol.verdict import Verdict, overall
 from debug.results.root_causes import root_causes
@@ -72,6 +73,10 @@ class Save:
     """Of the engine that runs now; 0 while it has no graph of it."""
     result: Result | None = None
     """Once it is not the last save any more."""
+    problem: Diagnostic | None = None
+    """Why it could not be run: the first reason, whatever became of the file later."""
+    own: Result | None = None
+    """What came of it before a layer was replaced by PyTorch's."""
 
 
 def names_of(paths: Mapping[str, bytes]) -> dict[str, str]:
@@ -85,6 +90,19 @@ class History:
 
     def __init__(self) -> None:
         self.saves: list[Save] = []
+
+    def hear(self, event: Event, run: Run) -> None:
+        """Whatever the engine says, before the run is told."""
+        match event:
+            case SourceRead(files):
+                self.read(files, datetime.now(), run)
+            case Loaded(generation):
+                self.about_to_load(run)
+                self.loaded(generation)
+            case Failed(diagnostic):
+                self.refused(diagnostic)
+            case _:
+                pass
 
     def read(self, files: Mapping[str, bytes], at: datetime, run: Run) -> None:
         """The engine has read files; an engine that was restarted reads the same again.
@@ -105,6 +123,20 @@ class History:
             self.saves[-1] = replace(before, result=self.result(before, run))
             self.saves.append(Save(before.number + 1, at, whole))
 
+    def refused(self, problem: Diagnostic) -> None:
+        """The last save can't be run."""
+        if self.saves and not self.saves[-1].generation:
+            first = self.saves[-1].problem or problem
+            self.saves[-1] = replace(self.saves[-1], problem=first)
+
+    def about_to_load(self, run: Run) -> None:
+        """The last save may run again with layers replaced, which is nothing that came of
+        the save."""
+        last = self.saves[-1] if self.saves else None
+        is_own = run.loaded is not None and not run.loaded.injected
+        if last is not None and is_own and last.generation == run.generation:
+            self.saves[-1] = replace(last, own=_of(run))
+
     def loaded(self, generation: int) -> None:
         """The last save is now a graph."""
         if self.saves:
@@ -117,9 +149,13 @@ class History:
         """What came of a save; of the last one, what is known by now."""
         if save.result is not None:
             return save.result
-        if run.stale is not None and not save.generation:
-            return Result(count=len(run.layers), problem=run.stale)
-        return _of(run) if save.generation == run.generation else Result()
+        problem = save.problem or run.stale
+        if problem is not None and not save.generation:
+            return Result(count=len(run.layers), problem=problem)
+        if save.generation != run.generation:
+            return Result()
+        found = _of(run)
+        return save.own if found.replaced and save.own is not None else found
 
     def same_as(self, save: Save) -> Save | None:
         """The first save with the same source, if it is an earlier one."""

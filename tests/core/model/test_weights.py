@@ -68,6 +68,13 @@ def test_a_weight_that_is_left_out_is_named_where_it_should_be(subject, encoder)
     assert line.strip().startswith("def __init__(self, n_state: int, n_head: int")
 
 
+def test_a_weight_of_the_encoder_itself_is_named_at_its_line(subject, encoder):
+    encoder.write_text(encoder.read_text().replace("positional_embedding", "positions"))
+    message, line = refusal(subject, encoder)
+    assert "declares the weight positions, the checkpoint has none" in message
+    assert "self.positions = Weight(" in line
+
+
 def test_a_weight_of_another_shape_is_named_with_both_shapes_at_its_line(subject, encoder):
     replace(encoder, "(3, n_in, n_out)", "(3, n_out, n_in)")
     message, line = refusal(subject, encoder)

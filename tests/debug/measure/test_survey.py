@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from debug.measure.divergence import compare
 from debug.measure.excerpt import error_map, excerpt, fits
 from debug.measure.survey import (
     Sides,
@@ -159,3 +160,27 @@ def test_a_part_of_a_map_has_the_elements_themselves(exact: Tensor):
     _, cells = error_map(both, (1, 2), 9, 9, Region(10, 2, 13, 4))
     assert cells[1][0] is None
     assert cells[2][1] == pytest.approx(1 / both.typical)
+
+
+def test_a_slice_is_as_wrong_here_as_where_it_is_judged(exact: Tensor):
+    ours = exact.clone()
+    ours[..., 1] += 0.5
+    both = sides(exact, ours)
+    (channels,) = [each for each in worst_slices(both, NAMES) if each.name == "channel"]
+    judged = compare(ours.float(), both.truth, "float32")[1].channel
+    assert judged is not None
+    first = channels.slices[0]
+    assert first.index == judged.index
+    assert first.ratio == pytest.approx(judged.ratio, rel=1e-3)
+
+
+def test_a_value_of_two_axes_has_a_map_either_way_round():
+    exact = torch.arange(12.0, dtype=torch.float64).reshape(3, 4)
+    ours = exact.clone()
+    ours[2, 1] += 1
+    for axes, cell in (((0, 1), (2, 1)), ((1, 0), (1, 2))):
+        _, rows = error_map(sides(exact, ours), axes, 9, 9, None)
+        worst = max(
+            (v or 0.0, (r, c)) for r, row in enumerate(rows) for c, v in enumerate(row)
+        )
+        assert worst[1] == cell

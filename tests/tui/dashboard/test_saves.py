@@ -104,3 +104,27 @@ def test_a_layer_without_a_number_is_worse_than_any_with_one():
     invalid = replace(nan.chained, verdict=Verdict.INVALID, ratio=None)
     layers = {"a": LayerResult(divergence(1e6)), "b": LayerResult(invalid)}
     assert Result(layers).worst == "b"
+
+
+def test_the_first_reason_stays_why_a_save_does_not_load(history: History, run: Run):
+    history.read(B, NOW, run)
+    for message in ("it is broken", "it is gone"):
+        problem = Diagnostic("graph", message, "/x/port.py", 2)
+        run.apply(Failed(problem, False))
+        history.refused(problem)
+    found = history.result(history.saves[-1], run).problem
+    assert found is not None
+    assert found.message == "it is broken"
+
+
+def test_what_came_of_a_save_is_not_what_came_of_it_with_a_layer_replaced(
+    history: History, run: Run
+):
+    history.about_to_load(run)
+    run.apply(Loaded(2, {}, 0.1, ["blocks.0.attn"]))
+    history.loaded(2)
+    for index in range(LAST_ROW + 1):
+        run.apply(compared(index, 1.0, 2))
+    found = history.result(history.saves[-1], run)
+    assert found.worst == "blocks.0.attn"
+    assert found.replaced == ()

@@ -136,7 +136,7 @@ def _shape(row: LayerRow) -> Text:
 
 COLUMNS = (
     Column(ColumnKey.MARK, "", 2, lambda row: Text(row.mark, "bold"), ""),
-    Column(ColumnKey.VERDICT, "verdict", 11, _verdict, "", narrow=2),
+    Column(ColumnKey.VERDICT, "verdict", 12, _verdict, "", narrow=2),
     Column(ColumnKey.NAME, "layer", 22, lambda row: Text(""), "", narrow=20),
     Column(ColumnKey.SHAPE, "shape", 12, _shape, "the shape of its value"),
     Column(

@@ -80,7 +80,7 @@ async def test_a_second_run_takes_the_place_of_the_bar_which_the_chart_shows_too
     async with OneTable().run_test(size=(160, 30)) as pilot:
         pane = await filled(pilot, run_with(), SecondRun(FLOAT64))
         assert "bar" not in pane.columns
-        assert cell(pane, 3, "shape") == "1×1500×384"
+        assert "second" in pane.columns
 
 
 def test_no_two_columns_show_the_same():
