@@ -17,18 +17,21 @@ Shapes = Mapping[str, tuple[int, ...]]
 
 FILTERS = (2, 3, 1, 0)
 """The order of axes in which MAX's convolutions have PyTorch's filters."""
-NUMBER = re.compile(r"\d+")
-TEMPLATE = """# PyTorch's weights and the port's, # for a number: guesses by shapes and na
+NUMBER = re.compile(r"(?:^|(?<=\.))\d+(?=\.|$)")
+"""Of a block: ``3`` in ``layers.3.norm1.weight``, and not the 1."""
+TEMPLATE = """# PyTorch's weights and the port's, # for a block's number: guesses by shapes
+# and names.
 NAMES = {{
 {names}
 }}
+NUMBER = re.compile(r"(?:^|(?<=\\.))\\d+(?=\\.|$)")
 
 
 def weights(state):
     found = {{}}
     for name, value in state.items():
-        numbers = iter(re.findall(r"\\d+", name))
-        if ours := NAMES.get(re.sub(r"\\d+", "#", name)):
+        numbers = iter(NUMBER.findall(name))
+        if ours := NAMES.get(NUMBER.sub("#", name)):
             ours = re.sub("#", lambda _: next(numbers), ours)
             found[ours] = {value}
 {lacking}    return found
@@ -72,7 +75,13 @@ def paired(theirs: Shapes, ours: Shapes) -> dict[str, str]:
     its, mine = _modules(theirs), _modules(ours)
     likely = sorted(
         (
-            (_likeness(one, other) - abs(i / len(its) - k / len(mine)), one, other)
+            (
+                _likeness(one, other)
+                + (_shapes(its[one]) == _shapes(mine[other]))
+                - abs(i / len(its) - k / len(mine)),
+                one,
+                other,
+            )
             for i, one in enumerate(its)
             for k, other in enumerate(mine)
             if _sizes(its[one]) == _sizes(mine[other])
@@ -100,6 +109,11 @@ def _modules(shapes: Shapes) -> dict[str, dict[str, tuple[int, ...]]]:
         if shape:  # else a counter
             found.setdefault(module, {})[last] = shape
     return found
+
+
+def _shapes(held: Shapes) -> list[tuple[int, ...]]:
+    """Where they are the same, nothing need be transposed."""
+    return sorted(held.values())
 
 
 def _sizes(held: Shapes) -> list[list[int]]:

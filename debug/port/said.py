@@ -117,6 +117,8 @@ def _check_inputs(port: Port) -> None:
     named = [each for each in parameters if each.kind in _NAMED]
     takes = _takes(port.reference)
     for name, value in port.inputs.items():
+        if any(leaf is ... for leaf in pytree.tree_leaves(value)):
+            raise Problem("port", f"inputs= still has ... for {name!r}: fill in a tensor")
         if any(isinstance(leaf, np.ndarray) for leaf in pytree.tree_leaves(value)):
             message = f"inputs= has an array of numpy for {name!r}: give a tensor"
             raise Problem("port", f"{message}, torch.from_numpy(...)")

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from debug.port.draft import draft
+from debug.port.draft_weights import function
 from debug.protocol.diagnostic import Problem
 
 BERT = "max.pipelines.architectures.bert.graph:BertModel"
@@ -122,3 +123,18 @@ def test_weights_of_other_names_are_paired_by_shape_and_name(tmp_path, monkeypat
     given = {query.format(n): n for n in range(2)}
     assert made["weights"](given) == {f"layers.{n}.q.bias": n for n in range(2)}
     assert '# found["layers.#.qkv.weight"] = ...  # nothing like its [192, 64]' in text
+
+
+def test_a_number_within_a_name_is_not_that_of_a_block():
+    norms = {f"h.{block}.norm{part}.weight": (4,) for block in range(2) for part in (1, 2)}
+    layers = {f"h.{block}.fc1.weight": (8, 4) for block in range(2)}
+    layers |= {f"h.{block}.fc2.weight": (4, 8) for block in range(2)}
+    renames = {"norm1": "before", "norm2": "after", "fc1": "up", "fc2": "down"}
+    ours = {}
+    for name, shape in {**norms, **layers}.items():
+        _, block, module, last = name.split(".")
+        ours[f"blocks.{block}.{renames[module]}.{last}"] = shape
+    made = {}
+    exec(f"import re\n{function({**norms, **layers}, ours)}", made)
+    state = {**norms, **layers}
+    assert made["weights"](state) == ours

@@ -99,6 +99,10 @@ def test_inputs_that_forward_does_not_take_are_refused_with_those_it_takes():
     assert said_of(inputs={"mask": X}) == f"inputs= lacks 'x': {takes}"
 
 
+def test_what_a_draft_left_open_is_said_to_be_open():
+    assert said_of(inputs={"x": ...}) == "inputs= still has ... for 'x': fill in a tensor"
+
+
 def test_arrays_of_numpy_and_halves_are_refused_with_what_makes_them_right():
     assert said_of(inputs={"x": X.numpy()}).endswith("give a tensor, torch.from_numpy(...)")
     message = said_of(reference=Network().half())
