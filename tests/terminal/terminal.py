@@ -112,6 +112,14 @@ class Terminal:
         (engine,) = [child for child in children if "debug.engine" in child.cmdline()]
         return engine
 
+    def engines(self) -> list[int]:
+        """The process ids of those that live."""
+        children = psutil.Process(self.pid).children(recursive=True)
+        alive = [
+            c for c in children if c.is_running() and c.status() != psutil.STATUS_ZOMBIE
+        ]
+        return [each.pid for each in alive if "debug.engine" in each.cmdline()]
+
     def quit(self) -> int:
         """Leaves with the key for it; the program's exit status."""
         self.type("q")
