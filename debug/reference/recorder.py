@@ -56,10 +56,11 @@ class Recorder(TorchFunctionMode):
         if is_attention(func):
             with self:  # it is off while it handles a function
                 return written_out(args, kwargs or {}, self._named)
-        if writes(func, args, kwargs or {}):
+        written = writes(func, args, kwargs or {})
+        if written:
             self._set_apart(args[0])
         result = func(*args, **(kwargs or {}))
-        if isinstance(result, Tensor) and not self._is_given(func, result, args, kwargs):
+        if isinstance(result, Tensor) and (written or not self._is_given(result, args)):
             self._note(func, args, kwargs, result)
         elif isinstance(result, tuple | list):
             for number, each in enumerate(result):
@@ -79,10 +80,9 @@ class Recorder(TorchFunctionMode):
         return value
 
     @staticmethod
-    def _is_given(func: Callable, result: Tensor, args: Any, kwargs: Any) -> bool:
+    def _is_given(result: Tensor, args: Any) -> bool:
         """Whether nothing was done, as in ``x.to(x.dtype)``."""
-        given = any(leaf is result for leaf in tree_leaves(list(args)))
-        return given and not writes(func, args, kwargs or {})
+        return any(leaf is result for leaf in tree_leaves(list(args)))
 
     def _set_apart(self, written: Tensor) -> None:
         """Copies what was recorded of a tensor that is about to be written into."""

@@ -133,11 +133,8 @@ def _pairs(x: Tensor, turned: Tensor) -> Pairs | None:
 
 def _may_be_turned(x: Tensor) -> bool:
     """At least two pairs, of numbers that are not whole."""
-    return x.ndim > 1 and x.shape[-1] % 2 == 0 and x.shape[-1] > 2 and _is_real(x)
-
-
-def _is_real(x: Tensor) -> bool:
-    return x.is_floating_point()
+    pairs = x.ndim > 1 and x.shape[-1] % 2 == 0 and x.shape[-1] > 2
+    return pairs and x.is_floating_point()
 
 
 def _by_numbers(
@@ -148,7 +145,7 @@ def _by_numbers(
     if not _may_be_turned(result):
         return []
     for x in _before(step, made):
-        if values[x].shape != result.shape or not _is_real(values[x]):
+        if values[x].shape != result.shape or not values[x].is_floating_point():
             continue
         for pairs in Pairs:
             tables = _angles_between(values[x], result, pairs)

@@ -15,7 +15,7 @@ from tui.dashboard.screens.controls import ControlsScreen
 from tui.settings import PORT, Settings
 
 WHISPER = Settings({"model": "micro", "graph": "encoder.py", "start": 2.0})
-A_PORT = Settings({"port": "/work/bert.py"}, factory=PORT)
+A_PORT = Settings({"port": "/ports/bert.py"}, factory=PORT)
 
 
 def engine() -> FakeEngine:
