@@ -3,14 +3,15 @@
 The first is alone: MAX builds a small library when a machine first imports it, and two
 processes that do so at once break each other's. Then what compiles runs beside what only
 looks, a few at a time and on cores of their own: a compiler takes all that it gets, and a
-row beside four of them took ten times as long as alone. What is timed runs last, and has
-the machine to itself. None begins after its time.
+row beside four of them took ten times as long as alone. Of what looks, the first row whose
+needs are met is next, so that no minute is spent on waiting for a compiler. What is timed
+runs last, and has the machine to itself. None begins after its time.
 """
 
 import os
 import time
-from collections.abc import Collection
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event, Thread
 
 from benchmarks.gpu_rows.children import Children
 from benchmarks.gpu_rows.plan import Row
@@ -21,6 +22,7 @@ CORES_TO_LOOK = 4
 """Of a machine that has as many to spare."""
 CPU_PATIENCE = 10.0
 """The rows' limits are those of a GPU's machine with many cores."""
+POLL_SECONDS = 0.1
 LEAST_SECONDS = 5.0
 """What a row needs at least: its process takes that long to load PyTorch and MAX."""
 
@@ -28,34 +30,55 @@ LEAST_SECONDS = 5.0
 def run_rows(rows: list[Row], children: Children, report: Report, seconds: float) -> None:
     """Runs all rows, each within its own limit and all within ``seconds``."""
     deadline = time.monotonic() + seconds
-    cores = os.cpu_count() or 1
-    builders = ThreadPoolExecutor(max(cores // CORES_A_BUILD, 1))
-    looker = ThreadPoolExecutor(1)
-    futures: dict[str, Future] = {}
+    ended, interrupted = {row.name: Event() for row in rows}, Event()
+    builders = ThreadPoolExecutor(max((os.cpu_count() or 1) // CORES_A_BUILD, 1))
 
     def run(row: Row) -> None:
-        _wait_for(row.needs, futures, deadline)
-        run_row(row, children, report, deadline)
-
-    try:
-        for row in rows[:1]:
+        try:
             run_row(row, children, report, deadline)
-        for row in [each for each in rows[1:] if not each.alone]:
-            pool = builders if row.builds else looker
-            futures[row.name] = pool.submit(run, row)
-        for row in [each for each in rows[1:] if each.alone]:
-            _wait_for(list(futures), futures, deadline)
+        finally:
+            ended[row.name].set()
+
+    def look(waiting: list[Row]) -> None:
+        while waiting and not interrupted.is_set():
+            row = _next_of(waiting, ended, deadline)
+            waiting.remove(row)
             run(row)
-        wait(futures.values(), timeout=max(deadline - time.monotonic(), 0))
+
+    first, rest = rows[:1], rows[1:]
+    looker = Thread(target=look, args=[[r for r in rest if not (r.builds or r.alone)]])
+    try:
+        for row in first:
+            run(row)
+        for row in rest:
+            if row.builds:
+                builders.submit(run, row)
+        looker.start()
+        for row in rest:
+            if not row.alone:
+                ended[row.name].wait(max(deadline - time.monotonic(), 0))
+        for row in rest:
+            if row.alone:
+                run(row)
+        looker.join()
     finally:
+        interrupted.set()
         children.end()
         builders.shutdown(cancel_futures=True)
-        looker.shutdown(cancel_futures=True)
 
 
-def _wait_for(names: Collection[str], futures: dict[str, Future], deadline: float) -> None:
-    jobs = [futures[name] for name in names if name in futures]
-    wait(jobs, timeout=max(deadline - time.monotonic(), 0))
+def _next_of(waiting: list[Row], ended: dict[str, Event], deadline: float) -> Row:
+    """The first row whose needs have ended, once there is one; after the deadline, the
+    first of all."""
+
+    def is_ready(row: Row) -> bool:
+        return all(ended[name].is_set() for name in row.needs if name in ended)
+
+    while time.monotonic() < deadline:
+        if ready := next(filter(is_ready, waiting), None):
+            return ready
+        time.sleep(POLL_SECONDS)
+    return waiting[0]
 
 
 def _cores_of(row: Row) -> set[int]:

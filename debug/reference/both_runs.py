@@ -30,6 +30,7 @@ from debug.reference.hooks import (
     layer_modules,
     narrowed,
     rounding,
+    weights_precision,
 )
 from debug.reference.other_precision import in_other_precision
 from debug.reference.preconditions import check_inputs, check_repeats, check_weights
@@ -127,7 +128,8 @@ class _Ruler:
         self._dtype, self._precision = dtype, rounding(dtype)
         self._products, self._narrow = products, narrow
         # A copy that nobody hears runs in the middle of a run of the model.
-        self.copy = in_other_precision(narrow, self._precision)
+        kept = weights_precision(subject, self._precision)
+        self.copy = in_other_precision(narrow, kept)
         self._modules = layer_modules(self.copy, subject.layers)
         self.calls: dict[str, LayerCall] = {}
         """In float64, of modules that rows begin with."""

@@ -169,7 +169,11 @@ def rounding(dtype: str) -> torch.dtype:
 
 def narrowed(subject: Subject, module: nn.Module, dtype: torch.dtype) -> nn.Module:
     """The reference as it runs on arguments of a precision."""
+    kept = weights_precision(subject, dtype)
+    return module if kept == torch.float32 else in_other_precision(module, kept)
+
+
+def weights_precision(subject: Subject, dtype: torch.dtype) -> torch.dtype:
+    """What the weights are kept in while the reference runs on arguments of a precision."""
     casts = isinstance(subject, CastsWeights) and subject.casts_weights
-    if dtype == torch.float32 or casts:
-        return module
-    return in_other_precision(module, dtype)
+    return torch.float32 if casts else dtype
