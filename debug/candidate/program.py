@@ -214,11 +214,14 @@ class Program:
 
     def _at_hand(self, index: int, slots: Slots, kept: KeptValues) -> bool:
         """Takes the results of an operation that no input changes as they are kept, such as
-        a shape or a transposed weight; False for any other."""
+        a shape or a transposed weight; False for any other. A chain has no value: what
+        moves a weight to a GPU has one beside the weight."""
         results = self.body[index].results
         if not self._fixed.issuperset(results):
             return False
-        slots.update({result: self.evaluate(result, kept) for result in results})
+        for result in results:
+            is_chain = max_internals.is_chain(result)
+            slots[result] = None if is_chain else self.evaluate(result, kept)
         return True
 
     def _needed(self, key: ValueKey, kept: KeptValues) -> set[int]:

@@ -177,3 +177,32 @@ def test_what_was_given_just_this_before_is_not_computed_again(
     assert not runs
     assert not torch.equal(alone(argument + 1), before)
     assert runs
+
+
+MOVED = '''def moved(x: TensorValue) -> TensorValue:
+    """As a weight goes to a GPU: the result has a chain beside it."""
+    from max.graph import Graph
+    from max.graph.type import _ChainType
+    from max.mlir.dialects import rmo
+
+    graph = Graph.current
+    kinds = x.type.to_mlir(), _ChainType().to_mlir()
+    return graph._add_op(rmo.mo_transfer, *kinds, x, graph.always_ready_chain)[0].tensor
+
+
+class Linear(nn.Module)'''
+
+
+def test_a_weight_that_is_moved_to_its_device_is_at_hand(generations: Generations):
+    whole = value(generations.program(), "network")
+    replace(generations.graph, "class Linear(nn.Module)", MOVED)
+    replace(generations.graph, "x @ self.weight.T", "x @ moved(self.weight).T")
+    program = generations.program()
+    chains = [r for op in program.body for r in op.results if max_internals.is_chain(r)]
+    assert chains
+    end = program.layers["network"]
+    (argument,) = program.flow.arguments
+    value(program, "network")
+    given = {argument: program._slots[argument]}
+    found = dict(program.walk(given, end, KeptValues()))  # pyright: ignore[reportArgumentType]
+    assert torch.equal(to_torch(found[end][end]), whole)  # pyright: ignore[reportArgumentType]
