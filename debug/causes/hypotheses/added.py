@@ -68,7 +68,9 @@ def vectors(
         numbers, is_sum = _the_same_in_all(ratio), what == "added to"
         if numbers is None:
             continue
-        name = _weight(numbers, weights, scaled=is_sum)
+        # Zeros and ones are in many a table: that a part is zero says more.
+        is_mask = not is_sum and bool((numbers * (1 - numbers)).abs().max() <= SAME)
+        name = None if is_mask else _weight(numbers, weights, scaled=is_sum)
         function = partial(torch.add if is_sum else torch.mul, numbers)
         if name is None:
             yield Fit(_same(numbers, right, what, axes), function, vague=True)
