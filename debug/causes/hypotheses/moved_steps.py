@@ -1,7 +1,8 @@
 """A step in another place: an activation after a sum instead of before it.
 
 Two steps of which one uses the other's result change places, if the one that moves leaves
-the shape as it is. Steps that only lay numbers out otherwise may stand between them.
+the shape as it is. The other may be a mean over an axis: a norm comes after it as well as
+before. Steps that only lay numbers out otherwise may stand between them.
 """
 
 import math
@@ -13,6 +14,7 @@ from torch import Tensor
 
 from debug.causes.hypotheses.mistake import first_tensor
 from debug.causes.hypotheses.operands import Hypothesis
+from debug.causes.hypotheses.reductions import REDUCTIONS
 from debug.reference.pytorch_functions import LAYOUTS
 from debug.reference.recording import (
     Recording,
@@ -47,7 +49,7 @@ def moved_steps(steps: Sequence[Step], recording: Recording) -> Iterator[Hypothe
         (source,) = sources
         moved, name = _Moved(step, source, recording), step.name
         for user in steps:
-            if not (_uses(user, step.result, recording) and _keeps_shape(user, recording)):
+            if not (_uses(user, step.result, recording) and _may_move(user, recording)):
                 continue
             text = f"{name} comes after {_told(user, recording)} instead of before"
             yield Hypothesis(
@@ -56,10 +58,11 @@ def moved_steps(steps: Sequence[Step], recording: Recording) -> Iterator[Hypothe
                 {step.result: _passed_on, user.result: _followed(moved, user)},
             )
         made = recording.maker(recording.origin(source))
-        if made is None or made not in steps or not _keeps_shape(made, recording):
+        if made is None or made not in steps or not _may_move(made, recording):
             continue
         for number, operand in enumerate(made.operands):
-            if recording.values[operand].shape != recording.values[made.result].shape:
+            alike = recording.values[operand].shape == recording.values[made.result].shape
+            if not alike and made.name not in REDUCTIONS:
                 continue
             before = f"{name} is applied to {recording.name(operand)}, before"
             text = f"{before} {_told(made, recording)} instead of after"
@@ -122,8 +125,11 @@ def _floats(step: Step, recording: Recording) -> list[ValueId]:
     ]
 
 
-def _keeps_shape(step: Step, recording: Recording) -> bool:
+def _may_move(step: Step, recording: Recording) -> bool:
+    """Whether a step keeps the shape, or leaves out an axis that others need not have."""
     size = recording.values[step.result].shape
+    if step.name in REDUCTIONS:
+        return True
     return step.name not in LAYOUTS and any(
         recording.values[i].shape == size for i in step.operands
     )
