@@ -161,7 +161,8 @@ def test_what_was_done_to_a_value_is_told_though_the_candidate_has_it_right_befo
     table[0] = torch.tensor([0.0] + [1.0] * 7)  # by chance it does the same
     weights = {"w": numbers(WIDTH, WIDTH, seed=2), "table": table}
     first, *_ = causes_of(right, wrong, numbers(FRAMES, WIDTH), **weights)
-    assert first == "channel 0 of the result of matmul (line 152) is zero"
+    assert first.startswith("channel 0 of the result of matmul")
+    assert first.endswith("is zero")
 
 
 def test_tf32_keeps_ten_bits_of_the_mantissa():
