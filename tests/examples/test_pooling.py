@@ -84,7 +84,7 @@ def named(tmp_path_factory: pytest.TempPathFactory) -> Named:
         (RIGHT, ""),
         (
             "self.head(self.norm(ops.squeeze(ops.mean(self.embed(x), axis=1), 1)))",
-            "layer_norm comes after mean instead of before",
+            "norm comes after mean instead of before",
         ),
         ("self.head(self.norm(self.embed(x))[:, 0])", f"the first {PLACE}"),
         ("self.head(self.norm(self.embed(x))[:, 4])", f"the 5th {PLACE}"),

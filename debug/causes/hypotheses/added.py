@@ -78,6 +78,21 @@ def vectors(
             yield Fit(f"{name} is {what} {{it}}", function)
 
 
+def factor_but_for_a_vector(wrong: Tensor, right: Tensor) -> float | None:
+    """The factor by which every row is too large, if one vector more in each is all else
+    that is wrong; None where there is no factor, or no vector."""
+    if right.ndim < 2 or not bool(torch.isfinite(wrong).all()):
+        return None
+    ours, theirs = (v - v.mean(-2, keepdim=True) for v in (wrong, right))
+    energy = theirs.square().sum().item()
+    factor = (ours * theirs).sum().item() / energy if energy else 0.0
+    left = (ours - factor * theirs).norm().item()
+    if not factor or abs(factor - 1) <= SAME or left > SAME * ours.norm().item():
+        return None
+    is_all = (wrong - factor * right).norm().item() <= SAME * wrong.norm().item()
+    return None if is_all else factor
+
+
 def _same(numbers: Tensor, right: Tensor, what: str, axes: Axes) -> str:
     """Of which axes they are the same for every place."""
     if numbers.shape[-1] == numbers.numel():

@@ -37,6 +37,11 @@ POSITIONS = {"positions": numbers(FRAMES, WIDTH, seed=4)}
             "layer_norm comes after mean instead of before",
         ),
         (
+            lambda _, x: x + F.gelu(F.layer_norm(x, (WIDTH,)) * 2).tanh(),
+            lambda _, x: x + F.layer_norm(F.gelu(x * 2).tanh(), (WIDTH,)),
+            "layer_norm comes after the result of tanh",
+        ),
+        (
             lambda _, x: F.gelu(x.mean(1)),
             lambda _, x: F.gelu(x).mean(1),
             "gelu is applied to the argument, before mean instead of after",
