@@ -23,6 +23,7 @@ from debug.causes.hypotheses.activations import mistaken
 from debug.causes.hypotheses.attention import added_masks, masks, parts, softmaxes
 from debug.causes.hypotheses.group_norm import group_norm
 from debug.causes.hypotheses.images import batch_norm, conv2d
+from debug.causes.hypotheses.joins import joined_otherwise
 from debug.causes.hypotheses.layer_norm import layer_norm
 from debug.causes.hypotheses.mistake import Called, Mistake, first_tensor, named
 from debug.causes.hypotheses.moved_slices import shifted
@@ -374,5 +375,6 @@ _GENERATORS: dict[str, Callable[[Called], Iterator[Mistake]]] = {
     "select": selected,
     "roll": rolled,
     "interpolate": resized,
+    **dict.fromkeys(("cat", "concat", "stack"), joined_otherwise),
 }
 """By PyTorch's name of the function."""
