@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from debug.causes.explainer import Explainer
 from debug.engine import jobs
 from debug.engine.background import Job
+from debug.engine.comparisons import Again, Comparisons
+from debug.engine.elsewhere import CompareElsewhere
 from debug.engine.whereabouts import Whereabouts
 from debug.experiments.isolation import Isolation
 from debug.experiments.probes import Variables
@@ -23,6 +25,7 @@ from debug.subject import Subject
 class Tools:
     """What the jobs have in common with the rest of a session."""
 
+    comparisons: Comparisons
     isolation: Isolation
     whereabouts: Whereabouts
     explainer: Explainer
@@ -35,8 +38,8 @@ class Hears:
 
     moved: Callable[[int, Divergence], None]
     """Each layer that is right elsewhere than where its module returns."""
-    rounds: Callable[[int, str], None]
-    """Each layer that only rounds more, with the reason."""
+    again: Again
+    """Each layer of which there is more to say than when it was compared."""
     pause: Pause
     emit: Callable[[Message], None]
 
@@ -49,15 +52,17 @@ def idle_work(
     borders = jobs.FindBorders(
         list(truths), tools.whereabouts, hears.moved, causes.add, pause
     )
-    rounding = jobs.ExplainRounding(truths, hears.rounds, pause)
+    rounding = jobs.ExplainRounding(truths, tools.comparisons, hears.again, pause)
 
     def found(index: int, verdict: Verdict) -> None:
         (borders if verdict.wrong else rounding).add(index)
 
+    compared = tools.comparisons, tools.isolation, tools.whereabouts
     variables = Variables(tools.recordings, truths)
     return [
         jobs.IsolateLayers(subject, truths, tools.isolation, found, emit),
         borders,
+        CompareElsewhere(subject, truths, compared, hears.again, pause),
         rounding,
         jobs.CompareProbes(subject, truths, variables, emit),
         causes,

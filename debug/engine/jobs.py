@@ -3,11 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 
 import torch
+from msgspec import structs
 
 from debug.candidate.taps import Probe
 from debug.causes.explainer import Explainer
 from debug.causes.rounding import long_sum
 from debug.engine.background import Generation
+from debug.engine.comparisons import Again, Comparisons
 from debug.engine.whereabouts import Whereabouts
 from debug.experiments.isolation import Isolation
 from debug.experiments.probes import Variables
@@ -135,12 +137,13 @@ class ExplainRounding(_Queue):
     def __init__(
         self,
         truths: Mapping[str, Truth],
-        explained: Callable[[int, str], None],
+        comparisons: Comparisons,
+        again: Again,
         pause: Pause,
     ) -> None:
-        """``explained`` is told each layer with the reason why it rounds as it does."""
+        """``again`` is told each layer with the reason why it rounds as it does."""
         self._names, self._truths = list(truths), truths
-        self._explained, self._pause = explained, pause
+        self._comparisons, self._again, self._pause = comparisons, again, pause
         self.begin(Generation())
 
     def do_one(self) -> None:
@@ -151,8 +154,9 @@ class ExplainRounding(_Queue):
         reason = long_sum(name, truth, code.program, code.kept, self._pause)
         self._waiting.pop(0)
         self.done += 1
-        if reason:
-            self._explained(index, reason)
+        stats, divergence, reused = self._comparisons.of(name)
+        if reason and divergence.verdict is Verdict.WATCH:
+            self._again(index, stats, structs.replace(divergence, reason=reason), reused)
 
 
 class CompareProbes:

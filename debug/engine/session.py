@@ -11,8 +11,6 @@ from collections.abc import Callable, Collection
 from functools import partial
 from pathlib import Path
 
-from msgspec import structs
-
 from debug.candidate import max_internals
 from debug.candidate.compiler import Compiler
 from debug.candidate.device_products import has_convolutions
@@ -56,7 +54,6 @@ from debug.protocol.messages import (
 )
 from debug.protocol.survey import Look
 from debug.protocol.values import Divergence, Mode, Stats, Tolerance
-from debug.protocol.verdict import Verdict
 from debug.reference.archived import reference_of
 from debug.reference.recorded_layers import RecordedLayers
 from debug.subject import (
@@ -162,8 +159,9 @@ class Session:
         self._comparisons = Comparisons(
             truths, self.dtype, self._whereabouts, self._tolerance
         )
-        tools = Tools(isolation, self._whereabouts, self._explainer, recordings)
-        hears = Hears(self._moved, self._rounds, lambda: self._pause(), self._emit)
+        comparisons, places = self._comparisons, self._whereabouts
+        tools = Tools(comparisons, isolation, places, self._explainer, recordings)
+        hears = Hears(self._moved, self._again, lambda: self._pause(), self._emit)
         return Background(idle_work(subject, truths, tools, hears), self._emit)
 
     def _announce(self, what: str) -> None:
@@ -288,15 +286,10 @@ class Session:
         self._again(index, *self._comparisons.elsewhere(self.names[index]))
         self._emit(Isolated(self.generation, index, isolated))
 
-    def _rounds(self, index: int, reason: str) -> None:
-        """It is known why a layer rounds more than PyTorch's."""
-        stats, divergence, reused = self._comparisons.of(self.names[index])
-        if divergence.verdict is Verdict.WATCH:
-            self._again(index, stats, structs.replace(divergence, reason=reason), reused)
-
     def _again(
         self, index: int, stats: Stats | None, divergence: Divergence, reused: bool
     ) -> None:
+        """More is known of a layer that was compared."""
         self._emit(Compared(self.generation, index, stats, divergence, 0.0, reused))
 
     @property
