@@ -1,10 +1,12 @@
 """What an engine does of itself once layers have run, in the order in which a person wants
 to know: what is wrong alone, where it begins, why, and what follows from it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from debug.causes.explainer import Explainer
+from debug.causes.lines import LoadedCandidate
+from debug.causes.wiring import dropped, with_one_mistake
 from debug.engine import jobs
 from debug.engine.background import Job
 from debug.engine.comparisons import Again, Comparisons
@@ -15,7 +17,7 @@ from debug.experiments.probes import Variables
 from debug.measure.truth import Truth
 from debug.pause import Pause
 from debug.protocol.messages import Message
-from debug.protocol.values import Divergence
+from debug.protocol.values import Divergence, Finding
 from debug.protocol.verdict import Verdict
 from debug.reference.recorded_layers import RecordedLayers
 from debug.subject import Subject
@@ -48,7 +50,16 @@ def idle_work(
     subject: Subject, truths: Mapping[str, Truth], tools: Tools, hears: Hears
 ) -> list[Job]:
     pause, emit = hears.pause, hears.emit
-    causes = jobs.FindCauses(truths, tools.explainer, pause, emit)
+
+    def explain(
+        name: str, code: LoadedCandidate, pause: Pause
+    ) -> Mapping[str, Sequence[Finding]]:
+        if (found := dropped(name, code, tools.recordings)) is not None:
+            return {name: [found]}
+        explained = tools.explainer.explain(name, code, pause)
+        return with_one_mistake(name, explained, code, tools.recordings)
+
+    causes = jobs.FindCauses(truths, explain, pause, emit)
     borders = jobs.FindBorders(
         list(truths), tools.whereabouts, hears.moved, causes.add, pause
     )
@@ -56,6 +67,8 @@ def idle_work(
 
     def found(index: int, verdict: Verdict) -> None:
         (borders if verdict.wrong else rounding).add(index)
+        if not verdict.wrong:
+            causes.watch(index)
 
     compared = tools.comparisons, tools.isolation, tools.whereabouts
     variables = Variables(tools.recordings, truths)

@@ -324,11 +324,11 @@ class Run:
         wrong = [
             index for index in range(len(self.layers)) if self.wrong_in_isolation(index)
         ]
-        parents = {self.layers[index].parent for index in wrong}
+        around = {each for index in wrong for each in self._parents(index)}
 
         def at_fault(index: int) -> bool:
             # A mistake may be too small to be found in the code, and be in it all the same.
-            return bool(self.findings(index)) or self.layers[index].name not in parents
+            return bool(self.findings(index)) or index not in around
 
         return [index for index in wrong if at_fault(index)]
 
