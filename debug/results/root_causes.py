@@ -101,13 +101,20 @@ def root_causes(run: Run) -> list[RootCause]:
 
 
 def _follows_from(run: Run, index: int, found: list[RootCause]) -> RootCause | None:
-    """The root cause that a layer is never called for, if one names it."""
+    """The root cause of a layer in which none was found: that of another call of the same
+    code, or the one for which it is never called, if that names it."""
     result, name = run.current(index), run.layers[index].name
-    if result is None or result.chained.verdict is not Verdict.MISSING:
-        return None
-    named = re.compile(rf"(?<![\w.]){re.escape(name)}(?![\w.]|\.\w)")
-    complete = (each for each in found if each.mistake.complete)
-    return next((each for each in complete if named.search(each.why)), None)
+    own = CALL.sub("", name)
+    if result is not None and result.chained.verdict is Verdict.MISSING:
+        named = re.compile(rf"(?<![\w.]){re.escape(own)}(#\d+)?(?![\w.#])")
+        for root in found:
+            if root.mistake.complete and named.search(root.why):
+                return root
+    for root in found:
+        around = {run.layers[each].name for each in run.within(root.layers)}
+        if name != own and own in {CALL.sub("", each) for each in around}:
+            return root
+    return None
 
 
 def layers_with(run: Run, index: int, finding: Finding) -> list[int]:
