@@ -3,6 +3,10 @@
 One mistake in a block's code is a mistake in each of its instances: twelve layers are wrong
 at one line for one reason. That is one root cause with twelve layers. So it is with a block
 that holds another block's weights, which the alignment has said already.
+
+While layers are still being looked into, a layer that differs may have got its error from
+elsewhere, or have the mistake that was just found in another: it is called a root cause
+only once a mistake was found in it, or all was tried.
 """
 
 import re
@@ -11,12 +15,11 @@ from typing import NamedTuple
 
 from debug.protocol.values import Cause, Finding, Place
 from debug.results.run import Run
-from debug.results.why import place_of, reasons
+from debug.results.why import place_of, reasons, why
 
 CALL, NUMBER = re.compile(r"#\d+"), re.compile(r"\d+")
 """In names: which call of a module it is, and which of several modules."""
 UNEXPLAINED = "no single operation is off by more than rounding"
-NOT_YET = "its cause is not known yet"
 
 
 @dataclass(frozen=True)
@@ -67,10 +70,13 @@ def root_causes(run: Run) -> list[RootCause]:
     if culprit is None:
         return []
     known = run.finding(culprit)
-    found = [RootCause(_mistake(run, culprit, known), [culprit])]
+    found: list[RootCause] = []
+    if run.settled or known is not None:
+        found.append(RootCause(_mistake(run, culprit, known), [culprit]))
     for index in run.faults():
         for finding in run.findings(index) or [None]:
-            if index == culprit and finding is known:
+            is_open = finding is None and not run.settled
+            if is_open or (index == culprit and finding is known):
                 continue
             mistake = _mistake(run, index, finding)
             same = next((each for each in found if each.mistake.is_also(mistake)), None)
@@ -92,19 +98,18 @@ def _mistake(run: Run, index: int, finding: Finding | None) -> Mistake:
     own = CALL.sub("", run.layers[index].name)
     kind = NUMBER.sub("#", own)
     if finding is None:
-        known = run.settled or run.findings(index) is not None
-        said = UNEXPLAINED if known else NOT_YET
+        [said] = why(run, index) or [UNEXPLAINED]
         return Mistake(place_of(run, index), kind, said, False, said)
     place = finding.place or place_of(run, index)
-    [why] = reasons(finding, most=1)
+    [told] = reasons(finding, most=1)
     if not finding.causes:
-        return Mistake(place, kind, why, False, why, None, finding.reference)
+        return Mistake(place, kind, told, False, told, None, finding.reference)
     likeliest = finding.causes[0]
     doubt = _doubt_about(run, own)
     if doubt and likeliest.complete and likeliest.weight is not None:
         return Mistake(None, kind, doubt, True, doubt, likeliest)
     said, complete = _within(own, likeliest.hypothesis), likeliest.complete
-    return Mistake(place, kind, said, complete, why, likeliest, finding.reference)
+    return Mistake(place, kind, said, complete, told, likeliest, finding.reference)
 
 
 def _within(layer: str, hypothesis: str) -> str:
