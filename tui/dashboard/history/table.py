@@ -19,7 +19,7 @@ GAPS = 2
 """Cells around a column's text."""
 NUMBER, TIME, CHANGE, RATIO, OUTCOME = 5, 8, 22, 9, 14
 """Cells of the columns; the root causes have the rest."""
-NARROW_CHANGE, LEAST = 16, 20
+NARROW_CHANGE, SLIM_CHANGE, LEAST = 16, 12, 20
 COMPARED_WITH = "⇄"
 
 
@@ -82,7 +82,7 @@ class SavesPane(DataTable[Text]):
         change = CHANGE if width >= ROOMY else NARROW_CHANGE
         columns = [("save", NUMBER), ("time", TIME), ("change", change)]
         if width < SLIM_BELOW - 2:
-            columns.remove(("time", TIME))
+            columns = [("save", NUMBER), ("change", SLIM_CHANGE)]
         last = [("worst R", RATIO)]
         if width >= ROOMY:
             last.append(("outcome", OUTCOME))
