@@ -5,14 +5,14 @@ save can't be run, it is the last save that had a root cause: somebody who has m
 wants to tell of it. Of any other save the history hands over the same.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from debug.protocol.diagnostic import Problem
-from debug.results.root_causes import root_causes
+from debug.results.root_causes import RootCause, root_causes
 from debug.results.run import Run
 from tui.answer import cause_text
 from tui.dashboard.files import write_page
@@ -22,6 +22,8 @@ from tui.dashboard.saves import History, Save
 @dataclass(frozen=True)
 class Handed:
     run: Run
+    found: Sequence[RootCause]
+    """In it."""
     options: Mapping[str, Any]
     save: Save | None = None
     """Which it is of, where that is not what runs now."""
@@ -31,7 +33,7 @@ class Handed:
     @property
     def causes(self) -> list[str]:
         of = f", in save {self.save.number} of {self.save.time}" if self.save else ""
-        return [f"{cause_text(each, self.run)}{of}" for each in root_causes(self.run)]
+        return [f"{cause_text(each, self.run)}{of}" for each in self.found]
 
     @property
     def none_yet(self) -> str:
@@ -53,7 +55,7 @@ class Handed:
     @property
     def copy_label(self) -> str:
         """What the key that copies takes."""
-        count = len(root_causes(self.run))
+        count = len(self.found)
         return f"copy {'cause' if count == 1 else f'{count} causes'}{self.of}"
 
     @property
@@ -70,14 +72,14 @@ class Handed:
 
 def handed_now(run: Run, history: History) -> Handed:
     """What the dashboard hands over."""
-    options = history.options
-    if run.position >= 0 and run.stale is None and root_causes(run):
-        return Handed(run, options)
+    of_now = Handed(run, root_causes(run) if run.position >= 0 else (), history.options)
+    if of_now.found and run.stale is None:
+        return of_now
     for save in reversed(history.saves):
         found = history.result(save, run)
         if found.causes and found.run is not None:
-            return Handed(found.run, save.options, save, save.files)
-    return Handed(run, options)
+            return _of(found.run, save)
+    return of_now
 
 
 def handed_of(save: Save, history: History, run: Run) -> Handed:
@@ -90,4 +92,8 @@ def handed_of(save: Save, history: History, run: Run) -> Handed:
     if result.run is None:
         message = f"nothing of save {save.number} has run: there is nothing to take along"
         raise Problem("save", message)
-    return Handed(result.run, save.options, save, save.files)
+    return _of(result.run, save)
+
+
+def _of(run: Run, save: Save) -> Handed:
+    return Handed(run, root_causes(run), save.options, save, save.files)

@@ -7,7 +7,6 @@ do nothing say why.
 
 from collections.abc import Sequence
 
-from debug.results.root_causes import root_causes
 from tui.dashboard.activity import Phase
 from tui.dashboard.handing import handed_now
 from tui.dashboard.state import State
@@ -21,17 +20,23 @@ def offered(state: State) -> tuple[Sequence[str], dict[str, str]]:
     """The names of keys (`Key.name`), the most wanted first; and what those that take
     something along are called now, by their names."""
     handed = handed_now(state.results, state.history)
-    has_causes = bool(root_causes(handed.run))
-    labels = {"copy": handed.copy_label, "page": handed.page_label} if has_causes else {}
-    return _names(state, ("copy", "page") if has_causes else ()), labels
+    if not handed.found:
+        return _names(state, (), ()), {}
+    labels = {"copy": handed.copy_label, "page": handed.page_label}
+    of_now = ("cause", "copy") if handed.save is None else ()
+    return _names(state, of_now, ("copy", "page")), labels
 
 
-def _names(state: State, taken: tuple[str, ...]) -> Sequence[str]:
-    """``taken`` are the keys that take along what is known."""
+def _names(state: State, causes: tuple[str, ...], taken: tuple[str, ...]) -> Sequence[str]:
+    """
+    Args:
+        state: all that is known.
+        causes: the keys that are about root causes of now.
+        taken: those that take along what is known.
+    """
     run, activity = state.results, state.activity
-    found = run.position >= 0 and root_causes(run)
-    differs = run.culprit() is not None
-    causes = ("cause", *taken[:1]) if found else ("cause",) if differs else ()
+    if not causes and run.culprit() is not None:
+        causes = ("cause",)
     if activity.phase is Phase.DEAD:
         return ("restart", "error", *(causes or taken[:1]), "page")
     if activity.phase is Phase.FAILED:
