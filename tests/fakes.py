@@ -260,5 +260,4 @@ class FakeEngine:
 
 async def settle(pilot: Pilot) -> None:
     """Until everything that the engine said has been shown."""
-    for _ in range(4):
-        await pilot.pause()
+    await pilot.pause()
