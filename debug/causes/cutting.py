@@ -55,6 +55,22 @@ def segments(
     return found
 
 
+def misfits(
+    name: str, recording: Recording, program: Program, truths: Mapping[str, Truth]
+) -> list[str]:
+    """The layers within one whose results are no place for the reference's values, as of a
+    norm that comes after a mean over all frames instead of before it."""
+    found = []
+    for layer, value in recording.results.items():
+        key, exact = program.layers.get(layer), recording.values[value]
+        if key is None:
+            continue
+        pins, _ = _pinned(key, exact, truths[layer].axes)
+        if not all(_fits(key, buffer) for key, buffer in pins.items()):
+            found.append(layer)
+    return found
+
+
 def _fits(key: ValueKey, buffer: Buffer) -> bool:
     kind = max_internals.tensor_type(key)
     return kind is not None and [int(size) for size in kind.shape] == list(buffer.shape)

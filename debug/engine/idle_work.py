@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from debug.causes.explainer import Explainer
 from debug.engine import jobs
 from debug.engine.background import Job
+from debug.engine.corrections import Corrections
 from debug.engine.whereabouts import Whereabouts
 from debug.experiments.isolation import Isolation
 from debug.experiments.probes import Variables
 from debug.measure.truth import Truth
 from debug.pause import Pause
 from debug.protocol.messages import Message
-from debug.protocol.values import Divergence
 from debug.protocol.verdict import Verdict
 from debug.reference.recorded_layers import RecordedLayers
 from debug.subject import Subject
@@ -33,10 +33,8 @@ class Tools:
 class Hears:
     """Who is told what the jobs find."""
 
-    moved: Callable[[int, Divergence], None]
-    """Each layer that is right elsewhere than where its module returns."""
-    rounds: Callable[[int, str], None]
-    """Each layer that only rounds more, with the reason."""
+    corrections: Corrections
+    """What changes that was said of a layer."""
     pause: Pause
     emit: Callable[[Message], None]
 
@@ -44,12 +42,17 @@ class Hears:
 def idle_work(
     subject: Subject, truths: Mapping[str, Truth], tools: Tools, hears: Hears
 ) -> list[Job]:
-    pause, emit = hears.pause, hears.emit
+    pause, emit, corrections = hears.pause, hears.emit, hears.corrections
     causes = jobs.FindCauses(truths, tools.explainer, pause, emit)
+
+    def found_wrong(index: int) -> None:
+        corrections.wrong_alone(index)
+        causes.add(index)
+
     borders = jobs.FindBorders(
-        list(truths), tools.whereabouts, hears.moved, causes.add, pause
+        list(truths), tools.whereabouts, corrections.moved, found_wrong, pause
     )
-    rounding = jobs.ExplainRounding(truths, hears.rounds, pause)
+    rounding = jobs.ExplainRounding(truths, corrections.rounds, pause)
 
     def found(index: int, verdict: Verdict) -> None:
         (borders if verdict.wrong else rounding).add(index)
