@@ -16,7 +16,7 @@ from tui.columns import Column, table_of
 from tui.commands.output import room, table_console
 from tui.commands.shared.faults import also_wrong
 from tui.paths import relative
-from tui.themes import colour
+from tui.verdict_colours import colour
 
 BAR_WIDTH = 16
 

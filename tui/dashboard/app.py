@@ -269,7 +269,7 @@ class Dashboard(ThemedApp):
             self._copy(cause_text((here or causes)[0], results))
 
     def action_copy_numbers(self) -> None:
-        self._copy(self.view.numbers_pane.as_text())
+        self._copy(self.view.statistics_pane.as_text())
 
     def _copy(self, text: str) -> None:
         """Through the terminal (OSC 52), so that it works over ssh, too."""

@@ -12,6 +12,6 @@ which number its mask has, which size its convolution makes, which layer it neve
 
 What can only be told from both values, and what has no name, is fitted: `fit.Fit` says
 what a fit is, and ``fitted.py`` lists them all. A function of each number goes into
-``elementwise.py``, numbers that are hidden or zero into ``hidden.py``, another value that
+``elementwise.py``, numbers that are hidden or zero into ``zeroed.py``, another value that
 is added or multiplied into ``added.py``, another order of slices into ``moved_slices.py``.
 """

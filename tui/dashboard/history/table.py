@@ -8,7 +8,7 @@ from debug.results.run import Run
 from tui import words
 from tui.dashboard.history.difference import file_changes
 from tui.dashboard.saves import History, Result, Save
-from tui.themes import colour
+from tui.verdict_colours import colour
 
 ROOMY = 100
 """Cells from which the outcome has a column of its own."""

@@ -18,7 +18,7 @@ from debug.results.run import Run
 from tui import words
 from tui.answer import layers_of, place_text
 from tui.dashboard.state import State
-from tui.themes import colour
+from tui.verdict_colours import colour
 
 
 class CausesPane(OptionList):

@@ -28,7 +28,7 @@ from tui.dashboard.panes.listing import code_of
 from tui.dashboard.panes.source import candidate_place
 from tui.dashboard.room import MEDIUM_FROM
 from tui.dashboard.second_run import SecondRun
-from tui.themes import colour
+from tui.verdict_colours import colour
 
 _OK = f"ok up to {LAYER.ok_up_to:g}"
 SPARKS = "▁▂▃▄▅▆▇█"
@@ -41,7 +41,7 @@ COPIED = 200
 """Columns of what is copied."""
 
 
-class NumbersPane(VerticalScroll):
+class StatisticsPane(VerticalScroll):
     BORDER_TITLE = "numbers"
     ALLOW_MAXIMIZE = True
 
