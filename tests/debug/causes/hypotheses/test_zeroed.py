@@ -1,4 +1,4 @@
-"""What a mask hides."""
+"""What is zero or hidden in the candidate alone."""
 
 import pytest
 import torch
