@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import TypeVar
 
 import values
 from textual.pilot import Pilot
@@ -33,6 +34,7 @@ from debug.protocol.survey import Excerpt, Locate, MapError, Sketch, Survey
 from debug.protocol.values import Divergence, Finding, Layer, Mode, Place, Slice, Stats
 from debug.protocol.verdict import Verdict
 
+T = TypeVar("T")
 ROWS: list[tuple[str, str | None]] = [
     ("noise", "model"),
     ("conv", "model"),
@@ -256,6 +258,17 @@ class FakeEngine:
 
     async def stop_short(self) -> None:
         self.kill()
+
+
+def asked(kind: type[T]) -> list[T]:
+    """The first engine's commands of one kind, in their order."""
+    return [each for each in FakeEngine.instances[0].sent if isinstance(each, kind)]
+
+
+async def say(pilot: Pilot, *news: Event) -> None:
+    """The first engine says something, which is shown."""
+    FakeEngine.instances[0].say(*news)
+    await settle(pilot)
 
 
 async def settle(pilot: Pilot) -> None:

@@ -78,7 +78,6 @@ async def test_a_new_statistic_is_a_row_of_the_pane_and_a_column_of_the_operatio
         app.view.show_all()
         pane = text_of(app.view.statistics_pane.query_one(Static))
         assert pane.split("skewness")[1].split()[:3] == ["0.625", "0.625", "0"]
-        app.screen.draw()
         operations = text_of(app.screen.table.query_one(Static))
         assert "skewness" in operations
         assert "0.625" in operations
