@@ -9,6 +9,7 @@ import textual.pilot
 from fakes import FakeEngine, settle
 from quiet import wait_until_quiet
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from tui.dashboard import engine_link, overlay, second_engine, view
 from tui.dashboard.app import Dashboard
@@ -48,6 +49,8 @@ def _nobody_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the dashboard gathers for a moment before it draws it is drawn at once."""
     for module in (textual.app, textual.pilot):
         monkeypatch.setattr(module, "wait_for_idle", wait_until_quiet)
+    # A picture of a cursor that blinks shows it or not, as the machine is busy.
+    monkeypatch.setattr(Input, "_toggle_cursor", lambda _: None)
     monkeypatch.setattr(overlay, "GATHERING_SECONDS", 0.01)
     monkeypatch.setattr(view, "DRAW_SECONDS", 0.0)
     monkeypatch.setattr(view, "TICK_SECONDS", 0.01)
