@@ -227,11 +227,15 @@ def notes(run: Run) -> list[str]:
         f"{name} is none of inputs= in another layout, so it has no row"
         for name in run.uncompared
     ]
-    within = [
+    return [*inputs, *alone[:NOTES], *more, *computed_within(run)]
+
+
+def computed_within(run: Run) -> list[str]:
+    """The layers that the port computes in some other way than with their weights."""
+    return [
         f"no module holds {each.name}'s weights, and all that depends on them is right"
         for each in run.computed_within
     ]
-    return [*inputs, *alone[:NOTES], *more, *within]
 
 
 def could_not_run(run: Run) -> Diagnostic | None:

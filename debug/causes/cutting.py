@@ -45,11 +45,16 @@ def segments(
     if not all(_fits(key, buffer) for key, buffer in pins.items()):
         return None
     recording = recording.starting_from(given)
+    tables = {
+        tuple(size for size in recording.values[each].shape if size > 1)
+        for each in recording.of_numbers
+        if recording.values[each].is_floating_point()
+    }
     uncalled = [each for each in recording.results if each not in program.layers]
     found = []
     for target in targets(name, recording, program):
         pause()
-        evaluated = evaluation(program, pins, target.key, kept)
+        evaluated = evaluation(program, pins, target.key, kept, tables)
         last = truths[target.layer].axes is not None
         found.append(Segment(recording, target, evaluated, pause, row, last, uncalled))
     return found

@@ -23,7 +23,7 @@ from debug.experiments.isolation import Isolation
 from debug.measure.truth import Truth
 from debug.protocol.messages import Compared, Isolated, Message
 from debug.protocol.values import Divergence, Stats
-from debug.protocol.verdict import LAYER, Verdict
+from debug.protocol.verdict import LAYER
 
 HIDDEN = "wrong in isolation; in the run, rounding on this device hides it"
 
@@ -48,14 +48,8 @@ class Corrections:
 
     def moved(self, index: int, isolated: Divergence) -> None:
         """A layer is right elsewhere than where its module returns."""
-        self._again(index, *self._comparisons.elsewhere(self._names[index]))
+        self.again(index, *self._comparisons.elsewhere(self._names[index]))
         self._emit(Isolated(self._generation, index, isolated))
-
-    def rounds(self, index: int, reason: str) -> None:
-        """It is known why a layer rounds more than PyTorch's."""
-        stats, divergence, reused = self._comparisons.of(self._names[index])
-        if divergence.verdict is Verdict.WATCH:
-            self._again(index, stats, replace(divergence, reason=reason), reused)
 
     def wrong_alone(self, index: int) -> None:
         """A layer is wrong on PyTorch's input, and is right nowhere else."""
@@ -64,11 +58,12 @@ class Corrections:
         stats, divergence, reused = self._comparisons.of(name)
         if isolated is not None and is_hidden(isolated, divergence):
             worse = replace(divergence, verdict=isolated.verdict, reason=HIDDEN)
-            self._again(index, stats, worse, reused)
+            self.again(index, stats, worse, reused)
 
-    def _again(
+    def again(
         self, index: int, stats: Stats | None, divergence: Divergence, reused: bool
     ) -> None:
+        """More is known of a layer than when it was compared."""
         self._emit(Compared(self._generation, index, stats, divergence, 0.0, reused))
 
 

@@ -159,8 +159,9 @@ class Session:
         self._comparisons = Comparisons(
             truths, self.dtype, self._whereabouts, self._tolerance
         )
-        tools = Tools(isolation, self._whereabouts, self._explainer, recordings)
-        self._corrections = Corrections(truths, isolation, self._comparisons, self._emit)
+        comparisons, places = self._comparisons, self._whereabouts
+        tools = Tools(comparisons, isolation, places, self._explainer, recordings)
+        self._corrections = Corrections(truths, isolation, comparisons, self._emit)
         hears = Hears(self._corrections, lambda: self._pause(), self._emit)
         return Background(idle_work(subject, truths, tools, hears), self._emit)
 

@@ -132,7 +132,7 @@ class Whereabouts:
         is_right = isolated is not None and isolated.verdict in RIGHT
         is_same = border.result == tapped.result
         is_same = is_same and in_layout(before.value(), truth).shape == truth.shape
-        added = program.flow.depends(tapped.result, border.result) and _is_shifted(
+        added = program.flow.depends(tapped.result, border.result) and is_shifted(
             before, truth
         )
         if is_right and not added and (is_same or self._passes(name, before)):
@@ -141,6 +141,22 @@ class Whereabouts:
         program.found(name, tapped.result, tapped.argument)
         self._values[name] = before
         return None
+
+    def find_later(self, name: str, pause: Pause) -> bool:
+        """Puts a layer that can't be given PyTorch's input where its numbers are, if those
+        are computed of what its module returns.
+
+        Raises:
+            Interrupted: ``pause`` says that something else is wanted.
+        """
+        if self._borders is None:
+            return False
+        program = self._borders.program
+        tapped, border = program.layers[name], self._borders.of(name, pause)
+        if border is None or not program.flow.depends(border.result, tapped):
+            return False
+        self._settled(name, self._at(name, border))
+        return True
 
     def _passes(self, name: str, module: LazyValue) -> bool:
         """Whether what a module returns is right, though it is not its layer's value."""
@@ -208,7 +224,7 @@ def _related(program: Program, border: Border, tapped: Border) -> bool:
     )
 
 
-def _is_shifted(module: LazyValue, truth: Truth) -> bool:
+def is_shifted(module: LazyValue, truth: Truth) -> bool:
     """Whether a module returns its layer's value and one vector more in every row. Softmax
     may cancel that, so that the layer around is right; it is there all the same."""
     returned = in_shape_of(module.value(), truth.exact)

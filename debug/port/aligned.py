@@ -181,7 +181,13 @@ def _module_of(layer: LayerName) -> str:
 def _told(matched: Matched) -> list[PairedLayer]:
     """The pairs as a person reads them."""
     return [
-        PairedLayer(name or MODEL, _text(pair.counterpart), pair.how.value, pair.doubt)
+        PairedLayer(
+            name or MODEL,
+            _text(pair.counterpart),
+            pair.how.value,
+            pair.doubt,
+            list(pair.counterpart.modules),
+        )
         for name, pair in matched.pairs.items()
     ]
 

@@ -212,6 +212,8 @@ class PairedLayer(msgspec.Struct, frozen=True):
     """What made the pair, such as ``weights``."""
     doubt: str = ""
     """What speaks against it: likely a bug."""
+    modules: list[str] = []
+    """The candidate's, by their own names; the root's is empty."""
 
 
 class UnpairedModule(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from debug.protocol.values import Cause, Finding, Place
+from debug.protocol.verdict import Verdict
 from debug.results.run import Run
 from debug.results.why import place_of, reasons
 
@@ -36,14 +37,29 @@ class Mistake:
     """The likeliest, in fields, where there is one."""
     reference: Place | None = None
     """The reference's line for the same step."""
+    in_call: bool = False
+    """Whether the line only calls the layer, and the mistake is where it was made: one
+    wrong number may be that of several."""
 
     def is_also(self, other: "Mistake") -> bool:
         """Whether it is one mistake. What is explained in part only, or not at all, is so
         in other words in each instance."""
+        same_place = self.place == other.place or (self.in_call and other.in_call)
+        if same_place and self._has_number_of(other):
+            return True
         if (self.place, self.complete) != (other.place, other.complete):
             return False
         alike = self.kind == other.kind and not self.complete
         return alike or self.hypothesis == other.hypothesis
+
+    def _has_number_of(self, other: "Mistake") -> bool:
+        """Whether both are the same wrong number of the same thing, and nothing else."""
+        one, two = self.cause, other.cause
+        if one is None or two is None or not (self.complete and other.complete):
+            return False
+        is_number = isinstance(one.wrong, float) and one.kind is not None
+        same = (one.kind, one.right, one.wrong) == (two.kind, two.right, two.wrong)
+        return is_number and same
 
 
 class RootCause(NamedTuple):
@@ -72,6 +88,9 @@ def root_causes(run: Run) -> list[RootCause]:
         for finding in run.findings(index) or [None]:
             if index == culprit and finding is known:
                 continue
+            if finding is None and (around := _follows_from(run, index, found)):
+                around.layers.append(index)
+                continue
             mistake = _mistake(run, index, finding)
             same = next((each for each in found if each.mistake.is_also(mistake)), None)
             if same is None:
@@ -79,6 +98,16 @@ def root_causes(run: Run) -> list[RootCause]:
             elif index not in same.layers:
                 same.layers.append(index)
     return found
+
+
+def _follows_from(run: Run, index: int, found: list[RootCause]) -> RootCause | None:
+    """The root cause that a layer is never called for, if one names it."""
+    result, name = run.current(index), run.layers[index].name
+    if result is None or result.chained.verdict is not Verdict.MISSING:
+        return None
+    named = re.compile(rf"(?<![\w.]){re.escape(name)}(?![\w.]|\.\w)")
+    complete = (each for each in found if each.mistake.complete)
+    return next((each for each in complete if named.search(each.why)), None)
 
 
 def layers_with(run: Run, index: int, finding: Finding) -> list[int]:
@@ -96,6 +125,7 @@ def _mistake(run: Run, index: int, finding: Finding | None) -> Mistake:
         said = UNEXPLAINED if known else NOT_YET
         return Mistake(place_of(run, index), kind, said, False, said)
     place = finding.place or place_of(run, index)
+    called = run.loaded.places.get(run.layers[index].name) if run.loaded else None
     [why] = reasons(finding, most=1)
     if not finding.causes:
         return Mistake(place, kind, why, False, why, None, finding.reference)
@@ -104,7 +134,9 @@ def _mistake(run: Run, index: int, finding: Finding | None) -> Mistake:
     if doubt and likeliest.complete and likeliest.weight is not None:
         return Mistake(None, kind, doubt, True, doubt, likeliest)
     said, complete = _within(own, likeliest.hypothesis), likeliest.complete
-    return Mistake(place, kind, said, complete, why, likeliest, finding.reference)
+    in_call = place is not None and place == called
+    reference = finding.reference
+    return Mistake(place, kind, said, complete, why, likeliest, reference, in_call)
 
 
 def _within(layer: str, hypothesis: str) -> str:
