@@ -11,7 +11,7 @@ __all__ = ["assert_parity", "probe"]
 
 
 def __getattr__(name: str) -> Any:
-    """Loads torch and MAX for who asks for it only: the screen has neither."""
+    """Loads torch and MAX only for those who ask for it: the screen has neither."""
     if name != "assert_parity":
         raise AttributeError(f"module 'debug' has no attribute {name!r}")
     from debug.parity import assert_parity

@@ -1,6 +1,7 @@
 """What tests of all parts share."""
 
 import ctypes
+import gc
 import os
 import shutil
 import subprocess
@@ -54,6 +55,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return not has_screen, slow.get(item.path.name, len(slow))
 
     items.sort(key=place)
+
+
+def pytest_collection_finish() -> None:
+    """Whatever is imported by now stays to the end: looking through it for garbage, again
+    and again, is a quarter of what a test of a screen takes."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 @pytest.fixture(autouse=True)

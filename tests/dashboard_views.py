@@ -38,6 +38,7 @@ async def busy(pilot: Pilot) -> None:
     assert isinstance(pilot.app, Dashboard)
     state = pilot.app.state
     state.activity = Still(state.activity.phase, state.activity.what)
+    pilot.app.view.show_status()
 
 
 async def well(pilot: Pilot) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import TypeVar
 
 import values
 from textual.pilot import Pilot
@@ -33,6 +34,7 @@ from debug.protocol.survey import Excerpt, Locate, MapError, Sketch, Survey
 from debug.protocol.values import Divergence, Finding, Layer, Mode, Place, Slice, Stats
 from debug.protocol.verdict import Verdict
 
+T = TypeVar("T")
 ROWS: list[tuple[str, str | None]] = [
     ("noise", "model"),
     ("conv", "model"),
@@ -258,7 +260,17 @@ class FakeEngine:
         self.kill()
 
 
+def asked(kind: type[T]) -> list[T]:
+    """The first engine's commands of one kind, in their order."""
+    return [each for each in FakeEngine.instances[0].sent if isinstance(each, kind)]
+
+
+async def say(pilot: Pilot, *news: Event) -> None:
+    """The first engine says something, which is shown."""
+    FakeEngine.instances[0].say(*news)
+    await settle(pilot)
+
+
 async def settle(pilot: Pilot) -> None:
     """Until everything that the engine said has been shown."""
-    for _ in range(4):
-        await pilot.pause()
+    await pilot.pause()

@@ -1,52 +1,12 @@
-"""A port's file for the tests, of the example of two layers."""
+"""A port's file for the tests, of the example of two layers: the one that ``make torture``
+attacks, without its neighbour and its marks."""
 
 from pathlib import Path
 
-TEXT = """\
-import torch
-from max import nn
-from max.dtype import DType
-from max.graph import DeviceRef, TensorValue, Weight, ops
+from scripts.torture.port import PORT
 
-from examples.two_layers.reference import HIDDEN, WIDTH, seeded_network
-from maxwhisper import Port
-
-
-class Linear(nn.Module):
-    def __init__(self, n_in, n_out, device):
-        super().__init__()
-        self.weight = Weight("weight", DType.float32, (n_out, n_in), device)
-        self.bias = Weight("bias", DType.float32, (n_out,), device)
-
-    def __call__(self, x: TensorValue) -> TensorValue:
-        return x @ self.weight.T + self.bias
-
-
-class Network(nn.Module):
-    def __init__(self, device):
-        super().__init__()
-        self.first = Linear(WIDTH, HIDDEN, device)
-        self.second = Linear(HIDDEN, WIDTH, device)
-
-    def __call__(self, x: TensorValue) -> TensorValue:
-        return self.second(ops.gelu(self.first(x)))
-
-
-def weights(state):
-    names = {"grow": "first", "shrink": "second"}
-    parts = (name.split(".") for name in state)
-    return {f"{names[a]}.{b}": state[f"{a}.{b}"] for a, b in parts}
-
-
-def port() -> Port:
-    torch.manual_seed(1)
-    return Port(
-        reference=seeded_network(),
-        candidate=lambda device, dtype: Network(device),
-        inputs={"x": torch.randn(1, 6, WIDTH)},
-        weights=weights,
-    )
-"""
+_LINES = PORT.replace("activation(", "ops.gelu(").splitlines(keepends=True)
+TEXT = "".join(x for x in _LINES if "# here" not in x and "neighbour" not in x)
 WITH_A_TABLE = """\
 import torch
 from max.dtype import DType

@@ -1,5 +1,8 @@
 """Tables whose columns are objects: a title, how it is laid out, and what a cell holds.
 
+The columns themselves are with their tables: the dashboard's layers have theirs in
+``tui/dashboard/panes/layer_columns.py``.
+
 A table is a list of columns and a list of rows. Whoever adds a column adds one entry; no
 second list of titles, alignments or cells has to keep the same order:
 

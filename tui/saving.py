@@ -16,7 +16,7 @@ ODD = "backslashreplace"
 
 
 def save_json(path: Path, value: Any) -> None:
-    """Writes a JSON file; with None for a value, only tries whether it could.
+    """Writes a JSON file; with None for a value, only makes sure that it could.
 
     Raises:
         Problem: it can't be written.
@@ -74,7 +74,7 @@ def _write_to_device(path: Path, contents: bytes) -> None:
 
 
 def refuse_folder(path: Path) -> None:
-    """Tries whether a folder could be made, and makes none.
+    """Makes sure that a folder could be made, without making one.
 
     Raises:
         Problem: something of that name is there, or there is no folder to make it in.

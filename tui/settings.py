@@ -74,7 +74,7 @@ def add_dashboard_options(parser: ArgumentParser) -> None:
 
 
 def add_port_options(parser: ArgumentParser) -> None:
-    """The same for who can only do with a port's file."""
+    """The same, for commands that work on a port's file only."""
     parser.add_argument("audio", type=given_name, metavar="PORT.py", help="a port's file")
     add_device_option(parser)
     add_engine_options(parser)

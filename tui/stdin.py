@@ -2,7 +2,7 @@
 
 Many formats can't be read without seeking, so what comes through the pipe is kept in a
 file. It has no name where the system allows that, so that it goes when the program does,
-whatever ends it; and it has a limit, for a pipe need not end.
+whatever ends it; and it has a limit, because a pipe need not end.
 """
 
 import os

@@ -1,8 +1,8 @@
-"""stdin, stdout and stderr as a shell may hand them over: closed, full, or of few letters.
+"""stdin, stdout and stderr as a shell may hand them over: closed, full, or lacking letters.
 
 A program that is started with ``>&-`` has no descriptor 1, and the next file that it opens
 gets that number. So what is closed is opened first, on nothing. What can't be written to
-stdout is an error as any other, in one line. What can't be written to stderr is nobody's.
+stdout is an error as any other, in one line. What can't be written to stderr is dropped.
 """
 
 import errno

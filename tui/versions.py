@@ -1,4 +1,4 @@
-"""Which versions are installed. They are looked up, for to import torch takes seconds."""
+"""Which versions are installed. They are looked up: importing torch takes seconds."""
 
 import platform
 from argparse import SUPPRESS, Action, ArgumentParser

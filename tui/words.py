@@ -44,7 +44,7 @@ TREND_VERDICTS = {Trend.BETTER: Verdict.OK, Trend.WORSE: Verdict.DIVERGED}
 LOWEST, HIGHEST = -8, 0
 """The decades of relative error that bars and charts show."""
 NOTES = 4
-"""As many layers that can't be compared alone are named."""
+"""How many layers that can't be compared on their own are named."""
 PATIENCE = 180.0
 """Seconds after which a person wants to know what can be done about a wait."""
 REPEATS = 2.4

@@ -10,7 +10,7 @@ from debug.candidate import max_v3
 from debug.protocol.values import Place
 
 MOST_CALLS = 4
-"""As many lines are kept, each the call of the one before."""
+"""How many lines are kept, each the call of the one before."""
 
 
 def calling_lines(frame: FrameType | None, files: Collection[str]) -> list[Place]:

@@ -15,7 +15,7 @@ from debug.measure.matching import Sought, in_shape_of, norm_of
 from debug.reference.recording import ValueId
 
 FITTED = 5
-"""As many are looked at for what was done to them."""
+"""How many are examined for what was done to them."""
 LARGE = 1_000_000
 """Of values with more numbers no more are looked at than the first ones and the last."""
 FIRST = 2

@@ -39,7 +39,7 @@ from debug.reference.recording import Replacement, Step, ValueId, made_by
 FITS_FROM = 0.99
 """The share of one operation's error from which a fit is taken for more than chance."""
 ENOUGH = 50_000
-"""As many numbers of a value tell which number a step took."""
+"""This many numbers of a value are enough to tell which number a step took."""
 ALIKE = 0.1
 """The cosine from which other numbers were meant for a table."""
 

@@ -21,7 +21,7 @@ from debug.reference.recording import Recording, Step, ValueId
 
 MOST_PARTS = 4
 ROWS = 16
-"""As many rows tell most layouts apart."""
+"""This many rows are enough to tell most layouts apart."""
 
 
 @dataclass(frozen=True)

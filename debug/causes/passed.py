@@ -39,7 +39,7 @@ class Passed:
     there: str
     """The one whose result PyTorch passes, or what PyTorch's code calls the value."""
     left_out: bool
-    """Whether the candidate passes what that layer is given, and never calls it."""
+    """Whether the candidate passes that layer's input on, and never calls it."""
 
 
 def passed_elsewhere(

@@ -20,7 +20,7 @@ from debug.causes.segment import Segment
 from debug.measure.matching import Sought, norm_of
 
 MOST_ROWS = 512
-"""As many rows tell the rank."""
+"""This many rows are enough to tell the rank."""
 LOW = 4
 """Up to this rank an error is said to be of low rank."""
 ALIKE = 0.5

@@ -43,23 +43,23 @@ from debug.protocol.verdict import LAYER
 from debug.reference.recording import DOES_NOT_RUN, Replacement, Step, ValueId
 
 BUDGET = 1.5e9
-"""As many numbers are computed for hypotheses whose value is not seen: some 20 s of one
-core. Counted and not timed, so that the answer is the same on a busy machine."""
+"""How many numbers may be computed for hypotheses whose value is not seen: some 20 s of
+one core. Counted and not timed, so that the answer is the same on a busy machine."""
 CHEAP = 4e6
 """A number is looked for at the end of a segment that costs no more: it takes some seventy
 runs."""
 AFTERWARDS = 5
 """Of what may be tried, this part is still tried after all is explained."""
 FEWEST = 40
-"""As many are tried at any size."""
+"""This many are tried at any size."""
 WORTH_SHOWING = 0.3
 MOST_UNFINISHED = 2
-"""As many mistakes together are worth showing where they do not explain everything."""
+"""At most this many mistakes are shown together where they do not explain everything."""
 MOST_IN_A_ROW = 2
 """How many mistakes are looked for after a first one."""
 MOST_TOGETHER = 4
 LIKELIEST = 8
-"""As many that were only supposed are tried with others."""
+"""How many that were only supposed are tried together with others."""
 
 
 @dataclass(frozen=True)

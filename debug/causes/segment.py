@@ -42,7 +42,7 @@ LAYS_OUT = ("reshape", "transpose", "slice", "split", "broadcast_to", "cast")
 """Operations that make no new numbers."""
 PRODUCTS = ("linear", "matmul", "bmm", "addmm")
 A_NUMBER = 64
-"""As many terms of a product's sum take as long as a number of anything else."""
+"""How many terms of a product's sum take as long as one number of anything else."""
 
 
 def as_compared(value: Tensor, exact: Tensor) -> Tensor | None:

@@ -28,7 +28,7 @@ WHOLE = 0.1
 EXPLAINS = 0.99
 """The share of the error from which the terms are named."""
 ROWS = 256
-"""As many rows of the first factor tell which terms there are."""
+"""This many rows of the first factor are enough to tell which terms there are."""
 RIDGE = 1e-12
 SHIFTS = (1, -1, 2, -2)
 

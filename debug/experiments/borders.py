@@ -2,7 +2,7 @@
 
 A port may compute a layer without calling a module, or have a module that does more than
 PyTorch's of that name: an activation within it, a residual, the norm before it. Neither is
-a mistake. What a layer is given and returns is then somewhere else among the candidate's
+a mistake. A layer's input and result are then somewhere else among the candidate's
 values, and its numbers say where.
 
 So the whole graph runs once more, from PyTorch's own input, and every value is compared

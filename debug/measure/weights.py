@@ -17,7 +17,7 @@ from debug.protocol.verdict import FLOAT32_HALF_ULP, HALF_ULP
 from debug.protocol.weights import Likeness
 
 ROUNDINGS = 4
-"""As many half units in the last place are still rounding: a table may be computed."""
+"""How many half units in the last place still are rounding: a table may be computed."""
 
 
 @dataclass(frozen=True)

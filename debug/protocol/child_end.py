@@ -42,9 +42,11 @@ def private_stdin() -> BinaryIO:
 def private_stdout() -> BinaryIO:
     """A copy of stdout for the protocol; everything else that prints goes to stderr.
 
-    MAX, Mojo and torch print from native code, which would tear the protocol.
+    MAX, Mojo and torch print from native code, which would tear the protocol. It stays open
+    until the process is gone: whoever hears its end takes the child for dead, and torch and
+    MAX may need seconds to end once nothing is left to say.
     """
-    messages = os.fdopen(apart(1), "wb", buffering=0)
+    messages = os.fdopen(apart(1), "wb", buffering=0, closefd=False)
     os.dup2(2, 1)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # no print of a port may fail

@@ -132,7 +132,7 @@ class _Watch:
     def enter(self, _: nn.Module, args: Any, kwargs: Any) -> None:
         self._calls += 1
         if self._calls == self._layer.call:
-            # The layer may write into what it is given.
+            # The layer may write into its input.
             args, kwargs = tree_map(_copied, (args, kwargs))
             self._given.append((args, kwargs, reference_place(sys._getframe(1))))
 

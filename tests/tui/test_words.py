@@ -8,8 +8,8 @@ from debug.protocol.verdict import LAYER, Verdict
 from debug.results.run import Run
 from debug.results.why import reasons
 from tui import words
-from tui.dashboard.panes.numbers import sparkline
-from tui.themes import colour
+from tui.dashboard.panes.statistics import sparkline
+from tui.verdict_colours import colour
 
 
 @pytest.mark.parametrize(

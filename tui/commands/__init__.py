@@ -1,4 +1,8 @@
-"""The command ``maxwhisper``: the dashboard's work without a screen, and transcribing."""
+"""The command ``maxwhisper``: the dashboard's work without a screen, and transcribing.
+
+Each of its commands is a file here and an entry of `COMMANDS` in ``parser.py``, which says
+what such a file has.
+"""
 
 INTERRUPTED = 130
 """128 and the signal's number, as a shell counts."""

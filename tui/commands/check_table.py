@@ -16,7 +16,7 @@ from tui.columns import Column, table_of
 from tui.commands.output import room, table_console
 from tui.commands.shared.faults import also_wrong
 from tui.paths import relative
-from tui.themes import colour
+from tui.verdict_colours import colour
 
 BAR_WIDTH = 16
 
@@ -103,7 +103,7 @@ def print_table(run: Run, only_wrong: bool = False, answer_first: bool = False) 
     Args:
         run: which ended.
         only_wrong: leaves out the rows that are ok.
-        answer_first: for who would have to scroll up to the table, not down to the answer.
+        answer_first: for a reader who scrolls up to the table, not down to the answer.
     """
     console = table_console()
     opened = run.opened

@@ -181,7 +181,7 @@ def _number_in(file: Path) -> int | None:
 
 
 def _list(level: int | None, as_json: bool) -> None:
-    """Without hints: who looks for a bug to find does not want to be told of others."""
+    """Without hints: whoever chooses a bug does not want to be told about the others."""
     done = read_solved()
     rows = [
         {

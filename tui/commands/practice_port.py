@@ -1,6 +1,6 @@
 """``maxwhisper practice PORT.py``: copies of a port's files with a bug in one of them.
 
-The worker finds the bugs and tries them, for only it has torch and MAX. What was planted
+The worker finds the bugs and tries them, as only it has torch and MAX. What was planted
 stands in a file beside the copies, so that a hint needs no second search.
 """
 

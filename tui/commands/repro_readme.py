@@ -4,7 +4,7 @@ from typing import Any
 
 SCRIPT = "repro.py"
 NO_NEED = ("python", "openai-whisper")
-"""What is among the versions, and the script can do without."""
+"""Versions that are recorded although the script runs without these packages."""
 README = """\
 {layer} in {file} is wrong ({verdict}){where}{why}.
 `python {script}` exits with 1 while it is, with 0 once it is fixed; it needs {needs}.

@@ -283,7 +283,7 @@ class Dashboard(ThemedApp):
         self.notify(handed.copied if lines else handed.none_yet, markup=False)
 
     def action_copy_numbers(self) -> None:
-        text = self.view.numbers_pane.as_text()
+        text = self.view.statistics_pane.as_text()
         self.copy_to_clipboard(text)
         self.notify(f"copied: {text.partition(chr(10))[0]} ...", markup=False)
 

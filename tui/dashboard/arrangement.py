@@ -161,7 +161,7 @@ class Arrangement:
             self.folded = equal_blocks(run)
 
     def told(self, run: Run, count: int) -> str:
-        """What is not as it is without any key, for a title."""
+        """How this differs from the usual arrangement, for a title."""
         said = [part for part in (self.only.value, self.order.value) if part]
         if count < len(run.layers):
             said.append(f"{count} of {len(run.layers)} rows")

@@ -86,7 +86,7 @@ CONTROLS = (
 
 
 def controls_of(settings: Settings) -> list[Control]:
-    """Those that what is debugged has a use for."""
+    """Those that matter to what is being debugged."""
     is_port = settings.factory == PORT
     return [each for each in CONTROLS if not (is_port and each.of_whisper)]
 
@@ -139,7 +139,7 @@ def _usual(name: str) -> str:
 
 
 def difference(before: Settings, after: Settings) -> str:
-    """What is other than before, for the log: ``dtype float64, engine compile``."""
+    """What has changed, for the log: ``dtype float64, engine compile``."""
     return ", ".join(
         f"{each.label} {current(each, after) or 'the bundled clip'}"
         for each in controls_of(after)

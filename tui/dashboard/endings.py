@@ -1,7 +1,7 @@
 """What comes after an engine that has ended: another, one that waits, or none.
 
 A source runs in the engine's process and may take it along: by `os.abort`, by an error in
-native code, by a loop without an end. Another engine is started at once, for it may have
+native code, by a loop without an end. Another engine is started at once, since it may have
 been chance. Where the same files end that one, too, or where it was stopped because it
 hung, a third would only do the same: it executes nothing until one of the files is saved,
 so that mending the source is all that a person has to do. A key tries the same files again.

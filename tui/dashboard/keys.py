@@ -2,7 +2,7 @@
 this.
 
 A new key is a `Key` here, whose action is a method ``action_...`` of the app (`APP_KEYS`),
-of the view (`LAYER_KEYS`) or of a screen.
+of the view (`LAYER_KEYS`) or of a screen. Those of an overlay are in ``overlay_keys.py``.
 """
 
 import re

@@ -1,7 +1,7 @@
 """How signals end the dashboard: in order, or at once where its terminal is gone.
 
-In order, the terminal is given back as it was, and the engines are ended. But who writes to
-a terminal that is gone may wait for ever, and then nothing of that happens. So another
+In order, the terminal is given back as it was, and the engines are ended. But a write to a
+terminal that is gone may wait for ever, and then nothing of that happens. So another
 thread sees to the end, if it has not come in time.
 """
 

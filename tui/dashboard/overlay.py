@@ -2,7 +2,7 @@
 run.
 
 A sheet is read and closed; an overlay stays open over saves. It hears every change that the
-link reports, and draws what is of now as such, and what is not as old.
+link reports, and draws what is current as such, and the rest as old.
 """
 
 from abc import abstractmethod

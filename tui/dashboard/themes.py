@@ -1,5 +1,8 @@
 """How the dashboard looks: dark, light, and with high contrast.
 
+The colours of `ok`, `watch` and the other verdicts are in ``tui/verdict_colours.py``, since
+the commands use them, too.
+
 Green, amber and red of the status bar are Okabe and Ito's, which colour-blind people can
 tell apart; a glyph and a word stand beside each. With NO_COLOR, Textual draws all of it in
 grey.

@@ -18,8 +18,8 @@ from tui.dashboard.panes.keys_line import KeysLine
 from tui.dashboard.panes.layers import LayersPane
 from tui.dashboard.panes.listing import Listing
 from tui.dashboard.panes.log import LogPane
-from tui.dashboard.panes.numbers import NumbersPane
 from tui.dashboard.panes.source import SourcePane
+from tui.dashboard.panes.statistics import StatisticsPane
 from tui.dashboard.panes.status import StatusBar
 from tui.dashboard.panes.tabs import Tabs
 from tui.dashboard.room import LAYERS, PANES, SIDE_PANES, SLIM_BELOW, PaneSizes
@@ -44,7 +44,7 @@ class View(Container):
         # Held, not queried: news may still arrive while the screen is being taken down.
         self.causes_pane = CausesPane()
         self.layers_pane = LayersPane()
-        self.numbers_pane = NumbersPane(state.keyboard)
+        self.statistics_pane = StatisticsPane(state.keyboard)
         self.source_pane = SourcePane()
         self.chart_pane = ChartPane()
         self.log_pane = LogPane()
@@ -67,7 +67,7 @@ class View(Container):
         yield self.causes_pane
         self.panes = DividedPanes(
             self.layers_pane,
-            self.numbers_pane,
+            self.statistics_pane,
             self.source_pane,
             self.chart_pane,
             self.log_pane,
@@ -308,7 +308,7 @@ class View(Container):
         results = self._state.results
         if self.cursor < len(results.layers):
             self.selected = results.layers[self.cursor].name
-        self.numbers_pane.show(self.cursor, results, self._state.second_run)
+        self.statistics_pane.show(self.cursor, results, self._state.second_run)
         self.chart_pane.show(self.cursor, results)
         self.source_pane.show(self.cursor, results)
 

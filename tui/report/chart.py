@@ -20,7 +20,7 @@ ABOVE = 34
 WIDEST = 20
 """Decades, of which the largest are shown."""
 LINES = 10
-"""As many decades have a label at most."""
+"""At most this many decades are labelled."""
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ BEGINNING = 2000
 
 
 def refuse_junit(path: Path) -> None:
-    """Tries whether results could be written there, and writes none.
+    """Makes sure that results could be written there, without writing any.
 
     Raises:
         Problem: something else is there, or nothing can be written.

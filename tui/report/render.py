@@ -14,13 +14,13 @@ from markupsafe import Markup
 from tui.report.contents import Contents, Excerpt
 
 GENERATOR = "maxwhisper report"
-"""Is in every report that was written to a file: such a one may be written again."""
+"""Stands in every report that is written to a file, which may therefore be overwritten."""
 FEW = 12
-"""As many rows are shown in an issue without being folded away."""
+"""How many rows an issue shows without folding them away."""
 MEANT = re.compile(r"([\\`*_{}\[\]<>#|~&$!])")
 """What means something in Markdown, wherever it stands."""
 AT = "&#64;"
-"""An @ that calls nobody: GitHub tells whoever has the name after one."""
+"""An @ that notifies nobody: GitHub tells whoever has the name behind one."""
 _TEMPLATES = FileSystemLoader(Path(__file__).with_name("templates"))
 
 

@@ -16,7 +16,7 @@ BEGINNING = 2000
 
 
 def refuse_file(path: Path, force: bool = False) -> None:
-    """Tries whether a report could be written there, and writes none.
+    """Makes sure that a report could be written there, without writing one.
 
     Raises:
         Problem: the ending is none of a report's, something else is there, or nothing can

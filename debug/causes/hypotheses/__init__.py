@@ -1,17 +1,30 @@
 """What may have been done instead of what PyTorch does.
 
-To add a mistake, such as "the norm has another epsilon", go to ``functions.py``: it has a
-generator for each PyTorch function. ``operands.py`` has what is about a step's operands,
-``precision.py`` what is about bits, ``other_numbers.py`` numbers that were mistyped,
-``heads.py``, ``norms.py`` and ``moved_steps.py`` what is about several steps,
-``rotations.py`` and ``angles.py`` rotary positions.
+Where a hypothesis belongs depends on what it takes to propose it.
 
-``readings.py``, ``masking.py``, ``convolutions.py`` and ``repeated.py`` look at the
-candidate's values to know what to propose: in which order it joined query, key and value,
-which number its mask has, which size its convolution makes, which layer it never calls.
+Known from PyTorch's call alone ("the norm has another epsilon"):
 
-What can only be told from both values, and what has no name, is fitted: `fit.Fit` says
-what a fit is, and ``fitted.py`` lists them all. A function of each number goes into
-``elementwise.py``, numbers that are hidden or zero into ``hidden.py``, another value that
-is added or multiplied into ``added.py``, another order of slices into ``moved_slices.py``.
+    one PyTorch function        functions.py, a generator for each function
+    the operands of a step      operands.py
+    a mistyped number           other_numbers.py
+    fewer bits                  precision.py
+    several steps at once       heads.py, norms.py, moved_steps.py
+    rotary positions            rotations.py, angles.py
+
+Proposed by a look at the candidate's value ("query and key are joined in reverse"):
+
+    a joined value              readings.py
+    the number of a mask        masking.py
+    a size that is off          convolutions.py
+    a layer that is not called  repeated.py
+
+Read off both values, wrong and right, because no call has it ("clamped at 3", "a tenth of
+it is zero and the rest larger", as dropout that was left on has it):
+
+    every number alike          elementwise.py
+    zeros and masks             zeroed.py
+    another value added         added.py
+    slices in another order     moved_slices.py
+
+Such a reading is a `fit.Fit`, and ``fitted.py`` lists them all.
 """

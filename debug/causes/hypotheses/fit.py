@@ -19,7 +19,7 @@ Transform = Callable[[Tensor], Tensor]
 FEW = 0.25
 """The share of the slices that may be wrong for an error to be called local."""
 SAMPLE = 20_000
-"""As many numbers tell whether a function is worth trying on all."""
+"""This many numbers are enough to tell whether a function is worth trying on all."""
 LIKELY = 0.98
 """The share of the sample's error from which it is."""
 

@@ -13,8 +13,8 @@ from torch import Tensor
 from debug.causes.hypotheses.axes import Axes
 from debug.causes.hypotheses.elementwise import functions_of_each
 from debug.causes.hypotheses.fit import Fit, Sample, Support, Transform
-from debug.causes.hypotheses.hidden import hidden_places
 from debug.causes.hypotheses.moved_slices import moved, reordered
+from debug.causes.hypotheses.zeroed import hidden_places
 
 
 def fits(wrong: Tensor, right: Tensor, axes: Axes) -> Iterator[Fit]:

@@ -7,7 +7,8 @@ other axis. None knows which model it is applied to.
 To add one, yield another `Mistake` from the generator of its function, and plant it in
 ``core/practice/pack/``. For a function that has no generator yet, such as
 ``softplus``, write one and add it to `_GENERATORS`. What PyTorch's arguments alone can't
-tell, such as which numbers a mask hides, is fitted to both values: `fitted`.
+tell is read off both values: which numbers a mask hides or dropout loses in ``zeroed.py``,
+a limit, a power or an activation too many in ``elementwise.py``.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -52,7 +52,7 @@ _SIDES = {
 
 
 def padded(sides: Callable[[int, int], tuple[int, ...]]) -> Replacement:
-    """As many zeros as are right, on other sides."""
+    """The right number of zeros, on other sides."""
 
     def pad(x: Tensor, padding: Any, **others: Any) -> Tensor:
         height, width = padding if isinstance(padding, tuple | list) else (padding,) * 2

@@ -12,7 +12,7 @@ from debug.measure.matching import reorderings
 
 LARGEST_MATCHED_AXIS = 2048
 ENOUGH = 300_000
-"""As many numbers tell where slices have gone."""
+"""This many numbers are enough to tell where slices have gone."""
 EQUAL = 1e-9
 """Two slices whose cosines with a third differ by less are as near to it."""
 

@@ -72,7 +72,7 @@ def pads(called: Called) -> Iterator[Mistake]:
 
 
 def _other_sides(right: Sequence[Sides]) -> Iterator[tuple[Sides, ...]]:
-    """As many places along one axis, or along all of them."""
+    """The same number of places along one axis, or along all of them."""
     options = [[(b, f), *divided(f + b)] for f, b in right]
     told = {tuple(right)}
     for each in zip(*options, strict=True):

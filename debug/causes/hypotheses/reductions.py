@@ -25,7 +25,7 @@ SAID = {
     "amin": "the smallest value",
 }
 MOST_PLACES = 32
-"""As many places of an axis may have been taken instead of all."""
+"""At most this many places of an axis are tried, each as taken instead of all."""
 
 
 def reductions(called: Called) -> Iterator[Mistake]:

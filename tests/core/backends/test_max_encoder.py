@@ -1,4 +1,4 @@
-"""The module between PyTorch and MAX, around a model that gives back what it is given."""
+"""The module between PyTorch and MAX, around a model that returns its input."""
 
 from pathlib import Path
 from typing import Any, cast

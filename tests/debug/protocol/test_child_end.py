@@ -22,6 +22,19 @@ def test_messages_have_stdout_to_themselves(capfd: pytest.CaptureFixture[str]):
     assert (printed.out, printed.err) == ("a message\n", "a native library\n")
 
 
+def test_the_pipe_to_the_screen_stays_open_until_the_process_is_gone():
+    before = os.dup(1)
+    try:
+        messages = private_stdout()
+    finally:
+        os.dup2(before, 1)
+        os.close(before)
+    descriptor = messages.fileno()
+    messages.close()
+    os.fstat(descriptor)  # raises once it is closed
+    os.close(descriptor)
+
+
 def test_the_process_ends_with_its_lines(monkeypatch: pytest.MonkeyPatch):
     ended: list[int] = []
     monkeypatch.setattr(os, "_exit", ended.append)

@@ -29,7 +29,7 @@ from tui.commands.check_table import (
     print_answer,
     print_table,
 )
-from tui.themes import colour
+from tui.verdict_colours import colour
 
 NAMES = [name for name, _ in ROWS]
 ATTENTION = NAMES.index("blocks.0.attn")

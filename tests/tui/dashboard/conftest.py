@@ -4,10 +4,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import textual.app
+import textual.pilot
 from fakes import FakeEngine, settle
+from quiet import wait_until_quiet
 from textual.pilot import Pilot
+from textual.widgets import Input
 
-from tui.dashboard import engine_link, second_engine
+from tui.dashboard import engine_link, overlay, second_engine, view
 from tui.dashboard.app import Dashboard
 from tui.dashboard.panes import log
 from tui.settings import Settings
@@ -38,6 +42,18 @@ class Model(nn.Module):
 REFERENCE = "from torch import nn\n\n\n" + SOURCE.replace("__call__", "forward").replace(
     "ops.softmax(q @ k.T)", "F.softmax(q @ k.T, dim=-1)"
 )
+
+
+@pytest.fixture(autouse=True)
+def _nobody_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the dashboard gathers for a moment before it draws it is drawn at once."""
+    for module in (textual.app, textual.pilot):
+        monkeypatch.setattr(module, "wait_for_idle", wait_until_quiet)
+    # A picture of a cursor that blinks shows it or not, as the machine is busy.
+    monkeypatch.setattr(Input, "_toggle_cursor", lambda _: None)
+    monkeypatch.setattr(overlay, "GATHERING_SECONDS", 0.01)
+    monkeypatch.setattr(view, "DRAW_SECONDS", 0.0)
+    monkeypatch.setattr(view, "TICK_SECONDS", 0.01)
 
 
 @pytest.fixture

@@ -21,8 +21,8 @@ from tui.dashboard.app import Dashboard
 from tui.dashboard.keys import KEYS
 from tui.dashboard.panes.layers import LayersPane
 from tui.dashboard.panes.log import LogPane
-from tui.dashboard.panes.numbers import NumbersPane
 from tui.dashboard.panes.source import SourcePane
+from tui.dashboard.panes.statistics import StatisticsPane
 from tui.dashboard.panes.status import StatusBar
 
 NAMES = [name for name, _ in ROWS]
@@ -283,11 +283,11 @@ async def test_out_and_in_move_between_a_block_and_its_parts(app, press):
 async def test_where_there_is_little_room_one_other_pane_is_shown(app, press):
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        assert app.query_one(NumbersPane).display
+        assert app.query_one(StatisticsPane).display
         assert not app.query_one(SourcePane).display
         await press(pilot, "4")
         assert app.query_one(SourcePane).display
-        assert not app.query_one(NumbersPane).display
+        assert not app.query_one(StatisticsPane).display
         assert "shape" not in app.query_one(LayersPane).columns
 
 

@@ -17,7 +17,7 @@ from debug.protocol.verdict import Verdict
 from debug.results.run import Run
 from tui.commands.check_json import report
 from tui.dashboard.operations import table
-from tui.dashboard.panes import numbers
+from tui.dashboard.panes import statistics
 
 
 class Skewed(Stats, frozen=True):
@@ -70,15 +70,14 @@ async def test_a_new_statistic_is_a_row_of_the_pane_and_a_column_of_the_operatio
         engine.say(Compared(1, 0, SKEWED, OK, 0.1, False))
         await settle(pilot)
         await pilot.press("i")
-        for module in (numbers, table):
+        for module in (statistics, table):
             monkeypatch.setattr(module, "STATISTICS", (*STATISTICS, "skewness"))
         operation = OperationView("matmul", None, SKEWED, [], "", True)
         engine.say(Inspected(1, 0, [SegmentView("its result", [operation], [], None)]))
         await settle(pilot)
         app.view.show_all()
-        pane = text_of(app.view.numbers_pane.query_one(Static))
+        pane = text_of(app.view.statistics_pane.query_one(Static))
         assert pane.split("skewness")[1].split()[:3] == ["0.625", "0.625", "0"]
-        app.screen.draw()
         operations = text_of(app.screen.table.query_one(Static))
         assert "skewness" in operations
         assert "0.625" in operations

@@ -22,7 +22,7 @@ from tui.dashboard import engine_link
 from tui.dashboard.app import Dashboard
 from tui.dashboard.keys import KEYS
 from tui.dashboard.panes.listing import Listing
-from tui.dashboard.panes.numbers import NumbersPane
+from tui.dashboard.panes.statistics import StatisticsPane
 from tui.dashboard.panes.status import StatusBar
 
 MARKUP = "[/x][b=2, k=3]"
@@ -52,7 +52,7 @@ def marked_up(app: Dashboard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     return app
 
 
-def title(app: Dashboard, pane: type[NumbersPane | Listing]) -> str:
+def title(app: Dashboard, pane: type[StatisticsPane | Listing]) -> str:
     content = app.query(pane).first()._border_title
     return content.plain if content else ""
 
@@ -66,7 +66,7 @@ async def test_markup_in_names_errors_and_prints_is_shown_as_it_is(marked_up, pr
         await press(pilot, "c")
         engine.say(mistake(ours=engine.source), Noise(f"printed {MARKUP}"))
         await press(pilot, "x")
-        assert MARKUP in title(app, NumbersPane)
+        assert MARKUP in title(app, StatisticsPane)
         problem = Diagnostic("graph", f"bad {MARKUP}", engine.source, 3, MARKUP)
         engine.say(SourceSaved(engine.source), Failed(problem, fatal=False))
         await settle(pilot)

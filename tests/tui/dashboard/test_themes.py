@@ -5,7 +5,7 @@ from contrast import contrast
 from fakes import FakeEngine, settle
 from textual.color import Color
 
-from tui import themes as verdicts
+from tui import verdict_colours as verdicts
 from tui.dashboard.app import Dashboard
 from tui.dashboard.themes import HIGH_CONTRAST, THEMES
 from tui.settings import Settings

@@ -2,7 +2,7 @@
 
 One small file for each port, in the state folder of XDG, written beside it and renamed.
 Only the last fifty ports are remembered. What can't be read is as if it were not there: a
-bookmark is a comfort, and no reason for a word.
+bookmark is a comfort, and not worth a message.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ from tui.settings import Settings
 
 SHIPPED = Path(core.__file__).with_name("encoder.py")
 PORTS = 50
-"""As many are remembered."""
+"""How many are remembered."""
 MOST = 1000
 """Breakpoints, and blocks that are folded."""
 LARGEST = 1 << 20

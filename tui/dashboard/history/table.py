@@ -11,7 +11,7 @@ from tui.dashboard.history.difference import file_changes
 from tui.dashboard.history.texts import unexplained
 from tui.dashboard.room import SLIM_BELOW
 from tui.dashboard.saves import History, Result, Save
-from tui.themes import colour
+from tui.verdict_colours import colour
 
 ROOMY = 100
 """Cells from which the outcome has a column of its own."""

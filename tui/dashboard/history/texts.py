@@ -16,7 +16,7 @@ from tui.dashboard.history.difference import (
     lines_of,
 )
 from tui.dashboard.saves import History, LayerResult, Result, Save, names_of
-from tui.themes import colour
+from tui.verdict_colours import colour
 
 MOST_LINES = 4000
 """Of a source that are shown; it is written whole."""

@@ -73,7 +73,7 @@ def _badness(run: Run, index: int) -> tuple[int, float]:
 
 
 def _before(before: Compared | None, now: Compared) -> float | None:
-    """The error before the last save, unless it is as good as that of now."""
+    """The error before the last save, unless it is as good as the present one."""
     if before is None or before.chained.rel_l2 is None or before is now:
         return None
     old, new = before.chained.rel_l2, now.chained.rel_l2

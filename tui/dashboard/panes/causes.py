@@ -20,7 +20,7 @@ from tui import words
 from tui.answer import layers_of, place_text
 from tui.dashboard.room import MEDIUM_FROM
 from tui.dashboard.state import State
-from tui.themes import colour
+from tui.verdict_colours import colour
 
 BEFORE = "before the last save: "
 Row = tuple[Text, int | None]

@@ -18,7 +18,7 @@ from debug.results.run import Run
 from tui import words
 from tui.dashboard.panes.bars import Bar, bars_of, decades_of
 from tui.dashboard.panes.log_scale import LogScale
-from tui.themes import colour
+from tui.verdict_colours import colour
 
 AXIS = 6
 """Cells for the labels on the left."""

@@ -1,7 +1,7 @@
 """The panes side by side, and the lines between them that keys and the mouse move.
 
-What a person wants is kept as it is, and fitted to the terminal each time: who makes the
-window small and large again has the sizes of before.
+What a person wants is kept as it is, and fitted to the terminal each time: whoever makes
+the window small and large again gets the old sizes back.
 """
 
 from dataclasses import replace

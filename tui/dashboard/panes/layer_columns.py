@@ -16,7 +16,7 @@ from debug.results.run import Run
 from tui import words
 from tui.dashboard.arrangement import ColumnKey
 from tui.dashboard.second_run import SecondRun
-from tui.themes import colour
+from tui.verdict_colours import colour
 
 BAR_WIDTH = 8
 WAITING = "·"

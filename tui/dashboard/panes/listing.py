@@ -24,7 +24,7 @@ from debug.protocol.plain import plain
 from debug.protocol.values import Place
 from tui import words
 from tui.dashboard.panes.gutter import Gutter
-from tui.themes import colour, marked_background
+from tui.verdict_colours import colour, marked_background
 
 SHORTEST = 12
 """Cells of a row into which a line is wrapped, at least."""

@@ -16,7 +16,7 @@ from debug.protocol.survey import Excerpted, Number
 from debug.protocol.verdict import Verdict
 from tui import words
 from tui.dashboard.values.place import Place, measured
-from tui.themes import colour
+from tui.verdict_colours import colour
 
 CELL = 10
 SIDE = 8

@@ -16,7 +16,7 @@ from debug.protocol.survey import Surveyed
 from debug.protocol.verdict import Verdict
 from tui import words
 from tui.dashboard.values.spread import line_told
-from tui.themes import colour
+from tui.verdict_colours import colour
 
 SHADES = "·░▒▓█"
 DIAGONAL = "╱"

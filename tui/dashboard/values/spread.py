@@ -16,7 +16,7 @@ from textual.widgets import Static
 from debug.protocol.survey import Located, Surveyed
 from debug.protocol.verdict import Verdict
 from tui import words
-from tui.themes import colour
+from tui.verdict_colours import colour
 
 HEIGHT = 2
 """Lines of a histogram."""

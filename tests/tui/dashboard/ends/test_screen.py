@@ -1,7 +1,7 @@
 """I shows what goes in, with the error under it, and what the result is used for."""
 
 import pytest
-from fakes import LAST_ROW, FakeEngine, settle
+from fakes import LAST_ROW, FakeEngine, asked, say, settle
 from shown import shown
 
 from debug.protocol.messages import Idle, OutcomeKnown
@@ -13,15 +13,8 @@ SIZES = [(80, 24), (120, 36), (160, 50)]
 OUTCOME = Outcome("it is one five now", "it is one red bottle now", 10, 1.71, 0.6)
 
 
-async def draw(pilot) -> None:
-    await settle(pilot)
-    pilot.app.screen.draw()
-    await settle(pilot)
-
-
 async def opened(pilot, press, *keys: str) -> EndsScreen:
     await press(pilot, *keys, "I")
-    await draw(pilot)
     screen = pilot.app.screen
     assert isinstance(screen, EndsScreen)
     return screen
@@ -45,8 +38,7 @@ async def test_words_that_differ_are_marked_and_counted(app, press):
     async with app.run_test(size=(120, 36)) as pilot:
         screen = await opened(pilot, press, "c")
         assert "nobody has said what the result is used for" in shown(app)
-        FakeEngine.instances[0].say(OutcomeKnown(1, OUTCOME))
-        await draw(pilot)
+        await say(pilot, OutcomeKnown(1, OUTCOME))
         text = screen.outcome.as_text()
         assert "it is one five now" in text
         assert "it is one red bottle now" in text
@@ -60,9 +52,7 @@ async def test_before_anything_has_run_it_says_so_and_nobody_is_asked(app, press
         await opened(pilot, press)
         assert "not run yet" in shown(app)
         assert "c runs them" in shown(app)
-        assert not [
-            each for each in FakeEngine.instances[0].sent if isinstance(each, Sketch)
-        ]
+        assert asked(Sketch) == []
 
 
 async def test_after_a_save_it_looks_old_until_it_was_asked_again(app, press):
@@ -70,24 +60,20 @@ async def test_after_a_save_it_looks_old_until_it_was_asked_again(app, press):
         screen = await opened(pilot, press, "c")
         engine = FakeEngine.instances[0]
         engine.load()
-        await draw(pilot)
+        await settle(pilot)
         assert "of an earlier save" in shown(app)
         assert screen.input.has_class("gone")
         engine.compute(LAST_ROW)
-        engine.say(Idle(2))
-        await draw(pilot)
-        await draw(pilot)
+        await say(pilot, Idle(2))
         assert "of an earlier save" not in shown(app)
-        asked = [each for each in engine.sent if isinstance(each, Sketch)]
-        assert len(asked) == 2
+        assert len(asked(Sketch)) == 2
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 def test_both_ends(app, snap_compare, press, size):
     async def ends(pilot) -> None:
         await press(pilot, "c", "g", "j")
-        FakeEngine.instances[0].say(OutcomeKnown(1, OUTCOME))
+        await say(pilot, OutcomeKnown(1, OUTCOME))
         await opened(pilot, press)
-        await draw(pilot)
 
     assert snap_compare(app, terminal_size=size, run_before=ends)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from fakes import FakeEngine, settle
+from fakes import FakeEngine, say, settle
 from shown import shown
 
 from debug.protocol.diagnostic import Diagnostic
@@ -106,8 +106,7 @@ async def test_several_files_are_written_as_a_folder(
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         files = {"/port/a.py": b"1\r\n", "/port/parts/b.py": b"\xff"}
-        FakeEngine.instances[0].say(SourceRead(files))
-        await settle(pilot)
+        await say(pilot, SourceRead(files))
         await opened(pilot, press, "w")
         assert (tmp_path / "save-1" / "a.py").read_bytes() == b"1\r\n"
         assert (tmp_path / "save-1" / "parts" / "b.py").read_bytes() == b"\xff"
@@ -135,8 +134,6 @@ async def test_a_save_that_comes_while_it_is_open_gets_a_row_and_what_is_selecte
         engine = FakeEngine.instances[0]
         engine.say(SourceRead({engine.source: b"scale = 4\n"}))
         engine.load()
-        await settle(pilot)
-        screen.draw()
         await settle(pilot)
         assert "4 saves" in shown(app)
         assert screen.selected is not None

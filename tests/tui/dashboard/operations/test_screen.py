@@ -1,7 +1,7 @@
 """i takes a layer apart: an overlay that is open at once, and filled by the engine."""
 
 import pytest
-from fakes import ATTENTION, FakeEngine, settle, stats
+from fakes import ATTENTION, FakeEngine, asked, say, settle, stats
 from msgspec.structs import replace
 from shown import shown
 
@@ -41,10 +41,6 @@ INSPECTED = Inspected(
 )
 
 
-def asked() -> list[Inspect]:
-    return [each for each in FakeEngine.instances[0].sent if isinstance(each, Inspect)]
-
-
 async def opened(pilot, press, ratio: float = 300.0) -> OperationsScreen:
     await settle(pilot)
     engine = FakeEngine.instances[0]
@@ -53,13 +49,6 @@ async def opened(pilot, press, ratio: float = 300.0) -> OperationsScreen:
     screen = pilot.app.screen
     assert isinstance(screen, OperationsScreen)
     return screen
-
-
-async def say(pilot, *news) -> None:
-    FakeEngine.instances[0].say(*news)
-    await settle(pilot)
-    pilot.app.screen.draw()
-    await settle(pilot)
 
 
 def test_both_sides_stand_in_one_row_and_in_their_order():
@@ -123,7 +112,7 @@ async def test_the_next_layer_is_asked_for_and_then_selected(app, press):
     async with app.run_test(size=(120, 36)) as pilot:
         await opened(pilot, press)
         await press(pilot, "j")
-        assert [each.index for each in asked()] == [ATTENTION, ATTENTION + 1]
+        assert [each.index for each in asked(Inspect)] == [ATTENTION, ATTENTION + 1]
         await say(pilot, INSPECTED)
         assert "softmax" not in shown(app)  # it is about the layer before
         await press(pilot, "escape")
@@ -138,10 +127,10 @@ async def test_after_a_save_it_looks_old_until_the_layer_was_asked_for_again(app
         engine.load()
         await say(pilot)
         assert "of an earlier save" in shown(app)
-        assert len(asked()) == 1
+        assert len(asked(Inspect)) == 1
         engine.compute(ATTENTION)
         await settle(pilot)
-        assert len(asked()) == 2
+        assert len(asked(Inspect)) == 2
         await say(pilot, replace(INSPECTED, generation=2))
         assert "of an earlier save" not in shown(app)
 
@@ -151,13 +140,3 @@ async def test_why_a_layer_can_not_be_taken_apart_stands_in_its_place(app, press
         await opened(pilot, press)
         await say(pilot, NotPossible(Diagnostic(INSPECT, "noise is an [input]")))
         assert "noise is an [input]" in shown(app)
-
-
-async def test_without_an_engine_i_says_so(app, press):
-    async with app.run_test(size=(120, 36)) as pilot:
-        await settle(pilot)
-        FakeEngine.instances[0].die()
-        await settle(pilot)
-        await press(pilot, "i")
-        assert not isinstance(app.screen, OperationsScreen)
-        assert "R restarts" in [*app._notifications][-1].message

@@ -1,7 +1,7 @@
 """V shows the values of a layer; arrows, lists and the mouse lead through them."""
 
 import pytest
-from fakes import FakeEngine, compared, settle
+from fakes import FakeEngine, asked, compared, settle
 from shown import shown
 from values import AXES, CHANNEL, WORST
 
@@ -11,10 +11,6 @@ from debug.protocol.survey import Excerpt, MapError, Region, Survey
 from tui.dashboard.values.screen import ValuesScreen
 
 SIZES = [(80, 24), (120, 36)]
-
-
-def asked(kind: type) -> list:
-    return [each for each in FakeEngine.instances[0].sent if isinstance(each, kind)]
 
 
 async def opened(pilot, press, *keys: str) -> ValuesScreen:
@@ -98,6 +94,7 @@ async def test_the_map_zooms_around_the_element_and_out_again(app, press):
         screen = await opened(pilot, press)
         await press(pilot, "plus", "plus")
         region = asked(MapError)[-1].region
+        assert region is not None
         assert (region.bottom - region.top, region.right - region.left) == (375, 96)
         assert region.top <= 299 < region.bottom
         await press(pilot, "minus", "minus", "minus")

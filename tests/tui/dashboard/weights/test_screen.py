@@ -1,7 +1,7 @@
 """W shows each weight of both sides: an overlay that is open at once and fills itself."""
 
 import pytest
-from fakes import FakeEngine, settle
+from fakes import FakeEngine, asked, say, settle
 from shown import shown
 
 from debug.protocol.weights import (
@@ -31,16 +31,9 @@ LEFT = [
 ]
 
 
-def asked() -> list[int]:
-    sent = FakeEngine.instances[0].sent
-    return [each.begin for each in sent if isinstance(each, CompareWeights)]
-
-
-async def say(pilot, *weights: WeightsCompared) -> None:
-    FakeEngine.instances[0].say(*weights)
-    await settle(pilot)
-    pilot.app.screen.draw()
-    await settle(pilot)
+def begun() -> list[int]:
+    """From which weight on the engine was asked each time."""
+    return [each.begin for each in asked(CompareWeights)]
 
 
 async def opened(pilot, press) -> WeightsScreen:
@@ -59,7 +52,7 @@ async def opened(pilot, press) -> WeightsScreen:
 async def test_all_are_asked_for_part_by_part_and_counted(app, press, size):
     async with app.run_test(size=size) as pilot:
         await opened(pilot, press)
-        assert asked() == [0, 3]
+        assert begun() == [0, 3]
         text = shown(app)
         assert "2 equal, 1 different, 1 only PyTorch, 1 only MAX" in text
         [line] = [each for each in text.splitlines() if "✗ different" in each]
@@ -101,19 +94,10 @@ async def test_after_a_save_all_are_asked_for_again_and_look_old_until_then(app,
         await say(pilot)
         assert "of an earlier save" in shown(app)
         assert screen.table.has_class("gone")
-        assert asked() == [0, 3, 0]
+        assert begun() == [0, 3, 0]
         await say(pilot, WeightsCompared(2, 0, 1, WEIGHTS[:1]))
         assert "of an earlier save" not in shown(app)
         assert "1 equal" in shown(app)
-
-
-async def test_without_an_engine_w_says_so(app, press):
-    async with app.run_test(size=(120, 36)) as pilot:
-        await settle(pilot)
-        FakeEngine.instances[0].die()
-        await settle(pilot)
-        await press(pilot, "W")
-        assert "R restarts" in [*app._notifications][-1].message
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")

@@ -49,7 +49,7 @@ def _in_port(value: Tensor, layer: Any) -> Tensor:
 
 
 def _argument(value: Tensor | None, build: Any) -> Tensor | None:
-    """What the reference's layer is given, in the layout that the port's takes."""
+    """The input of the reference's layer, in the layout that the port's takes."""
     if value is None or build["argument"] is None:
         return None
     axes, back = _both_ways(build["layer"]["axes"])

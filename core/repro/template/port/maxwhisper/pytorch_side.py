@@ -1,4 +1,4 @@
-"""The reference's side: what its layer is given and gives, in float64 and rounded."""
+"""The reference's side: its layer's input and result, in float64 and rounded."""
 
 import copy
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ class PyTorchSide:
             calls = self._run(wide, [self._layer, *asides], torch.float64)
         self._args, self._kwargs, self.exact = calls[0]
         self.argument = first_tensor((self._args, self._kwargs))
-        """What the layer is given, if it is given a tensor."""
+        """The layer's input, if that is a tensor."""
         self.aside = [value for _, _, value in calls[1:]]
         """What other layers returned that enter it as well."""
 
@@ -86,7 +86,7 @@ class Watched:
 
     def _enter(self, _: Any, args: Any, kwargs: Any) -> None:
         self._calls += 1
-        if self._calls == self._call:  # the layer may write into what it is given
+        if self._calls == self._call:  # the layer may write into its input
             self._given.append(pytree.tree_map(copied, (args, kwargs)))
 
     def _leave(self, _: Any, __: Any, output: Any) -> None:

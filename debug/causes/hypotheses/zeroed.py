@@ -1,7 +1,8 @@
-"""What a mask hides that the reference does not hide.
+"""What is zero or hidden in the candidate, and not in the reference.
 
-Scores have a number far below all others where a query is not to see a key, weights have a
-zero there. Where that is gives the mask: keys, queries, a triangle, a band.
+Most often a mask did it. Scores have a number far below all others where a query is not to
+see a key, weights have a zero there. Where that is gives the mask: keys, queries, a
+triangle, a band.
 """
 
 from collections.abc import Iterator

@@ -3,8 +3,8 @@
 The verdict comes from R, the layer's error divided by the error of PyTorch's own rounding
 there: "relative L2 9.0e-5 = R × 3.0e-7" says that MAX is 300 times as far from PyTorch in
 float64 as PyTorch in float32 is. Mean, std, min and max of both sides are for
-orientation: they are whatever `Stats` has, and a new one is added in
-``debug/measure/statistics.py``.
+orientation. The pane shows whatever fields `Stats` (``debug/protocol/values.py``) has, so a
+new one is added there, and computed in ``debug/measure/statistics.py``.
 """
 
 from io import StringIO
@@ -29,7 +29,7 @@ from tui.dashboard.panes.listing import code_of
 from tui.dashboard.panes.source import candidate_place
 from tui.dashboard.room import MEDIUM_FROM
 from tui.dashboard.second_run import SecondRun
-from tui.themes import colour
+from tui.verdict_colours import colour
 
 _OK = f"ok up to {LAYER.ok_up_to:g}"
 SPARKS = "▁▂▃▄▅▆▇█"
@@ -42,7 +42,7 @@ COPIED = 200
 """Columns of what is copied."""
 
 
-class NumbersPane(VerticalScroll):
+class StatisticsPane(VerticalScroll):
     BORDER_TITLE = "numbers"
     ALLOW_MAXIMIZE = True
 

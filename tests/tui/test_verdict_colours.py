@@ -2,7 +2,7 @@
 
 from contrast import contrast
 
-from tui.themes import DARK, LIGHT
+from tui.verdict_colours import DARK, LIGHT
 
 
 def test_every_colour_can_be_read_on_its_background():

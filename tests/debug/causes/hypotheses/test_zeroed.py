@@ -1,4 +1,4 @@
-"""What a mask hides."""
+"""What is zero or hidden in the candidate alone."""
 
 import pytest
 import torch
@@ -6,7 +6,7 @@ from recordings import numbers
 from torch import Tensor
 
 from debug.causes.hypotheses.axes import Axis
-from debug.causes.hypotheses.hidden import hidden_places
+from debug.causes.hypotheses.zeroed import hidden_places
 
 SIZE = 9
 RIGHT = numbers(2, SIZE, SIZE)

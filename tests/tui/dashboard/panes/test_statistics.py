@@ -11,14 +11,14 @@ from debug.protocol.values import Cause, Finding, Place
 from debug.protocol.verdict import LAYER
 from debug.results.run import Run
 from tui.dashboard.keys import Keyboard
-from tui.dashboard.panes.numbers import NumbersPane
+from tui.dashboard.panes.statistics import StatisticsPane
 
 LAYER_INDEX = 3
 
 
 class OnePane(App):
     def compose(self) -> ComposeResult:
-        yield NumbersPane(Keyboard())
+        yield StatisticsPane(Keyboard())
 
 
 def run_with(*events) -> Run:
@@ -30,7 +30,7 @@ def run_with(*events) -> Run:
 
 async def numbers(run: Run, width: int = 100) -> str:
     async with OnePane().run_test(size=(width, 40)) as pilot:
-        pane = pilot.app.query_one(NumbersPane)
+        pane = pilot.app.query_one(StatisticsPane)
         pane.show(LAYER_INDEX, run, None)
         console = Console(width=width, color_system=None)
         with console.capture() as captured:
