@@ -9,7 +9,8 @@ from debug.causes.lines import LoadedCandidate
 from debug.causes.wiring import with_one_mistake
 from debug.engine import jobs
 from debug.engine.background import Job
-from debug.engine.comparisons import Again, Comparisons
+from debug.engine.comparisons import Comparisons
+from debug.engine.corrections import Corrections
 from debug.engine.elsewhere import CompareElsewhere
 from debug.engine.whereabouts import Whereabouts
 from debug.experiments.isolation import Isolation
@@ -17,7 +18,7 @@ from debug.experiments.probes import Variables
 from debug.measure.truth import Truth
 from debug.pause import Pause
 from debug.protocol.messages import Message
-from debug.protocol.values import Divergence, Finding
+from debug.protocol.values import Finding
 from debug.protocol.verdict import Verdict
 from debug.reference.recorded_layers import RecordedLayers
 from debug.subject import Subject
@@ -38,10 +39,8 @@ class Tools:
 class Hears:
     """Who is told what the jobs find."""
 
-    moved: Callable[[int, Divergence], None]
-    """Each layer that is right elsewhere than where its module returns."""
-    again: Again
-    """Each layer of which there is more to say than when it was compared."""
+    corrections: Corrections
+    """What changes that was said of a layer."""
     pause: Pause
     emit: Callable[[Message], None]
 
@@ -49,7 +48,7 @@ class Hears:
 def idle_work(
     subject: Subject, truths: Mapping[str, Truth], tools: Tools, hears: Hears
 ) -> list[Job]:
-    pause, emit = hears.pause, hears.emit
+    pause, emit, corrections = hears.pause, hears.emit, hears.corrections
 
     def explain(
         name: str, code: LoadedCandidate, pause: Pause
@@ -58,10 +57,16 @@ def idle_work(
         return with_one_mistake(name, explained, code, tools.recordings)
 
     causes = jobs.FindCauses(truths, explain, pause, emit)
+
+    def found_wrong(index: int) -> None:
+        corrections.wrong_alone(index)
+        causes.add(index)
+
     borders = jobs.FindBorders(
-        list(truths), tools.whereabouts, hears.moved, causes.add, pause
+        list(truths), tools.whereabouts, corrections.moved, found_wrong, pause
     )
-    rounding = jobs.ExplainRounding(truths, tools.comparisons, hears.again, pause)
+    again = corrections.again
+    rounding = jobs.ExplainRounding(truths, tools.comparisons, again, pause)
 
     def found(index: int, verdict: Verdict) -> None:
         (borders if verdict.wrong else rounding).add(index)
@@ -73,7 +78,7 @@ def idle_work(
     return [
         jobs.IsolateLayers(subject, truths, tools.isolation, found, emit),
         borders,
-        CompareElsewhere(subject, truths, compared, hears.again, emit, pause),
+        CompareElsewhere(subject, truths, compared, again, emit, pause),
         rounding,
         jobs.CompareProbes(subject, truths, variables, emit),
         causes,
