@@ -50,6 +50,8 @@ class Mistake:
         same_place = self.place == other.place or (self.in_call and other.in_call)
         if same_place and self._has_number_of(other):
             return True
+        if self.place == other.place and self.kind == other.kind and self.complete:
+            return not other.complete or self.hypothesis == other.hypothesis
         if (self.place, self.complete) != (other.place, other.complete):
             return False
         alike = self.kind == other.kind and not self.complete
@@ -117,7 +119,7 @@ def _follows_from(run: Run, index: int, found: list[RootCause]) -> RootCause | N
             if root.mistake.complete and named.search(root.why):
                 return root
     for root in found:
-        around = {run.layers[each].name for each in run.within(root.layers)}
+        around = {n for each in root.layers for n in run.with_parents(each)}
         if name != own and own in {CALL.sub("", each) for each in around}:
             return root
     return None

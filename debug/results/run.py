@@ -5,7 +5,6 @@ what was found in its code, what the last save changed. Results of an earlier ge
 stay until the new one has its own, so that a bad save never empties the screen.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from msgspec.structs import replace
@@ -243,7 +242,15 @@ class Run:
         event = self.explained.get(index)
         if event is None or event.generation != self.generation:
             return None
-        return [] if self._is_elsewhere(index) else event.findings
+        if self._is_elsewhere(index):
+            return []
+        return [each for each in event.findings if not self._is_refuted(each)]
+
+    def _is_refuted(self, finding: Finding) -> bool:
+        """Whether a layer is right in the run that should have a wrong input."""
+        name = finding.feeds
+        result = self.current(self._names.index(name)) if name in self._names else None
+        return result is not None and result.chained.verdict is Verdict.OK
 
     @property
     def outcome(self) -> Outcome | None:
@@ -262,7 +269,7 @@ class Run:
         first = self._first_wrong()
         if first is None:
             return None
-        around = self._with_parents(first)
+        around = self.with_parents(first)
         for fault in self.faults():
             if any(finding.feeds in around for finding in self.findings(fault) or ()):
                 return fault
@@ -289,12 +296,8 @@ class Run:
                 return index
         return None
 
-    def _with_parents(self, index: int) -> set[str]:
+    def with_parents(self, index: int) -> set[str]:
         return {self.layers[each].name for each in (index, *self._parents(index))}
-
-    def within(self, indices: Iterable[int]) -> set[int]:
-        """Some layers, and all that they are within."""
-        return {each for index in indices for each in (index, *self._parents(index))}
 
     def _parents(self, index: int) -> list[int]:
         """The layers around one, the innermost first."""
@@ -310,7 +313,7 @@ class Run:
         """The first mistake in a layer's own code, if one is known."""
         findings = self.findings(index) or []
         first = self._first_wrong()
-        around = set() if first is None else self._with_parents(first)
+        around = set() if first is None else self.with_parents(first)
         return next((f for f in findings if f.feeds in around), next(iter(findings), None))
 
     def all_findings(self) -> list[tuple[int, Finding]]:
@@ -385,7 +388,7 @@ class Run:
         return [
             fault
             for fault in self.faults()
-            if fault in around or (fault < index and name not in self._with_parents(fault))
+            if fault in around or (fault < index and name not in self.with_parents(fault))
         ]
 
     def trend(self, index: int) -> Trend | None:
