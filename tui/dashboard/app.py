@@ -76,6 +76,13 @@ class Dashboard(ThemedApp):
     def compose(self) -> ComposeResult:
         yield self.view
 
+    def on_load(self) -> None:
+        """Before the terminal is taken: from here on it must be given back."""
+        self._leaving = Leaving(self.exit, self.link.kill, not self.is_headless)
+
+    def on_ready(self) -> None:
+        self._leaving.ready()
+
     def on_mount(self) -> None:
         for problem in self.habits.config.problems:
             self.view.log_pane.say(str(problem), "bold")
@@ -83,7 +90,6 @@ class Dashboard(ThemedApp):
         # After ctrl+z and fg the terminal is empty, and Textual draws only what changes.
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         self.theme_changed_signal.subscribe(self, lambda _: self.view.show_all())
-        self._leaving = Leaving(self.exit, self.link.kill, not self.is_headless)
         self.set_interval(CLOCK_SECONDS, self.link.watch_clock)
         self.action_restart()
 

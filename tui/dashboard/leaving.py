@@ -32,8 +32,17 @@ class Leaving:
             has_terminal: whether there is one to wait for.
         """
         self._leave, self._kill, self._has_terminal = leave, kill, has_terminal
+        self._is_ready = False
+        self._status: int | None = None
+        """With which to leave, once a signal has come."""
         self._loop = asyncio.get_running_loop()
         self._before = {each: signal.signal(each, self._end) for each in ENDING}
+
+    def ready(self) -> None:
+        """All panes are there; who leaves before would have some looked for in vain."""
+        self._is_ready = True
+        if self._status is not None:
+            self._leave(self._status)
 
     def over(self) -> None:
         for number, handler in self._before.items():
@@ -42,11 +51,16 @@ class Leaving:
     def _end(self, number: int, _: FrameType | None) -> None:
         status = 128 + number
         with suppress(RuntimeError):  # the loop has ended
-            self._loop.call_soon_threadsafe(self._leave, status)
+            self._loop.call_soon_threadsafe(self._leave_with, status)
         if self._has_terminal:
             timer = Timer(ENDING_SECONDS, self._end_at_once, (status,))
             timer.daemon = True
             timer.start()
+
+    def _leave_with(self, status: int) -> None:
+        self._status = status
+        if self._is_ready:
+            self._leave(status)
 
     def _end_at_once(self, status: int) -> None:
         self._kill()

@@ -131,3 +131,18 @@ async def test_a_signal_ends_the_dashboard_in_order_and_the_engine_with_it(app, 
         await settle(pilot)
     assert app.return_value == 128 + number
     assert not FakeEngine.instances[-1].alive
+
+
+async def test_a_signal_while_the_panes_are_made_ends_the_dashboard_in_order(
+    app: Dashboard, monkeypatch: pytest.MonkeyPatch
+):
+    loads = Dashboard.on_load
+
+    def interrupted(self: Dashboard) -> None:
+        loads(self)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(Dashboard, "on_load", interrupted)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+    assert app.return_value == 128 + signal.SIGINT
