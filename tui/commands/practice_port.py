@@ -13,6 +13,7 @@ import msgspec
 
 from core.messages import ListedMutant, ListMutants, Mutants, Plant, Planted
 from debug.protocol.diagnostic import Problem
+from debug.protocol.message import DAMAGED
 from tui.commands.output import print_json
 from tui.commands.shared.ask import ask
 from tui.commands.shared.event_log import EventLog
@@ -84,7 +85,7 @@ def _held() -> Note | None:
     """What the folder holds, if it is a bug of any port."""
     try:
         return msgspec.json.decode(NOTE.read_bytes(), type=Note)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+    except (OSError, *DAMAGED):
         return None
 
 
