@@ -66,6 +66,7 @@ from tui.dashboard.endings import Endings, Successor
 from tui.dashboard.files import LayerFiles, refuse_layer, write_page
 from tui.dashboard.second_engine import SecondEngine
 from tui.dashboard.state import State
+from tui.dashboard.unread import Unread
 from tui.settings import Settings
 
 TO_THE_END = sys.maxsize
@@ -93,7 +94,7 @@ class EngineLink:
         self._report = report
         self.state = State()
         self.second = SecondEngine(settings, self.state, report)
-        self._files = LayerFiles()
+        self._files, self._unread = LayerFiles(), Unread()
         self._engine: EngineClient | None = None
         self._endings = Endings()
         self._successor = Successor.NONE
@@ -210,6 +211,9 @@ class EngineLink:
     def watch_clock(self) -> None:
         """Ends an engine that has said nothing for too long; to be called often."""
         self.state.activity.look()
+        unread, self.state.unread = self.state.unread, self._unread.look(self.state.history)
+        if self.state.unread != unread:
+            self._report(ActivityChanged())
         if self.state.activity.left == 0:
             self._end_hung()
 

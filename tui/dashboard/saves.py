@@ -114,13 +114,16 @@ class History:
             run: what is known, which is still about the save before.
         """
         before = self.saves[-1] if self.saves else None
-        whole = {**(before.files if before else {}), **files}
+        known = before.files if before else {}
+        changed = {path: held for path, held in files.items() if known.get(path) != held}
+        whole = {**known, **changed}  # what is as it was is held once
         if before is None:
             self.saves.append(Save(1, at, whole))
         elif before.files == whole:
             self.saves[-1] = replace(before, generation=0)
         else:
-            self.saves[-1] = replace(before, result=self.result(before, run))
+            result = _sharing(self.result(before, run), self.before(before))
+            self.saves[-1] = replace(before, result=result)
             self.saves.append(Save(before.number + 1, at, whole))
 
     def refused(self, problem: Diagnostic) -> None:
@@ -165,6 +168,18 @@ class History:
     def before(self, save: Save) -> Save | None:
         place = save.number - 2
         return self.saves[place] if place >= 0 else None
+
+
+def _sharing(result: Result, earlier: Save | None) -> Result:
+    """The same, with the numbers of layers that are as they were held once."""
+    if earlier is None or earlier.result is None:
+        return result
+    known = earlier.result.layers
+    layers = {
+        name: known[name] if known.get(name) == found else found
+        for name, found in result.layers.items()
+    }
+    return replace(result, layers=layers)
 
 
 def _without_profiles(divergence: Divergence) -> Divergence:

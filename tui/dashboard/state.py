@@ -30,6 +30,8 @@ class State:
     """The idle work of an engine that has stopped; the keys work all the while."""
     problem: Diagnostic | None = None
     """The last thing that went wrong."""
+    unread: str = ""
+    """A file that was saved and that the engine has not read yet."""
     history: History = field(default_factory=History)
     """Every save, with what came of it."""
     breakpoints: set[str] = field(default_factory=set)

@@ -37,6 +37,8 @@ class StatusBar(Static):
         for each in (BUSY, GOOD, WATCHED, WRONG, FAILED, DEAD):
             self.set_class(look == each, each)
         parts = [_doing(run, activity)]
+        if state.unread:
+            parts.append(f"{state.unread} is saved, not read yet")
         if state.job and not activity.busy:
             parts.append(words.working(state.job))
         if second := state.second_activity:
