@@ -5,7 +5,7 @@ by name and by weight. The session is the dashboard's own, in this process.
 """
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -20,8 +20,9 @@ from debug.candidate.module_tree import ModuleTree, is_building_block
 from debug.candidate.source import Source, library_files
 from debug.engine.session import Session
 from debug.port.aligned import MODEL
-from debug.port.port import Port
+from debug.port.port import Port, Weights
 from debug.port.subject import PortSubject
+from debug.protocol.diagnostic import Problem
 from debug.protocol.messages import Message
 from debug.protocol.verdict import LAYER
 from debug.results.run import Run
@@ -36,7 +37,7 @@ def assert_parity(
     candidate: Any,
     reference: torch.nn.Module,
     x: Given,
-    weights: Mapping[str, Any] | None = None,
+    weights: Weights | Callable[[Weights], Weights] | None = None,
     axes: Mapping[str, tuple[int, ...]] | None = None,
     candidate_inputs: Sequence[Any] | None = None,
     layers: Mapping[str, str] | None = None,
@@ -48,7 +49,8 @@ def assert_parity(
         candidate: a module of MAX, not yet traced; MAX builds one graph of a module.
         reference: in float32; it runs in evaluation mode, and is left in its own.
         x: what it is called with.
-        weights: the candidate's, by name; the reference's own if they are left out.
+        weights: the candidate's, by name, or what makes them of the reference's; the
+            reference's own if they are left out.
         axes: for layers in another layout, the permutation of the reference's value.
         candidate_inputs: what the candidate is called with, where that is something else.
         layers: pairs of layers that are not found by themselves: the reference's name,
@@ -60,6 +62,7 @@ def assert_parity(
             which, by how much, at which line and why, and what was aligned.
         Problem: the candidate can't be built or run.
     """
+    __tracebackhide__ = True  # pytest shows the test's own line, and not this function
     port = Port(
         reference=reference,
         candidate=lambda device, dtype: candidate,
@@ -72,6 +75,8 @@ def assert_parity(
     was_training = reference.training
     try:
         run = _compared(PairSubject(port, candidate, axes or {}))
+    except Problem as problem:  # it says all that the way to it would
+        raise Problem.carrying(problem.diagnostic) from None
     finally:
         reference.train(was_training)
     culprit = run.culprit()

@@ -10,12 +10,14 @@ tells rows apart is the number of the block and the end ::
 A table shortens all its names alike, and no further than they stay different (`Cut`).
 """
 
+import re
 from collections.abc import Callable, Collection
 from difflib import get_close_matches
 
 Cut = Callable[[str, int], str]
 """Makes a name fit into so many characters."""
 CUT = "…"
+NUMBER = re.compile(r"\d+")
 SHORTEST = 12
 """Characters below which a name says nothing any more."""
 
@@ -25,11 +27,12 @@ ALIKE = 0.4
 
 def nearest(name: str, names: Collection[str], most: int = 3) -> list[str]:
     """The names that may have been meant: those that it is the end or a part of, then those
-    that are spelt alike."""
+    that are spelt alike, of the same number first."""
     within = [each for each in names if name and name in each]
     within.sort(key=lambda each: (not each.endswith(name), len(each)))
-    order = [*names]
-    alike = sorted(get_close_matches(name, order, most, ALIKE), key=order.index)
+    order, number = [*names], NUMBER.findall(name)
+    alike = get_close_matches(name, order, most, ALIKE)
+    alike.sort(key=lambda each: (NUMBER.findall(each) != number, order.index(each)))
     return list(dict.fromkeys([*within, *alike]))[:most]
 
 

@@ -1,8 +1,11 @@
 """A row in its own process: python -m benchmarks.gpu_rows.child MEASURE ARGUMENTS CORES
 
 Ends when its stdin does, so that nothing goes on computing after the script was ended.
+Every 20 s its log gets the functions that are at work: a row that is cut off has said where
+its time went.
 """
 
+import faulthandler
 import importlib
 import json
 import os
@@ -14,11 +17,14 @@ from benchmarks.gpu_rows.found import rounded
 from debug.protocol.child_end import end_with, private_stdout
 from debug.protocol.diagnostic import from_exception
 
+SAMPLE_SECONDS = 20
+
 
 def main() -> int:
     os.sched_setaffinity(0, json.loads(sys.argv[3]))  # before a library counts them
     messages = private_stdout()
     end_with(sys.stdin.fileno())
+    faulthandler.dump_traceback_later(SAMPLE_SECONDS, repeat=True)
     module, _, name = sys.argv[1].partition(":")
 
     def tell(message: dict[str, Any]) -> None:

@@ -16,6 +16,8 @@ from typing import IO, Any
 from benchmarks.gpu_rows.plan import Row
 from debug.protocol.parent_end import KEEP_MEMORY
 
+SAMPLES = ("File ", "Thread 0x", "Timeout (")
+"""How the lines begin that say what a row is at (`benchmarks.gpu_rows.child`)."""
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -101,4 +103,5 @@ def _death(code: int) -> str:
 
 def _last_words(log: Path) -> str:
     lines = [line.strip() for line in log.read_text(errors="replace").splitlines()]
-    return next((line for line in reversed(lines) if line), "it said nothing")
+    said = (line for line in reversed(lines) if line and not line.startswith(SAMPLES))
+    return next(said, "it said nothing")

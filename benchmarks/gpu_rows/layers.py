@@ -8,6 +8,7 @@ from typing import Any
 
 from benchmarks.gpu_rows.found import Found, Say
 from debug.candidate import kernels, max_dispatch
+from debug.candidate.device_products import has_convolutions, products_of
 from debug.candidate.interpreter import Interpreter
 from debug.candidate.source import load_source
 from debug.candidate.trace import build
@@ -106,11 +107,12 @@ def step(say: Say, device: str, model: str, dtype: str) -> Found:
     given = {"device": device, "model": model, "dtype": dtype}
     subject = load_subject(FACTORY, Options(given))
     kernels.warm(subject.dtype, subject.device, lambda _: None)
-    truths = run_reference(subject, dtype)
     source = load_source(subject.graph)
     _, traced = build(subject, source, subject.layers, with_inputs=True)
     interpreter = Interpreter(lambda _: None)
     values = interpreter.load(traced, {})
+    there = products_of(subject.device, subject.dtype)
+    truths = run_reference(subject, dtype, there.used_by(has_convolutions(traced.graph)))
     program = interpreter.program
     assert program is not None
     model_key = program.layers[subject.layers[-1].name]

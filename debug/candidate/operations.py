@@ -1,6 +1,6 @@
 """The operations by which the candidate computes a value, each with its own value."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NewType
@@ -64,9 +64,21 @@ class Evaluation:
 
 
 def evaluation(
-    program: Program, given: dict[ValueKey, Buffer], end: ValueKey, kept: KeptValues
+    program: Program,
+    given: dict[ValueKey, Buffer],
+    end: ValueKey,
+    kept: KeptValues,
+    tables: Collection[tuple[int, ...]] = (),
 ) -> Evaluation:
-    """Computes a value of the candidate from values that are given, and keeps each step."""
+    """Computes a value of the candidate from values that are given, and keeps each step.
+
+    Args:
+        program: the candidate.
+        given: where it starts.
+        end: what is computed.
+        kept: what was computed before.
+        tables: the sizes, without ones, of constants that count as operations.
+    """
     indices, slots = program.between(given, end, kept)
     found: list[Operation] = []
     makers: dict[ValueKey, OperationIndex] = {}
@@ -74,7 +86,7 @@ def evaluation(
     for index in indices:
         op, operands = program.body[index], program.flow.operands[index]
         name = max_internals.describe(op)
-        if name.startswith("constant"):
+        if name.startswith("constant") and not _is_table(op, slots, tables):
             continue
         used = tuple(makers[key] for key in operands if key in makers)
         depends = not from_input.isdisjoint(operands)
@@ -91,6 +103,18 @@ def evaluation(
     if buffer is None:
         buffer = program.evaluate(end, kept)
     return Evaluation(found, to_torch(buffer), makers.get(end))
+
+
+def _is_table(
+    op: max_internals.Op,
+    slots: dict[ValueKey, Buffer | None],
+    tables: Collection[tuple[int, ...]],
+) -> bool:
+    """Whether a constant of the source may be a table that the reference works out."""
+    if not tables or max_internals.weight_name(op) is not None:
+        return False
+    sizes = (tuple(s for s in value.shape if s > 1) for _, value in _numbers(op, slots))
+    return any(each and each in tables for each in sizes)
 
 
 def _numbers(

@@ -97,6 +97,8 @@ class Taps:
         self._probes: dict[Probe, TensorValue | None] = {}
         self.alignment: Alignment | None = None
         self.places: dict[str, Place] = {}
+        self.without_result: Any = None
+        """The first module whose call returned None, as one does that lacks its return."""
         self.again: dict[str, Place] = {}
         """Where a layer's module is called more often than the reference calls it."""
 
@@ -117,6 +119,8 @@ class Taps:
 
     def _layer_called(self, layer: Any, args: Any, kwargs: Any, output: Any) -> None:
         name = self._names.get(id(layer))
+        if output is None and self.without_result is None:
+            self.without_result = layer
         value = first_value(output)
         around = max_internals.layers_around(sys._getframe(1))
         if name is None or value is None or sum(each is layer for each in around) > 1:

@@ -26,7 +26,7 @@ from debug.candidate.libraries import kept_whole
 from debug.candidate.source import Source
 from debug.candidate.source_lines import definition
 from debug.candidate.taps import FirstInput, Output, Probe, Result, Taps, first_value
-from debug.protocol.diagnostic import Problem
+from debug.protocol.diagnostic import Problem, first_line
 from debug.protocol.values import Place
 from debug.subject import (
     Alignment,
@@ -153,7 +153,7 @@ def trace(
             except Exception as error:
                 if not partial or not taps.has_heard:
                     raise
-                broken = Problem.of("graph", error, taps.files, _without_size(unknown))
+                broken = _problem(error, taps, unknown)
             outputs = taps.outputs(is_whole=broken is None)
         kinds.update({output: value.type for output, value in outputs.items()})
         return list(outputs.values())
@@ -167,7 +167,7 @@ def trace(
     except Problem:
         raise
     except Exception as error:
-        raise Problem.of("graph", error, taps.files, _without_size(unknown)) from error
+        raise _problem(error, taps, unknown) from error
     if place := definition(module):
         taps.places.setdefault(taps.model, place)
     return Traced(
@@ -193,9 +193,24 @@ def _called(module: Any, call: Callable[..., Any], given: Sequence[Any]) -> None
         Problem: the model returned no tensor.
     """
     if first_value(call(*(x.tensor for x in given))) is None:
-        place = definition(module)
-        path, line = (place.path, place.line) if place else (None, None)
-        raise Problem("graph", no_tensor(module), path, line)
+        raise _at_definition(module, no_tensor(module))
+
+
+def _problem(error: Exception, taps: Taps, unknown: Collection[str]) -> Problem:
+    """Why the source gives no graph. Where something took None for a tensor, the module
+    that returned it is to blame, and not the line that was given it."""
+    module = taps.without_result
+    if module is not None and isinstance(error, TypeError | AttributeError):
+        call = _call_of(module)
+        message = f"{type(module).__name__} returned nothing: its {call} lacks a return"
+        return _at_definition(module, f"{message} ({first_line(error)})")
+    return Problem.of("graph", error, taps.files, _without_size(unknown))
+
+
+def _at_definition(module: Any, message: str) -> Problem:
+    place = definition(module)
+    path, line = (place.path, place.line) if place else (None, None)
+    return Problem("graph", message, path, line)
 
 
 def _without_size(names: Collection[str]) -> str:
@@ -212,6 +227,10 @@ def _argument(value: Tensor, dtype: DType, device: Device) -> Buffer:
 
 
 def no_tensor(module: Any) -> str:
-    name = type(module).__name__
-    where = "forward" if max_v3.is_v3(module) else "__call__"
-    return f"{name} returned no tensor: return the model's output from its {where}"
+    name, call = type(module).__name__, _call_of(module)
+    return f"{name} returned no tensor: return the model's output from its {call}"
+
+
+def _call_of(module: Any) -> str:
+    """What the function is called in which a module computes."""
+    return "forward" if max_v3.is_v3(module) else "__call__"

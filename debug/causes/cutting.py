@@ -45,13 +45,34 @@ def segments(
     if not all(_fits(key, buffer) for key, buffer in pins.items()):
         return None
     recording = recording.starting_from(given)
+    tables = {
+        tuple(size for size in recording.values[each].shape if size > 1)
+        for each in recording.of_numbers
+        if recording.values[each].is_floating_point()
+    }
     uncalled = [each for each in recording.results if each not in program.layers]
     found = []
     for target in targets(name, recording, program):
         pause()
-        evaluated = evaluation(program, pins, target.key, kept)
+        evaluated = evaluation(program, pins, target.key, kept, tables)
         last = truths[target.layer].axes is not None
         found.append(Segment(recording, target, evaluated, pause, row, last, uncalled))
+    return found
+
+
+def misfits(
+    name: str, recording: Recording, program: Program, truths: Mapping[str, Truth]
+) -> list[str]:
+    """The layers within one whose results are no place for the reference's values, as of a
+    norm that comes after a mean over all frames instead of before it."""
+    found = []
+    for layer, value in recording.results.items():
+        key, exact = program.layers.get(layer), recording.values[value]
+        if key is None:
+            continue
+        pins, _ = _pinned(key, exact, truths[layer].axes)
+        if not all(_fits(key, buffer) for key, buffer in pins.items()):
+            found.append(layer)
     return found
 
 

@@ -14,7 +14,7 @@ from debug.candidate.interpreter import LazyValue
 from debug.candidate.max_internals import ValueKey
 from debug.candidate.operations import Operation
 from debug.candidate.program import Program
-from debug.causes.cutting import segments
+from debug.causes.cutting import misfits, segments
 from debug.causes.hypotheses.operands import Kind
 from debug.causes.lines import LoadedCandidate, line_of, place_of
 from debug.causes.passed import finding_of, passed_elsewhere
@@ -119,7 +119,10 @@ class Explainer:
         if name in self._joined:  # the reference has no code that is this layer's alone
             return None
         with torch.inference_mode():
-            found = self._cut(name, self._recordings.of(name), code, pause)
+            recording = self._recordings.of(name)
+            found = self._cut(name, recording, code, pause)
+            if found is None:
+                found = self._cut_around_misfits(name, recording, code, pause)
             for number, segment in enumerate(found or []):
                 part = segment.target.layer
                 if found and segment.is_elsewhere and self._is_leaf(part, code):
@@ -150,6 +153,16 @@ class Explainer:
     ) -> list[Segment] | None:
         row = row_of(self._subject, self._truths[name].shape)
         return segments(name, recording, code.program, self._truths, code.kept, pause, row)
+
+    def _cut_around_misfits(
+        self, name: str, recording: Recording, code: LoadedCandidate, pause: Pause
+    ) -> list[Segment] | None:
+        """With the code of layers whose results don't fit counted as this one's own."""
+        parts = misfits(name, recording, code.program, self._truths)
+        if not parts or not all(self._is_leaf(part, code) for part in parts):
+            return None
+        recording = self._recordings.with_code_of(name, parts)
+        return self._cut(name, recording, code, pause)
 
     def _is_leaf(self, name: str, code: LoadedCandidate) -> bool:
         """Whether a layer has a result on both sides, and no layers within."""

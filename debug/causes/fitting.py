@@ -19,7 +19,11 @@ from debug.causes.counterparts import (
     few,
     named_axes,
 )
-from debug.causes.hypotheses.added import added_values, vectors
+from debug.causes.hypotheses.added import (
+    added_values,
+    factor_but_for_a_vector,
+    vectors,
+)
 from debug.causes.hypotheses.axes import Axes
 from debug.causes.hypotheses.family import Family, best_number
 from debug.causes.hypotheses.fit import Fit
@@ -179,6 +183,14 @@ def _fits_of(
             segment.pause()
             supposed = fit.transform(exact.value)
             if share_explained(counterpart.value, exact.value, supposed) >= FITS_FROM:
+                yield counterpart, fit, fit.about(exact.label)
+        if (scaled := factor_but_for_a_vector(counterpart.value, exact.value)) is None:
+            continue
+        # The candidate may have the factor elsewhere, as all of attention's in the query.
+        value, weights = counterpart.value / scaled, segment.recording.all_weights
+        for fit in vectors(value, exact.value, weights, axes):
+            segment.pause()
+            if share_explained(value, exact.value, fit.transform(exact.value)) >= FITS_FROM:
                 yield counterpart, fit, fit.about(exact.label)
 
 

@@ -220,7 +220,7 @@ def attempt(segment: Segment, hypothesis: Hypothesis) -> Tried | None:
     explains, floor = share_explained(value, goal.value, supposed), goal.floor
     if segment.target.value in hypothesis.replaced_values and hypothesis.takes is not None:
         floor = max(floor, segment.sought(hypothesis.takes).floor)
-    denied = not segment.have.isdisjoint(hypothesis.replaced_steps)
+    denied = _is_denied(segment, hypothesis)
     tried = Tried(hypothesis, explains, relative_error(value, supposed) / floor, denied)
     # Of several layouts that fit the one that is nearest to the right value need not be
     # the one that the wrong value has.
@@ -229,6 +229,17 @@ def attempt(segment: Segment, hypothesis: Hypothesis) -> Tried | None:
         return tried
     laid = Tried(hypothesis, 1.0, relative_error(other, supposed) / goal.floor, denied)
     return laid if laid.complete else tried
+
+
+def _is_denied(segment: Segment, hypothesis: Hypothesis) -> bool:
+    """Whether the candidate has a value right that would be wrong under a hypothesis.
+
+    What was done to a value is no such case: the candidate may have that as it was before.
+    """
+    changed = {*hypothesis.replaced_steps}
+    if hypothesis.kind in (Kind.FITTED, Kind.VAGUE):
+        changed = segment.recording.made_of(changed)
+    return not segment.have.isdisjoint(changed)
 
 
 def _replayed(

@@ -45,6 +45,7 @@ from debug.causes.hypotheses.repeated import other_calls
 from debug.causes.hypotheses.rotations import turned_otherwise
 from debug.causes.segment import Segment
 from debug.causes.sums import other_terms
+from debug.causes.tables import other_tables_of_numbers
 from debug.causes.together import joined
 from debug.measure.matching import distance, in_shape_of, norm_of
 from debug.protocol.verdict import LAYER
@@ -92,6 +93,7 @@ def seen_in_candidate(
             yield from fitted(segment, target, nearest)
         else:
             yield from other_ids(segment)
+    yield from other_tables_of_numbers(segment)
     yield from exchanged(segment)
     yield from parts_exchanged(segment)
     yield from weights_exchanged(segment)

@@ -24,6 +24,8 @@ T = TypeVar("T")
 
 Result = tuple[Stats | None, Divergence, bool]
 """A layer's statistics, its divergence, and whether both were known before."""
+Again = Callable[[int, Stats | None, Divergence, bool], None]
+"""Is told the index of a layer that is compared once more, and its result."""
 
 
 class Comparisons:

@@ -91,7 +91,7 @@ def facts_of(
         "schema": 1,
         "layer": layer,
         "model": subject.title,
-        "audio": subject.audio,
+        "input": subject.audio,
         "graph": subject.graph.name,
         "device": "cpu" if subject.device.is_host else f"gpu {subject.device.id}",
         "dtype": subject.dtype.name,

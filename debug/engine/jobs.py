@@ -3,11 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 
 import torch
+from msgspec import structs
 
 from debug.candidate.taps import Probe
-from debug.causes.explainer import Explainer
+from debug.causes.lines import LoadedCandidate
 from debug.causes.rounding import long_sum
 from debug.engine.background import Generation
+from debug.engine.comparisons import Again, Comparisons
 from debug.engine.whereabouts import Whereabouts
 from debug.experiments.isolation import Isolation
 from debug.experiments.probes import Variables
@@ -15,11 +17,12 @@ from debug.measure.truth import Truth, in_layout
 from debug.pause import Interrupted, Pause
 from debug.protocol.diagnostic import FAILED, Problem
 from debug.protocol.messages import Explained, Isolated, Message, OutcomeKnown
-from debug.protocol.values import Divergence, Outcome
+from debug.protocol.values import Divergence, Finding, Outcome
 from debug.protocol.verdict import Verdict
 from debug.subject import HasOutcome, Subject, model_of
 
 Emit = Callable[[Message], None]
+Explain = Callable[[str, LoadedCandidate, Pause], Mapping[str, Sequence[Finding]]]
 
 
 class IsolateLayers:
@@ -135,12 +138,13 @@ class ExplainRounding(_Queue):
     def __init__(
         self,
         truths: Mapping[str, Truth],
-        explained: Callable[[int, str], None],
+        comparisons: Comparisons,
+        again: Again,
         pause: Pause,
     ) -> None:
-        """``explained`` is told each layer with the reason why it rounds as it does."""
+        """``again`` is told each layer with the reason why it rounds as it does."""
         self._names, self._truths = list(truths), truths
-        self._explained, self._pause = explained, pause
+        self._comparisons, self._again, self._pause = comparisons, again, pause
         self.begin(Generation())
 
     def do_one(self) -> None:
@@ -151,8 +155,9 @@ class ExplainRounding(_Queue):
         reason = long_sum(name, truth, code.program, code.kept, self._pause)
         self._waiting.pop(0)
         self.done += 1
-        if reason:
-            self._explained(index, reason)
+        stats, divergence, reused = self._comparisons.of(name)
+        if reason and divergence.verdict is Verdict.WATCH:
+            self._again(index, stats, structs.replace(divergence, reason=reason), reused)
 
 
 class CompareProbes:
@@ -197,36 +202,65 @@ class FindCauses(_Queue):
     """Looks into the layers that are wrong in isolation, in the order they were found.
 
     A layer that the candidate never calls has no code to look into: it is explained with
-    the layer that should call it.
+    the layer that should call it. One that is only to be watched is looked into last, for
+    the causes of those that are wrong: a wrong number in each norm may be no more than
+    rounding in most of them. Nothing else is said of it.
     """
 
     def __init__(
-        self, truths: Mapping[str, Truth], explainer: Explainer, pause: Pause, emit: Emit
+        self, truths: Mapping[str, Truth], explain: Explain, pause: Pause, emit: Emit
     ) -> None:
+        """``explain`` says what is wrong in a layer's code, by the layer that it is of."""
         self._names, self._emit = list(truths), emit
-        self._explainer, self._pause = explainer, pause
+        self._explain, self._pause = explain, pause
         self.begin(Generation())
+
+    def begin(self, generation: Generation) -> None:
+        super().begin(generation)
+        self._watched: list[int] = []
+        self._sure: set[str] = set()
+        """What explains a wrong layer."""
+
+    def watch(self, index: int) -> None:
+        """A layer that is only to be watched."""
+        self._watched.append(index)
+
+    def left(self, position: int) -> int:
+        return len(self._waiting) + (len(self._watched) if self._sure else 0)
 
     @property
     def name(self) -> str:
-        return f"looking for the cause of {self._names[self._waiting[0]]}"
+        return f"looking for the cause of {self._names[self._next]}"
+
+    @property
+    def _next(self) -> int:
+        return (self._waiting or self._watched)[0]
 
     def do_one(self) -> None:
-        index = self._waiting.pop(0)
+        index = self._next
+        waiting = self._waiting or self._watched
+        is_wrong = waiting is self._waiting
+        waiting.pop(0)
         number, code = self._generation.number, self._generation.code
         assert code is not None
         name = self._names[index]
         try:
-            explained = self._explainer.explain(name, code, self._pause)
+            explained = self._explain(name, code, self._pause)
         except Interrupted:
-            self._waiting.insert(0, index)
+            waiting.insert(0, index)
             raise
         except Exception as error:
             what = f"the search for the cause of {name} failed"
             raise Problem.of(FAILED, error, prefix=what) from error
         self.done += 1
         for about, findings in explained.items():
-            self._emit(Explained(number, self._names.index(about), findings))
+            causes = [each.causes[0] for each in findings if each.causes]
+            sure = {each.hypothesis for each in causes if each.complete}
+            if is_wrong:
+                self._sure |= sure
+            elif len(sure) < len(findings) or not sure <= self._sure:
+                continue
+            self._emit(Explained(number, self._names.index(about), list(findings)))
 
 
 class JobOfTheModel:

@@ -11,8 +11,6 @@ from collections.abc import Callable, Collection
 from functools import partial
 from pathlib import Path
 
-from msgspec import structs
-
 from debug.candidate import max_internals
 from debug.candidate.compiler import Compiler
 from debug.candidate.device_products import has_convolutions
@@ -26,6 +24,7 @@ from debug.engine.at_hand import LayerAtHand
 from debug.engine.background import Background, Generation
 from debug.engine.comparisons import Comparisons
 from debug.engine.compiling import announcer, device_products, traced_again, warm
+from debug.engine.corrections import Corrections
 from debug.engine.dumping import facts_of, sides_of, write
 from debug.engine.idle_work import Hears, Tools, idle_work
 from debug.engine.inputs import compared
@@ -46,7 +45,6 @@ from debug.protocol.messages import (
     ComparedWithoutTaps,
     Dumped,
     Explained,
-    Isolated,
     Loaded,
     Message,
     NotPossible,
@@ -56,7 +54,6 @@ from debug.protocol.messages import (
 )
 from debug.protocol.survey import Look
 from debug.protocol.values import Divergence, Mode, Stats, Tolerance
-from debug.protocol.verdict import Verdict
 from debug.reference.archived import reference_of
 from debug.reference.recorded_layers import RecordedLayers
 from debug.subject import (
@@ -162,8 +159,10 @@ class Session:
         self._comparisons = Comparisons(
             truths, self.dtype, self._whereabouts, self._tolerance
         )
-        tools = Tools(isolation, self._whereabouts, self._explainer, recordings)
-        hears = Hears(self._moved, self._rounds, lambda: self._pause(), self._emit)
+        comparisons, places = self._comparisons, self._whereabouts
+        tools = Tools(comparisons, isolation, places, self._explainer, recordings)
+        self._corrections = Corrections(truths, isolation, comparisons, self._emit)
+        hears = Hears(self._corrections, lambda: self._pause(), self._emit)
         return Background(idle_work(subject, truths, tools, hears), self._emit)
 
     def _announce(self, what: str) -> None:
@@ -193,6 +192,7 @@ class Session:
         self._whereabouts.begin(traced, values, runner)
         self._comparisons.begin(traced, values)
         self.generation += 1
+        self._corrections.begin(self.generation, values)
         self.position = -1
         without_taps = None if interpreted else partial(self._without_taps, source)
         self._background.begin(
@@ -282,22 +282,6 @@ class Session:
                 self._emit(Explained(self.generation, self.names.index(name), findings))
             return stats, divergence, False
         return self._comparisons.of(name)
-
-    def _moved(self, index: int, isolated: Divergence) -> None:
-        """A layer is right elsewhere than where its module returns."""
-        self._again(index, *self._comparisons.elsewhere(self.names[index]))
-        self._emit(Isolated(self.generation, index, isolated))
-
-    def _rounds(self, index: int, reason: str) -> None:
-        """It is known why a layer rounds more than PyTorch's."""
-        stats, divergence, reused = self._comparisons.of(self.names[index])
-        if divergence.verdict is Verdict.WATCH:
-            self._again(index, stats, structs.replace(divergence, reason=reason), reused)
-
-    def _again(
-        self, index: int, stats: Stats | None, divergence: Divergence, reused: bool
-    ) -> None:
-        self._emit(Compared(self.generation, index, stats, divergence, 0.0, reused))
 
     @property
     def complete(self) -> bool:

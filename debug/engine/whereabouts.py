@@ -31,6 +31,11 @@ from debug.protocol.verdict import Verdict
 from debug.reference.recorded_layers import RecordedLayers
 from debug.subject import Subject, model_of
 
+MORE = Divergence(
+    Verdict.UNSEEN,
+    reason="its module does more than PyTorch's, and is right where it ends",
+)
+"""Of a layer that is part of a module in the port."""
 RIGHT = (Verdict.OK, Verdict.WATCH)
 SAME = 1e-3
 """How far rows may be apart, relatively, that are called the same."""
@@ -115,16 +120,23 @@ class Whereabouts:
 
     def move(self, name: str, pause: Pause) -> Divergence | None:
         """A layer that is wrong in isolation from where it begins to where it ends, if it
-        is right there; else everything stays as it was.
+        is right there, or what is to be said of it if it ends later; else None, and
+        everything stays as it was.
 
         Raises:
             Interrupted: ``pause`` says that something else is wanted.
         """
         if self._borders is None or name == self._model:
             return None
-        program, before = self._borders.program, self._values[name]
+        moved = self._between_borders(self._borders, name, pause)
+        return MORE if moved is None and self._does_more(name) else moved
+
+    def _between_borders(
+        self, borders: Borders, name: str, pause: Pause
+    ) -> Divergence | None:
+        program, before = borders.program, self._values[name]
         tapped = Border(program.layers[name], program.inputs.get(name))
-        border = self._borders.of(name, pause)
+        border = borders.of(name, pause)
         if border is None or not _related(program, border, tapped):
             return None
         truth = self._truths[name]
@@ -132,7 +144,7 @@ class Whereabouts:
         is_right = isolated is not None and isolated.verdict in RIGHT
         is_same = border.result == tapped.result
         is_same = is_same and in_layout(before.value(), truth).shape == truth.shape
-        added = program.flow.depends(tapped.result, border.result) and _is_shifted(
+        added = program.flow.depends(tapped.result, border.result) and is_shifted(
             before, truth
         )
         if is_right and not added and (is_same or self._passes(name, before)):
@@ -141,6 +153,39 @@ class Whereabouts:
         program.found(name, tapped.result, tapped.argument)
         self._values[name] = before
         return None
+
+    def _does_more(self, name: str) -> bool:
+        """Whether a module makes of PyTorch's input one of the values that PyTorch makes of
+        its layer's, as a convolution does that has the activation in it."""
+        around = self._around(name)
+        returned = self._isolation.alone(self._truths[name], self._values[name])
+        if around is None or returned is None:
+            return False
+        recording, rounded = self._recordings.of(around), self._recordings.rounded(around)
+        if name not in recording.results:
+            return False
+        sought = (
+            Sought.of(str(index), recording.values[index], rounded[index])
+            for index in recording.made_of([recording.results[name]])
+            if recording.values[index].is_floating_point()
+        )
+        return bool(find(returned, sought))
+
+    def find_later(self, name: str, pause: Pause) -> bool:
+        """Puts a layer that can't be given PyTorch's input where its numbers are, if those
+        are computed of what its module returns.
+
+        Raises:
+            Interrupted: ``pause`` says that something else is wanted.
+        """
+        if self._borders is None:
+            return False
+        program = self._borders.program
+        tapped, border = program.layers[name], self._borders.of(name, pause)
+        if border is None or not program.flow.depends(border.result, tapped):
+            return False
+        self._settled(name, self._at(name, border))
+        return True
 
     def _passes(self, name: str, module: LazyValue) -> bool:
         """Whether what a module returns is right, though it is not its layer's value."""
@@ -208,7 +253,7 @@ def _related(program: Program, border: Border, tapped: Border) -> bool:
     )
 
 
-def _is_shifted(module: LazyValue, truth: Truth) -> bool:
+def is_shifted(module: LazyValue, truth: Truth) -> bool:
     """Whether a module returns its layer's value and one vector more in every row. Softmax
     may cancel that, so that the layer around is right; it is there all the same."""
     returned = in_shape_of(module.value(), truth.exact)

@@ -77,7 +77,8 @@ class Products:
         which = [name for name, how in named.items() if how is not Operands.EXACT]
         return (
             f"this device computes {', '.join(which)} of float32 in TF32, and the "
-            "yardstick rounds them so, too: smaller errors show with --device cpu only"
+            "yardstick rounds them so, too: smaller errors in layers that multiply show "
+            "with --device cpu only"
         )
 
 

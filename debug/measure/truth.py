@@ -63,12 +63,8 @@ class Truth:
 
     @property
     def when_isolated(self) -> "Truth":
-        """The same for a candidate whose input is ``isolated.argument``.
-
-        What a layer adds is no fault while it is less than PyTorch's own rounding in the
-        run of the whole model, so the larger of the two is the floor.
-        """
-        if self.isolated is None or self.isolated.rounding.total < self.rounding.total:
+        """The same for a candidate whose input is ``isolated.argument``."""
+        if self.isolated is None:
             return self
         return replace(self, rounding=self.isolated.rounding)
 
@@ -80,7 +76,8 @@ class IsolatedTruth:
     kept: Kept
     """Where ``argument`` is."""
     rounding: "Norms"
-    """Of r32 - r64, with that same input."""
+    """Of r32 - r64, with that same input; that of the run of the whole model where it is
+    larger, for what a layer adds is no fault while it is less."""
 
     @property
     def argument(self) -> Tensor:
@@ -168,22 +165,36 @@ def measure_reference(
     return Truth(InMemory(exact), norms, rounding, describe(rounded), axes, heads)
 
 
-def measure_isolated(truth: Truth, argument: Tensor, rounded: Tensor) -> Truth:
+def measure_isolated(
+    truth: Truth, argument: Tensor, rounded: Tensor, whole: Tensor | None = None
+) -> Truth:
     """Adds what is known of a layer in isolation.
+
+    Where a device multiplies coarsely, all layers of the whole run inherit that. Alone, a
+    layer without products does not: a layer norm rounds a thousand times less than TF32,
+    and a wrong epsilon of it would be hidden.
 
     Args:
         truth: of the layer.
         argument: r64's input, in the candidate's precision and r64's layout.
         rounded: what the layer makes of it in that precision, in r64's layout.
+        whole: its value in the run of the whole model with exact products, where those of
+            ``truth`` were coarser; in r64's layout.
     """
-    if truth.axes is not None:
-        rounded = rounded.permute(truth.axes)
-        if argument.ndim == len(truth.axes):
-            argument = argument.permute(truth.axes)
-    exact = truth.exact
-    rounded = rounded.reshape(exact.shape)
-    rounding = slice_norms(_rounding(rounded, exact))
-    return replace(truth, isolated=IsolatedTruth(InMemory(argument.contiguous()), rounding))
+    if truth.axes is not None and argument.ndim == len(truth.axes):
+        argument = argument.permute(truth.axes)
+    rounding = slice_norms(_rounding(_as_laid_out(rounded, truth), truth.exact))
+    inherited = truth.rounding
+    if whole is not None:
+        inherited = slice_norms(_rounding(_as_laid_out(whole, truth), truth.exact))
+    larger = max(rounding, inherited, key=lambda norms: norms.total)
+    return replace(truth, isolated=IsolatedTruth(InMemory(argument.contiguous()), larger))
+
+
+def _as_laid_out(value: Tensor, truth: Truth) -> Tensor:
+    """A value in the reference's own layout in the candidate's."""
+    laid = value if truth.axes is None else value.permute(truth.axes)
+    return laid.reshape(truth.shape)
 
 
 def put_away(truth: Truth, shelf: Shelf) -> Truth:

@@ -26,6 +26,8 @@ from debug.subject import Counterpart
 LIKELY = 0.5
 """By how much names must speak for another pairing of two layers."""
 
+NO_UNIT = "no one module {} holds the same layers; each of them is compared by itself"
+
 
 class How(StrEnum):
     """What made a pair."""
@@ -371,7 +373,7 @@ class _Matching:
             return self._folded[layer], False
         if layer not in self._ref.leaves:
             holds = self._ref.within(layer)
-            return "is no unit there" if holds else "holds no weight", False
+            return NO_UNIT.format("there") if holds else "holds no weight", False
         if joined.is_read(layer, self._ref, self._cand):
             return "is only read there, not called", False
         if not self._ref.trained(layer):
@@ -380,7 +382,7 @@ class _Matching:
 
     def _reason_of_module(self, module: str) -> tuple[str, bool]:
         if module not in self._cand.leaves:
-            return "is no unit in the reference", False
+            return NO_UNIT.format("of PyTorch's"), False
         if joined.is_read(module, self._cand, self._ref):
             return "is only read in the reference, not called", False
         return "has weights that equal none of the reference: were they loaded?", True

@@ -2,7 +2,9 @@
 
 The run in float64 is the truth, the other one says how much rounding alone costs at each
 layer. Both are needed of every layer twice: in the run of the whole model, and in
-isolation, which is the layer alone on its input from the float64 run.
+isolation, which is the layer alone on its input from the float64 run. Where the device
+multiplies in less than float32, a third run with exact products says what rounding costs
+a layer that has none.
 
 The two runs take turns (`debug.reference.turns`): one goes as far as the next layer, then
 the other does, and the layer is measured and put away. So memory holds what one layer
@@ -88,17 +90,26 @@ def _layers(
     ]
     run = partial(_run, subject)
     near = run(narrow, subject.layers, precision, multiplied_as(products))
+    whole = None
+    if not products.exact:
+        copy = in_other_precision(module, weights_precision(subject, precision))
+        whole = run(copy, subject.layers, precision, contextlib.nullcontext())
     exact = run(wide, [*begins, *subject.layers], torch.float64, StayInFloat64())
-    # Either may change PyTorch's settings for as long as it runs, and puts back what it
+    # Each may change PyTorch's settings for as long as it runs, and puts back what it
     # found: the first to begin is the last to end.
-    with contextlib.closing(near), contextlib.closing(exact):
+    with contextlib.ExitStack() as closing:
+        for each in filter(None, (near, whole, exact)):
+            closing.enter_context(contextlib.closing(each))
         again = partial(run, ruler.copy, subject.layers, precision)
         values = _Values(near, lambda: _check_repeats(again, products))
+        plain = None if whole is None else _Values(whole, lambda: None)
         for layer, call in exact:
             if layer in begins:
                 ruler.calls[layer.name] = call
-            else:
-                yield layer.name, ruler.measure(layer, call, values.of(layer.name))
+                continue
+            value = values.of(layer.name)
+            with_exact_products = None if plain is None else plain.of(layer.name)
+            yield layer.name, ruler.measure(layer, call, value, with_exact_products)
         values.finish()
 
 
@@ -135,12 +146,15 @@ class _Ruler:
         """In float64, of modules that rows begin with."""
 
     @torch.inference_mode()
-    def measure(self, layer: LayerName, call: LayerCall, value: Tensor) -> Truth:
+    def measure(
+        self, layer: LayerName, call: LayerCall, value: Tensor, plain: Tensor | None
+    ) -> Truth:
         """
         Args:
             layer: that has returned.
             call: of it, in float64.
             value: what it returned in the candidate's precision.
+            plain: the same with exact products, where the device's are not.
         """
         place, result = call.place, call.value.clone()  # the next layer may write into it
         truth = measure_reference(result, value, layer.axes, layer.heads, layer.shape)
@@ -149,7 +163,7 @@ class _Ruler:
             argument = in_precision(exact, getattr(torch, self._dtype))
             if torch.equal(argument.isfinite(), exact.isfinite()):  # it has no other
                 alone = value if layer.is_model else self._isolated(layer, call)
-                truth = measure_isolated(truth, argument, alone)
+                truth = measure_isolated(truth, argument, alone, plain)
         if layer.is_model:
             place = reference_definition(self._narrow) or place
         return replace(truth, place=place)

@@ -147,6 +147,19 @@ def _layer_norm(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[Inte
         yield "the norm without its bias", normed * given["weight"]
 
 
+def _group_norm(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[Intermediate]:
+    given = by_name("group_norm", args, kwargs)
+    x, across = given["x"], (-1, *[1] * (given["x"].ndim - 2))
+    grouped = x.reshape(len(x), given["num_groups"], -1)
+    yield "the input in its groups", grouped
+    shape = grouped.shape[-1:]
+    yield from _layer_norm([grouped, shape], {"eps": given["eps"]})
+    normed = F.group_norm(x, given["num_groups"], eps=given["eps"])
+    yield "the norm without weight and bias", normed
+    if given["weight"] is not None:
+        yield "the norm without its bias", normed * given["weight"].view(across)
+
+
 def _softmax(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[Intermediate]:
     given = by_name("softmax", args, kwargs)
     x, axis = given["x"], given["dim"]
@@ -163,5 +176,6 @@ _MAKERS: dict[str, Callable[[Sequence[Any], Mapping[str, Any]], Iterator[Interme
     "conv2d": _conv2d,
     "batch_norm": _batch_norm,
     "layer_norm": _layer_norm,
+    "group_norm": _group_norm,
     "softmax": _softmax,
 }

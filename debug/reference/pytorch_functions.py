@@ -56,6 +56,13 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
         "momentum": 0.1,
         "eps": 1e-5,
     },
+    "group_norm": {
+        "x": REQUIRED,
+        "num_groups": REQUIRED,
+        "weight": None,
+        "bias": None,
+        "eps": 1e-5,
+    },
     "softmax": {"x": REQUIRED, "dim": -1},
     "masked_fill": {"x": REQUIRED, "mask": REQUIRED, "value": REQUIRED},
 }

@@ -16,7 +16,7 @@ A function that returns several tensors (``chunk``, ``split``) is a step for eac
 
 import inspect
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NewType
 
@@ -170,6 +170,15 @@ class Recording:
         given = {*self.results.values(), *self.aside.values()}
         return given if self.argument is None else given | {self.argument}
 
+    @property
+    def of_numbers(self) -> set[ValueId]:
+        """What the code makes of numbers alone, such as the frequencies of positions."""
+        from_outside, found = {*self.given, *self.weights}, set[ValueId]()
+        for step in self.steps:
+            of_numbers = from_outside.isdisjoint(step.operands)
+            (found if of_numbers else from_outside).add(step.result)
+        return found
+
     def maker(self, value: ValueId) -> Step | None:
         """The step that made a value; None for one that is given."""
         return next((step for step in self.steps if step.result == value), None)
@@ -177,7 +186,7 @@ class Recording:
     def origin(self, value: ValueId) -> ValueId:
         """The value that another one is, in another layout."""
         step = self.maker(value)
-        if step is None or step.name not in LAYOUTS:
+        if step is None or not _lays_out(step):
             return value
         return self.origin(step.operands[0])
 
@@ -190,6 +199,14 @@ class Recording:
                 steps.append(step)
         return steps[::-1]
 
+    def made_of(self, values: Collection[ValueId]) -> set[ValueId]:
+        """All that is computed of some values; not these themselves."""
+        found: set[ValueId] = set()
+        for step in self.steps:
+            if not {*values, *found}.isdisjoint(step.operands):
+                found.add(step.result)
+        return found
+
     def name(self, value: ValueId) -> str:
         """What a person would call a value."""
         if value in self.names:
@@ -201,7 +218,7 @@ class Recording:
             return variable + (where if len(self.variables[variable]) > 1 else "")
         if step is None:
             return "a constant"
-        if step.name in LAYOUTS:
+        if _lays_out(step):
             return self.name(self.origin(value))
         return f"the result of {step.name}{where}"
 
@@ -261,6 +278,14 @@ class Recording:
                 values[step.result] = run_step(step, values, call)
                 changed.add(step.result)
         return values
+
+
+def _lays_out(step: Step) -> bool:
+    """Whether a step leaves the numbers as they are: `LAYOUTS`, and ``x[:, None]``."""
+    if step.name != "getitem" or len(step.args) != 2:
+        return step.name in LAYOUTS
+    index = step.args[1] if isinstance(step.args[1], tuple) else (step.args[1],)
+    return all(part is None or part is ... or part == slice(None) for part in index)
 
 
 def run_step(

@@ -5,6 +5,7 @@ what was found in its code, what the last save changed. Results of an earlier ge
 stay until the new one has its own, so that a bad save never empties the screen.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from msgspec.structs import replace
@@ -161,12 +162,17 @@ class Run:
         names = self._names
         return [
             each
-            for each in (self.aligned.unpaired if self.aligned else ())
-            if each.is_error
-            and each.feeds_result
+            for each in self.doubtful
+            if each.feeds_result
             and each.name in names
             and self._is_right(names.index(each.name))
         ]
+
+    @property
+    def doubtful(self) -> list[UnpairedModule]:
+        """The modules that only one side has, and should not."""
+        unpaired = self.aligned.unpaired if self.aligned else ()
+        return [each for each in unpaired if each.is_error]
 
     def _is_right(self, index: int) -> bool:
         """Whether the layer is; of one that can't be seen, the model's result tells."""
@@ -286,6 +292,10 @@ class Run:
     def _with_parents(self, index: int) -> set[str]:
         return {self.layers[each].name for each in (index, *self._parents(index))}
 
+    def within(self, indices: Iterable[int]) -> set[int]:
+        """Some layers, and all that they are within."""
+        return {each for index in indices for each in (index, *self._parents(index))}
+
     def _parents(self, index: int) -> list[int]:
         """The layers around one, the innermost first."""
         indices = {layer.name: index for index, layer in enumerate(self.layers)}
@@ -319,11 +329,11 @@ class Run:
         wrong = [
             index for index in range(len(self.layers)) if self.wrong_in_isolation(index)
         ]
-        parents = {self.layers[index].parent for index in wrong}
+        around = {each for index in wrong for each in self._parents(index)}
 
         def at_fault(index: int) -> bool:
             # A mistake may be too small to be found in the code, and be in it all the same.
-            return bool(self.findings(index)) or self.layers[index].name not in parents
+            return bool(self.findings(index)) or index not in around
 
         return [index for index in wrong if at_fault(index)]
 

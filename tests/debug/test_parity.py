@@ -55,6 +55,28 @@ def test_what_is_wrong_raises_with_the_layer_the_line_and_the_cause(
     assert "GELU by tanh instead of erf (explains 100 %)" in text
 
 
+def shown_by_pytest(raised: pytest.ExceptionInfo) -> set[Path]:
+    return {Path(entry.path) for entry in raised.traceback.filter(raised)}
+
+
+def test_pytest_shows_the_test_and_nothing_of_the_debugger(
+    network: Network, x: torch.Tensor
+):
+    with pytest.raises(AssertionError) as raised:
+        assert_parity(Tanh(WIDTH, HIDDEN, DeviceRef.CPU()), network, x)
+    assert shown_by_pytest(raised) == {Path(__file__)}
+    with pytest.raises(Problem) as refused:
+        assert_parity(Port(WIDTH, HIDDEN, DeviceRef.CPU()), network, x, {})
+    assert shown_by_pytest(refused) == {Path(__file__)}
+    assert refused.value.__suppress_context__
+
+
+def test_weights_may_be_made_of_the_reference_s(network: Network, x: torch.Tensor):
+    port = Port(WIDTH, HIDDEN, DeviceRef.CPU())
+    with pytest.raises(AssertionError, match="equal none of the reference"):
+        assert_parity(port, network, x, lambda state: {n: t + 1 for n, t in state.items()})
+
+
 def test_another_shape_is_said(network: Network, x: torch.Tensor):
     shapes = r"shape \[1, 5, 8\] where the reference has \[1, 6, 8\]"
     with pytest.raises(AssertionError, match=rf"model is invalid \({shapes}\)") as raised:

@@ -13,6 +13,7 @@ ALIGNED = {
     "gpt/port.py": 19,
     "llama/port.py": 27,
     "t5/port.py": 66,
+    "unet/port.py": 45,
     "conv/port.py": 6,
 }
 """How many layers each has on both sides, with the model itself."""

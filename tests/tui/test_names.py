@@ -59,5 +59,6 @@ def test_the_nearest_names_are_those_with_the_same_part_then_those_spelt_alike()
     queries = ["blocks.0.attn.query", "blocks.1.attn.query"]
     names = ["conv1", "conv2", "blocks.0.attn", *queries]
     assert nearest("attn.query", names) == queries
+    assert nearest("blocks.1.atn.query", names)[0] == "blocks.1.attn.query"
     assert nearest("conv3", names) == ["conv1", "conv2"]
     assert nearest("zzz", names) == nearest("", names) == []

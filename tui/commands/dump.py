@@ -4,13 +4,11 @@ from argparse import ArgumentParser, Namespace
 from functools import partial
 from pathlib import Path
 
-from debug.protocol.diagnostic import Problem
 from debug.protocol.messages import Dump
-from debug.results.run import Run
 from tui.commands.output import print_json
 from tui.commands.shared.event_log import EventLog
 from tui.commands.shared.headless import Errand, run_errand
-from tui.names import nearest
+from tui.commands.shared.layer_names import index_of
 from tui.saving import new_folder, refuse_folder
 from tui.settings import add_subject_options, settings_of
 
@@ -18,7 +16,9 @@ SUMMARY = "write both sides of a layer as .npy files"
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("layer", metavar="LAYER", help="as maxwhisper check names it")
+    parser.add_argument(
+        "layer", metavar="LAYER", help="as maxwhisper check names it, or the port"
+    )
     add_subject_options(parser)
     parser.add_argument("--output", metavar="FOLDER", help="(default: dump-LAYER)")
 
@@ -42,16 +42,3 @@ def run(arguments: Namespace, log: EventLog) -> int:
 def folder_of(layer: str) -> str:
     """What a layer's folder is called; a name may have what no file name has."""
     return f"dump-{layer.replace('/', '-')}"
-
-
-def index_of(run: Run, name: str) -> int:
-    """
-    Raises:
-        Problem: there is no such layer.
-    """
-    names = [layer.name for layer in run.layers]
-    if name in names:
-        return names.index(name)
-    near = nearest(name, names)
-    meant = f"is it {' or '.join(near)}?" if near else "maxwhisper check lists them"
-    raise Problem("arguments", f"there is no layer {name!r}: {meant}")

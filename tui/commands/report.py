@@ -25,13 +25,16 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--force", action="store_true", help="replace a file that is no report"
     )
+    parser.add_argument(
+        "--quiet", action="store_true", help="no progress, as in maxwhisper check"
+    )
 
 
 def run(arguments: Namespace, log: EventLog) -> int:
     path = Path(arguments.file)
     refuse_file(path, arguments.force)  # before the comparison, not after it
     settings = settings_of(arguments)
-    compared = run_as_far_as_it_goes(settings, log)
+    compared = run_as_far_as_it_goes(settings, log, arguments.quiet)
     write_report(path, contents_of(compared, settings.options, datetime.now()))
     log.write("report", file=str(path))
     if arguments.json:

@@ -24,6 +24,7 @@ from tui.commands.shared.ask import ask
 from tui.commands.shared.event_log import EventLog
 from tui.commands.shared.faults import causes
 from tui.commands.shared.headless import run_all
+from tui.commands.shared.layer_names import index_of
 from tui.commands.shared.progress import reporting
 from tui.saving import new_folder, refuse_folder, save_json, save_text
 from tui.settings import COULD_NOT_RUN, PORT, Settings, add_subject_options, settings_of
@@ -76,10 +77,7 @@ def choose(run: Run, asked: str | None) -> int | None:
         Problem: there is no such layer, or it is right in isolation.
     """
     names = {layer.name: index for index, layer in enumerate(run.layers)}
-    if asked is not None and asked not in names:
-        message = f"there is no layer {asked!r}; maxwhisper check lists them"
-        raise Problem("arguments", message)
-    index = names[asked] if asked is not None else run.culprit()
+    index = run.culprit() if asked is None else index_of(run, asked)
     if index is None or not any(_wrong_in(run, each) for each in names.values()):
         return None
     if run.layers[index].is_input:

@@ -13,6 +13,10 @@ from contextlib import suppress
 from threading import Timer
 from types import FrameType
 
+from textual.app import App
+
+from tui.dashboard.engine_link import EngineLink
+
 ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 """Signals that end the dashboard as a key would."""
 ENDING_SECONDS = 3.0
@@ -65,3 +69,16 @@ class Leaving:
     def _end_at_once(self, status: int) -> None:
         self._kill()
         os._exit(status)
+
+
+class LeftInOrder(App[int]):
+    """An app that signals end. Its `link` has the engines."""
+
+    link: EngineLink
+
+    def on_load(self) -> None:
+        """Before the terminal is taken: from here on it must be given back."""
+        self.leaving = Leaving(self.exit, self.link.kill, not self.is_headless)
+
+    def on_ready(self) -> None:
+        self.leaving.ready()

@@ -68,12 +68,29 @@ def vectors(
         numbers, is_sum = _the_same_in_all(ratio), what == "added to"
         if numbers is None:
             continue
-        name = _weight(numbers, weights, scaled=is_sum)
+        # Zeros and ones are in many a table: that a part is zero says more.
+        is_mask = not is_sum and bool((numbers * (1 - numbers)).abs().max() <= SAME)
+        name = None if is_mask else _weight(numbers, weights, scaled=is_sum)
         function = partial(torch.add if is_sum else torch.mul, numbers)
         if name is None:
             yield Fit(_same(numbers, right, what, axes), function, vague=True)
         else:
             yield Fit(f"{name} is {what} {{it}}", function)
+
+
+def factor_but_for_a_vector(wrong: Tensor, right: Tensor) -> float | None:
+    """The factor by which every row is too large, if one vector more in each is all else
+    that is wrong; None where there is no factor, or no vector."""
+    if right.ndim < 2 or not bool(torch.isfinite(wrong).all()):
+        return None
+    ours, theirs = (v - v.mean(-2, keepdim=True) for v in (wrong, right))
+    energy = theirs.square().sum().item()
+    factor = (ours * theirs).sum().item() / energy if energy else 0.0
+    left = (ours - factor * theirs).norm().item()
+    if not factor or abs(factor - 1) <= SAME or left > SAME * ours.norm().item():
+        return None
+    is_all = (wrong - factor * right).norm().item() <= SAME * wrong.norm().item()
+    return None if is_all else factor
 
 
 def _same(numbers: Tensor, right: Tensor, what: str, axes: Axes) -> str:

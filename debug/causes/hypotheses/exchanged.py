@@ -8,6 +8,7 @@ from debug.causes.hypotheses.operands import Hypothesis
 from debug.causes.segment import Segment
 from debug.reference.recording import Element, ValueId
 
+JOINS = ("cat", "concat", "stack")
 MOST_WEIGHTS = 4
 """Of one shape that may be in another order."""
 
@@ -19,6 +20,8 @@ def exchanged(segment: Segment) -> Iterator[Hypothesis]:
     used = {i for step in segment.steps for i in step.operands} | {segment.target.value}
     layers = {name: i for name, i in recording.results.items() if i in used}
     for (first, a), (second, b) in combinations(layers.items(), 2):
+        if _are_joined_only(segment, a, b):  # which `joined_otherwise` tells
+            continue
         if values[a].shape == values[b].shape and not _both_are_used_well(segment, a, b):
             yield Hypothesis(
                 f"{first} and {second} change places",
@@ -92,6 +95,14 @@ def _in_another_order(
             },
             weight=names[0],
         )
+
+
+def _are_joined_only(segment: Segment, a: ValueId, b: ValueId) -> bool:
+    """Whether one join is all that two values are used for."""
+    users = [{s.result for s in segment.steps if i in s.operands} for i in (a, b)]
+    if users[0] != users[1] or len(users[0]) != 1:
+        return False
+    return any(s.result in users[0] and s.name in JOINS for s in segment.steps)
 
 
 def _both_are_used_well(segment: Segment, a: ValueId, b: ValueId) -> bool:

@@ -21,7 +21,9 @@ from torch import Tensor
 
 from debug.causes.hypotheses.activations import mistaken
 from debug.causes.hypotheses.attention import added_masks, masks, parts, softmaxes
+from debug.causes.hypotheses.group_norm import group_norm
 from debug.causes.hypotheses.images import batch_norm, conv2d
+from debug.causes.hypotheses.joins import joined_otherwise
 from debug.causes.hypotheses.layer_norm import layer_norm
 from debug.causes.hypotheses.mistake import Called, Mistake, first_tensor, named
 from debug.causes.hypotheses.moved_slices import shifted
@@ -29,6 +31,7 @@ from debug.causes.hypotheses.paddings import pads
 from debug.causes.hypotheses.places import indexed, rolled, selected
 from debug.causes.hypotheses.precision import in_fewer_bits
 from debug.causes.hypotheses.reductions import average_pools, largest_pools, reductions
+from debug.causes.hypotheses.resizing import resized
 from debug.reference.pytorch_functions import AXES_MOVED
 from debug.reference.recording import Recording, Replacement, Step
 
@@ -345,6 +348,7 @@ _GENERATORS: dict[str, Callable[[Called], Iterator[Mistake]]] = {
     "conv1d": _conv1d,
     "pad": pads,
     "layer_norm": layer_norm,
+    "group_norm": group_norm,
     "softmax": softmaxes,
     "masked_fill": masks,
     "gelu": _gelu,
@@ -370,5 +374,7 @@ _GENERATORS: dict[str, Callable[[Called], Iterator[Mistake]]] = {
     "getitem": indexed,
     "select": selected,
     "roll": rolled,
+    "interpolate": resized,
+    **dict.fromkeys(("cat", "concat", "stack"), joined_otherwise),
 }
 """By PyTorch's name of the function."""

@@ -87,10 +87,8 @@ def _left_out(weight: str, bias: str) -> Iterator[Mistake]:
     yield Mistake(("left out", "layer norm"), text, _norm(lambda x, *_: x))
 
 
-def _written_out(
-    called: Called, weight: str, bias: str
-) -> Iterator[tuple[tuple[str, ...] | tuple[str, int], str, Written]]:
-    """Other statistics, or a step at another place."""
+def other_statistics() -> Iterator[tuple[tuple[str, ...], str, Written]]:
+    """Another mean, another variance, or what else is divided by."""
     yield ("mean kept",), "the mean is not subtracted", _by_root_of(_mean_square, 0.0)
     text = "the variance is divided by n - 1"
     yield ("unbiased variance",), text, _by_root_of(_unbiased)
@@ -100,6 +98,17 @@ def _written_out(
     yield ("mean square",), text, _by_root_of_uncentred
     text = "it is divided by the mean absolute deviation, not the root of the variance"
     yield ("mean deviation",), text, _by_mean_deviation
+    for dtype in OTHER_PRECISIONS:
+        name = str(dtype).removeprefix("torch.")
+        rounded = partial(_rounded_variance, dtype=dtype)
+        yield ("variance in", name), f"the variance in {name}", _by_root_of(rounded)
+
+
+def _written_out(
+    called: Called, weight: str, bias: str
+) -> Iterator[tuple[tuple[str, ...] | tuple[str, int], str, Written]]:
+    """Other statistics, or a step at another place."""
+    yield from other_statistics()
     yield ("norm over axis", -2), "the norm is taken over the other axis", _over_rows
     if called.has_weight(2, "weight"):
         text = f"{weight} is multiplied before the variance is taken, not after the norm"
@@ -109,10 +118,6 @@ def _written_out(
     if called.has_weight(3, "bias") and called.has_weight(2, "weight"):
         text = f"{bias} is added before the product with {weight}, not after it"
         yield ("order", "bias, weight"), text, _bias_before_weight
-    for dtype in OTHER_PRECISIONS:
-        name = str(dtype).removeprefix("torch.")
-        rounded = partial(_rounded_variance, dtype=dtype)
-        yield ("variance in", name), f"the variance in {name}", _by_root_of(rounded)
 
 
 def _with_bias_times(

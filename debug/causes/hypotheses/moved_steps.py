@@ -1,7 +1,8 @@
 """A step in another place: an activation after a sum instead of before it.
 
 Two steps of which one uses the other's result change places, if the one that moves leaves
-the shape as it is. Steps that only lay numbers out otherwise may stand between them.
+the shape as it is. The other may be a mean over an axis: a norm comes after it as well as
+before. Steps that only lay numbers out otherwise may stand between them.
 """
 
 import math
@@ -13,6 +14,7 @@ from torch import Tensor
 
 from debug.causes.hypotheses.mistake import first_tensor
 from debug.causes.hypotheses.operands import Hypothesis
+from debug.causes.hypotheses.reductions import REDUCTIONS
 from debug.reference.pytorch_functions import LAYOUTS
 from debug.reference.recording import (
     Recording,
@@ -39,35 +41,75 @@ MOVE = (
 
 
 def moved_steps(steps: Sequence[Step], recording: Recording) -> Iterator[Hypothesis]:
-    """Every step of one value that comes before or after its neighbour instead."""
+    """Every step of one value that comes before or after its neighbour instead, or further
+    on in a chain of steps of which each is used by the next alone."""
     for step in steps:
         sources = _floats(step, recording)
         if step.name not in MOVE or len(sources) != 1:
             continue
-        (source,) = sources
-        moved, name = _Moved(step, source, recording), step.name
-        for user in steps:
-            if not (_uses(user, step.result, recording) and _keeps_shape(user, recording)):
-                continue
-            text = f"{name} comes after {_told(user, recording)} instead of before"
-            yield Hypothesis(
-                text,
-                frozenset({("moved", name, "after", user.name)}),
-                {step.result: _passed_on, user.result: _followed(moved, user)},
-            )
-        made = recording.maker(recording.origin(source))
-        if made is None or made not in steps or not _keeps_shape(made, recording):
+        moved = _Moved(step, sources[0], recording)
+        name = _layer_of(step, recording) or step.name
+        users = [u for u in steps if _uses(u, step.result, recording)]
+        for user in users:
+            if _may_move(user, recording):
+                text = f"{name} comes after {_told(user, recording)} instead of before"
+                yield _after(moved, user, name, text)
+        if len(users) == 1:
+            first = _layer_of(users[0], recording) or recording.name(users[0].result)
+            for user in _chain(users[0], steps, recording):
+                if _alike(user, step, recording):
+                    there = _layer_of(user, recording) or recording.name(user.result)
+                    text = f"{name} comes after {there} instead of before {first}"
+                    yield _after(moved, user, name, text)
+        yield from _before(moved, name, steps)
+
+
+def _after(moved: "_Moved", user: Step, name: str, text: str) -> Hypothesis:
+    return Hypothesis(
+        text,
+        frozenset({("moved", name, "after", user.name)}),
+        {moved.step.result: _passed_on, user.result: _followed(moved, user)},
+    )
+
+
+def _before(moved: "_Moved", name: str, steps: Sequence[Step]) -> Iterator[Hypothesis]:
+    recording = moved.recording
+    made = recording.maker(recording.origin(moved.source))
+    if made is None or made not in steps or not _may_move(made, recording):
+        return
+    for number, operand in enumerate(made.operands):
+        alike = recording.values[operand].shape == recording.values[made.result].shape
+        if not alike and made.name not in REDUCTIONS:
             continue
-        for number, operand in enumerate(made.operands):
-            if recording.values[operand].shape != recording.values[made.result].shape:
-                continue
-            before = f"{name} is applied to {recording.name(operand)}, before"
-            text = f"{before} {_told(made, recording)} instead of after"
-            yield Hypothesis(
-                text,
-                frozenset({("moved", name, "before", made.name, number)}),
-                {step.result: _passed_on, made.result: _preceded(moved, made, number)},
-            )
+        before = f"{name} is applied to {recording.name(operand)}, before"
+        yield Hypothesis(
+            f"{before} {_told(made, recording)} instead of after",
+            frozenset({("moved", name, "before", made.name, number)}),
+            {moved.step.result: _passed_on, made.result: _preceded(moved, made, number)},
+        )
+
+
+def _chain(step: Step, steps: Sequence[Step], recording: Recording) -> Iterator[Step]:
+    """What comes after a step, for as long as only one step uses it."""
+    while True:
+        users = [each for each in steps if _uses(each, step.result, recording)]
+        if len(users) != 1 or users[0] is step:
+            return
+        (step,) = users
+        yield step
+
+
+def _alike(one: Step, other: Step, recording: Recording) -> bool:
+    """Whether both make values of one shape, so that one can be moved behind the other."""
+    shapes = (recording.values[each.result].shape for each in (one, other))
+    return one.name not in LAYOUTS and len({*shapes}) == 1
+
+
+def _layer_of(step: Step, recording: Recording) -> str:
+    """The layer whose weights a step has; empty if it has none."""
+    weights = [recording.names.get(i, "") for i in step.operands if i in recording.weights]
+    layers = {name.rpartition(".")[0] for name in weights}
+    return layers.pop() if len(layers) == 1 else ""
 
 
 def factors_after_softmax(
@@ -122,8 +164,11 @@ def _floats(step: Step, recording: Recording) -> list[ValueId]:
     ]
 
 
-def _keeps_shape(step: Step, recording: Recording) -> bool:
+def _may_move(step: Step, recording: Recording) -> bool:
+    """Whether a step keeps the shape, or leaves out an axis that others need not have."""
     size = recording.values[step.result].shape
+    if step.name in REDUCTIONS:
+        return True
     return step.name not in LAYOUTS and any(
         recording.values[i].shape == size for i in step.operands
     )

@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from debug.causes.hypotheses.family import Family
+from debug.causes.hypotheses.group_norm import group_norm_numbers
 from debug.causes.hypotheses.mistake import Called, named
 from debug.causes.hypotheses.norm_numbers import layer_norm_numbers
 from debug.reference.pytorch_functions import by_name
@@ -231,6 +232,7 @@ def _clamp(called: Called) -> Iterator[Family]:
 
 _GENERATORS: dict[str, Callable[[Called], Iterator[Family]]] = {
     "layer_norm": layer_norm_numbers,
+    "group_norm": group_norm_numbers,
     "gelu": _gelu,
     "relu": _leaky,
     "silu": _leaky,

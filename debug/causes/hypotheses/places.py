@@ -4,7 +4,7 @@ The last token instead of the first, a slice that begins one later, a roll the o
 round.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -27,6 +27,8 @@ def indexed(called: Called) -> Iterator[Mistake]:
             key = ("place", axis, str(other))
             said = f"{text.format(it=f'axis {axis} of {name}')}"
             yield Mistake(key, said, partial(_taken, index=index))
+        if isinstance(given[number], int):
+            yield from _of_all(given, number, axis, sizes[axis], name)
 
 
 def selected(called: Called) -> Iterator[Mistake]:
@@ -39,6 +41,25 @@ def selected(called: Called) -> Iterator[Mistake]:
         index = (*[slice(None)] * axis, other)
         said = text.format(it=f"axis {axis} of {name}")
         yield Mistake(("place", axis, str(other)), said, partial(_taken, index=index))
+    index = (*[slice(None)] * axis, args[2])
+    yield from _of_all(index, axis, axis, sizes[axis], name)
+
+
+def _of_all(
+    index: Sequence[Any], number: int, axis: int, size: int, name: str
+) -> Iterator[Mistake]:
+    """All places of an axis made into one, where PyTorch takes one of them."""
+    one = place_name(index[number] % size, size)
+    for text, function in (("mean", Tensor.mean), ("largest value", Tensor.amax)):
+
+        def call(
+            args: Sequence[Any], _: Mapping, function: Callable[..., Tensor] = function
+        ) -> Tensor:
+            whole = function(args[0], axis, keepdim=True)
+            return whole[(*index[:number], 0, *index[number + 1 :])]
+
+        said = f"the {text} over axis {axis} of {name} is taken instead of the {one} place"
+        yield Mistake(("all places", axis, text), said, call)
 
 
 def rolled(called: Called) -> Iterator[Mistake]:
@@ -98,11 +119,12 @@ def _other_places(part: Any, size: int) -> Iterator[tuple[Any, str]]:
     right = part % size
     for other in dict.fromkeys((0, size - 1, right + 1, right - 1)):
         if 0 <= other < size and other != right:
-            taken = f"the {_place(other, size)} place of {{it}} is taken"
-            yield other, f"{taken} instead of the {_place(right, size)}"
+            taken = f"the {place_name(other, size)} place of {{it}} is taken"
+            yield other, f"{taken} instead of the {place_name(right, size)}"
 
 
-def _place(number: int, size: int) -> str:
+def place_name(number: int, size: int) -> str:
+    """ "first", "2nd", "last"."""
     if number in (0, size - 1):
         return "last" if number else "first"
     ending = {1: "st", 2: "nd", 3: "rd"}.get((number + 1) % 10, "th")

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from debug.causes.hypotheses.mistake import Called, Mistake
+from debug.causes.hypotheses.places import place_name
 from debug.reference.recording import Replacement
 
 Reduction = Callable[..., Tensor]
@@ -23,6 +24,8 @@ SAID = {
     "amax": "the largest value",
     "amin": "the smallest value",
 }
+MOST_PLACES = 32
+"""As many places of an axis may have been taken instead of all."""
 
 
 def reductions(called: Called) -> Iterator[Mistake]:
@@ -44,6 +47,31 @@ def reductions(called: Called) -> Iterator[Mistake]:
             text = f"{SAID[right]} is taken over axis {axis} instead of {dim % rank}"
             key = "reduced over", axis
             yield Mistake(key, text, other, right=dim % rank, wrong=axis)
+        yield from _of_fewer(called, dim % rank, called.sizes[0][dim % rank])
+
+
+def _of_fewer(called: Called, axis: int, size: int) -> Iterator[Mistake]:
+    """Of one place of the axis, as the first token, or of all but the first or last."""
+    name, right = called.recording.name(called.step.operands[0]), SAID[called.name]
+    for part, said in ((slice(1, None), "first"), (slice(None, -1), "last")):
+        text = f"{right} leaves out the {said} of axis {axis} of {name}"
+        yield Mistake(("reduced but", said), text, _within(called, axis, part))
+    places = [0, size - 1, *range(1, min(size - 1, MOST_PLACES))]
+    for place in dict.fromkeys(places):
+        one = f"the {place_name(place, size)} place of axis {axis} of {name}"
+        text = f"{one} is taken instead of {right}"
+        taken = _within(called, axis, slice(place, place + 1))
+        yield Mistake(("one place", place), text, taken, right=called.name, wrong=place)
+
+
+def _within(called: Called, axis: int, part: slice) -> Replacement:
+    """The same reduction of some places of an axis."""
+
+    def call(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Tensor:
+        index = (*[slice(None)] * axis, part)
+        return called.step.function(args[0][index], *args[1:], **kwargs)
+
+    return call
 
 
 def _axis(called: Called) -> Any:

@@ -47,8 +47,12 @@ def _in_place_of_others(segment: Segment) -> Iterator[Hypothesis]:
         if supposed:
             *others_alike, last = alike
             listed = f"{', '.join(others_alike)} and {last}" if others_alike else last
+            text = f"{name} is called in place of {listed}"
+            if not others_alike and recording.inputs[name] == recording.inputs[last]:
+                # Called again with the same, or not: the numbers are the same.
+                text = f"{name}'s result in place of {last}'s"
             yield Hypothesis(
-                f"{name} is called in place of {listed}",
+                text,
                 frozenset({("called for", name)}),
                 replaced_values=supposed,
                 swapped=(name,),

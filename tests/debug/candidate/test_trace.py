@@ -107,6 +107,19 @@ def test_a_model_that_returns_nothing_is_placed_at_its_definition(toy_graph: Pat
     assert "def __call__" in toy_graph.read_text().splitlines()[line - 1]
 
 
+def test_a_module_that_lacks_its_return_is_named_and_not_the_line_that_uses_it(
+    toy_graph: Path,
+):
+    replace(toy_graph, "return x @ self.weight.T", "x @ self.weight.T")
+    with pytest.raises(
+        Problem, match="Linear returned nothing: its __call__ lacks"
+    ) as raised:
+        traced(toy_graph)
+    line = raised.value.diagnostic.line
+    assert line is not None
+    assert "def __call__" in toy_graph.read_text().splitlines()[line - 1]
+
+
 def test_a_source_without_the_model_is_a_problem(toy_graph: Path):
     replace(toy_graph, "class Network", "class Net")
     with pytest.raises(Problem, match="Network") as raised:

@@ -1,10 +1,12 @@
 """Hypotheses about wrong values, on a layer that has nothing to do with Whisper."""
 
 import math
+from typing import Any
 
 import pytest
 import torch
 import torch.nn.functional as F
+from recordings import causes_of, numbers
 from torch import Tensor, nn
 
 from debug.candidate.operations import Evaluation, Operation, OperationIndex
@@ -144,6 +146,23 @@ def test_one_spoiled_frame_is_placed(mixer: Mixer, x: Tensor, recording: Recordi
     assert any(
         text.startswith("position 5 of ") and text.endswith("is zero") for text in found
     )
+
+
+def test_what_was_done_to_a_value_is_told_though_the_candidate_has_it_right_before():
+    def right(layer: Any, x: Tensor) -> Tensor:
+        return torch.tanh(torch.tanh(x) @ layer.w) + layer.table
+
+    def wrong(layer: Any, x: Tensor) -> Tensor:
+        y = torch.tanh(x) @ layer.w
+        silent = torch.cat([y[:, :1] * 0, y[:, 1:]], dim=1)
+        return torch.tanh(silent) + layer.table
+
+    table = numbers(FRAMES, WIDTH, seed=1)
+    table[0] = torch.tensor([0.0] + [1.0] * 7)  # by chance it does the same
+    weights = {"w": numbers(WIDTH, WIDTH, seed=2), "table": table}
+    first, *_ = causes_of(right, wrong, numbers(FRAMES, WIDTH), **weights)
+    assert first.startswith("channel 0 of the result of matmul")
+    assert first.endswith("is zero")
 
 
 def test_tf32_keeps_ten_bits_of_the_mantissa():

@@ -83,13 +83,12 @@ def test_what_fails_is_said_and_the_work_goes_on():
 
 
 def test_the_search_for_a_cause_that_fails_names_the_layer():
-    class Broken:
-        def explain(self, *_: object) -> None:
-            raise TypeError("no such thing")
+    def broken(*_: object) -> None:
+        raise TypeError("no such thing")
 
     events: list[Message] = []
     truths = {"grow": None, "shrink": None}
-    job = FindCauses(truths, Broken(), go_on, events.append)  # pyright: ignore[reportArgumentType]
+    job = FindCauses(truths, broken, go_on, events.append)  # pyright: ignore[reportArgumentType]
     work = Background([job], events.append)
     work.begin(Generation(1, code=object()))  # pyright: ignore[reportArgumentType]
     job.add(1)

@@ -66,6 +66,7 @@ def test_each_job_is_named_with_how_far_it_is(events):
     assert [event for event in events if isinstance(event, Working)] == [
         *(Working("running layers in isolation", n, 4) for n in (1, 2, 3, 4)),
         Working("looking for where layers begin and end", 1, 1),
+        Working("looking for layers that are computed elsewhere", 1, 1),
         Working("comparing probes", 1, 1),
         Working("looking for the cause of network", 1, 1),
         Working("comparing the outcome", 1, 1),

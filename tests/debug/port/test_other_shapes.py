@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from port_files import write_edited
+from port_files import WITH_A_TABLE, write_edited
 from ports import debugged
 
 from debug.results.run import Run
@@ -11,82 +11,9 @@ from debug.results.why import why
 
 pytestmark = pytest.mark.max
 
-TEXT = """\
-import torch
-from max.dtype import DType
-from max.graph import DeviceRef, Weight, ops
-from max.nn import LayerNorm, Linear, Module
-from torch import nn
-
-from maxwhisper import Port
-
-D = 6
-
-
-class Table(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.table = nn.Parameter(torch.randn(5, D))
-        self.register_buffer("index", torch.arange(16) % 5)
-
-    def forward(self):
-        return self.table[self.index]
-
-
-class Reference(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.first = nn.Linear(D, D)
-        self.positions = Table()
-        self.norm = nn.LayerNorm(D)
-        self.unused = nn.Linear(D, D)
-        self.last = nn.Linear(D, D)
-
-    def forward(self, x):
-        hidden = self.norm(self.first(x) + self.positions())
-        self.unused(hidden)
-        return self.last(hidden)
-
-
-class Candidate(Module):
-    def __init__(self, dtype, device):
-        super().__init__()
-        self.first = Linear(D, D, dtype, device, has_bias=True)
-        self.norm = LayerNorm(D, [device], dtype, eps=1e-5)
-        self.unused = Linear(D, D, dtype, device, has_bias=True)
-        self.last = Linear(D, D, dtype, device, has_bias=True)
-        self.bias = Weight("bias", dtype, (16, D), device)
-
-    def __call__(self, x):
-        x = x.reshape((2, 4, 4, D))
-        x = self.first(x) + self.bias.reshape((1, 4, 4, D))
-        x = self.norm(x)
-        self.unused(x)
-        x = self.last(x)
-        return x
-
-
-def weights(state):
-    bias = state["positions.table"][state["positions.index"]]
-    return {**state, "bias": bias}
-
-
-def port() -> Port:
-    torch.manual_seed(0)
-    reference = Reference()
-    for each in reference.parameters():
-        each.data += 0.1 * torch.randn_like(each)
-    return Port(
-        reference=reference,
-        candidate=lambda device, dtype: Candidate(dtype, device),
-        inputs={"x": torch.randn(2, 16, D)},
-        weights=weights,
-    )
-"""
-
 
 def run_of(folder: Path, *edits: tuple[str, str]) -> Run:
-    return debugged(write_edited(folder, TEXT, *edits)).run
+    return debugged(write_edited(folder, WITH_A_TABLE, *edits)).run
 
 
 def wrong(run: Run) -> list[str]:

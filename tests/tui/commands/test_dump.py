@@ -37,6 +37,15 @@ def test_a_layer_that_is_not_there_is_one_line_with_the_nearest_names(tmp_path: 
     assert not list(tmp_path.glob("*dump*"))
 
 
+def test_the_port_s_own_name_of_a_layer_is_known(tmp_path: Path):
+    write_port(tmp_path)
+    assert maxwhisper("dump", "first", "my_port.py", folder=tmp_path).returncode == 0
+    facts = json.loads((tmp_path / "dump-first" / "metadata.json").read_text())
+    assert (facts["layer"], facts["input"]) == ("grow", "x")
+    done = maxwhisper("dump", "secnod", "my_port.py", folder=tmp_path)
+    assert done.stderr.endswith("there is no layer 'secnod': is it second?\n")
+
+
 def test_a_folder_that_is_there_is_refused_before_anything_runs(tmp_path: Path):
     (tmp_path / "dump-grow").mkdir()
     done = maxwhisper("dump", "grow", "gone.py", folder=tmp_path)

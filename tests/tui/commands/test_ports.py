@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from in_process import maxwhisper
-from port_files import write_port
+from port_files import WITH_A_TABLE, write_edited, write_port
 
 pytestmark = pytest.mark.max
 
@@ -26,6 +26,18 @@ def test_align_ends_with_1_where_weights_were_not_loaded(tmp_path: Path):
     assert done.returncode == 1
     doubts = json.loads(done.stdout)["doubts"]
     assert "first's weights equal none of the reference: were they loaded?" in doubts
+
+
+def test_align_tries_whether_a_table_that_no_module_holds_is_worked_out(tmp_path: Path):
+    done = maxwhisper("align", str(write_edited(tmp_path, WITH_A_TABLE)))
+    assert done.returncode == 0
+    assert "✗" not in done.stdout
+    assert "no module holds positions's weights, and all that depends" in done.stdout
+    bias = '    return {**state, "bias": bias}'
+    forgotten = (bias, bias.replace("bias}", "bias * 0}"))
+    done = maxwhisper("align", str(write_edited(tmp_path, WITH_A_TABLE, forgotten)))
+    assert done.returncode == 1
+    assert "✗ positions has no counterpart" in done.stdout
 
 
 def test_check_of_a_port_names_the_line_and_the_cause(tmp_path: Path):

@@ -27,6 +27,13 @@ def test_a_page_is_written_and_the_answer_said(tmp_path: Path):
     assert str(tmp_path) not in page
 
 
+def test_a_quiet_report_says_no_progress(tmp_path: Path):
+    port = write_port(tmp_path, (CALL, WRONG))
+    done = maxwhisper("report", "found.md", str(port), "--quiet", folder=tmp_path)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout.splitlines()[-1] == "found.md is written."
+
+
 def test_a_report_of_what_cant_run_to_its_end_has_the_layers_before(tmp_path: Path):
     port = write_port(tmp_path, (CALL, RAISES))
     done = maxwhisper("report", "found.md", str(port), "--json", folder=tmp_path)

@@ -103,7 +103,7 @@ def test_a_layer_without_a_number_is_worse_than_any_with_one():
     nan = LayerResult(divergence(1.0))
     invalid = replace(nan.chained, verdict=Verdict.INVALID, ratio=None)
     layers = {"a": LayerResult(divergence(1e6)), "b": LayerResult(invalid)}
-    assert Result(layers).worst == "b"
+    assert Result(layers=layers).worst == "b"
 
 
 def test_the_first_reason_stays_why_a_save_does_not_load(history: History, run: Run):
@@ -138,7 +138,8 @@ def test_what_a_save_left_as_it_was_is_held_once(history: History, run: Run):
     history.read(A, NOW, run)
     first, second, third = (history.result(each, run) for each in history.saves[:3])
     for name in first.layers:
-        assert second.layers[name] is first.layers[name]
-        assert third.layers[name] is first.layers[name]
+        for later in (second.layers[name], third.layers[name]):
+            assert later.chained is first.layers[name].chained
+            assert later.isolated is first.layers[name].isolated
     before, after = (each.files["/x/other.py"] for each in history.saves[1:3])
     assert before is after

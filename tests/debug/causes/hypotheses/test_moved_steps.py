@@ -31,6 +31,21 @@ POSITIONS = {"positions": numbers(FRAMES, WIDTH, seed=4)}
             lambda m, x: (F.layer_norm(x, (WIDTH,)) + m.positions).tanh(),
             "layer_norm is applied to the argument, before the sum of",
         ),
+        (
+            lambda _, x: F.layer_norm(x, (WIDTH,)).mean(1),
+            lambda _, x: F.layer_norm(x.mean(1), (WIDTH,)),
+            "layer_norm comes after mean instead of before",
+        ),
+        (
+            lambda _, x: x + F.gelu(F.layer_norm(x, (WIDTH,)) * 2).tanh(),
+            lambda _, x: x + F.layer_norm(F.gelu(x * 2).tanh(), (WIDTH,)),
+            "layer_norm comes after the result of tanh",
+        ),
+        (
+            lambda _, x: F.gelu(x.mean(1)),
+            lambda _, x: F.gelu(x).mean(1),
+            "gelu is applied to the argument, before mean instead of after",
+        ),
     ],
 )
 def test_a_step_before_or_after_its_neighbour_is_named(

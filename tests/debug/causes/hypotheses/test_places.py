@@ -35,6 +35,21 @@ X = numbers(2, 5, 6)
             lambda x: x[:, 3],
         ),
         (
+            lambda _, x: x[:, 0],
+            "the mean over axis 1 of x is taken instead of the first place",
+            lambda x: x.mean(1),
+        ),
+        (
+            lambda _, x: x[..., 2, 1:4],
+            "the largest value over axis 1 of x is taken instead of the 3rd place",
+            lambda x: x.amax(1)[:, 1:4],
+        ),
+        (
+            lambda _, x: x.select(1, -1),
+            "the mean over axis 1 of x is taken instead of the last place",
+            lambda x: x.mean(1),
+        ),
+        (
             lambda _, x: torch.roll(x, (-2,), (1,)),
             "x is rolled the other way round",
             lambda x: torch.roll(x, 2, 1),

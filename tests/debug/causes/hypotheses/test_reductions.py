@@ -25,6 +25,21 @@ X = numbers(2, 3, 8)
             "the mean is taken over axis 2 instead of 1",
         ),
         (
+            lambda _, x: x.mean(1).tanh(),
+            lambda _, x: x[:, 0].tanh(),
+            "the first place of axis 1 of the argument is taken instead of the mean",
+        ),
+        (
+            lambda _, x: x.amax(2, keepdim=True),
+            lambda _, x: x[:, :, 4:5],
+            "the 5th place of axis 2 of the argument is taken instead of the largest value",
+        ),
+        (
+            lambda _, x: x.mean(1),
+            lambda _, x: x[:, 1:].mean(1),
+            "the mean leaves out the first of axis 1 of the argument",
+        ),
+        (
             lambda _, x: F.avg_pool1d(x, 3, 1, 1, count_include_pad=False),
             lambda _, x: F.avg_pool1d(x, 3, 1, 1),
             "what is padded counts in the mean of the pool",

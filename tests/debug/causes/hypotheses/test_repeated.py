@@ -46,6 +46,18 @@ def test_a_layer_that_is_called_in_place_of_the_others_is_named_with_them():
     assert best == "block0 is called in place of block1 and block2"
 
 
+def test_a_layer_in_place_of_one_that_takes_the_same_need_not_be_called_again():
+    def right(layer, x):
+        return layer.block0(x, 0.5)[0] @ layer.block1(x, 0.5)[0].mT
+
+    def wrong(layer, x):
+        first, _ = layer.block0(x, 0.5)
+        return first @ first.mT
+
+    best, *_ = called(right, wrong, ["block1"])
+    assert best == "block0's result in place of block1's"
+
+
 def test_a_layer_of_other_sizes_is_not_thought_to_be_called_in_its_place():
     torch.manual_seed(0)
     other = {**BLOCKS, "block0": nn.Linear(4, 4).double()}

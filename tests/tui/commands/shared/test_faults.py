@@ -2,8 +2,9 @@
 
 from fakes import ROWS, compared, isolated, opened
 
-from debug.protocol.messages import Aligned, Explained, Loaded
-from debug.protocol.values import Cause, Finding, PairedLayer, Place
+from debug.protocol.messages import Aligned, Compared, Explained, Loaded
+from debug.protocol.values import Cause, Divergence, Finding, PairedLayer, Place
+from debug.protocol.verdict import Verdict
 from debug.results.run import Run
 from tui.commands.check_json import report
 from tui.commands.check_table import conclusion
@@ -126,6 +127,35 @@ def test_what_is_explained_in_part_is_one_line_for_all_instances_of_the_code():
     found = {i: [mistake(88, f"scaled by {i}", 900.0, 0.5)] for i in BLOCKS}
     [line] = also_wrong(run_with({QUERY: [mistake(11, "bias")], **found}))
     assert line.startswith("Also wrong: blocks.0 and 1 more with the same cause")
+
+
+def of_number(place: Place, right: float = 1e-5) -> Finding:
+    text = f"epsilon is 1e-06, PyTorch's is {right:g}"
+    cause = Cause(text, 1.0, 1.0, None, "epsilon", right, 1e-6)
+    return Finding("the result", None, "norm", place, None, "", [cause])
+
+
+def test_one_wrong_number_in_several_blocks_that_are_only_called_is_one_mistake():
+    places = {NAMES[index]: Place("port.py", index) for index in (QUERY, KEY, MLP)}
+    found = {index: [of_number(places[NAMES[index]])] for index in (QUERY, KEY)}
+    run = run_with({**found, MLP: [of_number(places[NAMES[MLP]], 1e-4)]})
+    run.apply(Loaded(1, places, 0.1))
+    same, other = also_wrong(run)
+    assert same == "The same cause in blocks.0.attn.key"
+    assert other.startswith("Also wrong: blocks.0.mlp")
+
+
+def test_the_same_number_in_two_lines_that_compute_is_two_mistakes():
+    found = {i: [of_number(Place("port.py", i))] for i in (QUERY, KEY)}
+    assert len(also_wrong(run_with(found))) == 1
+
+
+def test_a_layer_that_is_never_called_belongs_to_the_cause_that_names_it():
+    text = "blocks.0.attn.query is called in place of blocks.0.attn.key and blocks.0.mlp"
+    run = run_with({KEY: [mistake(11, text)], MLP: []})
+    missing = Divergence(Verdict.MISSING, reason="the candidate never calls it")
+    run.apply(Compared(1, MLP, None, missing, 0.0, False))
+    assert also_wrong(run) == ["The same cause in blocks.0.mlp"]
 
 
 def test_a_second_finding_of_the_first_layer_is_not_the_same_cause_in_itself():

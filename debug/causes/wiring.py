@@ -1,0 +1,153 @@
+"""Layers that are called, and whose results do not go where PyTorch's go.
+
+A result that is dropped, and blocks in another order, make each layer after them wrong in
+its own way, and many guesses explain a part of it ::
+
+    for block in self.blocks:
+        block(x)                                instead of      x = block(x)
+    for block in reversed(self.blocks):         instead of      for block in self.blocks:
+
+Where no single cause explains a layer, nothing more need be guessed. Both sides tell which
+results a layer's code uses, and which of the layers within it is computed of which: MAX's
+by its graph, PyTorch's by its recorded steps. So it is one mistake, in the line of a call,
+and what else is wrong there follows from it.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from debug.candidate.program import Program
+from debug.causes.lines import LoadedCandidate
+from debug.protocol.values import Cause, Finding
+from debug.reference.recorded_layers import RecordedLayers
+from debug.reference.recording import Recording, ValueId
+
+NAMED = 3
+"""As many layers are named."""
+
+
+def dropped(name: str, code: LoadedCandidate, recordings: RecordedLayers) -> Finding | None:
+    """That results within a layer are used by nothing, where PyTorch's are."""
+    program, recording = code.program, recordings.of(name)
+    if name not in program.layers:
+        return None
+    used, end = _used(recording), program.layers[name]
+    found = [
+        layer
+        for layer in _called(recording, program)
+        if layer in used
+        and layer not in code.again  # another call of it may be the one that counts
+        and end != program.layers[layer]
+        and not program.flow.depends(end, program.layers[layer])
+    ]
+    depends = program.flow.depends
+    found = [  # what is only used by another of them is no mistake of its own
+        layer
+        for layer in found
+        if not any(
+            depends(program.layers[other], program.layers[layer])
+            for other in found
+            if other != layer
+        )
+    ]
+    if not found:
+        return None
+    text = f"the result of {found[0]} is not used"
+    if found[1:]:
+        text = f"the results of {_listed(found)} are not used"
+    lacks = (n for n, v in recording.inputs.items() if found[0] in _used(recording, v))
+    cause = Cause(text, 1.0, 0.0, None, "not used", found[0])
+    return _finding(cause, found[0], next(lacks, None), code)
+
+
+def reordered(
+    name: str, code: LoadedCandidate, recordings: RecordedLayers
+) -> Finding | None:
+    """That blocks within a layer are computed of each other the other way round
+    than PyTorch's."""
+    program, recording = code.program, recordings.of(name)
+    called, before = _called(recording, program), dict[str, set[str]]()
+    for layer in called:
+        leads = _used(recording, recording.inputs.get(layer))
+        before[layer] = {each for each in called if each in leads and each != layer}
+    turned = {
+        each
+        for layer in called
+        for other in before[layer]
+        if _are_blocks(other, layer)
+        and program.flow.depends(program.layers[other], program.layers[layer])
+        for each in (layer, other)
+    }
+    if not turned:
+        return None
+    theirs = [layer for layer in called if layer in turned]
+    maker = program.flow.maker
+    ours = sorted(theirs, key=lambda layer: maker[program.layers[layer]])
+    text = f"the order is {_listed(ours)}, PyTorch's is {_listed(theirs)}"
+    cause = Cause(text, 1.0, 0.0, None, "order", _listed(theirs), _listed(ours))
+    return _finding(cause, ours[0], theirs[0], code)
+
+
+def with_one_mistake(
+    name: str,
+    explained: Mapping[str, list[Finding]],
+    code: LoadedCandidate,
+    recordings: RecordedLayers,
+) -> Mapping[str, list[Finding]]:
+    """What was found in a layer; or how the layers within it are wired, if that is wrong
+    and no single cause explains it all."""
+    findings = explained.get(name, [])
+    if len(findings) == 1 and any(each.complete for each in findings[0].causes[:1]):
+        return explained
+    found = dropped(name, code, recordings) or reordered(name, code, recordings)
+    return explained if found is None else {**explained, name: [found]}
+
+
+def _called(recording: Recording, program: Program) -> list[str]:
+    """The layers within that both sides call, in PyTorch's order."""
+    return [
+        layer
+        for layer in recording.results
+        if layer in program.layers and layer not in program.found_by_numbers
+    ]
+
+
+def _used(recording: Recording, value: ValueId | None = None) -> set[str]:
+    """The layers within whose results a value is made of: the layer's own, if none is
+    given."""
+    of = {result: layer for layer, result in recording.results.items()}
+    made = {step.result: step.operands for step in recording.steps}
+    found, seen = set[str](), set[ValueId]()
+    pending = [recording.result if value is None else value]
+    while pending:
+        each = pending.pop()
+        if each is None or each in seen:
+            continue
+        seen.add(each)
+        pending.extend(made.get(each, ()))
+        if (layer := of.get(each)) is not None:
+            found.add(layer)
+            pending.append(recording.inputs.get(layer))
+    return found
+
+
+def _finding(cause: Cause, layer: str, lacks: str | None, code: LoadedCandidate) -> Finding:
+    """
+    Args:
+        cause: what is wrong.
+        layer: which is called in the line.
+        lacks: the first layer whose input is wrong by it.
+        code: of the candidate.
+    """
+    target = f"the input of {lacks}" if lacks else "the result"
+    return Finding(target, lacks, None, code.places.get(layer), None, "", [cause])
+
+
+def _are_blocks(one: str, other: str) -> bool:
+    """Whether two layers differ in their number only, which their names end in."""
+    (list_of, _, number), (others, _, its) = one.rpartition("."), other.rpartition(".")
+    return list_of == others and number.isdigit() and its.isdigit()
+
+
+def _listed(layers: Sequence[str]) -> str:
+    more = f" and {len(layers) - NAMED} more" if len(layers) > NAMED else ""
+    return ", ".join(layers[:NAMED]) + more
