@@ -1,14 +1,45 @@
 """Paths as a person would write them, or as they may be told to somebody else."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from platformdirs.unix import Unix
+
+from debug.protocol.diagnostic import Problem
+
+UNIX = Unix("maxwhisper")
 ABSOLUTE = re.compile(r"(?<![\w.:/~])~?/(?:[^\s/'\"`:;,()]+/)+")
 """The folders before a name, where a text has the whole path. No address on the web."""
 
 INSTALLED = "/site-packages/"
+
+
+def config_folder() -> Path:
+    """``$XDG_CONFIG_HOME/maxwhisper``.
+
+    Raises:
+        Problem: there is no home.
+    """
+    return _in_home(lambda: UNIX.user_config_path)
+
+
+def state_folder() -> Path:
+    """``$XDG_STATE_HOME/maxwhisper``, where what a person has done is remembered.
+
+    Raises:
+        Problem: there is no home.
+    """
+    return _in_home(lambda: UNIX.user_state_path)
+
+
+def _in_home(folder: Callable[[], Path]) -> Path:
+    try:
+        return folder()
+    except RuntimeError as error:  # of a user that the system does not know
+        message = "there is no home folder: set HOME to one that you can write"
+        raise Problem("home", message) from error
 
 
 def relative(path: str) -> str:

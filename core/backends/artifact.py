@@ -17,6 +17,7 @@ from max.graph import Graph
 from core.machine import instruction_sets
 from debug.measure.shelf import cache_folder
 from debug.protocol.diagnostic import Problem, first_line
+from debug.protocol.message import DAMAGED
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def _read(file: Path) -> Compiled | None:
     try:
         contents = file.read_bytes()
         record = msgspec.json.decode(_record(file).read_bytes(), type=Record)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, *DAMAGED):
         return None
     if hashlib.sha256(contents).hexdigest() != record.sha256:
         return None

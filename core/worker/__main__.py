@@ -1,7 +1,5 @@
 """So that ``python -m core.worker`` starts the worker."""
 
-import sys
-
 from core.worker.process import main
 
-sys.exit(main())
+main()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from core.messages import Examination
 from debug.protocol.device_errors import remedy_for
+from debug.protocol.diagnostic import Problem
 
 if TYPE_CHECKING:
     from max.driver import Device
@@ -122,18 +123,26 @@ def tiny_graph() -> Iterator[Examination]:
 def caches() -> Iterator[Examination]:
     from core.backends.artifact import artifact_folder
     from debug.candidate import max_internals
+    from debug.candidate.kernel_cache import why_not_kept
     from debug.measure.archive import BOUND, archive_folder
 
-    folders = {"MAX's cache": max_internals.cache_folder(), "encoders": artifact_folder()}
-    for name, folder in folders.items():
-        if folder is None:
-            remedy = "MAX keeps nothing, so every start compiles: see MODULAR_CACHE_DIR"
-            yield Examination(name, True, "off", remedy)
-        else:
-            yield Examination(name, True, f"{size_of(folder)} in {folder}")
+    kernels, reason = max_internals.cache_folder(), why_not_kept()
+    remedy = f"every start compiles, for {reason}" if reason else ""
+    detail = f"{size_of(kernels)} in {kernels}" if kernels else "off"
+    yield Examination("MAX's cache", True, detail, remedy)
+    folder = artifact_folder()
+    yield Examination("encoders", True, f"{size_of(folder)} in {folder}", unkept(folder))
     folder = archive_folder()
-    bound = f"of at most {BOUND >> 30} GB"
-    yield Examination("references", True, f"{size_of(folder)} {bound} in {folder}")
+    detail = f"{size_of(folder)} of at most {BOUND >> 30} GB in {folder}"
+    yield Examination("references", True, detail, unkept(folder))
+
+
+def unkept(folder: Path) -> str:
+    """What to do about a folder of ours that nothing can be kept in."""
+    from debug.candidate.kernel_cache import is_writable
+
+    advice = "nothing can be kept there: set XDG_CACHE_HOME to where you can write"
+    return "" if is_writable(folder) else advice
 
 
 def size_of(folder: Path) -> str:
@@ -184,6 +193,8 @@ def examine(say: Callable[[str], None]) -> Iterator[Examination]:
         say(f"examining {name}{slow}")
         try:
             yield from examination()
+        except Problem as problem:
+            yield Examination(name, False, str(problem))
         except Exception as error:
             remedy = remedy_for(error) or REMEDY
             reason = f"{type(error).__name__}: {error}".splitlines()[0]

@@ -2,12 +2,17 @@
 
 Started as ``python -m core.worker``. Every backend that is timed has a process of its own,
 so that its memory is its own, too. It ends when its stdin does.
+
+All is said once the request is answered, so the process ends there and then: what torch and
+MAX do on their way out takes a second and more on a busy machine, and whoever waits would
+take a worker that says nothing for one that hangs.
 """
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from core.messages import (
     INPUT_KINDS,
@@ -175,7 +180,7 @@ class Worker:
         self._emit(Progress(what))
 
 
-def main() -> int:
+def main() -> NoReturn:
     answers = private_stdout()
     request = decode_request(sys.stdin.buffer.readline())
     end_with(sys.stdin.fileno())
@@ -187,4 +192,5 @@ def main() -> int:
         Worker(emit).answer(request)
     except BaseException as error:  # no Ctrl-C comes here: a port raises what it likes
         emit(Failed(from_exception("internal", error), fatal=True))
-    return 0
+    sys.stderr.flush()
+    os._exit(0)

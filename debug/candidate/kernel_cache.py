@@ -18,6 +18,7 @@ own, the `stamp`.
 
 import contextlib
 import hashlib
+import os
 from collections.abc import Collection
 from importlib.metadata import version
 from pathlib import Path
@@ -43,10 +44,7 @@ def stamp(dtype: DType, device: Device) -> Path | None:
 def are_compiled(names: list[str], dtype: DType, device: Device) -> bool:
     """Whether this machine has compiled these kernels before."""
     note = stamp(dtype, device)
-    try:
-        return note is not None and note.read_text().split() == names
-    except OSError:
-        return False
+    return note is not None and _words(note) == names
 
 
 def note_as_compiled(names: list[str], dtype: DType, device: Device) -> None:
@@ -83,6 +81,21 @@ def note(group: Collection[str]) -> None:
     _write(folder / f"{_prefix()}{name}.txt", text)
 
 
+def why_not_kept() -> str:
+    """What to say where MAX can't keep what it compiles; nothing where it can."""
+    folder = _folder()
+    if folder is None:
+        return "MAX keeps nothing: set MODULAR_CACHE_DIR to a folder"
+    advice = "set MODULAR_CACHE_DIR to where you can"
+    return "" if is_writable(folder) else f"MAX can't write into {folder}: {advice}"
+
+
+def is_writable(folder: Path) -> bool:
+    """Whether files can be made in it; or it itself, where it is not there."""
+    there = next(each for each in (folder, *folder.parents) if each.exists())
+    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+
+
 def damaged(error: Exception) -> Problem:
     """What to say where MAX fails at what it had compiled before: it names no cause."""
     message = "MAX can't load the kernels that it has compiled before: its cache is damaged"
@@ -91,8 +104,13 @@ def damaged(error: Exception) -> Problem:
 
 
 def _write(path: Path, text: str) -> None:
+    """Beside it first: others may read it, or write it, too."""
+    partial = path.with_suffix(f".{os.getpid()}")
     with contextlib.suppress(OSError):  # only the next announcement would be wrong
-        path.write_text(text)
+        partial.write_text(text)
+        partial.replace(path)
+    with contextlib.suppress(OSError):
+        partial.unlink(missing_ok=True)
 
 
 def _folder() -> Path | None:
@@ -104,7 +122,12 @@ def _prefix() -> str:
 
 
 def _read(path: Path) -> list[str]:
+    return sorted(_words(path))
+
+
+def _words(path: Path) -> list[str]:
+    """What a note says. One that is damaged says nothing that anybody asks for."""
     try:
-        return sorted(path.read_text().split())
+        return path.read_text(errors="replace").split()
     except OSError:
         return []

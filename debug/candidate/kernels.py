@@ -89,7 +89,9 @@ def warm(dtype: DType, device: Device, announce: Callable[[str], None]) -> None:
     if known := kernel_cache.are_compiled(names, dtype, device):
         announce(f"loading {len(kernels)} kernels")
     else:
-        announce(f"compiling {len(kernels)} kernels, once on this machine: 1 to 3 minutes")
+        reason = kernel_cache.why_not_kept()
+        how_often = f"at every start, for {reason}" if reason else "once on this machine"
+        announce(f"compiling {len(kernels)} kernels, {how_often}: 1 to 3 minutes")
     try:
         max_kernels.compile_together(kernels, [], device)
     except Exception as error:

@@ -10,6 +10,7 @@ does not fit its hash, is deleted and counts as none.
 import os
 import shutil
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -68,9 +69,11 @@ class Archive:
         except OSError:
             return None
         except ValueError:
-            path.unlink(missing_ok=True)
+            with suppress(OSError):  # in a folder of somebody else's
+                path.unlink(missing_ok=True)
             return None
-        path.touch()  # the ones that were used last stay
+        with suppress(OSError):
+            path.touch()  # the ones that were used last stay
         return truths
 
     def _path(self, key: str) -> Path:

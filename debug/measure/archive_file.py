@@ -82,11 +82,18 @@ class Archived:
         value = self.part.read()
         if not self._is_checked:
             if checksum(value) != self.checksum:
-                self.path.unlink(missing_ok=True)
-                message = f"the reference's values in {self.path} were damaged"
-                raise Problem(ARCHIVE, f"{message}: the file is deleted; start again")
+                raise Problem(ARCHIVE, self._deleted())
             self._is_checked = True
         return value
+
+    def _deleted(self) -> str:
+        """Deletes the file; what to say of that."""
+        message = f"the reference's values in {self.path} were damaged"
+        try:
+            self.path.unlink(missing_ok=True)
+        except OSError as error:
+            return f"{message}: delete the file ({error.strerror} for you); start again"
+        return f"{message}: the file is deleted; start again"
 
 
 @dataclass

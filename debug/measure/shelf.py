@@ -67,9 +67,25 @@ class OnDisk:
 
 def cache_folder() -> Path:
     """Where what may be large and may be deleted is kept, which is seldom so of ``/tmp``:
-    that may be memory."""
-    base = os.getenv("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "maxwhisper"
+    that may be memory.
+
+    Raises:
+        Problem: there is no home.
+    """
+    base = os.getenv("XDG_CACHE_HOME")
+    return (Path(base) if base else home() / ".cache") / "maxwhisper"
+
+
+def home() -> Path:
+    """
+    Raises:
+        Problem: there is none, as for a user that the system does not know.
+    """
+    try:
+        return Path.home()
+    except RuntimeError as error:
+        message = "there is no home folder to keep anything in"
+        raise Problem("home", f"{message}: set HOME to one that you can write") from error
 
 
 @dataclass

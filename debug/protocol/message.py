@@ -2,6 +2,9 @@
 
 import msgspec
 
+DAMAGED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What comes of decoding text that nobody has written in one piece."""
+
 
 class Message(msgspec.Struct, frozen=True, tag=True, tag_field="type"):
     """One line of the protocol; its type is its class."""

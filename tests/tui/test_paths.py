@@ -1,10 +1,12 @@
 """Paths as a person writes them, and as they may be told to somebody else."""
 
+import os
 from pathlib import Path
 
 import pytest
 
-from tui.paths import relative, told, without_folders
+from debug.protocol.diagnostic import Problem
+from tui.paths import config_folder, relative, state_folder, told, without_folders
 
 
 def test_paths_are_written_as_a_person_in_this_folder_would(tmp_path, monkeypatch):
@@ -36,3 +38,12 @@ def test_what_lies_elsewhere_is_told_to_others_by_its_name(tmp_path, monkeypatch
 )
 def test_a_message_is_told_without_this_machines_folders(text: str, rest: str):
     assert without_folders(text, ["/home/A B/my ports/port.py"]) == rest
+
+
+@pytest.mark.parametrize("folder", [config_folder, state_folder])
+def test_a_user_without_a_home_is_told_in_one_line(monkeypatch, folder):
+    for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)  # as of an unknown user
+    with pytest.raises(Problem, match="no home folder: set HOME"):
+        folder()

@@ -10,14 +10,20 @@ INTERRUPTED = 130
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command; its exit status. Ctrl-C may come while the rest is imported."""
+    from tui import early_interrupts
+
+    early_interrupts.end_at_once()
     try:
         from tui.ending import run_program
 
         def run() -> int:
             from tui.commands.parser import run as run_command
 
+            early_interrupts.raise_again()
             return run_command(arguments)
 
         return run_program("maxwhisper", run)
     except KeyboardInterrupt:
         return INTERRUPTED
+    finally:
+        early_interrupts.raise_again()

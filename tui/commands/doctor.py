@@ -11,6 +11,7 @@ from debug.protocol.diagnostic import Problem
 from tui.commands.output import print_json
 from tui.commands.shared.ask import ask
 from tui.commands.shared.event_log import EventLog
+from tui.commands.shared.gone import Gone
 from tui.commands.shared.progress import reporting
 from tui.settings import COULD_NOT_RUN
 
@@ -42,9 +43,13 @@ def examine(log: EventLog) -> list[Examination]:
     with reporting(log) as reporter:
         try:
             ask(Examine(), hear, reporter)
+        except Gone as gone:
+            what = f"{gone.cause}, while it was {reporter.latest}"
+            remedy = "try again; if it ends there once more: make install"
+            findings.append(Examination("installation", False, what, remedy))
         except Problem as problem:
-            remedy = "install the project again: make install"
             message = problem.diagnostic.message
+            remedy = "install the project again: make install"
             findings.append(Examination("installation", False, message, remedy))
     return findings
 

@@ -1,7 +1,8 @@
 """``maxwhisper practice PORT.py``: copies of a port's files with a bug in one of them.
 
 The worker finds the bugs and tries them, as only it has torch and MAX. What was planted
-stands in a file beside the copies, so that a hint needs no second search.
+stands in a file beside the copies, so that a hint needs no second search, and so does
+whether it is solved: then the folder makes way for the next bug, and is kept.
 """
 
 from argparse import Namespace
@@ -12,13 +13,17 @@ import msgspec
 
 from core.messages import ListedMutant, ListMutants, Mutants, Plant, Planted
 from debug.protocol.diagnostic import Problem
+from debug.protocol.message import DAMAGED
 from tui.commands.output import print_json
 from tui.commands.shared.ask import ask
 from tui.commands.shared.event_log import EventLog
 from tui.commands.shared.progress import reporting
+from tui.commands.shared.solved import is_mended
 from tui.dashboard import open_dashboard
-from tui.saving import new_folder, refuse_folder, save_text
+from tui.paths import relative
+from tui.saving import free_name, new_folder, refuse_folder, save_text
 from tui.settings import PORT, Settings
+from tui.streams import tell
 
 FOLDER = Path("practice")
 NOTE = FOLDER / ".bug.json"
@@ -33,10 +38,15 @@ class Note(msgspec.Struct, frozen=True):
     of: str
     """The port's file that was copied."""
     bug: Planted
+    solved: bool = False
 
     @property
     def file(self) -> Path:
         return FOLDER / self.bug.port
+
+    def is_of(self, port: Path, number: int | None) -> bool:
+        """Whether it is the bug that is meant; without a number, it is any of the port."""
+        return self.of == str(port) and number in (None, self.bug.number)
 
 
 def run(port: str, number: int | None, arguments: Namespace, log: EventLog) -> int:
@@ -51,11 +61,15 @@ def run(port: str, number: int | None, arguments: Namespace, log: EventLog) -> i
     if arguments.list:
         _list(_mutants(options, log), arguments.json)
         return 0
-    planted = _planted(path, number)
+    held = _held()
+    planted = held if held and held.is_of(path, number) else None
     if arguments.hint or arguments.solution:
         bug = planted.bug if planted else _asked(_mutants(options, log), number, port)
         print(bug.hint if arguments.hint else bug.solution.rstrip("\n"))
         return 0
+    if held and held.solved:
+        _make_way(held)
+        planted = None
     note = planted or _plant(path, options, number, log)
     log.write("planted", number=note.bug.number, file=str(note.file))
     if arguments.json:
@@ -63,17 +77,30 @@ def run(port: str, number: int | None, arguments: Namespace, log: EventLog) -> i
     elif arguments.write:
         print(f"bug {note.bug.number} is in {FOLDER}/: maxwhisper-tui {note.file}")
     else:
-        return _open(note.file, arguments.device)
+        return _open(note, arguments.device)
     return 0
 
 
-def _planted(path: Path, number: int | None) -> Note | None:
-    """What the folder holds, if it is a bug of this port, and the one that is meant."""
+def _held() -> Note | None:
+    """What the folder holds, if it is a bug of any port."""
     try:
-        note = msgspec.json.decode(NOTE.read_bytes(), type=Note)
-    except (OSError, msgspec.DecodeError):
+        return msgspec.json.decode(NOTE.read_bytes(), type=Note)
+    except (OSError, *DAMAGED):
         return None
-    return note if note.of == str(path) and number in (None, note.bug.number) else None
+
+
+def _make_way(note: Note) -> None:
+    """
+    Raises:
+        Problem: the folder can't have another name.
+    """
+    kept = free_name(FOLDER.with_name(f"{FOLDER}-{note.bug.number}"))
+    try:
+        FOLDER.rename(kept)
+    except OSError as error:
+        message = f"can't name {FOLDER} {kept} ({error.strerror})"
+        raise Problem("save", f"{message}; move it away, or delete it") from error
+    tell(f"bug {note.bug.number} is solved: its folder is {kept} now")
 
 
 def _plant(path: Path, options: dict[str, Any], number: int | None, log: EventLog) -> Note:
@@ -87,8 +114,12 @@ def _plant(path: Path, options: dict[str, Any], number: int | None, log: EventLo
     with new_folder(FOLDER) as folder, reporting(log) as reporter:
         ask(Plant(options, number, str(folder.resolve())), hear, reporter)
         note = Note(str(path), found[0])
-        save_text(folder / NOTE.name, msgspec.json.encode(note).decode() + "\n")
+        _save(note, folder / NOTE.name)
     return note
+
+
+def _save(note: Note, path: Path) -> None:
+    save_text(path, msgspec.json.encode(note).decode() + "\n")
 
 
 def _mutants(options: dict[str, Any], log: EventLog) -> list[ListedMutant]:
@@ -124,8 +155,11 @@ def _list(mutants: list[ListedMutant], as_json: bool) -> None:
     print(MAY_BE_NONE)
 
 
-def _open(file: Path, device: str) -> int:
-    status, _ = open_dashboard(
-        Settings({"port": str(file), "device": device}, factory=PORT)
-    )
+def _open(note: Note, device: str) -> int:
+    options = {"port": str(note.file), "device": device}
+    status, run = open_dashboard(Settings(options, factory=PORT))
+    if is_mended(run) and not run.doubts:
+        _save(msgspec.structs.replace(note, solved=True), NOTE)
+        again = f"maxwhisper practice {relative(note.of)}"
+        print(f"bug {note.bug.number} is solved; the next one: {again}")
     return status

@@ -15,12 +15,17 @@ NAME = "maxwhisper-tui"
 
 def main() -> int:
     """Opens the dashboard; its exit status. Ctrl-C may come while the rest is imported."""
+    from tui import early_interrupts
+
+    early_interrupts.end_at_once()
     try:
         from tui.ending import run_program
 
         return run_program(NAME, _run)
     except KeyboardInterrupt:
         return INTERRUPTED
+    finally:
+        early_interrupts.raise_again()
 
 
 def _run() -> int:
@@ -55,6 +60,7 @@ def open_dashboard(settings: "Settings", fresh: bool = False) -> "tuple[int, Run
         settings: what is debugged.
         fresh: whether to begin without what was remembered of the last time.
     """
+    from tui import early_interrupts
     from tui.answer import answer
     from tui.dashboard.app import Dashboard  # late: --help need not wait for it
     from tui.dashboard.habits.bookmark import path_of
@@ -62,6 +68,7 @@ def open_dashboard(settings: "Settings", fresh: bool = False) -> "tuple[int, Run
     from tui.dashboard.habits.habits import Habits
     from tui.streams import tell
 
+    early_interrupts.raise_again()
     habits = Habits(read_config(config_path()), path_of(settings), fresh)
     app = Dashboard(settings, habits)
     status = app.run() or 0

@@ -36,7 +36,7 @@ from tui.dashboard.habits.habits import Habits
 from tui.dashboard.handing import handed_now
 from tui.dashboard.history.screen import HistoryScreen
 from tui.dashboard.keys import APP_KEYS, Keyboard
-from tui.dashboard.leaving import Leaving
+from tui.dashboard.leaving import LeftInOrder
 from tui.dashboard.operations.screen import OperationsScreen
 from tui.dashboard.overlay import Overlay
 from tui.dashboard.palette import commands_of, commands_within
@@ -53,7 +53,7 @@ from tui.dashboard.weights.screen import WeightsScreen
 from tui.settings import Settings
 
 
-class Dashboard(ThemedApp):
+class Dashboard(LeftInOrder, ThemedApp):
     """Steps the candidate beside the reference."""
 
     CSS_PATH = Path(__file__).with_name("app.tcss")
@@ -88,7 +88,6 @@ class Dashboard(ThemedApp):
         # After ctrl+z and fg the terminal is empty, and Textual draws only what changes.
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         self.theme_changed_signal.subscribe(self, lambda _: self.view.show_all())
-        self._leaving = Leaving(self.exit, self.link.kill, not self.is_headless)
         self.set_interval(CLOCK_SECONDS, self.link.watch_clock)
         self.action_restart()
 
@@ -96,7 +95,7 @@ class Dashboard(ThemedApp):
         opened, selected = self.link.settings, self.view.selected
         self.not_remembered = self.habits.end(self.state, opened, selected)
         await self.link.stop()
-        self._leaving.over()
+        self.leaving.over()
 
     def _changed(self, change: Change) -> None:
         """Draws what the link reports."""

@@ -66,6 +66,7 @@ from tui.dashboard.files import LayerFiles, refuse_layer
 from tui.dashboard.keys import Keyboard
 from tui.dashboard.second_engine import SecondEngine
 from tui.dashboard.state import State
+from tui.dashboard.unread import Unread
 from tui.settings import Settings
 
 TO_THE_END = sys.maxsize
@@ -96,7 +97,7 @@ class EngineLink:
         self.state = State(keyboard=keyboard or Keyboard())
         self.state.history.options = settings.options
         self.second = SecondEngine(settings, self.state, report)
-        self._files = LayerFiles()
+        self._files, self._unread = LayerFiles(), Unread()
         self._engine: EngineClient | None = None
         self._endings = Endings(self.state.keyboard.of("restart"))
         self._successor = Successor.NONE
@@ -207,6 +208,9 @@ class EngineLink:
     def watch_clock(self) -> None:
         """Ends an engine that has said nothing for too long; to be called often."""
         self.state.activity.look()
+        unread, self.state.unread = self.state.unread, self._unread.look(self.state.history)
+        if self.state.unread != unread:
+            self._report(ActivityChanged())
         if self.state.activity.left == 0:
             self._end_hung()
 

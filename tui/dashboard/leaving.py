@@ -13,6 +13,10 @@ from contextlib import suppress
 from threading import Timer
 from types import FrameType
 
+from textual.app import App
+
+from tui.dashboard.engine_link import EngineLink
+
 ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 """Signals that end the dashboard as a key would."""
 ENDING_SECONDS = 3.0
@@ -32,8 +36,17 @@ class Leaving:
             has_terminal: whether there is one to wait for.
         """
         self._leave, self._kill, self._has_terminal = leave, kill, has_terminal
+        self._is_ready = False
+        self._status: int | None = None
+        """With which to leave, once a signal has come."""
         self._loop = asyncio.get_running_loop()
         self._before = {each: signal.signal(each, self._end) for each in ENDING}
+
+    def ready(self) -> None:
+        """All panes are there; who leaves before would have some looked for in vain."""
+        self._is_ready = True
+        if self._status is not None:
+            self._leave(self._status)
 
     def over(self) -> None:
         for number, handler in self._before.items():
@@ -42,12 +55,30 @@ class Leaving:
     def _end(self, number: int, _: FrameType | None) -> None:
         status = 128 + number
         with suppress(RuntimeError):  # the loop has ended
-            self._loop.call_soon_threadsafe(self._leave, status)
+            self._loop.call_soon_threadsafe(self._leave_with, status)
         if self._has_terminal:
             timer = Timer(ENDING_SECONDS, self._end_at_once, (status,))
             timer.daemon = True
             timer.start()
 
+    def _leave_with(self, status: int) -> None:
+        self._status = status
+        if self._is_ready:
+            self._leave(status)
+
     def _end_at_once(self, status: int) -> None:
         self._kill()
         os._exit(status)
+
+
+class LeftInOrder(App[int]):
+    """An app that signals end. Its `link` has the engines."""
+
+    link: EngineLink
+
+    def on_load(self) -> None:
+        """Before the terminal is taken: from here on it must be given back."""
+        self.leaving = Leaving(self.exit, self.link.kill, not self.is_headless)
+
+    def on_ready(self) -> None:
+        self.leaving.ready()

@@ -128,13 +128,17 @@ class History:
             run: what is known, which is still about the save before.
         """
         before = self.saves[-1] if self.saves else None
-        whole = {**(before.files if before else {}), **files}
+        known = before.files if before else {}
+        changed = {path: held for path, held in files.items() if known.get(path) != held}
+        whole = {**known, **changed}  # what is as it was is held once
         if before is None:
             self.saves.append(Save(1, at, whole, options=self.options))
         elif before.files == whole:
             self.saves[-1] = replace(before, generation=0, options=self.options)
         else:
-            self.saves[-1] = replace(before, result=self.result(before, _still(run)))
+            earlier = self.before(before)
+            still = _still(run, earlier.result.run if earlier and earlier.result else None)
+            self.saves[-1] = replace(before, result=self.result(before, still))
             self.saves.append(Save(before.number + 1, at, whole, options=self.options))
 
     def refused(self, problem: Diagnostic) -> None:
@@ -181,16 +185,27 @@ class History:
         return self.saves[place] if place >= 0 else None
 
 
-def _still(run: Run) -> Run:
-    """A run as it is now, which no event changes any more."""
+def _still(run: Run, earlier: Run | None = None) -> Run:
+    """A run as it is now, which no event changes any more.
+
+    Args:
+        run: what is known.
+        earlier: an earlier one that is kept; numbers that are as they were are held once.
+    """
+    known = earlier.results if earlier else {}
+    alone_before = earlier.isolated_events if earlier else {}
     results, isolated = {}, {}
     for index in range(len(run.layers)):
         if (found := run.current(index)) is not None:
             chained = _without_profiles(found.chained)
+            if index in known and known[index].chained == chained:
+                chained = known[index].chained
             results[index] = structs.replace(found, chained=chained)
         if run.isolated(index) is not None:
             event = run.isolated_events[index]
             alone = _without_profiles(event.divergence)
+            if index in alone_before and alone_before[index].divergence == alone:
+                alone = alone_before[index].divergence
             isolated[index] = structs.replace(event, divergence=alone)
     return replace(
         run,

@@ -32,6 +32,8 @@ class State:
     """The idle work of an engine that has stopped; the keys work all the while."""
     problem: Diagnostic | None = None
     """The last thing that went wrong."""
+    unread: str = ""
+    """A file that was saved and that the engine has not read yet."""
     problem_at: str = ""
     """When that was."""
     keyboard: Keyboard = field(default_factory=Keyboard)

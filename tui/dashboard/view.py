@@ -259,6 +259,8 @@ class View(Container):
 
     def show_all(self) -> None:
         """After anything that may concern every row."""
+        # Textual keeps ten thousand cells as they once were, a hundred kilobytes a save.
+        self.layers_pane.notify_style_update()
         self.draw_rows()
         self._show_answer()
         self._state.arrangement.fold_if_all_is_well(self._state.results)

@@ -60,8 +60,9 @@ def test_a_file_that_is_damaged_or_has_no_record_is_not_used(cache: Path):
     assert artifact._read(file) is None
     file.with_suffix(".json").write_bytes(msgspec.json.encode(Record("0" * 64, 1.0)))
     assert artifact._read(file) is None
-    file.with_suffix(".json").write_text("{")
-    assert artifact._read(file) is None
+    for damaged in (b"{", b'{"sha256": "\xff"}', b'{"a":' + b"[" * 100_000):
+        file.with_suffix(".json").write_bytes(damaged)
+        assert artifact._read(file) is None
 
 
 def test_a_cache_that_cant_be_written_is_a_problem_before_compiling(cache: Path):

@@ -55,3 +55,25 @@ def test_a_kernel_is_announced_only_where_it_is_compiled(monkeypatch: pytest.Mon
         for key in ("gather", "gather", "cast"):
             getattr(max_kernels.gc_compile, compiled)(None, key, None, None)
     assert said == ["gather", "cast"]
+
+
+def test_a_damaged_note_is_none(cache: Path):
+    kernel_cache.note("ab")
+    (note,) = cache.iterdir()
+    note.write_bytes(b"\xff\x00\xfe")
+    assert kernel_cache.compiled("ab") == []
+    note.unlink()
+    note.mkdir()
+    kernel_cache.note("ab")
+    assert kernel_cache.compiled("ab") == []
+    assert list(cache.iterdir()) == [note]
+
+
+def test_where_nothing_can_be_kept_is_said_with_what_to_do(monkeypatch, cache: Path):
+    assert kernel_cache.why_not_kept() == ""
+    monkeypatch.setattr(max_internals, "cache_folder", lambda: cache / "file" / "new")
+    assert kernel_cache.why_not_kept() == ""
+    (cache / "file").touch()
+    assert "set MODULAR_CACHE_DIR" in kernel_cache.why_not_kept()
+    monkeypatch.setattr(max_internals, "cache_folder", lambda: None)
+    assert "set MODULAR_CACHE_DIR" in kernel_cache.why_not_kept()

@@ -1,7 +1,10 @@
 """Generations of the toy in one session."""
 
+import gc
+import weakref
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from editing import replace
@@ -148,3 +151,23 @@ def test_a_max_that_is_not_the_one_that_is_needed_is_a_problem(
     monkeypatch.setattr("debug.candidate.max_internals.version", lambda _: "99.1")
     with pytest.raises(Problem, match=r"max 99\.1 is installed"):
         Session(TwoLayers(toy_graph), lambda _: None)
+
+
+def test_nothing_is_left_of_a_generation_that_others_have_followed(toy_graph: Path):
+    session = finished(toy_graph, [])
+    kept: list[tuple[str, weakref.ref[Any]]] = []
+    for number in range(4):
+        source = toy_graph.read_text()
+        toy_graph.write_text(f"{source}# {number}\n")
+        session.load()
+        run_all(session)
+        while not session.settled:
+            session.go_on()
+        traced, candidate = session._traced, session._candidate
+        assert traced is not None
+        assert candidate is not None
+        parts: tuple[Any, ...] = traced, traced.graph, candidate, candidate.module
+        kept += [(type(each).__name__, weakref.ref(each)) for each in parts]
+    gc.collect()
+    left = [name for name, each in kept[: -2 * 4] if each() is not None]
+    assert left == []

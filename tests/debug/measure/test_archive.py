@@ -1,5 +1,6 @@
 """What a session has measured of the reference is there for the next one, or not at all."""
 
+import errno
 import mmap
 import os
 from dataclasses import replace
@@ -166,3 +167,28 @@ def test_no_single_number_changes_without_its_checksum(dtype: torch.dtype):
         changed = value.clone()
         changed[index] *= -1
         assert checksum(changed) != before
+
+
+def test_an_archive_of_somebody_else_is_read_and_left_as_it_is(
+    tmp_path: Path, compute: Counts, monkeypatch: pytest.MonkeyPatch
+):
+    archive = Archive(tmp_path)
+    archive.of("key", compute)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    for name in ("touch", "unlink"):
+        monkeypatch.setattr(Path, name, refuse)
+    assert archive.read("key") is not None
+    (file,) = tmp_path.iterdir()
+    whole = file.read_bytes()
+    changed = bytearray(whole)
+    changed[mmap.ALLOCATIONGRANULARITY] ^= 1
+    file.write_bytes(changed)
+    found = archive.read("key")
+    assert found is not None
+    with pytest.raises(Problem, match="delete the file"):
+        _ = found["layer"].exact
+    file.write_bytes(whole[:10])
+    assert archive.read("key") is None

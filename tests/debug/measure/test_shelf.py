@@ -63,3 +63,13 @@ def test_a_folder_that_takes_nothing_is_said_in_one_line(tmp_path: Path):
 def test_the_folder_is_where_caches_are(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("XDG_CACHE_HOME", "/elsewhere")
     assert cache_folder() == Path("/elsewhere/maxwhisper")
+
+
+def test_a_user_without_a_home_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch):
+    def unknown() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", unknown)
+    with pytest.raises(Problem, match=r"no home folder.*set HOME"):
+        cache_folder()

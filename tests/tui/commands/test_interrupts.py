@@ -98,3 +98,36 @@ def test_a_reader_that_has_enough_is_no_problem():
         text=True,
     )
     assert done.stderr == ""
+
+
+LOADING = """
+import os, signal, sys
+
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == {0!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.meta_path.insert(0, Interrupting())
+from {1} import main
+sys.exit(main())
+"""
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(
+    ("program", "imported"),
+    [
+        ("tui.commands", "tui.ending"),
+        ("tui.commands", "tui.commands.check"),
+        ("tui.dashboard", "tui.ending"),
+        ("tui.dashboard", "tui.versions"),
+    ],
+)
+def test_a_program_that_is_still_loading_ends_without_a_word(program: str, imported: str):
+    source = LOADING.format(imported, program)
+    done = subprocess.run(
+        [sys.executable, "-c", source], cwd=ROOT, env=dict(os.environ), capture_output=True
+    )
+    assert (done.returncode, done.stderr) == (-signal.SIGINT, b"")

@@ -65,7 +65,7 @@ def test_a_solved_bug_makes_way_and_its_file_is_kept(capsys):
     assert Path("practice-5.py").read_text() == mended
 
 
-@pytest.mark.parametrize("content", ["", "{", '["no such bug"]', "3"])
+@pytest.mark.parametrize("content", ["", "{", '["no such bug"]', "3", "[" * 100_000])
 def test_a_damaged_file_of_what_was_solved_is_as_if_nothing_was(content: str):
     solved_path().parent.mkdir(parents=True)
     solved_path().write_text(content)

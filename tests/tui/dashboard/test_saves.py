@@ -128,3 +128,18 @@ def test_what_came_of_a_save_is_not_what_came_of_it_with_a_layer_replaced(
     found = history.result(history.saves[-1], run)
     assert found.worst == "blocks.0.attn"
     assert found.replaced == ()
+
+
+def test_what_a_save_left_as_it_was_is_held_once(history: History, run: Run):
+    for generation, text in enumerate((b"a = 1\nb = 3\n", b"a = 1\nb = 4\n"), start=2):
+        other = bytes(bytearray(b"c = 5"))  # another object each time
+        history.read({"/x/port.py": text, "/x/other.py": other}, NOW, run)
+        load(history, run, generation, 300.0)
+    history.read(A, NOW, run)
+    first, second, third = (history.result(each, run) for each in history.saves[:3])
+    for name in first.layers:
+        for later in (second.layers[name], third.layers[name]):
+            assert later.chained is first.layers[name].chained
+            assert later.isolated is first.layers[name].isolated
+    before, after = (each.files["/x/other.py"] for each in history.saves[1:3])
+    assert before is after

@@ -21,6 +21,7 @@ from debug.protocol.values import Outcome
 from tui.dashboard import engine_link
 from tui.dashboard.app import Dashboard
 from tui.dashboard.keys import KEYS
+from tui.dashboard.leaving import LeftInOrder
 from tui.dashboard.panes.listing import Listing
 from tui.dashboard.panes.statistics import StatisticsPane
 from tui.dashboard.panes.status import StatusBar
@@ -131,3 +132,18 @@ async def test_a_signal_ends_the_dashboard_in_order_and_the_engine_with_it(app, 
         await settle(pilot)
     assert app.return_value == 128 + number
     assert not FakeEngine.instances[-1].alive
+
+
+async def test_a_signal_while_the_panes_are_made_ends_the_dashboard_in_order(
+    app: Dashboard, monkeypatch: pytest.MonkeyPatch
+):
+    loads = LeftInOrder.on_load
+
+    def interrupted(self: LeftInOrder) -> None:
+        loads(self)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(LeftInOrder, "on_load", interrupted)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+    assert app.return_value == 128 + signal.SIGINT

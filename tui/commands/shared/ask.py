@@ -9,6 +9,7 @@ from core.messages import Answer, Request, Transcript, decode_answer
 from debug.protocol.diagnostic import Diagnostic, Problem
 from debug.protocol.messages import Failed, Progress
 from debug.protocol.parent_end import Child, Exited, Noise
+from tui.commands.shared.gone import Gone
 from tui.commands.shared.progress import Reporter
 
 Hear = Callable[[Answer], None]
@@ -44,6 +45,7 @@ def ask(request: Request, hear: Hear, reporter: Reporter, row: str = "") -> None
 
 async def _ask(request: Request, hear: Hear) -> None:
     noise: list[str] = []
+    answered = False
     worker = Child("core.worker", decode=decode_answer)
     await worker.start()
     worker.send(request)
@@ -55,9 +57,10 @@ async def _ask(request: Request, hear: Hear) -> None:
                 case Failed(diagnostic):
                     raise problem_of(diagnostic)
                 case Exited(code):
-                    if code != 0:
-                        raise gone("worker", news, noise)
+                    if code != 0 or not answered:
+                        raise Gone("worker", news, noise)
                 case _:
+                    answered = answered or not isinstance(news, Progress)
                     hear(news)
     finally:
         worker.kill()
@@ -67,10 +70,3 @@ async def _ask(request: Request, hear: Hear) -> None:
 def problem_of(diagnostic: Diagnostic) -> Problem:
     place = diagnostic.path, diagnostic.line, diagnostic.detail
     return Problem(diagnostic.kind, diagnostic.message, *place)
-
-
-def gone(name: str, exited: Exited, noise: list[str]) -> Problem:
-    """A child process that ended without an answer."""
-    last = f": {noise[-1]}" if noise else ""
-    message = f"the {name} is gone ({exited.cause}){last}; try maxwhisper doctor"
-    return Problem(name, message, detail="\n".join(noise))

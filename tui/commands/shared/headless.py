@@ -26,8 +26,9 @@ from debug.protocol.messages import (
 )
 from debug.protocol.parent_end import EngineClient, Exited, Noise
 from debug.results.run import Run
-from tui.commands.shared.ask import gone, problem_of
+from tui.commands.shared.ask import problem_of
 from tui.commands.shared.event_log import EventLog
+from tui.commands.shared.gone import Gone
 from tui.commands.shared.progress import Reporter, reporting
 from tui.settings import Settings
 
@@ -105,7 +106,7 @@ async def _run(
                 case Noise(text):
                     noise.append(text)
                 case Exited():
-                    raise gone("engine", news, noise)
+                    raise Gone("engine", news, noise)
                 case Progress():
                     reporter.progress(news)
                 case Failed(diagnostic) if run.loaded is None:

@@ -56,12 +56,15 @@ class Reporter:
         self.log = log
         self._show = show
         self._stages: dict[str, Stage] = {}
+        self.latest = "starting"
+        """What has begun last."""
         self.warnings: list[str] = []
         """What is to be said once nothing moves on the screen any more."""
 
     def progress(self, news: Progress, row: str = "") -> None:
         """Every stage is logged once, however often it gets on."""
         now, stage = time.monotonic(), self._stages.get(row)
+        self.latest = news.what
         if stage is None or stage.news.what != news.what:
             self._stages[row] = Stage(news, now, now)
             backend = {"backend": row} if row else {}

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
-from platformdirs.unix import Unix
 
 from core.practice.bugs import Bug, bugs
 from core.practice.levels import LEVELS, level_of
 from debug.protocol.diagnostic import Problem
+from debug.protocol.message import DAMAGED
 from debug.results.run import Run
+from tui.paths import state_folder
 from tui.saving import save_json
 
 LARGEST = 1 << 20
@@ -18,7 +19,7 @@ LARGEST = 1 << 20
 
 def solved_path() -> Path:
     """``$XDG_STATE_HOME/maxwhisper/practice.json``."""
-    return Unix("maxwhisper").user_state_path / "practice.json"
+    return state_folder() / "practice.json"
 
 
 def read_solved() -> set[str]:
@@ -26,7 +27,7 @@ def read_solved() -> set[str]:
     try:
         with solved_path().open("rb") as file:
             names = msgspec.json.decode(file.read(LARGEST), type=list[str])
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+    except (OSError, *DAMAGED):
         return set()
     return set(names) & {bug.name for bug in bugs()}
 

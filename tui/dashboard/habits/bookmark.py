@@ -11,12 +11,13 @@ from contextlib import suppress
 from pathlib import Path
 
 import msgspec
-from platformdirs.unix import Unix
 
 import core
 from debug.protocol.diagnostic import Problem
+from debug.protocol.message import DAMAGED
 from tui.dashboard.arrangement import ColumnKey, Only, Order
 from tui.dashboard.state import State
+from tui.paths import state_folder
 from tui.saving import save_text
 from tui.settings import Settings
 
@@ -44,7 +45,7 @@ class Bookmark(msgspec.Struct, frozen=True):
 
 def folder() -> Path:
     """``$XDG_STATE_HOME/maxwhisper/bookmarks``."""
-    return Unix("maxwhisper").user_state_path / "bookmarks"
+    return state_folder() / "bookmarks"
 
 
 def port_of(settings: Settings) -> str:
@@ -62,7 +63,7 @@ def read_bookmark(path: Path) -> Bookmark | None:
     try:
         with path.open("rb") as file:
             return msgspec.json.decode(file.read(LARGEST), type=Bookmark)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+    except (OSError, *DAMAGED):
         return None
 
 

@@ -18,8 +18,6 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from platformdirs.unix import Unix
-
 from debug.protocol.diagnostic import Diagnostic
 from debug.protocol.plain import plain
 from debug.protocol.values import Tolerance
@@ -27,6 +25,7 @@ from tui.dashboard.arrangement import ColumnKey
 from tui.dashboard.keys import KEYS, Key, keys_of
 from tui.dashboard.room import NAMES, SIDE_PANES, PaneSizes
 from tui.dashboard.themes import THEMES
+from tui.paths import config_folder
 
 LARGEST = 1 << 20
 """Bytes of a file that somebody may have written by hand."""
@@ -50,7 +49,7 @@ class Config:
 
 def config_path() -> Path:
     """``$XDG_CONFIG_HOME/maxwhisper/config.toml``."""
-    return Unix("maxwhisper").user_config_path / "config.toml"
+    return config_folder() / "config.toml"
 
 
 def read_config(path: Path) -> Config:

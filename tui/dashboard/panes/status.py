@@ -41,6 +41,8 @@ class StatusBar(Static):
         for each in (BUSY, GOOD, WATCHED, WRONG, FAILED, DEAD):
             self.set_class(look == each, each)
         parts = [_doing(run, activity, state.keyboard)]
+        if state.unread:
+            parts.append(f"{state.unread} is saved, not read yet")
         if state.job and not activity.busy:
             job = words.working(state.job)
             is_tight = self.size.width < TIGHT and not run.settled

@@ -67,10 +67,13 @@ def test_answers_are_heard_and_logged_and_progress_is_shown(monkeypatch, tmp_pat
         ((Failed(Diagnostic("audio", "there is no file x"), True),), "there is no file x"),
         (
             (Noise("Killed"), Exited(-9)),
-            r"gone \(killed by SIGKILL\): Killed; try",
+            r"gone \(killed by SIGKILL\), it printed last: Killed; memory ran out",
         ),
+        ((Exited(-11),), r"gone \(killed by SIGSEGV\); maxwhisper doctor examines"),
+        ((Progress("looking"), Exited(0)), r"gone \(exit status 0\)"),
+        ((FOUND, Exited(-9, "it hung")), r"gone \(it hung\); maxwhisper doctor"),
     ],
-    ids=["failed", "gone"],
+    ids=["failed", "killed", "crashed", "silent", "stopped"],
 )
 def test_a_worker_that_can_not_answer_is_a_problem(monkeypatch, news, says):
     with pytest.raises(Problem, match=says):

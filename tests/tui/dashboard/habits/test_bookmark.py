@@ -73,7 +73,12 @@ def test_each_port_has_its_own(monkeypatch, tmp_path):
     assert one == again != other
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"port": 3}', b"\xff", b"null"])
+DEEP = b'{"a": ' + b"[" * 100_000
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[]", b'{"port": 3}', b'{"port": "\xff"}', b"null", DEEP]
+)
 def test_a_damaged_one_is_as_if_it_were_not_there(path, content: bytes):
     path.parent.mkdir(parents=True)
     path.write_bytes(content)
