@@ -10,7 +10,7 @@ READY := $(VENV)/ready
 .PHONY: run install demo transcribe serve gpu-check debug-encoder graph-test compare-simple bugpack false-alarms \
 	test test-quick test-cpu test-max test-gpu coverage lint types \
 	torture lock audit \
-	benchmark benchmark-json benchmark-reload peers bench-peers benchmark-all benchmark-memory benchmark-gpu gpu-build results screenshot clean
+	benchmark benchmark-json benchmark-reload peers bench-peers benchmark-all benchmark-memory benchmark-gpu gpu-build results screenshot recording clean
 
 run: install
 	$(BIN)/maxwhisper-tui $(ARGS)
@@ -139,6 +139,9 @@ results: install
 
 screenshot: install
 	$(BIN)/python -m scripts.screenshots docs/dashboard.svg
+
+recording: install
+	$(BIN)/python -m scripts.recording docs/recording.svg
 
 clean:
 	rm -rf $(VENV)

@@ -72,6 +72,8 @@ async def taken_apart(pilot: Pilot) -> None:
     """The operations of the layer that is wrong."""
     await wrong(pilot)
     await settle(pilot)
+    await pilot.press("i")
+    await settle(pilot)
     ours, theirs = Place(engine().source, 13), Place(str(engine().reference), 16)
     code = SegmentView(
         "its result",

@@ -30,10 +30,10 @@ def answer(run: Run) -> list[str]:
         return []
     if run.stale:
         return [f"The last save could not be run: {run.stale}"]
-    causes = root_causes(run)
-    if not causes:
+    culprit = run.culprit()
+    if culprit is None:
         is_sure = run.is_complete and run.settled
         return [words.all_ok(run) if is_sure else "No difference in what was run."]
-    said = "First wrong" if run.settled else "First difference so far"
-    name = run.layers[causes[0].layers[0]].name
-    return [f"{said}: {name}", *(cause_text(cause, run) for cause in causes)]
+    said = "First wrong" if run.settled else words.difference(run).capitalize()
+    causes = [cause_text(cause, run) for cause in root_causes(run)]
+    return [f"{said}: {run.layers[culprit].name}", *causes]

@@ -6,6 +6,7 @@ same finding reads the same on the screen, in the log and in a terminal's scroll
 
 import math
 import zlib
+from collections.abc import Iterable
 
 from msgspec.structs import replace
 
@@ -186,8 +187,36 @@ def ran(run: Run, position: int, seconds_taken: float) -> str:
     """How far a run has come, and the first layer that differs."""
     culprit = run.culprit()
     name = "none" if culprit is None else run.layers[culprit].name
-    done = f"{position + 1} of {len(run.layers)} layers in {seconds(seconds_taken)}"
-    return f"{done}, first difference so far: {name}"
+    done = f"{count(run, range(position + 1))} in {seconds(seconds_taken)}"
+    return f"{done}, {difference(run)}: {name}"
+
+
+def difference(run: Run) -> str:
+    """What the first layer that differs is called, while it is not known who is guilty."""
+    return f"first difference{'' if run.is_complete else ' so far'}"
+
+
+def count(run: Run, indices: Iterable[int]) -> str:
+    """``43 of 44 layers``: inputs are no layers, and never counted with them."""
+    layers = [index for index, each in enumerate(run.layers) if not each.is_input]
+    some = len(set(indices).intersection(layers))
+    return f"{some} of {len(layers)} {'layer' if len(layers) == 1 else 'layers'}"
+
+
+def layers_ok(run: Run) -> str:
+    """``43 of 44 layers ok, 1 to be watched``."""
+    verdicts = {
+        index: result.chained.verdict
+        for index in range(len(run.layers))
+        if not run.layers[index].is_input and (result := run.current(index))
+    }
+    ok = [index for index, each in verdicts.items() if each is Verdict.OK]
+    said = f"{count(run, ok)} ok"
+    others = {Verdict.WATCH: "to be watched", Verdict.UNSEEN: "can't be seen"}
+    for each, told in others.items():
+        if some := list(verdicts.values()).count(each):
+            said += f", {some} {told}"
+    return said
 
 
 def all_ok(run: Run) -> str:

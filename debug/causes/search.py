@@ -238,7 +238,7 @@ def _is_denied(segment: Segment, hypothesis: Hypothesis) -> bool:
     """
     changed = {*hypothesis.replaced_steps}
     if hypothesis.kind in (Kind.FITTED, Kind.VAGUE):
-        changed = segment.made_of(changed)
+        changed = segment.recording.made_of(changed)
     return not segment.have.isdisjoint(changed)
 
 

@@ -11,7 +11,7 @@ being found is no proof by itself (a port may take another way), so an operation
 also counts as right if something that is right is made of it.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -334,14 +334,6 @@ class Segment:
             if not given.isdisjoint(step.operands):
                 given.add(step.result)
             elif not found.isdisjoint(step.operands):
-                found.add(step.result)
-        return found
-
-    def made_of(self, values: Collection[ValueId]) -> set[ValueId]:
-        """What the reference computes of some of its values; not these themselves."""
-        found: set[ValueId] = set()
-        for step in self.steps:
-            if not {*values, *found}.isdisjoint(step.operands):
                 found.add(step.result)
         return found
 

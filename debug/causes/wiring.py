@@ -7,12 +7,12 @@ its own way, and many guesses explain a part of it ::
         block(x)                                instead of      x = block(x)
     for block in reversed(self.blocks):         instead of      for block in self.blocks:
 
-Nothing need be guessed. Both sides tell which results a layer's code uses, and which of the
-layers within it is computed of which: MAX's by its graph, PyTorch's by its recorded steps.
-So it is one mistake, at the line of the call, and what else is wrong there follows from it.
+Where no single cause explains a layer, nothing more need be guessed. Both sides tell which
+results a layer's code uses, and which of the layers within it is computed of which: MAX's
+by its graph, PyTorch's by its recorded steps. So it is one mistake, in the line of a call,
+and what else is wrong there follows from it.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 
 from debug.candidate.program import Program
@@ -62,7 +62,7 @@ def dropped(name: str, code: LoadedCandidate, recordings: RecordedLayers) -> Fin
 def reordered(
     name: str, code: LoadedCandidate, recordings: RecordedLayers
 ) -> Finding | None:
-    """That layers of one kind within a layer are computed of each other the other way round
+    """That blocks within a layer are computed of each other the other way round
     than PyTorch's."""
     program, recording = code.program, recordings.of(name)
     called, before = _called(recording, program), dict[str, set[str]]()
@@ -73,7 +73,7 @@ def reordered(
         each
         for layer in called
         for other in before[layer]
-        if _kind(other) == _kind(layer)
+        if _are_blocks(other, layer)
         and program.flow.depends(program.layers[other], program.layers[layer])
         for each in (layer, other)
     }
@@ -93,11 +93,12 @@ def with_one_mistake(
     code: LoadedCandidate,
     recordings: RecordedLayers,
 ) -> Mapping[str, list[Finding]]:
-    """What was found in a layer, or the order of the layers within it, if that is wrong and
-    no single cause explains it."""
+    """What was found in a layer; or how the layers within it are wired, if that is wrong
+    and no single cause explains it all."""
     findings = explained.get(name, [])
-    is_clear = len(findings) == 1 and any(each.complete for each in findings[0].causes[:1])
-    found = None if is_clear else reordered(name, code, recordings)
+    if len(findings) == 1 and any(each.complete for each in findings[0].causes[:1]):
+        return explained
+    found = dropped(name, code, recordings) or reordered(name, code, recordings)
     return explained if found is None else {**explained, name: [found]}
 
 
@@ -141,8 +142,10 @@ def _finding(cause: Cause, layer: str, lacks: str | None, code: LoadedCandidate)
     return Finding(target, lacks, None, code.places.get(layer), None, "", [cause])
 
 
-def _kind(layer: str) -> str:
-    return re.sub(r"\d+", "#", layer)
+def _are_blocks(one: str, other: str) -> bool:
+    """Whether two layers differ in their number only, which their names end in."""
+    (list_of, _, number), (others, _, its) = one.rpartition("."), other.rpartition(".")
+    return list_of == others and number.isdigit() and its.isdigit()
 
 
 def _listed(layers: Sequence[str]) -> str:

@@ -23,7 +23,7 @@ from debug.experiments.isolation import Isolation
 from debug.measure.truth import Truth
 from debug.protocol.messages import Compared, Isolated, Message
 from debug.protocol.values import Divergence, Stats
-from debug.protocol.verdict import LAYER
+from debug.protocol.verdict import LAYER, Verdict
 
 HIDDEN = "wrong in isolation; in the run, rounding on this device hides it"
 
@@ -47,8 +47,11 @@ class Corrections:
         self._generation, self._values = generation, values
 
     def moved(self, index: int, isolated: Divergence) -> None:
-        """A layer is right elsewhere than where its module returns."""
-        self.again(index, *self._comparisons.elsewhere(self._names[index]))
+        """A layer is right elsewhere than where its module returns, or can't be seen."""
+        if isolated.verdict is Verdict.UNSEEN:
+            self.again(index, None, isolated, False)
+        else:
+            self.again(index, *self._comparisons.elsewhere(self._names[index]))
         self._emit(Isolated(self._generation, index, isolated))
 
     def wrong_alone(self, index: int) -> None:

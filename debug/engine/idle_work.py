@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from debug.causes.explainer import Explainer
 from debug.causes.lines import LoadedCandidate
-from debug.causes.wiring import dropped, with_one_mistake
+from debug.causes.wiring import with_one_mistake
 from debug.engine import jobs
 from debug.engine.background import Job
 from debug.engine.comparisons import Comparisons
@@ -53,8 +53,6 @@ def idle_work(
     def explain(
         name: str, code: LoadedCandidate, pause: Pause
     ) -> Mapping[str, Sequence[Finding]]:
-        if (found := dropped(name, code, tools.recordings)) is not None:
-            return {name: [found]}
         explained = tools.explainer.explain(name, code, pause)
         return with_one_mistake(name, explained, code, tools.recordings)
 
@@ -80,7 +78,7 @@ def idle_work(
     return [
         jobs.IsolateLayers(subject, truths, tools.isolation, found, emit),
         borders,
-        CompareElsewhere(subject, truths, compared, again, pause),
+        CompareElsewhere(subject, truths, compared, again, emit, pause),
         rounding,
         jobs.CompareProbes(subject, truths, variables, emit),
         causes,

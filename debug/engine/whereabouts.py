@@ -31,6 +31,11 @@ from debug.protocol.verdict import Verdict
 from debug.reference.recorded_layers import RecordedLayers
 from debug.subject import Subject, model_of
 
+MORE = Divergence(
+    Verdict.UNSEEN,
+    reason="its module does more than PyTorch's, and is right where it ends",
+)
+"""Of a layer that is part of a module in the port."""
 RIGHT = (Verdict.OK, Verdict.WATCH)
 SAME = 1e-3
 """How far rows may be apart, relatively, that are called the same."""
@@ -115,16 +120,23 @@ class Whereabouts:
 
     def move(self, name: str, pause: Pause) -> Divergence | None:
         """A layer that is wrong in isolation from where it begins to where it ends, if it
-        is right there; else everything stays as it was.
+        is right there, or what is to be said of it if it ends later; else None, and
+        everything stays as it was.
 
         Raises:
             Interrupted: ``pause`` says that something else is wanted.
         """
         if self._borders is None or name == self._model:
             return None
-        program, before = self._borders.program, self._values[name]
+        moved = self._between_borders(self._borders, name, pause)
+        return MORE if moved is None and self._does_more(name) else moved
+
+    def _between_borders(
+        self, borders: Borders, name: str, pause: Pause
+    ) -> Divergence | None:
+        program, before = borders.program, self._values[name]
         tapped = Border(program.layers[name], program.inputs.get(name))
-        border = self._borders.of(name, pause)
+        border = borders.of(name, pause)
         if border is None or not _related(program, border, tapped):
             return None
         truth = self._truths[name]
@@ -141,6 +153,23 @@ class Whereabouts:
         program.found(name, tapped.result, tapped.argument)
         self._values[name] = before
         return None
+
+    def _does_more(self, name: str) -> bool:
+        """Whether a module makes of PyTorch's input one of the values that PyTorch makes of
+        its layer's, as a convolution does that has the activation in it."""
+        around = self._around(name)
+        returned = self._isolation.alone(self._truths[name], self._values[name])
+        if around is None or returned is None:
+            return False
+        recording, rounded = self._recordings.of(around), self._recordings.rounded(around)
+        if name not in recording.results:
+            return False
+        sought = (
+            Sought.of(str(index), recording.values[index], rounded[index])
+            for index in recording.made_of([recording.results[name]])
+            if recording.values[index].is_floating_point()
+        )
+        return bool(find(returned, sought))
 
     def find_later(self, name: str, pause: Pause) -> bool:
         """Puts a layer that can't be given PyTorch's input where its numbers are, if those

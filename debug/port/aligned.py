@@ -17,7 +17,7 @@ from debug.measure.layout import (
 )
 from debug.port.alignment import Matched, match
 from debug.port.side import Side
-from debug.protocol.values import PairedLayer
+from debug.protocol.values import PairedLayer, UnpairedModule
 from debug.reference.hooks import first_tensor
 from debug.subject import Alignment, CalledModule, Counterpart, LayerName
 
@@ -140,11 +140,13 @@ def align(
             layer = _layer(module, reference, candidate, name, number, counterpart, kept)
             layers.append(layer)
             counterparts[layer.name] = counterpart
+        layers += _never_called(name, len(calls), reference, candidate, matched, kept)
 
     def position(layer: LayerName) -> int:
         name = layer.module or layer.name
         return reference.positions.get((name, layer.call), len(reference.calls))
 
+    uncalled = [each for each in layers if each.name not in counterparts and each.module]
     layers.sort(key=position)  # a module that is called again has a row there
     known = [*known, *_sure_axes(layers, reference, candidate, counterparts)]
     layers = [_with_channels(each, module, reference, known) for each in layers]
@@ -156,7 +158,37 @@ def align(
         else e
         for e in matched.unpaired
     ]
+    unpaired += [_told_uncalled(each, reference, candidate, matched) for each in uncalled]
     return Alignment(layers, counterparts, _told(matched), unpaired)
+
+
+def _never_called(
+    name: str,
+    called: int,
+    reference: Side,
+    candidate: Side,
+    matched: Matched,
+    names: Sequence[str],
+) -> Iterator[LayerName]:
+    """The calls of a layer that the candidate leaves out, said of the outermost one."""
+    around = _parent(name, names)
+    pair = matched.pairs.get("" if around == MODEL else around)
+    if pair is not None and around != MODEL:
+        module = pair.counterpart.modules[0]
+        if candidate.call_counts.get(module, 0) < reference.call_counts[around]:
+            return
+    for number in range(called + 1, reference.call_counts[name] + 1 if name else 1):
+        row = f"{name}#{number}"
+        yield LayerName(row, parent=around, module=name, call=number)
+
+
+def _told_uncalled(
+    layer: LayerName, reference: Side, candidate: Side, matched: Matched
+) -> UnpairedModule:
+    module = matched.pairs[layer.path].counterpart.modules[0]
+    ours, theirs = candidate.call_counts.get(module, 0), reference.call_counts[layer.path]
+    reason = f"has no counterpart: {module} is called {ours} of {theirs} times"
+    return UnpairedModule(layer.name, True, reason, True, feeds_result=True)
 
 
 def _sure_axes(

@@ -1,6 +1,7 @@
 """What events carry: statistics, divergences, places and causes, without any tensor."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Protocol
 
@@ -9,6 +10,10 @@ from msgspec.structs import fields
 
 from debug.protocol.verdict import LAYER, Verdict
 
+CALLED_TIMES = " times"
+"""What ends a reason that is that of several modules: one is called in their place."""
+MOST_NAMED = 3
+"""As many modules are named of which the same is said."""
 POSITION = "position"
 """What a vector of channels is called where nothing says more."""
 
@@ -236,8 +241,22 @@ class _Doubtful(Protocol):
 
 def doubts_of(pairs: Iterable[_Doubtful], unpaired: Iterable[UnpairedModule]) -> list[str]:
     """What is likely a bug in an alignment, each as one line."""
-    errors = (each for each in unpaired if each.is_error)
+    names: dict[str, list[str]] = {}
+    for each in filter(lambda each: each.is_error, unpaired):
+        own = each.reason if each.reason.endswith(CALLED_TIMES) else each.name
+        names.setdefault(own, []).append(each.name)
+    reasons = {each.name: each.reason for each in unpaired}
     return [
         *(pair.doubt for pair in pairs if pair.doubt),
-        *(f"{each.name} {each.reason}" for each in errors),
+        *(_said_of(alike, reasons[alike[0]]) for alike in names.values()),
     ]
+
+
+def _said_of(names: Sequence[str], reason: str) -> str:
+    """What is true of several modules is one line."""
+    if not names[1:]:
+        return f"{names[0]} {reason}"
+    reason = re.sub(r"^has\b", "have", reason)
+    rest = len(names) - MOST_NAMED
+    last = f"{rest} more" if rest > 0 else names[-1]
+    return f"{', '.join(names[: min(MOST_NAMED, len(names) - 1)])} and {last} {reason}"

@@ -16,7 +16,7 @@ A function that returns several tensors (``chunk``, ``split``) is a step for eac
 
 import inspect
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NewType
 
@@ -198,6 +198,14 @@ class Recording:
                 needed.update(step.operands)
                 steps.append(step)
         return steps[::-1]
+
+    def made_of(self, values: Collection[ValueId]) -> set[ValueId]:
+        """All that is computed of some values; not these themselves."""
+        found: set[ValueId] = set()
+        for step in self.steps:
+            if not {*values, *found}.isdisjoint(step.operands):
+                found.add(step.result)
+        return found
 
     def name(self, value: ValueId) -> str:
         """What a person would call a value."""

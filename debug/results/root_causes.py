@@ -3,6 +3,10 @@
 One mistake in a block's code is a mistake in each of its instances: twelve layers are wrong
 at one line for one reason. That is one root cause with twelve layers. So it is with a block
 that holds another block's weights, which the alignment has said already.
+
+While layers are still being looked into, a layer that differs may have got its error from
+elsewhere, or have the mistake that was just found in another: it is called a root cause
+only once a mistake was found in it, or all was tried.
 """
 
 import re
@@ -12,12 +16,11 @@ from typing import NamedTuple
 from debug.protocol.values import Cause, Finding, Place
 from debug.protocol.verdict import Verdict
 from debug.results.run import Run
-from debug.results.why import place_of, reasons
+from debug.results.why import place_of, reasons, why
 
 CALL, NUMBER = re.compile(r"#\d+"), re.compile(r"\d+")
 """In names: which call of a module it is, and which of several modules."""
 UNEXPLAINED = "no single operation is off by more than rounding"
-NOT_YET = "its cause is not known yet"
 
 
 @dataclass(frozen=True)
@@ -83,10 +86,13 @@ def root_causes(run: Run) -> list[RootCause]:
     if culprit is None:
         return []
     known = run.finding(culprit)
-    found = [RootCause(_mistake(run, culprit, known), [culprit])]
+    found: list[RootCause] = []
+    if run.settled or known is not None:
+        found.append(RootCause(_mistake(run, culprit, known), [culprit]))
     for index in run.faults():
         for finding in run.findings(index) or [None]:
-            if index == culprit and finding is known:
+            is_open = finding is None and not run.settled
+            if is_open or (index == culprit and finding is known):
                 continue
             if finding is None and (around := _follows_from(run, index, found)):
                 around.layers.append(index)
@@ -101,13 +107,20 @@ def root_causes(run: Run) -> list[RootCause]:
 
 
 def _follows_from(run: Run, index: int, found: list[RootCause]) -> RootCause | None:
-    """The root cause that a layer is never called for, if one names it."""
+    """The root cause of a layer in which none was found: that of another call of the same
+    code, or the one for which it is never called, if that names it."""
     result, name = run.current(index), run.layers[index].name
-    if result is None or result.chained.verdict is not Verdict.MISSING:
-        return None
-    named = re.compile(rf"(?<![\w.]){re.escape(name)}(?![\w.]|\.\w)")
-    complete = (each for each in found if each.mistake.complete)
-    return next((each for each in complete if named.search(each.why)), None)
+    own = CALL.sub("", name)
+    if result is not None and result.chained.verdict is Verdict.MISSING:
+        named = re.compile(rf"(?<![\w.]){re.escape(own)}(#\d+)?(?![\w.#])")
+        for root in found:
+            if root.mistake.complete and named.search(root.why):
+                return root
+    for root in found:
+        around = {run.layers[each].name for each in run.within(root.layers)}
+        if name != own and own in {CALL.sub("", each) for each in around}:
+            return root
+    return None
 
 
 def layers_with(run: Run, index: int, finding: Finding) -> list[int]:
@@ -121,14 +134,13 @@ def _mistake(run: Run, index: int, finding: Finding | None) -> Mistake:
     own = CALL.sub("", run.layers[index].name)
     kind = NUMBER.sub("#", own)
     if finding is None:
-        known = run.settled or run.findings(index) is not None
-        said = UNEXPLAINED if known else NOT_YET
+        [said] = why(run, index) or [UNEXPLAINED]
         return Mistake(place_of(run, index), kind, said, False, said)
     place = finding.place or place_of(run, index)
     called = run.loaded.places.get(run.layers[index].name) if run.loaded else None
-    [why] = reasons(finding, most=1)
+    [told] = reasons(finding, most=1)
     if not finding.causes:
-        return Mistake(place, kind, why, False, why, None, finding.reference)
+        return Mistake(place, kind, told, False, told, None, finding.reference)
     likeliest = finding.causes[0]
     doubt = _doubt_about(run, own)
     if doubt and likeliest.complete and likeliest.weight is not None:
@@ -136,7 +148,7 @@ def _mistake(run: Run, index: int, finding: Finding | None) -> Mistake:
     said, complete = _within(own, likeliest.hypothesis), likeliest.complete
     in_call = place is not None and place == called
     reference = finding.reference
-    return Mistake(place, kind, said, complete, why, likeliest, reference, in_call)
+    return Mistake(place, kind, said, complete, told, likeliest, reference, in_call)
 
 
 def _within(layer: str, hypothesis: str) -> str:

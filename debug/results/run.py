@@ -5,6 +5,7 @@ what was found in its code, what the last save changed. Results of an earlier ge
 stay until the new one has its own, so that a bad save never empties the screen.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from msgspec.structs import replace
@@ -290,6 +291,10 @@ class Run:
 
     def _with_parents(self, index: int) -> set[str]:
         return {self.layers[each].name for each in (index, *self._parents(index))}
+
+    def within(self, indices: Iterable[int]) -> set[int]:
+        """Some layers, and all that they are within."""
+        return {each for index in indices for each in (index, *self._parents(index))}
 
     def _parents(self, index: int) -> list[int]:
         """The layers around one, the innermost first."""

@@ -13,7 +13,7 @@ from terminal.terminal import Terminal
 pytestmark = [pytest.mark.terminal, pytest.mark.max]
 
 READY = "press s to step"
-ALL_OK = "46 of 46 layers ok"
+ALL_OK = "44 of 44 layers ok"
 LN_POST = "        x = self.ln_post(x)\n"
 
 

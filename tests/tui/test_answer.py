@@ -35,7 +35,7 @@ def test_a_bug_is_named_with_a_place_that_an_editor_opens():
 
 
 def test_before_all_is_known_nothing_is_called_wrong():
-    assert answer(run_of(*everything(5)))[0].startswith("First difference so far")
+    assert answer(run_of(*everything(5)))[0] == "First difference: blocks.0.attn"
 
 
 def test_a_bad_save_is_said():

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from debug.protocol.messages import LONGEST_SECONDS
+from tui.dashboard.keys import Keyboard
 
 QUIET_SECONDS = 5.0
 """Of silence, after which a person sees how long it may last."""
@@ -86,17 +87,19 @@ class Activity:
         self.limit += EXTENSION_SECONDS
 
 
-GONE = "the engine is gone: R restarts it"
+GONE = "the engine is gone: {restart} restarts it"
 
 
-def why_refused(activity: Activity) -> str:
+def why_refused(activity: Activity, keyboard: Keyboard) -> str:
     """What to say to a key that needs an engine which waits."""
     if activity.phase is Phase.DEAD:
-        return GONE
+        return keyboard.told(GONE)
     if activity.phase is Phase.WAITING:
-        return "no engine runs the source: save it mended, or R tries it again"
+        said = "no engine runs the source: save it mended, or {restart} tries it again"
+        return keyboard.told(said)
     if activity.phase is Phase.FAILED:
-        return f"nothing could be opened: {activity.what}; E changes what runs"
+        changes = keyboard.told("{what-runs} changes what runs")
+        return f"nothing could be opened: {activity.what}; {changes}"
     if not activity.busy:
         return "there is no graph yet: mend the source and save it"
     return f"not while the engine is {activity.what or activity.phase}: try again then"

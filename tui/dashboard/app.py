@@ -6,6 +6,7 @@ the link reports becomes a call of the view.
 
 import os
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +18,6 @@ from textual.widgets import DataTable, OptionList
 from debug.protocol.diagnostic import INSPECT, LOOK, Problem
 from debug.protocol.messages import Inject
 from debug.results.root_causes import root_causes
-from tui.answer import cause_text
 from tui.dashboard.activity import Phase, why_refused
 from tui.dashboard.changes import (
     ActivityChanged,
@@ -33,13 +33,14 @@ from tui.dashboard.editor import NO_EDITOR, open_in
 from tui.dashboard.ends.screen import EndsScreen
 from tui.dashboard.engine_link import EngineLink
 from tui.dashboard.habits.habits import Habits
+from tui.dashboard.handing import handed_now
 from tui.dashboard.history.screen import HistoryScreen
-from tui.dashboard.keys import APP_KEYS
+from tui.dashboard.keys import APP_KEYS, Keyboard
 from tui.dashboard.leaving import Leaving
 from tui.dashboard.operations.screen import OperationsScreen
 from tui.dashboard.overlay import Overlay
-from tui.dashboard.palette import commands_of
-from tui.dashboard.room import HEIGHTS, WIDTHS
+from tui.dashboard.palette import commands_of, commands_within
+from tui.dashboard.room import HEIGHTS, PANES, WIDTHS
 from tui.dashboard.screens.alignment import AlignmentScreen
 from tui.dashboard.screens.controls import ControlsScreen
 from tui.dashboard.screens.details import DetailsScreen
@@ -64,7 +65,8 @@ class Dashboard(ThemedApp):
     def __init__(self, settings: Settings, habits: Habits | None = None) -> None:
         super().__init__()
         self.habits = Habits() if habits is None else habits
-        self.link = EngineLink(settings, self._changed, self.habits.config.tolerance)
+        tolerance, keyboard = self.habits.config.tolerance, Keyboard(self.habits.keys)
+        self.link = EngineLink(settings, self._changed, tolerance, keyboard)
         self.state = self.link.state
         self.habits.begin(self.state)
         self.view = View(self.state, self.habits)
@@ -77,9 +79,12 @@ class Dashboard(ThemedApp):
         yield self.view
 
     def on_mount(self) -> None:
-        for problem in self.habits.config.problems:
-            self.view.log_pane.say(str(problem), "bold")
-            self.notify(str(problem), severity="warning", markup=False, timeout=20)
+        problems = [str(problem) for problem in self.habits.config.problems]
+        for problem in problems:
+            self.view.log_pane.say(problem, "bold")
+        if problems:
+            said = "\n".join(problems)
+            self.notify(said, severity="warning", markup=False, timeout=20)
         # After ctrl+z and fg the terminal is empty, and Textual draws only what changes.
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         self.theme_changed_signal.subscribe(self, lambda _: self.view.show_all())
@@ -115,8 +120,13 @@ class Dashboard(ThemedApp):
                 self.notify(f"written: {path}", markup=False)
 
     def get_system_commands(self, screen: Screen) -> Iterable[SystemCommand]:
+        """None of Textual's own: ours are of the same name, or make sense here."""
+        if isinstance(screen, Overlay):
+            yield from commands_within(screen)
+            return
         yield from commands_of(self, self.view, self.action_controls)
-        yield from super().get_system_commands(screen)
+        save = partial(self.set_timer, 0.1, self.deliver_screenshot)  # once it has closed
+        yield SystemCommand("program: picture", "save the screen as SVG", save)
 
     @on(DataTable.RowSelected)
     def _row_selected(self, event: DataTable.RowSelected) -> None:
@@ -128,7 +138,7 @@ class Dashboard(ThemedApp):
     def _cause_selected(self, event: OptionList.OptionSelected) -> None:
         layer = self.view.causes_pane.layer_of(event.option_index)
         if layer is not None:
-            self.view.choose(layer)
+            self.view.go_to_cause(layer)
 
     # -- Stepping --------------------------------------------------------------------
 
@@ -149,7 +159,11 @@ class Dashboard(ThemedApp):
     def _refuse(self) -> None:
         """No key is lost without a word."""
         self.bell()
-        self.notify(why_refused(self.state.activity), severity="warning", markup=False)
+        self.notify(
+            why_refused(self.state.activity, self.state.keyboard),
+            severity="warning",
+            markup=False,
+        )
 
     def action_step(self) -> None:
         self._go(self.state.stepper.step(self._origin))
@@ -203,14 +217,17 @@ class Dashboard(ThemedApp):
 
     def action_root_cause(self, direction: int) -> None:
         """From one root cause to the next, around; from elsewhere to the culprit."""
-        causes = [cause.layers[0] for cause in root_causes(self.state.results)]
+        run = self.state.results
+        causes = [cause.layers[0] for cause in root_causes(run)]
+        if not causes and (culprit := run.culprit()) is not None:
+            causes = [culprit]
         if not causes:
             self.notify("no wrong layer so far")
         elif self.view.cursor in causes:
             place = causes.index(self.view.cursor) + direction
-            self.view.choose(causes[place % len(causes)])
+            self.view.go_to_cause(causes[place % len(causes)])
         else:
-            self.view.choose(causes[0])
+            self.view.go_to_cause(causes[0])
 
     def action_outer(self) -> None:
         self.view.choose(self.state.stepper.outer(self.view.cursor))
@@ -248,7 +265,7 @@ class Dashboard(ThemedApp):
         self._try(lambda: self.push_screen(WeightsScreen(self.link), chosen))
 
     def action_history(self) -> None:
-        self.push_screen(HistoryScreen(self.state))
+        self.push_screen(HistoryScreen(self.link))
 
     def action_align(self) -> None:
         """Opens the table of layers and modules."""
@@ -259,23 +276,16 @@ class Dashboard(ThemedApp):
             self.push_screen(AlignmentScreen(aligned))
 
     def action_copy_cause(self) -> None:
-        """The root cause of the selected layer, or the first, with its file and line."""
-        results = self.state.results
-        causes = root_causes(results)
-        here = [cause for cause in causes if self.view.cursor in cause.layers]
-        if not causes:
-            self.notify("no wrong layer so far")
-        else:
-            self._copy(cause_text((here or causes)[0], results))
+        """Every root cause with its file and line, of now or of the last save with one."""
+        handed = handed_now(self.state.results, self.state.history)
+        if lines := handed.causes:
+            self.copy_to_clipboard("\n".join(lines))  # OSC 52, so over ssh, too
+        self.notify(handed.copied if lines else handed.none_yet, markup=False)
 
     def action_copy_numbers(self) -> None:
-        self._copy(self.view.statistics_pane.as_text())
-
-    def _copy(self, text: str) -> None:
-        """Through the terminal (OSC 52), so that it works over ssh, too."""
+        text = self.view.statistics_pane.as_text()
         self.copy_to_clipboard(text)
-        first, _, more = text.partition("\n")
-        self.notify(f"copied: {first}{' ...' if more else ''}", markup=False)
+        self.notify(f"copied: {text.partition(chr(10))[0]} ...", markup=False)
 
     # -- Panes -----------------------------------------------------------------------
 
@@ -284,27 +294,27 @@ class Dashboard(ThemedApp):
         if self.view.is_in_focus(name):
             self.action_zoom()
             return
-        self.screen.minimize()
+        self.view.panes.enlarge("")
         self.view.bring_forward(name)
         self.query_one(f"#{name}").focus()
 
     def action_zoom(self) -> None:
-        if self.screen.maximized:
-            self.screen.minimize()
-        elif self.focused is not None:
-            self.screen.maximize(self.focused)
+        here = [name for name in PANES if self.view.is_in_focus(name)]
+        self.view.panes.enlarge("" if self.view.panes.enlarged else "".join(here))
 
     def action_help(self) -> None:
-        self.push_screen(HelpScreen(self.habits.keys))
+        here = self.screen.KEYS if isinstance(self.screen, Overlay) else ()
+        self.push_screen(HelpScreen(self.habits.keys, here))
 
     def action_details(self) -> None:
         if self.state.problem is None:
             self.notify("nothing has gone wrong")
         else:
-            self.push_screen(DetailsScreen(self.state.problem))
+            self.push_screen(DetailsScreen(self.state))
 
     def action_report(self) -> None:
-        self._try(self.link.write_page)
+        handed = handed_now(self.state.results, self.state.history)
+        self._try(lambda: self.link.written(handed.write(datetime.now())))
 
     def action_dump(self) -> None:
         self._try(partial(self.link.dump, self.view.cursor))

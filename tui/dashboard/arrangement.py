@@ -80,7 +80,7 @@ class Arrangement:
     def rows(self, run: Run, cursor: int) -> list[int]:
         """The layers that are shown; the selected one always is."""
         parents = {layer.name: layer.parent for layer in run.layers}
-        shown = self._shown(run) | {cursor}
+        shown = self.chosen(run) | {cursor}
         tree = self.order is Order.COMPUTED and self.only is Only.ALL
         rows = [
             index
@@ -92,7 +92,8 @@ class Arrangement:
             rows.sort(key=lambda index: -_rank(self.order, index, run))
         return rows
 
-    def _shown(self, run: Run) -> set[int]:
+    def chosen(self, run: Run) -> set[int]:
+        """The layers of the kind that is wanted."""
         every = range(len(run.layers))
         match self.only:
             case Only.GUILTY:
@@ -163,7 +164,7 @@ class Arrangement:
         """How this differs from the usual arrangement, for a title."""
         said = [part for part in (self.only.value, self.order.value) if part]
         if count < len(run.layers):
-            said.append(f"{count} of {len(run.layers)}")
+            said.append(f"{count} of {len(run.layers)} rows")
         return ", ".join(said)
 
 

@@ -18,7 +18,6 @@ from debug.results.last_words import last_place
 AGAIN_SECONDS = 60.0
 """An engine that ends so soon after one of the same files did so for the same reason."""
 LINES = 200
-RETRY = "save the source mended, or R tries it again"
 
 
 class Successor(StrEnum):
@@ -34,6 +33,8 @@ class Successor(StrEnum):
 class Endings:
     """Which files the engines have executed, and which of those ended one."""
 
+    restart: str = "R"
+    """The key that starts another engine."""
     files: dict[str, str | None] = field(default_factory=dict)
     """By path, the contents that were executed last; the first is the source."""
     on_trial: bool = False
@@ -46,6 +47,10 @@ class Endings:
     """The files that ended an engine last."""
     _ended: float = -AGAIN_SECONDS
     _printed: deque[str] = field(default_factory=lambda: deque(maxlen=LINES))
+
+    @property
+    def _retry(self) -> str:
+        return f"save the source mended, or {self.restart} tries it again"
 
     def reading(self, files: dict[str, str | None]) -> None:
         self.files, self.on_trial = files, True
@@ -85,18 +90,18 @@ class Endings:
             did = f"it {'ends' if again else 'ended'} the engine ({cause})"
         else:
             said = f"the engine is gone ({cause})"
-            more = f"soon after another: {RETRY}" if again else "it starts anew"
+            more = f"soon after another: {self._retry}" if again else "it starts anew"
             following = Successor.WAITING if again else Successor.ANEW
             return following, Diagnostic("engine", f"{said}: {more}")
         if again:
-            return Successor.WAITING, self._blamed(f"{did}: {RETRY}")
+            return Successor.WAITING, self._blamed(f"{did}: {self._retry}")
         return Successor.ANEW, self._blamed(f"{did}: the engine starts anew")
 
     def _stopped(self, seconds: float) -> tuple[Successor, Diagnostic]:
         said = f"stopped after {seconds:.0f} s without a word"
         if not self.files:
             return Successor.NONE, Diagnostic("engine", f"the engine is gone ({said})")
-        return Successor.WAITING, self._blamed(f"it was {said}: {RETRY}")
+        return Successor.WAITING, self._blamed(f"it was {said}: {self._retry}")
 
     def _blamed(self, message: str) -> Diagnostic:
         """What is said of the source, at the line that it was in, if that is known."""

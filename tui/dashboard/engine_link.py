@@ -8,7 +8,6 @@ import asyncio
 import sys
 import time
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 
 from debug.protocol.diagnostic import DUMP, Diagnostic, Problem, first_line, whole
@@ -63,7 +62,8 @@ from tui.dashboard.changes import (
 )
 from tui.dashboard.controls import difference
 from tui.dashboard.endings import Endings, Successor
-from tui.dashboard.files import LayerFiles, refuse_layer, write_page
+from tui.dashboard.files import LayerFiles, refuse_layer
+from tui.dashboard.keys import Keyboard
 from tui.dashboard.second_engine import SecondEngine
 from tui.dashboard.state import State
 from tui.settings import Settings
@@ -80,22 +80,25 @@ class EngineLink:
         settings: Settings,
         report: Callable[[Change], None],
         tolerance: Tolerance | None = None,
+        keyboard: Keyboard | None = None,
     ) -> None:
         """
         Args:
             settings: what the engine is started with.
             report: is told what has changed.
             tolerance: the person's own, if there is one.
+            keyboard: the person's keys, if they are not the usual.
         """
         self._tolerance = tolerance
         self.settings = settings
         """What the engine is started with."""
         self._report = report
-        self.state = State()
+        self.state = State(keyboard=keyboard or Keyboard())
+        self.state.history.options = settings.options
         self.second = SecondEngine(settings, self.state, report)
         self._files = LayerFiles()
         self._engine: EngineClient | None = None
-        self._endings = Endings()
+        self._endings = Endings(self.state.keyboard.of("restart"))
         self._successor = Successor.NONE
         self._wanted = -1
         """The layer that was asked for last: a restarted engine runs that far again."""
@@ -145,7 +148,8 @@ class EngineLink:
         complete = self.state.results.is_complete
         self._say(f"what runs: {difference(self.settings, settings)}", "bold")
         self.settings = self.second.settings = settings
-        self._endings = Endings()
+        self._endings = Endings(self.state.keyboard.of("restart"))
+        self.state.history.options = settings.options
         self.second.forget("other things run now")
         self.state.results.forget()
         if complete:
@@ -176,14 +180,6 @@ class EngineLink:
         self._begin(Phase.LOADING, "reading the source", limit=OWN_CODE_SECONDS)
         self.send(RunAgain(self.state.results.position))
 
-    def write_page(self) -> None:
-        """
-        Raises:
-            Problem: nothing has run, or the page can't be written.
-        """
-        options, now = self.settings.options, datetime.now()
-        self._written(write_page(self.state.results, options, now))
-
     def dump(self, index: int) -> None:
         """Has both sides of a layer written.
 
@@ -191,9 +187,9 @@ class EngineLink:
             Problem: it has no values, nobody can write them, or others are being written.
         """
         results = self.state.results
-        refuse_layer(results, index)
+        refuse_layer(results, index, self.state.keyboard)
         if not self.alive:
-            raise Problem(DUMP, GONE)
+            raise Problem(DUMP, self.state.keyboard.told(GONE))
         self.send(Dump(index, self._files.begin(results.layers[index].name)))
 
     def abort(self) -> None:
@@ -203,7 +199,8 @@ class EngineLink:
             self._end_hung()
         else:
             self._resuming = False
-            self._begin(Phase.STOPPING, "stopping; a again ends the engine")
+            again = self.state.keyboard.of("abort")
+            self._begin(Phase.STOPPING, f"stopping; {again} again ends the engine")
             self.state.activity.heard = activity.heard
             self.send(Abort())
 
@@ -329,9 +326,9 @@ class EngineLink:
             self._report(Refused(problem.diagnostic))
             return
         if path is not None:
-            self._written(path)
+            self.written(path)
 
-    def _written(self, path: Path) -> None:
+    def written(self, path: Path) -> None:
         self._say(f"{path} is written")
         self._report(Written(path))
 
@@ -365,7 +362,7 @@ class EngineLink:
 
     def _failed(self, event: Failed) -> None:
         self._files.drop()
-        self.state.problem = event.diagnostic
+        self.state.trouble(event.diagnostic)
         message = str(event.diagnostic)
         self._begin(Phase.FAILED if event.fatal else Phase.STOPPED, message)
         self._say(message, "bold")
@@ -380,7 +377,8 @@ class EngineLink:
         if self._successor is Successor.NONE:
             self._lost(problem.message)
             return
-        self.state.problem = self.state.results.stale = problem
+        self.state.results.stale = problem
+        self.state.trouble(problem)
         if self._successor is Successor.WAITING:
             self._begin(Phase.WAITING)
         self._say(str(problem), "bold")
@@ -389,8 +387,10 @@ class EngineLink:
     def _lost(self, message: str, detail: str = "") -> None:
         """There is no engine any more that anybody hears."""
         self._wanted = self.state.results.position  # what comes next may have killed it
-        said = f"{message}; the results are kept, R restarts it"
-        self.state.problem = problem = Diagnostic("engine", said, detail=detail)
+        again = self.state.keyboard.of("restart")
+        said = f"{message}; the results are kept, {again} restarts it"
+        problem = Diagnostic("engine", said, detail=detail)
+        self.state.trouble(problem)
         self._begin(Phase.DEAD, message)
         self._say(str(problem), "bold")
         self._report(ResultsChanged())

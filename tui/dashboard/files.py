@@ -4,33 +4,50 @@ Both go into the folder that the dashboard was started in, under names that noth
 a page is called by its time, so that one from before a save stays beside the next.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from debug.protocol.diagnostic import DUMP, Problem
 from debug.results.run import Run
+from tui.dashboard.keys import Keyboard
 from tui.dashboard.saves import Save, names_of
 from tui.report.contents import contents_of
 from tui.report.written import refuse_file, write_report
 from tui.saving import NewFolder, free_name, new_folder, save_bytes
 
 
-def write_page(run: Run, options: dict[str, Any], now: datetime) -> Path:
-    """Writes the run as it is known now.
+def write_page(
+    run: Run,
+    options: Mapping[str, Any],
+    now: datetime,
+    save: Save | None = None,
+    sources: Mapping[str, bytes] | None = None,
+) -> Path:
+    """Writes a run as it is known.
+
+    Args:
+        run: of now, or of a save.
+        options: what it was started with.
+        now: when the page is made.
+        save: whose it is, where that is not what runs now.
+        sources: files as they were then.
 
     Raises:
         Problem: nothing has run, or the page can't be written.
     """
     if run.opened is None or run.position < 0:
         raise Problem("save", "nothing has run yet: there is nothing to write")
-    path = free_name(_here() / f"maxwhisper-{now:%Y%m%d-%H%M%S}.html")
+    of = f"-save-{save.number}" if save else ""
+    path = free_name(_here() / f"maxwhisper-{now:%Y%m%d-%H%M%S}{of}.html")
     refuse_file(path)
-    write_report(path, contents_of(run, options, now))
+    told = f"{save.number}, of {save.time}" if save else ""
+    write_report(path, contents_of(run, options, now, told, sources or {}))
     return path
 
 
-def refuse_layer(run: Run, index: int) -> None:
+def refuse_layer(run: Run, index: int, keyboard: Keyboard) -> None:
     """
     Raises:
         Problem: there are no values of a layer to write.
@@ -38,7 +55,8 @@ def refuse_layer(run: Run, index: int) -> None:
     if not run.layers or run.position < 0:
         raise Problem(DUMP, "nothing has run yet: there are no values to write")
     if run.current(index) is None:
-        message = f"{run.layers[index].name} has not run yet: t runs to it"
+        said = keyboard.told("has not run yet: {run-to} runs to it")
+        message = f"{run.layers[index].name} {said}"
         raise Problem(DUMP, message)
 
 

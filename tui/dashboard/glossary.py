@@ -54,15 +54,15 @@ MARKS = {
     "▶": "the layer that was computed last",
     "●": "a breakpoint",
     "⇐": "this layer's value is replaced by PyTorch's",
-    "▸": "a folded block: space unfolds it",
+    "▸": "a folded block: {fold} unfolds it",
     "❱": "the line of the source, or the operation, that is meant",
     "■": "the engine waits",
-    "✗ STALE": "the last save is broken: the numbers are from before it; e says more",
+    "✗ STALE": "the last save is broken: the numbers are from before it; {error} says more",
 }
 
 ENGINES = {
-    "engine": "the process with PyTorch and MAX; if it dies, the numbers stay and R "
-    "starts it anew",
+    "engine": "the process with PyTorch and MAX; if it dies, the numbers stay and "
+    "{restart} starts it anew",
     "interpret": "MAX's graph runs operation by operation, at once",
     "compile, compiled": "the whole graph is compiled first, as production does (minutes)",
     "generation": "one load of your source: a save makes the next",

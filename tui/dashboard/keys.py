@@ -7,6 +7,7 @@ of the view (`LAYER_KEYS`) or of a screen. Those of an overlay are in ``overlay_
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from textual.binding import Binding
@@ -43,6 +44,7 @@ REPLACED = {
 }
 """Textual's names of characters, where they are not Unicode's."""
 NAMED = {key.value for key in Keys}
+COMMAND = re.compile(r"\{([a-z0-9-]+)\}")
 MODIFIED = re.compile(r"(?:(?:ctrl|alt|shift)\+)+(.+)")
 
 
@@ -92,7 +94,7 @@ class Key:
             self.label,
             tooltip=self.help,
             show=self.shown,
-            id=self.name if self.group not in (ELEMENT, SIGHT) else f"values.{self.name}",
+            id=self.name if self.group in GROUPS else f"{self.group}.{self.name}",
         )
 
     @property
@@ -113,7 +115,10 @@ class Key:
 
 STEP, MOVE, LAYERS, VIEW = "Step", "Move", "Layers", "View"
 ENGINE, PROGRAM = "Engine", "Program"
-ELEMENT, SIGHT = "In the values: the element", "In the values: the sight"
+GROUPS = (STEP, MOVE, LAYERS, VIEW, ENGINE, PROGRAM)
+"""Those of the dashboard itself, whose keys a person may choose."""
+HELP = Binding("question_mark,f1", "app.help", "help", id="help")
+"""For screens on top of it."""
 
 APP_KEYS = [
     Key("s,f11", "step", "step", "run the next layer, then stop", STEP, True),
@@ -159,9 +164,9 @@ APP_KEYS = [
     Key("z", "zoom", "zoom", "enlarge a pane, or shrink it again", VIEW),
     Key("e", "details", "error", "the last error in full", VIEW),
     Key("o", "edit", "edit", "open the source in $EDITOR at this line", VIEW),
-    Key("y", "copy_cause", "copy", "copy the root cause with its file and line", VIEW),
+    Key("y", "copy_cause", "copy", "copy all root causes, or those mended last", VIEW),
     Key("Y", "copy_numbers", "copy all", "copy the numbers of the layer", VIEW),
-    Key("P", "report", "page", "write this run as a page (HTML)", VIEW),
+    Key("P", "report", "page", "write the same as a page, with the whole run (HTML)", VIEW),
     Key("D", "dump", "dump", "write both sides of the layer for NumPy", VIEW),
     Key("l", "light", "theme", "the next theme: dark, light, high contrast", VIEW),
     Key("r", "again", "again", "reload the source and run it again", ENGINE),
@@ -211,3 +216,19 @@ KEYS = [
     *(key for key in APP_KEYS if key.group not in (STEP, MOVE, VIEW)),
 ]
 """Every key of the dashboard itself, in the order of the help page."""
+
+
+class Keyboard:
+    """The keys as a person has them, for whoever names one in a message."""
+
+    def __init__(self, keys: Sequence[Key] = KEYS) -> None:
+        self.keys = keys
+        self._by_name = {key.name: key for key in keys}
+
+    def of(self, name: str) -> str:
+        """The first of those that a command is on."""
+        return self._by_name[name].display.partition(" ")[0]
+
+    def told(self, text: str) -> str:
+        """A text of ours in which each ``{restart}`` is such a command."""
+        return COMMAND.sub(lambda match: self.of(match[1]), text)

@@ -7,12 +7,13 @@ link reports, and draws what is current as such, and the rest as old.
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from textual.screen import ModalScreen
 
 from tui.dashboard.changes import Change
-from tui.dashboard.keys import Key
+from tui.dashboard.engine_link import EngineLink
+from tui.dashboard.keys import HELP, Key
 from tui.dashboard.panes.keys_line import KeysLine
 
 T = TypeVar("T")
@@ -24,16 +25,20 @@ GATHERING_SECONDS = 0.1
 class Overlay(ModalScreen[T]):
     """Is told of changes with `hear`; what it draws is in `draw`."""
 
+    BINDINGS = [HELP]
+    KEYS: ClassVar[Sequence[Key]] = ()
     _drawing = False
 
-    def __init__(self) -> None:
+    def __init__(self, link: EngineLink) -> None:
         super().__init__()
+        self._link = link
         self.keys_line = KeysLine()
 
-    def offer(self, keys: Sequence[Key]) -> None:
+    def offer(self) -> None:
         """The keys of the last line, each a place to click."""
-        shown = [key.name for key in keys if key.shown and key.name != CLOSE]
-        self.keys_line.show(shown, keys, (CLOSE,))
+        shown = [key.name for key in self.KEYS if key.shown and key.name != CLOSE]
+        known = {key.name: key for key in (*self._link.state.keyboard.keys, *self.KEYS)}
+        self.keys_line.show(shown, list(known.values()), ("help", CLOSE))
 
     @abstractmethod
     def draw(self) -> None:

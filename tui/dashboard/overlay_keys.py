@@ -30,6 +30,8 @@ SAVES = "In the history"
 HISTORY_KEYS = [
     Key("space", "mark", "compare", "compare others with this save", SAVES, True),
     Key("s", "whole", "source", "the source of the save, or what differs", SAVES, True),
+    Key("y", "copy_cause", "copy cause", "copy the root causes of the save", SAVES, True),
+    Key("P", "report", "page", "write the save as a page (HTML)", SAVES, True),
     Key("w", "restore", "restore", "write the save's source to a new file", SAVES, True),
     Key("1", "pane('saves')", "saves", "the saves", SAVES),
     Key("2", "pane('difference')", "diff", "what the two saves differ in", SAVES, True),

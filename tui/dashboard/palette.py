@@ -2,12 +2,21 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import Any
 
 from textual.app import App, SystemCommand
 from textual.widget import Widget
 
 from tui.dashboard.controls import CONTROLS
 from tui.dashboard.keys import APP_KEYS, ENGINE, KEYS
+from tui.dashboard.overlay import Overlay
+
+
+def commands_within(screen: Overlay[Any]) -> Iterator[SystemCommand]:
+    """Those of the screen that lies on top."""
+    for key in screen.KEYS:
+        run = partial(screen.run_action, key.action)
+        yield SystemCommand(f"{key.group.lower()}: {key.label}", key.help, run)
 
 
 def commands_of(

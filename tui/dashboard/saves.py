@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from os.path import basename, commonpath, dirname, relpath
+from typing import Any
 
 from msgspec import structs
 
@@ -18,6 +19,7 @@ from debug.protocol.values import Divergence, Outcome
 from debug.protocol.verdict import Verdict, overall
 from debug.results.root_causes import root_causes
 from debug.results.run import Run
+from tui import words
 from tui.answer import layers_of, place_text
 
 
@@ -31,10 +33,14 @@ class LayerResult:
 class Result:
     """What came of a save, as far as it was found out."""
 
+    run: Run | None = None
+    """All that is known, for a page or a copy of the causes; None where nothing has run."""
     layers: Mapping[str, LayerResult] = field(default_factory=dict)
     """By name, those that have run."""
-    count: int = 0
-    """How many layers there are."""
+    ran: str = ""
+    """How many layers that is: ``43 of 44 layers``."""
+    is_complete: bool = False
+    """Whether that is all of them."""
     causes: tuple[str, ...] = ()
     """Each root cause in a line."""
     outcome: Outcome | None = None
@@ -77,6 +83,12 @@ class Save:
     """Why it could not be run: the first reason, whatever became of the file later."""
     own: Result | None = None
     """What came of it before a layer was replaced by PyTorch's."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """What the engine was started with that has read it."""
+
+    @property
+    def time(self) -> str:
+        return f"{self.at:%H:%M:%S}"
 
 
 def names_of(paths: Mapping[str, bytes]) -> dict[str, str]:
@@ -90,6 +102,8 @@ class History:
 
     def __init__(self) -> None:
         self.saves: list[Save] = []
+        self.options: Mapping[str, Any] = {}
+        """What the engine is started with that reads the next."""
 
     def hear(self, event: Event, run: Run) -> None:
         """Whatever the engine says, before the run is told."""
@@ -116,12 +130,12 @@ class History:
         before = self.saves[-1] if self.saves else None
         whole = {**(before.files if before else {}), **files}
         if before is None:
-            self.saves.append(Save(1, at, whole))
+            self.saves.append(Save(1, at, whole, options=self.options))
         elif before.files == whole:
-            self.saves[-1] = replace(before, generation=0)
+            self.saves[-1] = replace(before, generation=0, options=self.options)
         else:
-            self.saves[-1] = replace(before, result=self.result(before, run))
-            self.saves.append(Save(before.number + 1, at, whole))
+            self.saves[-1] = replace(before, result=self.result(before, _still(run)))
+            self.saves.append(Save(before.number + 1, at, whole, options=self.options))
 
     def refused(self, problem: Diagnostic) -> None:
         """The last save can't be run."""
@@ -135,7 +149,7 @@ class History:
         last = self.saves[-1] if self.saves else None
         is_own = run.loaded is not None and not run.loaded.injected
         if last is not None and is_own and last.generation == run.generation:
-            self.saves[-1] = replace(last, own=_of(run))
+            self.saves[-1] = replace(last, own=_of(_still(run)))
 
     def loaded(self, generation: int) -> None:
         """The last save is now a graph."""
@@ -151,7 +165,7 @@ class History:
             return save.result
         problem = save.problem or run.stale
         if problem is not None and not save.generation:
-            return Result(count=len(run.layers), problem=problem)
+            return Result(problem=problem)
         if save.generation != run.generation:
             return Result()
         found = _of(run)
@@ -167,25 +181,48 @@ class History:
         return self.saves[place] if place >= 0 else None
 
 
+def _still(run: Run) -> Run:
+    """A run as it is now, which no event changes any more."""
+    results, isolated = {}, {}
+    for index in range(len(run.layers)):
+        if (found := run.current(index)) is not None:
+            chained = _without_profiles(found.chained)
+            results[index] = structs.replace(found, chained=chained)
+        if run.isolated(index) is not None:
+            event = run.isolated_events[index]
+            alone = _without_profiles(event.divergence)
+            isolated[index] = structs.replace(event, divergence=alone)
+    return replace(
+        run,
+        results=results,
+        isolated_events=isolated,
+        explained=dict(run.explained),
+        before={},
+        probed=list(run.probed),
+        failures=list(run.failures),
+    )
+
+
 def _without_profiles(divergence: Divergence) -> Divergence:
     """In an afternoon's saves they would be hundreds of megabytes."""
     return structs.replace(divergence, frames=[], channels=[])
 
 
 def _of(run: Run) -> Result:
-    layers = {}
+    layers, ran = {}, []
     for index, layer in enumerate(run.layers):
         if (result := run.current(index)) is not None:
-            isolated = run.isolated(index)
-            alone = isolated and _without_profiles(isolated)
-            layers[layer.name] = LayerResult(_without_profiles(result.chained), alone)
+            layers[layer.name] = LayerResult(result.chained, run.isolated(index))
+            ran.append(index)
     causes = []
     for cause in root_causes(run):
         where = f"{place_text(cause.place)}: " if cause.place else ""
         causes.append(f"{where}{cause.why} ({layers_of(cause, run)})")
     return Result(
+        run if layers else None,
         layers,
-        len(run.layers),
+        words.count(run, ran),
+        run.is_complete,
         tuple(causes),
         run.outcome,
         run.stale,

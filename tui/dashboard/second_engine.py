@@ -109,7 +109,7 @@ class SecondEngine:
         if (second_run := self._state.second_run) is None:
             return
         run_mode = second_run.run_mode
-        again = f"press {run_mode.key} to run it again"
+        again = f"press {self._state.keyboard.of(run_mode.command)} to run it again"
         if self.engine is None:
             note = f"{run_mode.name} is from before {why}; {again}"
             second_run.run.stale = Diagnostic("second", note)
@@ -128,7 +128,7 @@ class SecondEngine:
         if self._state.second_run is second_run:
             run_mode = second_run.run_mode
             cause = f"its engine is gone ({exited.cause})"
-            again = f"press {run_mode.key} to run it again"
+            again = f"press {self._state.keyboard.of(run_mode.command)} to run it again"
             self._give_up(f"{run_mode.name}: {cause}; {again}")
 
     def _give_up(self, message: str, keep: bool = False) -> None:

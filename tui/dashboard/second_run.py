@@ -20,18 +20,18 @@ class RunMode:
     name: str
     doing: str
     """What to say while it is under way."""
-    key: str
-    """The key that asks for it."""
+    command: str
+    """That asks for it, by the name of its key."""
     mode: Mode = Mode.INTERPRET
     options: Mapping[str, Any] = field(default_factory=dict)
     """What differs from the first engine's options."""
 
 
-COMPILED = RunMode("compiled", "compiling the whole graph", "v", mode=Mode.COMPILE)
+COMPILED = RunMode("compiled", "compiling the whole graph", "compile", mode=Mode.COMPILE)
 FLOAT64 = RunMode(
     "float64",
     "running the graph in float64",
-    "w",
+    "float64",
     options={"dtype": "float64", "device": "cpu"},
 )
 

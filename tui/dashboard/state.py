@@ -4,14 +4,16 @@ The link to the engine changes it as events arrive, the keys change the breakpoi
 view draws it: none of the three needs to know the other two.
 """
 
+import time
 from dataclasses import dataclass, field
 
 from debug.protocol.diagnostic import Diagnostic
 from debug.protocol.messages import Working
 from debug.results.run import Run
 from debug.results.stepper import Stepper
-from tui.dashboard.activity import Activity
+from tui.dashboard.activity import Activity, Phase
 from tui.dashboard.arrangement import USUAL, Arrangement, ColumnKey
+from tui.dashboard.keys import Keyboard
 from tui.dashboard.saves import History
 from tui.dashboard.second_run import SecondRun
 
@@ -30,6 +32,9 @@ class State:
     """The idle work of an engine that has stopped; the keys work all the while."""
     problem: Diagnostic | None = None
     """The last thing that went wrong."""
+    problem_at: str = ""
+    """When that was."""
+    keyboard: Keyboard = field(default_factory=Keyboard)
     history: History = field(default_factory=History)
     """Every save, with what came of it."""
     breakpoints: set[str] = field(default_factory=set)
@@ -42,3 +47,13 @@ class State:
     """What is shown of each, the most wanted first."""
     chosen: bool = False
     """Whether a person has selected a layer: then it stays selected."""
+
+    def trouble(self, problem: Diagnostic) -> None:
+        """Something has gone wrong now."""
+        self.problem, self.problem_at = problem, time.strftime("%H:%M:%S")
+
+    @property
+    def is_mended(self) -> bool:
+        """Whether what went wrong last is over."""
+        ended = self.activity.phase in (Phase.DEAD, Phase.FAILED, Phase.WAITING)
+        return self.results.stale is None and not ended

@@ -9,6 +9,7 @@ grey.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from textual.app import App
 from textual.filter import DimFilter, LineFilter
@@ -103,6 +104,11 @@ class ThemedApp(App[int]):
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return USUAL
+
+    def notify(self, message: str, **options: Any) -> None:
+        """In the last line, where only the latest has room."""
+        self.clear_notifications()
+        super().notify(message, **options)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         filters, factor = super().get_line_filters(), DIM.get(self.theme)

@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.widgets import DataTable, Static
 
-from tui.dashboard.arrangement import following
+from tui.dashboard.arrangement import Only, following
 from tui.dashboard.habits.habits import Habits
 from tui.dashboard.keys import LAYER_KEYS, PANE_KEYS
 from tui.dashboard.offers import offered
@@ -44,7 +44,7 @@ class View(Container):
         # Held, not queried: news may still arrive while the screen is being taken down.
         self.causes_pane = CausesPane()
         self.layers_pane = LayersPane()
-        self.statistics_pane = StatisticsPane()
+        self.statistics_pane = StatisticsPane(state.keyboard)
         self.source_pane = SourcePane()
         self.chart_pane = ChartPane()
         self.log_pane = LogPane()
@@ -55,13 +55,16 @@ class View(Container):
         self._search = ""
         self.selected = habits.layer
         """The name of the selected layer: another model may have it in another place."""
+        self._answered: tuple[int, int | None] | None = None
+        """The answer that was selected last."""
         self._undrawn: set[int] = set()
         self._drawn_at = 0.0
 
     def compose(self) -> ComposeResult:
-        yield self.status_bar
+        with Container(id="top"):
+            yield self.status_bar
+            yield self.tabs
         yield self.causes_pane
-        yield self.tabs
         self.panes = DividedPanes(
             self.layers_pane,
             self.statistics_pane,
@@ -110,6 +113,17 @@ class View(Container):
         self._state.chosen = True
         self.select(index)
 
+    def go_to_cause(self, index: int) -> None:
+        """Selects a layer that is to blame: the selection goes with the answer again."""
+        self._state.following = self._state.chosen = False
+        self._answered = self._answer()
+        self.select(index)
+        self.causes_pane.choose(index)
+
+    def _answer(self) -> tuple[int, int | None]:
+        """Which save, and which layer is its culprit."""
+        return self._state.results.generation, self._state.results.culprit()
+
     def lay_rows(self, cursor: int | None = None) -> None:
         """After other layers are to be shown, or in another order."""
         self.layers_pane.fill(self._state, self.cursor if cursor is None else cursor)
@@ -128,15 +142,17 @@ class View(Container):
 
     def _show_answer(self) -> None:
         """Unless a person chose a layer: selects the culprit, once its cause is known; if
-        all is well at the start, the model's result."""
-        run = self._state.results
-        if self._state.chosen:
+        all is well at the start, the model's result. Once: a person may go on from there
+        to the next root cause."""
+        run, answer = self._state.results, self._answer()
+        if self._state.chosen or answer == self._answered:
             return
         culprit = run.culprit()
         if culprit is None:
             if run.is_complete and self.cursor == 0:
                 self.select(run.last)
         elif run.settled or run.findings(culprit):
+            self._answered = answer
             self.select(culprit)
 
     # -- Keys and mouse --------------------------------------------------------------
@@ -176,19 +192,27 @@ class View(Container):
     def action_fold(self) -> None:
         if self._state.results.layers:
             arrangement, run = self._state.arrangement, self._state.results
+            self._state.chosen = True  # else the next answer would unfold it
             self.lay_rows(arrangement.fold(self.cursor, run))
 
     def action_fold_equal(self) -> None:
         if self._state.results.layers:
             arrangement, run = self._state.arrangement, self._state.results
+            self._state.chosen = True
             arrangement.fold_equal(run)
             self.lay_rows(arrangement.nearest(self.cursor, run))
 
     def action_only(self) -> None:
         """All layers, only those that are to blame, only those that a save has changed."""
-        arrangement = self._state.arrangement
+        """A kind of which there is none is passed over, and the selection goes to the
+        nearest of the others."""
+        arrangement, run = self._state.arrangement, self._state.results
         arrangement.only = following(arrangement.only)
-        self.lay_rows()
+        while arrangement.only and not arrangement.chosen(run):
+            arrangement.only = following(arrangement.only)
+        shown = arrangement.chosen(run) or {self.cursor}
+        near = min(shown, key=lambda index: abs(index - self.cursor))
+        self.lay_rows(self.cursor if arrangement.only is Only.ALL else near)
         self.notify(f"layers: {arrangement.only or 'all'}")
 
     def action_order(self) -> None:
@@ -290,8 +314,12 @@ class View(Container):
 
     def show_status(self) -> None:
         self.status_bar.show(self._state)
+        activity = self._state.activity
+        is_long = activity.busy and activity.elapsed >= 1  # then the bar needs the room
+        self.query_one("#top").set_class(is_long, "busy")
         self.causes_pane.show(self._state)
-        self.keys_line.show(offered(self._state), self._habits.keys)
+        names, labels = offered(self._state)
+        self.keys_line.show(names, self._habits.keys, labels=labels)
 
     def bring_forward(self, name: str) -> None:
         """Where there is room for one other pane only, shows this one; where there is not

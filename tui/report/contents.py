@@ -5,7 +5,7 @@ folder where it was made are told as a person there would write them, others by 
 """
 
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -110,13 +110,21 @@ class Contents:
         return [row for row in self.rows if not row.is_ok]
 
 
-def contents_of(run: Run, options: dict[str, Any], now: datetime) -> Contents:
+def contents_of(
+    run: Run,
+    options: Mapping[str, Any],
+    now: datetime,
+    save: str = "",
+    sources: Mapping[str, bytes] | None = None,
+) -> Contents:
     """What there is to say.
 
     Args:
         run: whose model was opened.
         options: what was asked for, by name.
         now: when the report is made.
+        save: which save it is about, where that is not the last.
+        sources: files as they were then, by path; others are read.
     """
     opened = run.opened
     assert opened is not None
@@ -131,7 +139,7 @@ def contents_of(run: Run, options: dict[str, Any], now: datetime) -> Contents:
     return Contents(
         verdict=run.verdict().value if run.is_complete else NOT_TO_ITS_END,
         headline=[plain(line) for line in _headline(run)],
-        causes=[_told(run, root, plain) for root in root_causes(run)],
+        causes=[_told(run, root, plain, sources or {}) for root in root_causes(run)],
         doubts=[plain(each) for each in run.doubts],
         warnings=[plain(each) for each in opened.warnings],
         subject=plain(
@@ -146,6 +154,7 @@ def contents_of(run: Run, options: dict[str, Any], now: datetime) -> Contents:
         failures=[plain(str(each)) for each in run.failures],
         outcome=[*compiled, *(words.outcome(run.outcome) if run.outcome else [])],
         settings=[
+            *([("save", save)] if save else []),
             *((name, plain(_option(value))) for name, value in sorted(options.items())),
             ("engine", opened.mode.value),
             *((f"time of {side}", words.seconds(took)) for side, took in seconds.items()),
@@ -184,23 +193,30 @@ def _headline(run: Run) -> list[str]:
     return [*ended, f"First wrong: {name} ({verdict.value})", *([blame] if blame else [])]
 
 
-def _told(run: Run, root: RootCause, plain: Callable[[str], str]) -> Told:
+def _told(
+    run: Run,
+    root: RootCause,
+    plain: Callable[[str], str],
+    sources: Mapping[str, bytes],
+) -> Told:
     return Told(
         plain(root.why),
         [run.layers[index].name for index in root.layers],
-        excerpt(root.place),
-        excerpt(root.mistake.reference),
+        excerpt(root.place, sources),
+        excerpt(root.mistake.reference, sources),
     )
 
 
-def excerpt(place: Place | None) -> Excerpt | None:
-    """The source around a place, as it is on the disk now."""
+def excerpt(place: Place | None, sources: Mapping[str, bytes]) -> Excerpt | None:
+    """The source around a place, as it was then or is on the disk now."""
     if place is None:
         return None
     try:
-        source = Path(place.path).read_text(errors="replace").splitlines()
+        known = sources.get(place.path)
+        data = Path(place.path).read_bytes() if known is None else known
     except OSError:
-        source = []
+        data = b""
+    source = data.decode(errors="replace").splitlines()
     start = max(place.line - CONTEXT, 1)
     few = source[start - 1 : place.line + CONTEXT]
     lines = [

@@ -115,18 +115,6 @@ def test_results_that_are_dropped_are_one_mistake_in_the_line_of_the_call(port: 
     assert run.culprit() == run.last
 
 
-def test_a_result_that_is_dropped_in_each_block_is_one_mistake_too(port: Saved):
-    run = port.with_edit(
-        ("hidden = self.down(ops.tanh(self.up(x)))", "self.down(ops.tanh(self.up(x)))"),
-        ("return x + hidden", "return x + x"),
-    )
-    root = only(run)
-    # What only the dropped layer uses is not told with it.
-    assert root.why.startswith("the result of blocks.0.down is not used")
-    assert len(root.layers) == 3
-    assert line_of(root) == "self.down(ops.tanh(self.up(x)))"
-
-
 def test_blocks_in_another_order_are_one_mistake(port: Saved):
     turned = LOOP.replace("self.blocks", "reversed(list(self.blocks))")
     run = port.with_edit((LOOP, turned))

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from port_files import write_edited
 from ports import debugged
 
 from debug.protocol.verdict import Verdict
@@ -99,3 +100,57 @@ def test_what_softmax_cancels_is_still_wrong(tmp_path: Path):
     both = "self.key(x).transpose(1, 2) * 0.5\n        mixed"
     run = compared(tmp_path, (both, both.replace("key(x)", "key(x + 0.3)")))
     assert run.culprit() == row(run, "key")
+
+
+WINDOWS = """\
+import torch
+from max.graph import ops
+from max.nn import Linear, Module
+from torch import nn
+
+from maxwhisper import Port
+
+
+class Reference(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.up, self.down = nn.Linear(4, 8), nn.Linear(8, 4)
+
+    def forward(self, x):
+        windows = x.reshape(2 * 3, 5, 4)
+        windows = self.down(torch.tanh(self.up(windows)))
+        return x + windows.reshape(2, 15, 4)
+
+
+class Network(Module):
+    def __init__(self, dtype, device):
+        super().__init__()
+        self.up = Linear(4, 8, dtype, device, has_bias=True)
+        self.down = Linear(8, 4, dtype, device, has_bias=True)
+
+    def __call__(self, x):
+        windows = x.reshape((2, 3, 5, 4)).transpose(0, 1).reshape((6, 5, 4))
+        windows = self.down(ops.tanh(self.up(windows)))
+        windows = windows.reshape((3, 2, 5, 4)).transpose(0, 1)
+        return x + windows.reshape((2, 15, 4))
+
+
+def port():
+    torch.manual_seed(0)
+    network = lambda device, dtype: Network(dtype, device)
+    return Port(Reference(), network, {"x": torch.randn(2, 15, 4)})
+"""
+
+
+def test_windows_in_another_order_are_right_where_they_are_put_back(tmp_path: Path):
+    run = debugged(write_edited(tmp_path, WINDOWS)).run
+    assert set(run.verdicts()) == {Verdict.OK}
+    assert "in another order" in run.results[row(run, "up")].chained.reason
+    assert exit_status(run) == 0
+
+
+def test_windows_that_are_not_put_back_are_wrong(tmp_path: Path):
+    back = ".reshape((3, 2, 5, 4)).transpose(0, 1)"
+    run = debugged(write_edited(tmp_path, WINDOWS, (back, ""))).run
+    assert exit_status(run) == 1
+    assert run.culprit() == row(run, "model")

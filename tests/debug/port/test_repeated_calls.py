@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 from in_process import maxwhisper
+from ports import debugged
+
+from debug.results.root_causes import root_causes
 
 pytestmark = pytest.mark.max
 
@@ -77,3 +80,17 @@ def test_each_call_is_judged_and_the_model_around_is_not_blamed(tmp_path: Path):
     assert "The same cause in layer#2, layer#3\n" in done.stdout
     rows = [line.split()[2] for line in done.stdout.splitlines() if line[:1] in "✓✗~"]
     assert rows[1:7] == ["layer.a", "layer.b", "layer", "layer.a#2", "layer.b#2", "layer#2"]
+
+
+def test_a_shared_layer_that_is_called_too_seldom_is_one_mistake(tmp_path: Path):
+    right = PORT.replace('(x), "tanh")', "(x))")
+    path = tmp_path / "port.py"
+    path.write_text(right.replace("for _ in range(3)", "for _ in range(1)", 1))
+    run = debugged(path).run
+    assert run.doubts == [
+        "layer#2 and layer#3 have no counterpart: layer is called 1 of 3 times"
+    ]
+    [root] = root_causes(run)
+    assert "layer#3's result" in root.why
+    names = [run.layers[index].name for index in root.layers]
+    assert {"layer#2", "layer#3"} <= {*names}

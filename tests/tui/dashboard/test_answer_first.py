@@ -161,3 +161,33 @@ async def test_a_key_that_comes_too_early_is_refused_in_words(app, press):
         await press(pilot, "b")
         said = [each.message for each in app._notifications]
         assert said == ["not while the engine is loading the model: try again then"]
+
+
+async def test_the_cursor_goes_to_a_new_culprit_after_a_save_though_x_was_used(app, press):
+    async with app.run_test(size=(120, 36)) as pilot:
+        await found(app, pilot)
+        await press(pilot, "j", "x")
+        save = engine()
+        save.ratios = save.isolated = {9: 300.0}
+        save.position, save.generation = LAST, 1
+        save.reload()
+        await settle(pilot)
+        assert NAMES[app.view.cursor] == "blocks.1"
+        await press(pilot, "k")
+        save.ratios = save.isolated = {2: 300.0}
+        save.reload()
+        await settle(pilot)
+        assert NAMES[app.view.cursor] == "blocks.1.norm"
+
+
+async def test_a_low_terminal_has_one_line_for_all_root_causes(app, press):
+    async with app.run_test(size=(80, 24)) as pilot:
+        await found(app, pilot, settled=False)
+        engine().say(isolated(9, 90.0), mistake(), mistake(9, ours="b.py"), Idle(1))
+        await settle(pilot)
+        pane = app.query_one(CausesPane)
+        assert (pane.region.y, pane.region.height) == (1, 1)
+        assert rows(app)[0].startswith("✗ 1 of 2 · port.py:13")
+        await press(pilot, "x")
+        assert rows(app)[pane.highlighted or 0].startswith("✗ 2 of 2 · b.py:13")
+        assert pane.scroll_offset.y == 1

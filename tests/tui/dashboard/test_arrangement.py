@@ -88,6 +88,20 @@ async def test_the_worst_come_first_where_that_is_asked_for(app, press):
         assert names(app) == NAMES
 
 
+async def test_only_the_guilty_leaves_out_a_selected_layer_that_is_ok(app, press):
+    async with app.run_test(size=(120, 36)) as pilot:
+        await wrong(pilot, press)
+        await press(pilot, "g", "h")
+        assert names(app) == ["blocks.0.attn", "blocks.0.mlp"]
+        assert NAMES[app.view.cursor] == "blocks.0.attn"
+
+
+async def test_a_kind_of_which_there_is_no_layer_is_passed_over(app, press):
+    async with app.run_test(size=(120, 36)) as pilot:
+        await press(pilot, "c", "h")
+        assert names(app) == NAMES
+
+
 async def test_a_column_that_is_ticked_is_shown_at_once(app, press):
     async with app.run_test(size=(120, 36)) as pilot:
         await wrong(pilot, press)

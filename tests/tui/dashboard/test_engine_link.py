@@ -159,7 +159,7 @@ async def test_the_log_says_which_layer_is_at_fault_and_what_the_engine_printed(
     engine().say(Noise("a warning"))
     await settle()
     assert "a warning" in listener.said
-    so_far = "12 of 12 layers in 500 ms, first difference so far: blocks.0.attn.key"
+    so_far = "11 of 11 layers in 500 ms, first difference: blocks.0.attn.key"
     assert so_far in listener.said
     assert "blocks.0.attn.key is wrong in isolation" in listener.said
 

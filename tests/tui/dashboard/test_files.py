@@ -42,7 +42,7 @@ async def test_p_writes_a_page_and_says_where(app, press, folder: Path):
         assert len(pages) == 2
         assert all(is_report(page) for page in pages)
         assert "All 11 layers" in pages[0].read_text()
-        assert {f"written: {page}" for page in pages} == set(told(app))
+        assert told(app)[0] in {f"written: {page}" for page in pages}
         lines = app.query_one("#log", RichLog).lines
         said = "".join(line.text.strip() for line in lines).replace(" ", "")
         assert f"{pages[0]}iswritten".replace(" ", "") in said
@@ -95,8 +95,9 @@ async def test_a_folder_that_takes_no_file_is_told(app, press, folder: Path):
     async with app.run_test(size=(120, 36)) as pilot:
         await press(pilot, "c")
         folder.rmdir()
-        await press(pilot, "P", "D")
-        assert len(told(app)) == 2
+        for key in ("P", "D"):
+            await press(pilot, key)
+            assert ["is gone" in each for each in told(app)] == [True]
 
 
 def test_one_folder_is_filled_at_a_time(folder: Path):

@@ -103,7 +103,7 @@ def test_a_layer_without_a_number_is_worse_than_any_with_one():
     nan = LayerResult(divergence(1.0))
     invalid = replace(nan.chained, verdict=Verdict.INVALID, ratio=None)
     layers = {"a": LayerResult(divergence(1e6)), "b": LayerResult(invalid)}
-    assert Result(layers).worst == "b"
+    assert Result(layers=layers).worst == "b"
 
 
 def test_the_first_reason_stays_why_a_save_does_not_load(history: History, run: Run):

@@ -38,16 +38,16 @@ def test_a_report_says_which_layer_is_wrong_why_and_where(tmp_path: Path, monkey
 
 
 def test_a_source_that_is_gone_leaves_its_place():
-    found = excerpt(Place("/nowhere/gone.py", 3))
+    found = excerpt(Place("/nowhere/gone.py", 3), {})
     assert found is not None
     assert (found.place, found.lines) == ("gone.py:3", [])
-    assert excerpt(None) is None
+    assert excerpt(None, {}) is None
 
 
 def test_a_place_at_the_edge_of_a_file_has_fewer_lines_around_it(tmp_path: Path):
     file = tmp_path / "a.py"
     file.write_text("one\ntwo")
-    found = excerpt(Place(str(file), 1))
+    found = excerpt(Place(str(file), 1), {})
     assert found is not None
     assert [line.text for line in found.lines] == ["one", "two"]
 

@@ -8,6 +8,7 @@ from rich.text import Text
 from debug.protocol.values import Outcome
 from debug.results.run import Run
 from tui import words
+from tui.dashboard.keys import Keyboard
 from tui.transcript_diff import Word, aligned, word_differences
 
 DIFFERS = Style(bold=True, reverse=True)
@@ -15,17 +16,17 @@ LEFT_OUT = "▁▁"
 """Where one side has no word."""
 
 
-def told(run: Run) -> RenderableType:
+def told(run: Run, keyboard: Keyboard) -> RenderableType:
     """The outcome, or why there is none yet."""
     event = run.outcome_known
     if event is None:
-        return Text(_why_none(run), "dim")
+        return Text(_why_none(run, keyboard), "dim")
     return side_by_side(event.outcome)
 
 
-def _why_none(run: Run) -> str:
+def _why_none(run: Run, keyboard: Keyboard) -> str:
     if not run.is_complete:
-        return "it is tried once every layer has run: c runs them"
+        return keyboard.told("it is tried once every layer has run: {cont} runs them")
     if not run.settled:
         return "it is tried after the causes were looked for …"
     for failure in run.failures:

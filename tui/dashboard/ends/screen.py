@@ -37,17 +37,18 @@ MOST_LINES = 16
 class EndsScreen(Overlay[int]):
     """Gives back the layer whose error was looked at last."""
 
-    BINDINGS = [key.binding() for key in ENDS_KEYS]
+    KEYS = ENDS_KEYS
+    BINDINGS = [key.binding() for key in KEYS]
 
     def __init__(self, link: EngineLink, index: int) -> None:
         """
         Raises:
             Problem: there is no model yet.
         """
-        super().__init__()
+        super().__init__(link)
         if not link.state.results.layers:
             raise Problem(LOOK, "the model is not loaded yet")
-        self._link, self._index = link, index
+        self._index = index
         self._sketches: dict[int, Sketched] = {}
         self._asked: tuple[int, int, int] | None = None
         """The generation, the width and the height that were asked for last."""
@@ -132,7 +133,7 @@ class EndsScreen(Overlay[int]):
     def draw(self) -> None:
         if not self.is_mounted:
             return
-        self.offer(ENDS_KEYS)
+        self.offer()
         self._ask()
         run = self._link.state.results
         opened = run.opened
@@ -145,7 +146,7 @@ class EndsScreen(Overlay[int]):
         if not parts:
             parts = [Text("none of this model's inputs has a row", "dim")]
         self.input.show("input", Group(*parts, *self._errors()))
-        self.outcome.show("outcome", told(run))
+        self.outcome.show("outcome", told(run, self._link.state.keyboard))
         self.input.set_class(is_old, "gone")
         self.outcome.set_class(is_old, "gone")
 

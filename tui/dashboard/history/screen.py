@@ -4,6 +4,9 @@ The other is the one before, or the one that was marked to compare with. No key 
 changes a file of the person's: an earlier source is written to a new one.
 """
 
+from collections.abc import Callable
+from datetime import datetime
+
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
@@ -11,24 +14,26 @@ from textual.containers import Container
 from textual.widgets import DataTable, Static
 
 from debug.protocol.diagnostic import Problem
+from tui.dashboard.engine_link import EngineLink
 from tui.dashboard.files import write_source
+from tui.dashboard.handing import Handed, handed_of
 from tui.dashboard.history.table import SavesPane
 from tui.dashboard.history.texts import compared, source, title_of, what_became
 from tui.dashboard.overlay import Overlay
 from tui.dashboard.overlay_keys import HISTORY_KEYS
 from tui.dashboard.saves import Save
-from tui.dashboard.state import State
 from tui.dashboard.text_pane import TextPane
 
 BELOW = ("difference", "became")
 
 
 class HistoryScreen(Overlay[None]):
-    BINDINGS = [key.binding() for key in HISTORY_KEYS]
+    KEYS = HISTORY_KEYS
+    BINDINGS = [key.binding() for key in KEYS]
 
-    def __init__(self, state: State) -> None:
-        super().__init__()
-        self._state = state
+    def __init__(self, link: EngineLink) -> None:
+        super().__init__(link)
+        self._state = link.state
         self._number: int | None = None
         """Of the save that is selected; None for the last one, whichever that is."""
         self._marked: int | None = None
@@ -114,17 +119,38 @@ class HistoryScreen(Overlay[None]):
         self.bring_forward(name, BELOW)
 
     def action_restore(self) -> None:
+        self._try(self._restore)
+
+    def _restore(self, save: Save) -> None:
+        path = write_source(save)
+        self.notify(f"written: {path}; your own file is as it was", markup=False)
+
+    def action_copy_cause(self) -> None:
+        self._try(self._copy_cause)
+
+    def action_report(self) -> None:
+        self._try(lambda save: self._link.written(self._handed(save).write(datetime.now())))
+
+    def _try(self, take: Callable[[Save], None]) -> None:
+        """Takes something of the selected save along, or says why not."""
         self._take_cursor()
         if self.selected is None:
             self.notify("no source has been read yet")
             return
         try:
-            path = write_source(self.selected)
+            take(self.selected)
         except Problem as problem:
             self.app.bell()
             self.notify(problem.diagnostic.message, severity="warning", markup=False)
-        else:
-            self.notify(f"written: {path}; your own file is as it was", markup=False)
+
+    def _handed(self, save: Save) -> Handed:
+        return handed_of(save, self._state.history, self._state.results)
+
+    def _copy_cause(self, save: Save) -> None:
+        handed = self._handed(save)
+        if causes := handed.causes:
+            self.app.copy_to_clipboard("\n".join(causes))
+        self.notify(handed.copied if causes else handed.none_yet, markup=False)
 
     def action_copy(self) -> None:
         text = self.difference.as_text()
@@ -138,7 +164,7 @@ class HistoryScreen(Overlay[None]):
     # -- Drawing ---------------------------------------------------------------------
 
     def draw(self) -> None:
-        self.offer(HISTORY_KEYS)
+        self.offer()
         history, run = self._state.history, self._state.results
         title = title_of(history, self.selected, self.base)
         self.query_one("#history-title", Static).update(title)

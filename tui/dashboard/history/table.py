@@ -4,9 +4,12 @@ from rich.text import Text
 from textual.coordinate import Coordinate
 from textual.widgets import DataTable
 
+from debug.protocol.values import Divergence
 from debug.results.run import Run
 from tui import words
 from tui.dashboard.history.difference import file_changes
+from tui.dashboard.history.texts import unexplained
+from tui.dashboard.room import SLIM_BELOW
 from tui.dashboard.saves import History, Result, Save
 from tui.verdict_colours import colour
 
@@ -14,9 +17,9 @@ ROOMY = 100
 """Cells from which the outcome has a column of its own."""
 GAPS = 2
 """Cells around a column's text."""
-NUMBER, TIME, CHANGE, RATIO, OUTCOME = 5, 8, 22, 8, 14
+NUMBER, TIME, CHANGE, RATIO, OUTCOME = 5, 8, 22, 9, 14
 """Cells of the columns; the root causes have the rest."""
-NARROW_CHANGE, LEAST = 16, 20
+NARROW_CHANGE, SLIM_CHANGE, LEAST = 16, 12, 20
 COMPARED_WITH = "⇄"
 
 
@@ -78,6 +81,8 @@ class SavesPane(DataTable[Text]):
         width = max(self.size.width, self.app.size.width) - 2
         change = CHANGE if width >= ROOMY else NARROW_CHANGE
         columns = [("save", NUMBER), ("time", TIME), ("change", change)]
+        if width < SLIM_BELOW - 2:
+            columns = [("save", NUMBER), ("change", SLIM_CHANGE)]
         last = [("worst R", RATIO)]
         if width >= ROOMY:
             last.append(("outcome", OUTCOME))
@@ -92,10 +97,10 @@ class SavesPane(DataTable[Text]):
         worst = result.layers[result.worst].chained if result.worst else None
         return {
             "save": Text(f"{mark} {save.number}", "bold" if not style else ""),
-            "time": Text(f"{save.at:%H:%M:%S}"),
+            "time": Text(save.time),
             "change": Text(self._change(history, save)),
             "root causes": self._answer(result, history.is_last(save)),
-            "worst R": Text(words.ratio(worst.ratio) if worst else "", justify="right"),
+            "worst R": Text(_number(worst) if worst else "", justify="right"),
             "outcome": Text(said(result)),
         }
 
@@ -120,9 +125,14 @@ class SavesPane(DataTable[Text]):
             more = len(result.causes) - 1
             text.append(f"{more + 1} causes: " if more else "")
             return text.append(result.causes[0])
-        ran = len(result.layers)
-        all_of = "all layers" if ran == result.count else f"{ran} of {result.count} layers"
-        return text.append(f"{all_of} ok" if verdict.healthy else "no cause was found")
+        if verdict.wrong:
+            return text.append(unexplained(result))
+        return text.append(f"{'all layers' if result.is_complete else result.ran} ok")
+
+
+def _number(of: Divergence) -> str:
+    """R, or why there is none."""
+    return words.verdict(of.verdict) if of.ratio is None else words.ratio(of.ratio)
 
 
 def said(result: Result) -> str:

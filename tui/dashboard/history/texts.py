@@ -67,8 +67,10 @@ def what_became(
     result = history.result(selected, run)
     parts: list[RenderableType] = [*_answer(result)]
     if result.worst is not None:
-        ratio = words.ratio(result.layers[result.worst].chained.ratio)
-        parts.append(Text(f"worst R {ratio}, of {result.worst}"))
+        found = result.layers[result.worst].chained
+        number = f"R {words.ratio(found.ratio)}" if found.ratio is not None else ""
+        what = number or words.verdict(found.verdict)
+        parts.append(Text(f"the worst: {what}, of {result.worst}"))
     if result.replaced:
         which = words.listed([*result.replaced])
         parts.append(Text(f"with PyTorch's value of {which}", "dim"))
@@ -86,9 +88,17 @@ def _answer(result: Result) -> list[Text]:
         return [Text("nothing has run yet", "dim")]
     if result.causes:
         return [Text(f"✗ {cause}", "bold") for cause in result.causes]
-    ran = f"{len(result.layers)} of {result.count} layers have run"
-    verdict = result.verdict or Verdict.OK
-    return [Text(f"{words.verdict(verdict)}: {ran}, no root cause is known")]
+    verdict, ran = result.verdict or Verdict.OK, f"{result.ran} have run"
+    return [Text(f"{words.verdict(verdict)}: {ran}, {unexplained(result)}")]
+
+
+def unexplained(result: Result) -> str:
+    """What is said where no root cause is known."""
+    run = result.run
+    culprit = run.culprit() if run else None
+    if run is None or culprit is None:
+        return "no root cause is known"
+    return f"{words.difference(run)}: {run.layers[culprit].name}"
 
 
 def _layers(

@@ -27,17 +27,18 @@ TITLE = "MAX beside PyTorch"
 class OperationsScreen(Overlay[int]):
     """Gives back the layer that was looked at last."""
 
-    BINDINGS = [key.binding() for key in OPERATIONS_KEYS]
+    KEYS = OPERATIONS_KEYS
+    BINDINGS = [key.binding() for key in KEYS]
 
     def __init__(self, link: EngineLink, index: int) -> None:
         """
         Raises:
             Problem: there is nobody to ask, or nothing to ask about.
         """
-        super().__init__()
+        super().__init__(link)
         if not link.state.results.generation or not link.alive:
-            raise Problem(INSPECT, why_refused(link.state.activity))
-        self._link, self._index = link, index
+            raise Problem(INSPECT, why_refused(link.state.activity, link.state.keyboard))
+        self._index = index
         self._inspected: Inspected | None = None
         self._waiting = False
         self._refused = ""
@@ -101,7 +102,7 @@ class OperationsScreen(Overlay[int]):
     # -- Drawing ---------------------------------------------------------------------
 
     def draw(self) -> None:
-        self.offer(OPERATIONS_KEYS)
+        self.offer()
         run = self._link.state.results
         layer, known = run.layers[self._index], self._inspected
         self.query_one("#operations-title", Static).update(self._title())

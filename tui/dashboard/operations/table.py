@@ -31,7 +31,8 @@ from tui.answer import place_text
 from tui.columns import Column, laid_out
 
 ROOMY = 110
-"""Columns from which lines are shown with their files."""
+"""Columns from which lines are shown with their files; in fewer, words take so many lines
+that they stand below the tables."""
 SCARCE = 8.0
 """Headroom in float16 below which a note says so."""
 LEGEND = (
@@ -76,13 +77,14 @@ def told(
         others: the other layers with errors of their own.
         room: cells of a line.
     """
-    parts: list[RenderableType] = [
-        Text(line) for line in _would_be(inspected, layer, others)
+    about: list[RenderableType] = [
+        *map(Text, _would_be(inspected, layer, others)),
+        Text(LEGEND, "dim"),
     ]
-    parts.append(Text(LEGEND, "dim"))
+    tables: list[RenderableType] = []
     for code in inspected.codes:
-        parts += [*_code(code, room), Text()]
-    return parts
+        tables += [*_code(code, room), Text()]
+    return [*about, *tables] if room >= ROOMY else [*tables, *about]
 
 
 def _code(code: SegmentView, room: int) -> list[RenderableType]:

@@ -3,8 +3,9 @@
     ✗ encoder.py:28 · epsilon is 0.001, PyTorch's is 1e-05 (explains 100 %) · attn_ln
     … looking for causes, 3 of 9, 4.1 s
 
-A row that is chosen leads to its layer. Until it is known which layer is at fault, the row
-says "first difference": a layer that only passes an error on is never blamed.
+A row that is chosen leads to its layer. Until a mistake was found the row says "first
+difference": a layer that only passes an error on is never blamed. A low terminal has one
+line for all of it: the root cause that was chosen last, and how many there are.
 """
 
 from rich.style import Style
@@ -13,12 +14,17 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from debug.protocol.verdict import Verdict
-from debug.results.root_causes import NOT_YET, RootCause, root_causes
+from debug.results.root_causes import RootCause, root_causes
 from debug.results.run import Run
 from tui import words
 from tui.answer import layers_of, place_text
+from tui.dashboard.room import MEDIUM_FROM
 from tui.dashboard.state import State
 from tui.verdict_colours import colour
+
+BEFORE = "before the last save: "
+Row = tuple[Text, int | None]
+"""A line, and the layer that it leads to."""
 
 
 class CausesPane(OptionList):
@@ -26,45 +32,66 @@ class CausesPane(OptionList):
 
     def __init__(self) -> None:
         super().__init__(id="causes", markup=False)
-        self._shown: list[tuple[str, int | None]] = []
+        self._shown: list[tuple[str, str, int | None]] = []
 
     def show(self, state: State) -> None:
         run = state.results
-        causes = [
-            cause
-            for number, cause in enumerate(root_causes(run))
-            if number == 0 or cause.why != NOT_YET
-        ]
-        rows = [self._row(cause, run) for cause in causes]
-        rows += self._progress(state) or ([] if causes else [self._all_well(run)])
-        shown = [(text.plain, index) for text, index in rows]
-        if shown == self._shown and not run.stale:
+        causes = root_causes(run)
+        rows = [self._row(number, causes, run) for number in range(len(causes))]
+        if not causes and (culprit := run.culprit()) is not None:
+            rows = [self._difference(culprit, run)]
+        if run.stale and not (rows and self._is_low):  # the bar above says it, too
+            rows = [(Text(f"✗ {run.stale}", "bold"), None), *rows]
+        if not (rows and self._is_low):
+            rows += self._progress(state)
+        rows = rows or [self._all_well(run)]
+        shown = [(text.plain, str(text.style), index) for text, index in rows]
+        if shown == self._shown:
             return
-        self._shown = shown
-        chosen = self.highlighted
+        self._shown, chosen = shown, self.highlighted
         self.set_options(Option(text) for text, _ in rows)
         if chosen is not None and chosen < len(rows):
             self.highlighted = chosen
 
-    def _row(self, cause: RootCause, run: Run) -> tuple[Text, int]:
-        index = cause.layers[0]
+    def choose(self, layer: int) -> None:
+        """Shows the root cause of a layer, where there is not room for all."""
+        layers = [index for _, _, index in self._shown]
+        if layer in layers:
+            self.highlighted = layers.index(layer)
+
+    @property
+    def _is_low(self) -> bool:
+        return self.app.size.height < MEDIUM_FROM
+
+    def _begin(self, index: int, run: Run) -> Text:
         result = run.current(index)
         verdict = result.chained.verdict if result else Verdict.DIVERGED
         shade = colour(verdict, self.app.current_theme.dark)
-        quiet = Style(dim=bool(run.stale))
-        names = layers_of(cause, run)
-        if run.isolated(index) is None and not run.findings(index):
-            text = Text.assemble((f"{words.GLYPHS[verdict]} ", shade), "first difference: ")
-            return text.append(names, "bold"), index
-        parts = [place_text(cause.place)] if cause.place else []
-        text = Text.assemble((f"{words.GLYPHS[verdict]} ", f"bold {shade}"), style=quiet)
-        for part in (*parts, cause.why, names):
-            text.append(part, "bold" if part in parts else "").append(" · ", "dim")
+        if run.stale:
+            return Text(BEFORE, "dim italic")
+        return Text.assemble((f"{words.GLYPHS[verdict]} ", f"bold {shade}"))
+
+    def _difference(self, index: int, run: Run) -> Row:
+        text = self._begin(index, run).append(f"{words.difference(run)}: ")
+        return text.append(run.layers[index].name, "bold"), index
+
+    def _row(self, number: int, causes: list[RootCause], run: Run) -> Row:
+        cause = causes[number]
+        text = self._begin(cause.layers[0], run)
+        if self._is_low and len(causes) > 1:
+            text.append(f"{number + 1} of {len(causes)} · ", "dim")
+        place = [place_text(cause.place)] if cause.place else []
+        room = self.app.size.width - 2 - text.cell_len
+        for part in _fitting(place, cause, run, room if self._is_low else None):
+            text.append(part, Style(bold=part in place and run.stale is None))
+            text.append(" · ", "dim")
         text.right_crop(3)
-        return text, index
+        if self._is_low:
+            text.truncate(self.app.size.width - 2, overflow="ellipsis")
+        return text, cause.layers[0]
 
     @staticmethod
-    def _progress(state: State) -> list[tuple[Text, None]]:
+    def _progress(state: State) -> list[Row]:
         """What is still being found out, with its clock."""
         run = state.results
         if state.activity.busy or run.position < 0 or run.settled or run.stale:
@@ -75,9 +102,7 @@ class CausesPane(OptionList):
         return [(Text(f"… {doing}{clock}", "dim"), None)]
 
     @staticmethod
-    def _all_well(run: Run) -> tuple[Text, None]:
-        if run.stale:
-            return Text(f"✗ {run.stale.message}", "bold"), None
+    def _all_well(run: Run) -> Row:
         if run.position < 0:
             return Text("· nothing has run yet", "dim"), None
         if not (run.is_complete and run.settled):
@@ -86,4 +111,16 @@ class CausesPane(OptionList):
 
     def layer_of(self, row: int) -> int | None:
         """The layer that a row leads to."""
-        return self._shown[row][1]
+        return self._shown[row][2]
+
+
+def _fitting(place: list[str], cause: RootCause, run: Run, room: int | None) -> list[str]:
+    """A root cause in as many words as there is room for; None where lines may wrap."""
+    known, names = cause.mistake.cause, layers_of(cause, run)
+    count = f"{len(cause.layers)} layers" if cause.layers[1:] else names
+    short = known.hypothesis if known and cause.mistake.complete else cause.why
+    choices = [cause.why, names], [cause.why, count], [short, count]
+    parts = [[*place, *choice] for choice in choices]
+    if room is None:
+        return parts[0]
+    return next((each for each in parts if len(" · ".join(each)) <= room), parts[-1])

@@ -11,7 +11,15 @@ from textual.events import MouseDown, MouseMove, MouseUp
 from textual.geometry import Offset
 from textual.widget import Widget
 
-from tui.dashboard.room import LAYERS, SLIM_BELOW, Division, PaneSizes, division, has_all
+from tui.dashboard.room import (
+    LAYERS,
+    PANES,
+    SLIM_BELOW,
+    Division,
+    PaneSizes,
+    division,
+    has_all,
+)
 
 STEP = 2
 LEFT, TOP, BOTTOM = "left", "top", "bottom"
@@ -23,6 +31,8 @@ class DividedPanes(Container):
     def __init__(self, *panes: Widget) -> None:
         super().__init__(*panes, id="panes")
         self.sizes = PaneSizes()
+        self.enlarged = ""
+        """The pane that has all the room; empty where they share it."""
         self._dragged = ""
         """Which line, while the mouse holds one."""
 
@@ -44,8 +54,17 @@ class DividedPanes(Container):
         """Lays the panes out in the sizes that are wanted, as far as there is room."""
         found, terminal = self._division(self.sizes), self.app.size
         is_slim, whole = terminal.width < SLIM_BELOW, has_all(*terminal)
-        self.styles.grid_columns = "1fr" if is_slim else f"{found.left} 1fr"
-        self.styles.grid_rows = f"{found.top} 1fr {found.bottom}" if whole else "1fr"
+        is_one, share_rows = is_slim or bool(self.enlarged), whole and not self.enlarged
+        self.styles.grid_columns = "1fr" if is_one else f"{found.left} 1fr"
+        self.styles.grid_rows = f"{found.top} 1fr {found.bottom}" if share_rows else "1fr"
+
+    def enlarge(self, pane: str) -> None:
+        """Gives one pane all the room, none if it is empty; the lines around stay."""
+        self.enlarged = pane
+        self.set_class(bool(pane), "-one")
+        for name in PANES:
+            self.query_one(f"#{name}").set_class(bool(pane) and name != pane, "away")
+        self.divide()
 
     def grow(self, pane: str, across: int, down: int) -> None:
         """Makes a pane larger by so many steps, or smaller.

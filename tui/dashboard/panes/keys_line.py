@@ -1,6 +1,7 @@
 """The last line: the keys that are of use now, each a place to click."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from rich.text import Text
 from textual.events import Click
@@ -20,19 +21,27 @@ class KeysLine(Static):
         self._shown: tuple | None = None
 
     def show(
-        self, names: Sequence[str], keys: Sequence[Key], last: Sequence[str] = ALWAYS
+        self,
+        names: Sequence[str],
+        keys: Sequence[Key],
+        last: Sequence[str] = ALWAYS,
+        labels: Mapping[str, str] | None = None,
     ) -> None:
         """
         Args:
             names: of the keys to be offered, the most wanted first.
             keys: all there are, as this person has them.
             last: those at the end, whatever the room.
+            labels: what some are called now.
         """
-        wanted, width = (tuple(names), tuple(keys)), self.app.size.width
-        if self._shown == (wanted, width):
+        labels, width = labels or {}, self.app.size.width
+        wanted = (tuple(names), tuple(keys), tuple(labels.items()), width)
+        if self._shown == wanted:
             return
-        self._shown = wanted, width
-        by_name = {key.name: key for key in keys}
+        self._shown = wanted
+        by_name = {
+            key.name: replace(key, label=labels.get(key.name, key.label)) for key in keys
+        }
         end = [by_name[name] for name in last]
         room = width - 2 - sum(len(_said(key)) + len(GAP) for key in end)
         first = []

@@ -24,6 +24,7 @@ from debug.results.run import Run
 from debug.results.why import reasons
 from tui import words
 from tui.answer import place_text
+from tui.dashboard.keys import Keyboard
 from tui.dashboard.panes.listing import code_of
 from tui.dashboard.panes.source import candidate_place
 from tui.dashboard.room import MEDIUM_FROM
@@ -45,8 +46,9 @@ class StatisticsPane(VerticalScroll):
     BORDER_TITLE = "numbers"
     ALLOW_MAXIMIZE = True
 
-    def __init__(self) -> None:
+    def __init__(self, keyboard: Keyboard) -> None:
         super().__init__(id="statistics")
+        self._keyboard = keyboard
         self._text = Static(id="statistics-text", markup=False)
         self._form: tuple | None = None
         self._title = ""
@@ -120,7 +122,7 @@ class StatisticsPane(VerticalScroll):
         behind = not roomy or self.app.size.height < MEDIUM_FROM
         headlines += [
             *_why(run.findings(index), index in run.faults()),
-            *(_source(index, run) if wrong and behind else ()),
+            *(_source(index, run, self._keyboard.of("source")) if wrong and behind else ()),
             *_probes(run, index),
         ]
         if chained.reason:
@@ -202,13 +204,13 @@ def _why(findings: list[Finding] | None, at_fault: bool) -> list[Text]:
     return lines
 
 
-def _source(index: int, run: Run) -> list[Text]:
+def _source(index: int, run: Run, key: str) -> list[Text]:
     """The line of the mistake, or the one that calls the layer, where the pane that shows
-    the source is behind this one."""
+    the source is behind this one, which a key brings forward."""
     place, _ = candidate_place(index, run)
     if place is None:
         return []
-    lines = [Text(f"source   {place_text(place)} (4 shows it)")]
+    lines = [Text(f"source   {place_text(place)} ({key} shows it)")]
     if code := code_of(place):
         lines.append(Text(f"❱ {code}", "bold"))
     return lines

@@ -10,9 +10,11 @@ The name of a job is the job's own: see ``debug/engine/jobs.py``.
 from rich.text import Text
 from textual.widgets import Static
 
+from debug.protocol.messages import Working
 from debug.results.run import Run
 from tui import words
 from tui.dashboard.activity import Activity, Phase
+from tui.dashboard.keys import Keyboard
 from tui.dashboard.state import State
 
 GLYPHS = {
@@ -24,6 +26,8 @@ GLYPHS = {
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 BUSY, GOOD, WATCHED, WRONG = "busy", "good", "watched", "wrong"
 FAILED, DEAD = "failed", "dead"
+TIGHT = 60
+"""Cells below which what goes on comes first: the answer is in the line below."""
 """The classes that app.tcss colours the bar by."""
 
 
@@ -36,9 +40,13 @@ class StatusBar(Static):
         look = _look(run, activity)
         for each in (BUSY, GOOD, WATCHED, WRONG, FAILED, DEAD):
             self.set_class(look == each, each)
-        parts = [_doing(run, activity)]
+        parts = [_doing(run, activity, state.keyboard)]
         if state.job and not activity.busy:
-            parts.append(words.working(state.job))
+            job = words.working(state.job)
+            is_tight = self.size.width < TIGHT and not run.settled
+            parts = (
+                [f" … {_counted_first(state.job)}", *parts] if is_tight else [*parts, job]
+            )
         if second := state.second_activity:
             parts.append(f"{second.what} {words.seconds(second.elapsed)}")
         if opened := run.opened:
@@ -71,7 +79,7 @@ def _look(run: Run, activity: Activity) -> str:
     return GOOD if run.is_complete else ""
 
 
-def _doing(run: Run, activity: Activity) -> str:
+def _doing(run: Run, activity: Activity, keyboard: Keyboard) -> str:
     """What the engine does, or what came of the last run."""
     if activity.busy:
         tick = SPINNER[int(activity.elapsed * 8) % len(SPINNER)]
@@ -79,18 +87,24 @@ def _doing(run: Run, activity: Activity) -> str:
         if activity.elapsed >= words.PATIENCE and activity.hint:
             parts.append(activity.hint)
         if (left := activity.left) is not None:
-            parts.append(f"ends in {words.clock(left)} (M waits longer, a ends it)")
+            said = keyboard.told("({extend} waits longer, {abort} ends it)")
+            parts.append(f"ends in {words.clock(left)} {said}")
         return f" {tick} {', '.join([*parts, activity.what or activity.phase])}"
     glyph = GLYPHS.get(activity.phase, "·")
     if activity.phase is Phase.DEAD:
-        return f" {glyph} {activity.what}: R restarts it"
+        return f" {glyph} {activity.what}: {keyboard.of('restart')} restarts it"
     if activity.phase is Phase.FAILED:
-        return f" {glyph} {activity.what} (E changes what runs)"
+        return f" {glyph} {activity.what} ({keyboard.of('what-runs')} changes what runs)"
     if run.stale:
         return f" ✗ {'STALE, ' if run.generation else ''}{run.stale}"
     if run.position < 0:
-        return f" {glyph} ready: press s to step, c to run all"
+        return keyboard.told(f" {glyph} ready: press {{step}} to step, {{cont}} to run all")
     return f" {glyph} {_summary(run)} in {words.seconds(run.seconds)}"
+
+
+def _counted_first(job: Working) -> str:
+    """``7 of 14, looking for the cause``: what moves is not cut off."""
+    return f"{job.done} of {job.total}, {job.job}" if job.total > 1 else job.job
 
 
 def _injected(run: Run) -> list[str]:
@@ -101,12 +115,8 @@ def _injected(run: Run) -> list[str]:
 
 def _summary(run: Run) -> str:
     """How many layers are ok, and the first that is not."""
-    verdicts = run.verdicts()
-    healthy = sum(verdict.healthy for verdict in verdicts)
     culprit = run.culprit()
-    if culprit is None and (watched := len(run.watched())):
-        return f"{healthy} of {len(run.layers)} layers ok, {watched} to be watched"
     if culprit is None:
-        return f"{healthy} of {len(run.layers)} layers ok"
-    said = "first wrong" if run.settled else "first difference so far"
+        return words.layers_ok(run)
+    said = "first wrong" if run.settled else words.difference(run)
     return f"{said}: {run.layers[culprit].name}"

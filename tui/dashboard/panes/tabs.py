@@ -19,7 +19,7 @@ class Tabs(Static):
     def show(self, forward: Collection[str]) -> None:
         """``forward`` are the panes that are seen."""
         self.update(
-            " ".join(
+            "".join(
                 f"[{'reverse' if pane in forward else 'not reverse'} "
                 f"@click=app.pane('{pane}')] {number} {name_of(pane)} [/]"
                 for number, pane in enumerate(PANES, start=1)

@@ -17,6 +17,7 @@ from textual.widgets import Input, Static
 
 from debug.protocol.diagnostic import Problem
 from tui.dashboard.controls import CONTROLS, Control, changed, controls_of, current, why_not
+from tui.dashboard.keys import HELP
 from tui.settings import Settings
 
 HINT = "enter: start with these · esc: leave all as it is · ↑ ↓: another row"
@@ -55,6 +56,7 @@ class ControlsScreen(ModalScreen[Settings]):
         Binding("enter", "apply", "start"),
         Binding("up", "move(-1)", "up", priority=True),
         Binding("down", "move(1)", "down", priority=True),
+        HELP,
     ]
 
     def __init__(self, settings: Settings, first: str = "", said: str = "") -> None:

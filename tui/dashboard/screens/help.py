@@ -11,7 +11,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Input, Static
 
 from tui.dashboard.glossary import SECTIONS
-from tui.dashboard.keys import Key
+from tui.dashboard.keys import Key, Keyboard
 from tui.dashboard.overlay_keys import OVERLAYS
 from tui.dashboard.room import SLIM_BELOW
 from tui.dashboard.screens.sheet import Sheet
@@ -27,13 +27,20 @@ NOTHING = "No key and no word here has {text!r}."
 
 
 class HelpScreen(Sheet):
-    BINDINGS = [Binding("slash", "search", "search")]
+    BINDINGS = [
+        Binding("slash", "search", "search"),
+        Binding("question_mark,f1", "dismiss", "close", id="help"),
+    ]
 
-    def __init__(self, keys: Sequence[Key]) -> None:
-        """``keys`` are the dashboard's, as this person has them."""
+    def __init__(self, keys: Sequence[Key], first: Sequence[Key] = ()) -> None:
+        """
+        Args:
+            keys: the dashboard's, as this person has them.
+            first: those of the screen that help was asked for in.
+        """
         super().__init__()
         others = [key for _, each in OVERLAYS for key in each]
-        self._sections = {**_by_task((*keys, *others)), **_words()}
+        self._sections = {**_by_task((*first, *keys, *others)), **_words(Keyboard(keys))}
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="sheet") as sheet:
@@ -86,8 +93,12 @@ def _by_task(keys: Sequence[Key]) -> dict[str, dict[str, str]]:
     return found
 
 
-def _words() -> dict[str, dict[str, str]]:
-    return {f"Words: {title.lower()}": rows for title, rows in SECTIONS.items()}
+def _words(keyboard: Keyboard) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for title, rows in SECTIONS.items():
+        told = {name: keyboard.told(said) for name, said in rows.items()}
+        found[f"Words: {title.lower()}"] = told
+    return found
 
 
 def _table(rows: Mapping[str, str], room: int) -> Table:

@@ -7,11 +7,13 @@ from textual.binding import Binding
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
+from tui.dashboard.keys import HELP
+
 
 class SearchScreen(ModalScreen[str]):
     """Gives back what was typed, empty if the search was given up."""
 
-    BINDINGS = [Binding("escape", "dismiss('')", "close")]
+    BINDINGS = [Binding("escape", "dismiss('')", "close"), HELP]
 
     def __init__(self, typed: Callable[[str], bool]) -> None:
         """``typed`` is told the text at each key, and says whether a layer has it."""

@@ -45,18 +45,18 @@ SIDE = PANES[1:]
 class ValuesScreen(Overlay[int]):
     """Gives back the layer that was looked at last."""
 
-    BINDINGS = [key.binding() for key in VALUES_KEYS]
+    KEYS = VALUES_KEYS
+    BINDINGS = [key.binding() for key in KEYS]
 
     def __init__(self, link: EngineLink, index: int) -> None:
         """
         Raises:
             Problem: there are no values of the layer to show.
         """
-        super().__init__()
-        refuse_layer(link.state.results, index)
+        super().__init__(link)
+        refuse_layer(link.state.results, index, link.state.keyboard)
         if not link.alive:
-            raise Problem(DUMP, GONE)
-        self._link = link
+            raise Problem(DUMP, link.state.keyboard.told(GONE))
         self._place = Place(index)
         self._waiting: set[type] = set()
         """Which kinds of questions have no answer yet."""
@@ -78,12 +78,12 @@ class ValuesScreen(Overlay[int]):
 
     def on_mount(self) -> None:
         self.action_pane("error-map")
-        self.offer(VALUES_KEYS)
+        self.offer()
         self.numbers.focus()
         self._begin()
 
     def on_resize(self) -> None:
-        self.offer(VALUES_KEYS)
+        self.offer()
 
     # -- Asking ----------------------------------------------------------------------
 

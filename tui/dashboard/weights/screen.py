@@ -41,17 +41,17 @@ GLYPHS = {
 class WeightsScreen(Overlay[int]):
     """Gives back the layer whose weight was chosen, if one was."""
 
-    BINDINGS = [key.binding() for key in WEIGHTS_KEYS]
+    KEYS = WEIGHTS_KEYS
+    BINDINGS = [key.binding() for key in KEYS]
 
     def __init__(self, link: EngineLink) -> None:
         """
         Raises:
             Problem: there is nobody to ask, or nothing to ask about.
         """
-        super().__init__()
+        super().__init__(link)
         if not link.state.results.generation or not link.alive:
-            raise Problem(LOOK, why_refused(link.state.activity))
-        self._link = link
+            raise Problem(LOOK, why_refused(link.state.activity, link.state.keyboard))
         self._weights: list[ComparedWeight] = []
         self._total: int | None = None
         self._generation = 0
@@ -128,7 +128,7 @@ class WeightsScreen(Overlay[int]):
     # -- Drawing ---------------------------------------------------------------------
 
     def draw(self) -> None:
-        self.offer(WEIGHTS_KEYS)
+        self.offer()
         self.query_one("#weights-title", Static).update(self._title())
         shown = self._weights
         if self._only:

@@ -154,14 +154,14 @@ async def test_before_a_source_was_read_it_says_so(app, press):
 def test_the_history(app, snap_compare, press, monkeypatch, size):
     from datetime import datetime
 
-    from tui.dashboard import engine_link
+    from tui.dashboard import saves
 
     class Fixed(datetime):
         @classmethod
         def now(cls, tz=None):
             return cls(2026, 11, 27, 14, 5, 9)
 
-    monkeypatch.setattr(engine_link, "datetime", Fixed)
+    monkeypatch.setattr(saves, "datetime", Fixed)
 
     async def history(pilot) -> None:
         await saved(pilot, press, and_broken=True)

@@ -10,6 +10,7 @@ from debug.protocol.messages import Compared, Explained, Loaded
 from debug.protocol.values import Cause, Finding, Place
 from debug.protocol.verdict import LAYER
 from debug.results.run import Run
+from tui.dashboard.keys import Keyboard
 from tui.dashboard.panes.statistics import StatisticsPane
 
 LAYER_INDEX = 3
@@ -17,7 +18,7 @@ LAYER_INDEX = 3
 
 class OnePane(App):
     def compose(self) -> ComposeResult:
-        yield StatisticsPane()
+        yield StatisticsPane(Keyboard())
 
 
 def run_with(*events) -> Run:

@@ -40,7 +40,7 @@ def text(bar: StatusBar, state: State) -> str:
 
 
 async def test_it_says_how_many_layers_are_ok_or_which_is_wrong_first(bar):
-    assert text(bar, stopped()).startswith(" ■ 2 of 12 layers ok in 500 ms │ cpu float32 │")
+    assert text(bar, stopped()).startswith(" ■ 1 of 11 layers ok in 500 ms │ cpu float32 │")
     wrong = stopped(50.0)
     assert text(bar, wrong).startswith(" ■ first difference so far: conv in 500 ms │")
     wrong.results.apply(Idle(1))
@@ -126,6 +126,6 @@ async def test_the_bar_is_green_amber_or_red_by_the_verdict(bar):
     broken = Failed(Diagnostic("graph", "a syntax error"), fatal=False)
     assert look(*ok, Idle(1)) == {"good"}
     assert look(*ok, watched, Idle(1)) == {"watched"}
-    assert "11 of 12 layers ok, 1 to be watched" in str(bar.render())
+    assert "10 of 11 layers ok, 1 to be watched" in str(bar.render())
     assert look(*ok, compared(4, 300.0), Idle(1)) == {"wrong"}
     assert look(*ok, broken) == {"failed"}
