@@ -20,7 +20,6 @@ from max.graph import DeviceRef, TensorValue, Weight, ops
 from examples.two_layers.reference import HIDDEN, WIDTH, seeded_network
 from maxwhisper import Port
 from neighbour import activation
-
 # here in the module
 
 
