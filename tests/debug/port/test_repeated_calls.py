@@ -90,6 +90,7 @@ def test_a_shared_layer_that_is_called_too_seldom_is_one_mistake(tmp_path: Path)
     assert run.doubts == [
         "layer#2 and layer#3 have no counterpart: layer is called 1 of 3 times"
     ]
+    run.settled = True
     [root] = root_causes(run)
     assert "layer#3's result" in root.why
     names = [run.layers[index].name for index in root.layers]

@@ -2,7 +2,7 @@
 
 from fakes import ROWS, compared, isolated, opened
 
-from debug.protocol.messages import Aligned, Compared, Explained, Loaded
+from debug.protocol.messages import Aligned, Compared, Explained, Idle, Loaded
 from debug.protocol.values import Cause, Divergence, Finding, PairedLayer, Place
 from debug.protocol.verdict import Verdict
 from debug.results.run import Run
@@ -40,6 +40,7 @@ def run_with(findings: dict[int, list[Finding]]) -> Run:
         run.apply(isolated(index, 300.0 if index in findings else 1.0))
     for index, found in findings.items():
         run.apply(Explained(1, index, found))
+    run.apply(Idle(1))
     return run
 
 
@@ -155,6 +156,7 @@ def test_a_layer_that_is_never_called_belongs_to_the_cause_that_names_it():
     run = run_with({KEY: [mistake(11, text)], MLP: []})
     missing = Divergence(Verdict.MISSING, reason="the candidate never calls it")
     run.apply(Compared(1, MLP, None, missing, 0.0, False))
+    run.apply(Idle(1))
     assert also_wrong(run) == ["The same cause in blocks.0.mlp"]
 
 
