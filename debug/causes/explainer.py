@@ -138,11 +138,11 @@ class Explainer:
         found: dict[str, list[Finding]] = {}
         if name in self._joined:
             return found
-        wrong = {str(each.target) for each in found_segments or () if each.wrong}
+        right = {str(each.target) for each in found_segments or () if not each.wrong}
         told = set[tuple[ValueKey, str]]()  # keys and values are passed the same
         for each in passed_elsewhere(name, code, self._truths, self._recordings):
             what = each.target.key, each.there
-            if what not in told and (found_segments is None or str(each.target) in wrong):
+            if what not in told and str(each.target) not in right:
                 told.add(what)
                 about = each.there if each.left_out else name
                 found.setdefault(about, []).append(finding_of(each, code))

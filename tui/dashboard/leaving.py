@@ -39,6 +39,7 @@ class Leaving:
         self._is_ready = False
         self._status: int | None = None
         """With which to leave, once a signal has come."""
+        self._timers: list[Timer] = []
         self._loop = asyncio.get_running_loop()
         self._before = {each: signal.signal(each, self._end) for each in ENDING}
 
@@ -49,6 +50,9 @@ class Leaving:
             self._leave(self._status)
 
     def over(self) -> None:
+        """It has ended in order."""
+        for timer in self._timers:
+            timer.cancel()
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
@@ -60,6 +64,7 @@ class Leaving:
             timer = Timer(ENDING_SECONDS, self._end_at_once, (status,))
             timer.daemon = True
             timer.start()
+            self._timers.append(timer)
 
     def _leave_with(self, status: int) -> None:
         self._status = status

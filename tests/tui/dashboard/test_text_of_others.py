@@ -144,6 +144,6 @@ async def test_a_signal_while_the_panes_are_made_ends_the_dashboard_in_order(
         os.kill(os.getpid(), signal.SIGINT)
 
     monkeypatch.setattr(LeftInOrder, "on_load", interrupted)
-    async with app.run_test(size=(120, 36)) as pilot:
-        await settle(pilot)
+    async with app.run_test(size=(120, 36)):
+        pass  # it is leaving already
     assert app.return_value == 128 + signal.SIGINT
