@@ -32,8 +32,9 @@ def other_tables_of_numbers(segment: Segment) -> Iterator[Hypothesis]:
     ]
     if not constants:
         return
+    of_numbers = recording.of_numbers
     for step in segment.steps:
-        if step.result not in recording.of_numbers or step.result not in segment.pool:
+        if step.result not in of_numbers or step.result not in segment.pool:
             continue
         exact = segment.pool[step.result]
         if exact.value.numel() < 2:  # a number fits to any other

@@ -11,7 +11,7 @@ PyTorch's argument is found to where its result is, and if what the module retur
 as well: one of PyTorch's values, or part of a layer that is right.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 import torch
@@ -29,6 +29,7 @@ from debug.pause import Pause, go_on
 from debug.protocol.values import Divergence, Place
 from debug.protocol.verdict import Verdict
 from debug.reference.recorded_layers import RecordedLayers
+from debug.reference.recording import ValueId
 from debug.subject import Subject, model_of
 
 MORE = Divergence(
@@ -161,15 +162,11 @@ class Whereabouts:
         returned = self._isolation.alone(self._truths[name], self._values[name])
         if around is None or returned is None:
             return False
-        recording, rounded = self._recordings.of(around), self._recordings.rounded(around)
+        recording = self._recordings.of(around)
         if name not in recording.results:
             return False
-        sought = (
-            Sought.of(str(index), recording.values[index], rounded[index])
-            for index in recording.made_of([recording.results[name]])
-            if recording.values[index].is_floating_point()
-        )
-        return bool(find(returned, sought))
+        made_of_it = recording.made_of([recording.results[name]])
+        return self._is_among(returned, around, made_of_it)
 
     def find_later(self, name: str, pause: Pause) -> bool:
         """Puts a layer that can't be given PyTorch's input where its numbers are, if those
@@ -196,14 +193,22 @@ class Whereabouts:
             return True
         if self._landmarks.has_result(module.value(), lambda n: self._is_within(n, name)):
             return True
-        recording, rounded = self._recordings.of(around), self._recordings.rounded(around)
-        sought = (
-            Sought.of(str(index), exact, rounded[index])
-            for index, exact in enumerate(recording.values)
-            if exact.is_floating_point()
-        )
         returned = self._isolation.alone(self._truths[name], module)
-        return bool(find(module.value() if returned is None else returned, sought))
+        value = module.value() if returned is None else returned
+        return self._is_among(value, around)
+
+    def _is_among(
+        self, value: torch.Tensor, layer: str, only: Collection[ValueId] | None = None
+    ) -> bool:
+        """Whether a value is one of those that the reference has in a layer's own code."""
+        recording, rounded = self._recordings.of(layer), self._recordings.rounded(layer)
+        indices = range(len(recording.values)) if only is None else only
+        sought = (
+            Sought.of(str(index), recording.values[index], rounded[index])
+            for index in indices
+            if recording.values[index].is_floating_point()
+        )
+        return bool(find(value, sought))
 
     # -- Values ------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from debug.causes.hypotheses.layer_norm import (
     EPSILONS,
     Axes,
     Written,
+    other_epsilon,
     other_statistics,
     scaled,
 )
@@ -33,10 +34,8 @@ def group_norm(called: Called) -> Iterator[Mistake]:
     given = by_name("group_norm", called.step.args, called.step.kwargs)
     own, groups, channels = given["eps"], given["num_groups"], called.sizes[0][1]
     for epsilon in (each for each in EPSILONS if each != own):
-        told = f"{epsilon:g}," if epsilon else "0, or too small to tell;"
-        text = f"epsilon is {told} PyTorch's is {own:g}"
         other = _with(lambda x, g, _, new=epsilon: _plain(x, g, new))
-        yield Mistake(("epsilon", epsilon), text, other, right=own, wrong=epsilon)
+        yield other_epsilon(epsilon, own, other)
     yield from _left_out(called)
     yield from _other_groups(groups, channels)
     for key, text, written in other_statistics():

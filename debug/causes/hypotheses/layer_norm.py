@@ -66,10 +66,14 @@ def _epsilons(called: Called) -> Iterator[Mistake]:
     given = by_name("layer_norm", called.step.args, called.step.kwargs)["eps"]
     for epsilon in (each for each in EPSILONS if each != given):
         other = _norm(lambda x, n, w, b, eps, new=epsilon: F.layer_norm(x, n, w, b, new))
-        told = f"{epsilon:g}," if epsilon else "0, or too small to tell;"
-        text = f"epsilon is {told} PyTorch's is {given:g}"
-        key = "epsilon", epsilon
-        yield Mistake(key, text, other, right=given, wrong=epsilon)
+        yield other_epsilon(epsilon, given, other)
+
+
+def other_epsilon(epsilon: float, given: float, other: Replacement) -> Mistake:
+    """Of a norm whose epsilon should be the one that is given."""
+    told = f"{epsilon:g}," if epsilon else "0, or too small to tell;"
+    text = f"epsilon is {told} PyTorch's is {given:g}"
+    return Mistake(("epsilon", epsilon), text, other, right=given, wrong=epsilon)
 
 
 def _left_out(weight: str, bias: str) -> Iterator[Mistake]:
