@@ -80,23 +80,29 @@ class Child(Generic[T]):
     async def start(self) -> None:
         """Starts the process, in a session of its own: the terminal's Ctrl-C is ours."""
         path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-        self._process = await asyncio.create_subprocess_exec(
-            *self._command,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env={**KEEP_MEMORY, **os.environ, "PYTHONPATH": path},
-            limit=LINE_LIMIT,
-            start_new_session=True,
-        )
+        printed, prints = os.pipe()
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                *self._command,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=prints,
+                env={**KEEP_MEMORY, **os.environ, "PYTHONPATH": path},
+                limit=LINE_LIMIT,
+                start_new_session=True,
+            )
+        except BaseException:
+            os.close(printed)
+            raise
+        finally:
+            os.close(prints)
         # What is left of a process before, its end above all, is not this one's.
         self._news, self._why = asyncio.Queue(), ""
         process = self._process
         assert process.stdout is not None
-        assert process.stderr is not None
         self._readers = [
             asyncio.create_task(self._read_to_the_end(process, process.stdout, self._news)),
-            asyncio.create_task(read_noise(process.stderr, self._news.put_nowait)),
+            asyncio.create_task(read_noise(printed, self._news.put_nowait)),
         ]
         ended = self._wait(process, self._readers, self._news)
         asyncio.create_task(ended)  # noqa: RUF006
@@ -130,9 +136,9 @@ class Child(Generic[T]):
         try:
             message = self._decode(plain_line(line[start:]))
         except (ValueError, RecursionError, msgspec.DecodeError):
-            yield from noise(line)
+            yield from noise(line, among_messages=True)
             return
-        yield from noise(line[:start])
+        yield from noise(line[:start], among_messages=True)
         yield message
 
     async def _wait(
