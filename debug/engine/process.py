@@ -32,7 +32,12 @@ from debug.engine.folder_watch import FolderWatch
 from debug.engine.last_words import LastWords
 from debug.engine.wake_seldom import wake_seldom
 from debug.memory import SLACK, give_back
-from debug.protocol.child_end import lines_until_gone, private_stdin, private_stdout
+from debug.protocol.child_end import (
+    PIPE_CLOSED,
+    lines_until_gone,
+    private_stdin,
+    private_stdout,
+)
 from debug.protocol.diagnostic import Diagnostic, Problem, blame, from_exception
 from debug.protocol.messages import (
     Abort,
@@ -109,7 +114,10 @@ class Engine:
     def emit(self, message: Message) -> None:
         if os.getpid() != self._process:
             os._exit(1)  # a source has made a copy of the engine, which is none
-        self._events.write(encode(message))
+        try:
+            self._events.write(encode(message))
+        except OSError:
+            os._exit(PIPE_CLOSED)
 
     def run(self) -> NoReturn:
         """Works until the screen closes stdin, which ends the process."""

@@ -7,6 +7,7 @@ thread that does nothing else: a child that prints need not wait for the screen 
 """
 
 import asyncio
+import fcntl
 import os
 import select
 import threading
@@ -21,11 +22,12 @@ from debug.protocol.plain import plain
 
 LINE_LIMIT = 2000
 """Characters of a line that are shown."""
-LINES = 50
-"""That a moment has room for; as many again are kept of the rest."""
+LINES, CHARACTERS = 50, 10_000
+"""That a moment has room for; as much again is kept of the rest."""
 MOMENT_SECONDS = 0.25
-CHUNK = 2**18
-"""Bytes that are read at once."""
+CHUNK = 2**20
+"""Bytes that a child may print before somebody reads them, and that are read at once: on a
+busy machine, each time that one waits for the other costs a turn."""
 LONGEST = 2**16
 """Bytes of a line that has not ended yet."""
 
@@ -51,7 +53,8 @@ class Moment:
 
     def __init__(self) -> None:
         self._began = -MOMENT_SECONDS
-        self._passed = 0
+        self._lines, self._characters = LINES, CHARACTERS
+        """That there is room for."""
         self._kept: deque[bytes] = deque(maxlen=LINES)
         self._more = 0
 
@@ -64,25 +67,39 @@ class Moment:
         before. The others are only counted, but for the last."""
         if now - self._began >= MOMENT_SECONDS:
             yield from self.rest()
-            self._began, self._passed = now, 0
-        room = LINES - self._passed
-        lines = text.split(b"\n", room)
-        if len(lines) > room:
-            others = lines.pop()
-            self._more += others.count(b"\n") + 1
-            self._kept.extend(others.rsplit(b"\n", LINES)[-LINES:])
-        self._passed += len(lines)
-        for line in lines:
+            self._began, self._lines, self._characters = now, LINES, CHARACTERS
+        while text and self._lines > 0 and self._characters > 0:
+            line, more, text = text.partition(b"\n")
+            self._lines -= 1
+            self._characters -= min(len(line), LINE_LIMIT)
             yield from noise(line)
+            if not more:
+                return
+        if text:
+            self._more += text.count(b"\n") + 1
+            self._kept.extend(text.rsplit(b"\n", LINES)[-LINES:])
 
     def rest(self) -> Iterator[Noise]:
         """The last of those that there was no room for."""
-        if left_out := self._more - len(self._kept):
+        room, shown = CHARACTERS, 0
+        for line in reversed(self._kept):
+            room -= min(len(line), LINE_LIMIT)
+            shown += room >= 0
+        if left_out := self._more - shown:
             yield Noise(f"… {left_out:,} more lines")
-        for line in self._kept:
+        for line in list(self._kept)[len(self._kept) - shown :]:
             yield from noise(line)
         self._kept.clear()
         self._more = 0
+
+
+def roomy_pipe() -> tuple[int, int]:
+    """A pipe for what a child prints: on a busy machine each time that it is full costs the
+    child its turn. Linux alone can be asked for more room."""
+    read, write = os.pipe()
+    with suppress(AttributeError, OSError):
+        fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, CHUNK)
+    return read, write
 
 
 async def read_noise(descriptor: int, hear: Callable[[Noise], object]) -> None:

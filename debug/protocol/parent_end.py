@@ -17,15 +17,16 @@ from typing import Generic, TypeAlias, TypeVar
 
 import msgspec
 
-from debug.protocol.child_end import WHERE
+from debug.protocol.child_end import PIPE_CLOSED, WHERE
 from debug.protocol.messages import Event, Message, decode_event, encode
-from debug.protocol.noise import Noise, noise, read_noise
+from debug.protocol.noise import Noise, noise, read_noise, roomy_pipe
 from debug.protocol.plain import plain_line
 
 LINE_LIMIT = 64 * 2**20
 """Bytes; the description of a large model's layers fills one line."""
 MESSAGE = b'{"type":'
 """How a message begins, if something else was written before it in its line."""
+CLOSED = "it closed its pipe to the screen"
 GRACE_SECONDS = 1.0
 WORD_SECONDS = 0.3
 """For a child that hangs to say where."""
@@ -47,6 +48,8 @@ class Exited(msgspec.Struct, frozen=True):
     def cause(self) -> str:
         if self.why:
             return self.why
+        if self.code == PIPE_CLOSED:
+            return CLOSED
         if self.code >= 0:
             return f"exit status {self.code}"
         with contextlib.suppress(ValueError):
@@ -80,7 +83,7 @@ class Child(Generic[T]):
     async def start(self) -> None:
         """Starts the process, in a session of its own: the terminal's Ctrl-C is ours."""
         path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-        printed, prints = os.pipe()
+        printed, prints = roomy_pipe()
         try:
             self._process = await asyncio.create_subprocess_exec(
                 *self._command,
@@ -118,7 +121,7 @@ class Child(Generic[T]):
         try:
             await asyncio.wait_for(_end_of(process), GRACE_SECONDS)
         except TimeoutError:
-            self._why = "it closed its pipe to the screen"
+            self._why = CLOSED
             self.kill()
 
     async def _read_events(self, stream: asyncio.StreamReader, news: "News[T]") -> None:

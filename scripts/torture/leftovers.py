@@ -86,7 +86,7 @@ OF_LIBRARIES = {
     "NumPy's errors": ("import numpy; numpy.seterr(all='raise')", OK),
     "NumPy's seed": ("import numpy; numpy.random.seed(9)", OK),
     "deterministic": ("import torch; torch.use_deterministic_algorithms(True)", OK),
-    "a default device": ("import torch; torch.set_default_device('meta')", "meta"),
+    "a default device": ("import torch; torch.set_default_device('meta')", "Meta"),
     "inference mode": ("import torch; torch.inference_mode().__enter__()", OK),
     "a mode of PyTorch's": ("import torch; torch.device('cpu').__enter__()", OK),
     "coarse products": ("import torch; torch.set_float32_matmul_precision('medium')", OK),

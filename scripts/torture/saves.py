@@ -24,7 +24,7 @@ from scripts.torture.port import (
     line_of,
     put,
 )
-from scripts.torture.versions import meant, written
+from scripts.torture.versions import handed_on, meant, written
 
 CLOSES = ("descriptor 0", "descriptor 1", "descriptor 2")
 Blamed = tuple[str | None, int | None]
@@ -118,6 +118,9 @@ def versions() -> Iterator[Save]:
     for name, data, says in (*written(), *meant()):
         blamed = NOBODY if says == OK else ("port.py", None)
         yield Save("versions", name, put("port.py", data), (says,), *blamed)
+    for name, data, says in handed_on():
+        used = "neighbour.py", line_of("neighbour") + 1
+        yield Save("versions", name, put("port.py", data), (says,), *used)
 
 
 def contents() -> Iterator[Save]:

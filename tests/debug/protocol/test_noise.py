@@ -70,9 +70,20 @@ async def test_a_flood_is_read_while_the_loop_has_other_things_to_do():
     assert len(texts) < 1000
 
 
+async def test_of_long_lines_there_is_room_for_fewer():
+    texts = await heard(b"".join(b"%d %s\n" % (n, b"x" * 5000) for n in range(1000)))
+    assert texts[0].startswith("0 x")
+    assert texts[-1].startswith("999 x")
+    shown = [text for text in texts if "more lines" not in text]
+    left_out = sum(int(t.split()[1].replace(",", "")) for t in texts if "more lines" in t)
+    assert left_out + len(shown) == 1000
+    assert len(shown) < 200
+
+
 async def test_a_line_without_an_end_is_cut():
     texts = await heard(b"x" * 3_000_000)
-    assert {len(text) for text in texts} == {LINE_LIMIT}
+    lines = [text for text in texts if "more lines" not in text]
+    assert {len(line) for line in lines} == {LINE_LIMIT}
 
 
 async def test_of_a_bar_that_was_drawn_over_and_over_the_last_state_is_heard():

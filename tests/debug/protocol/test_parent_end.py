@@ -23,6 +23,7 @@ def stream(*lines: bytes) -> asyncio.StreamReader:
     [
         (0, "exit status 0"),
         (3, "exit status 3"),
+        (4, "it closed its pipe to the screen"),
         (-9, "killed by SIGKILL"),
         (-11, "killed by SIGSEGV"),
         (-500, "killed by signal 500"),
