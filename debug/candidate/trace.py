@@ -212,7 +212,9 @@ def _problem(error: Exception, taps: Taps, unknown: Collection[str]) -> Problem:
         why = WITHOUT_RESULT[kind].format(_call_of(module))
         message = f"{type(module).__name__} returned {why} ({first_line(error)})"
         return _at_definition(module, message)
-    return Problem.of("graph", error, taps.files, _without_size(unknown))
+    place = definition(taps.module)  # where the line is not known, at least the file
+    path = place.path if place else None
+    return Problem.of("graph", error, taps.files, _without_size(unknown), path)
 
 
 def _at_definition(module: Any, message: str) -> Problem:

@@ -32,14 +32,15 @@ from debug.protocol.child_end import apart
 
 STANDARD = (0, 1, 2)
 DESCRIPTORS = ["descriptors that are not its own"]
+OPEN_FILES = ["how many files it has open"]
 OF_MAX = "MODULAR_"
 """How variables of the environment begin that MAX reads."""
 TIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
 SEED = 0
 SURE_SECONDS = 1.0
 """Between two looks at threads that tell whether they rest."""
-BUSY = 0.2
-"""The share of the time; another that is as busy, and other programs, leave it no more."""
+BUSY = 0.05
+"""The share of the time; on a busy machine a thread that never rests gets little more."""
 
 
 class BeyondRepair(Exception):
@@ -101,7 +102,7 @@ class Surroundings:
         changed = self.rescue() + self._put_path_back() + self._put_environment_back()
         changed += _end_copies() + self._put_parts_back(PROCESS | LIBRARIES)
         if not _has_descriptors():
-            raise BeyondRepair(["how many files it has open"])
+            raise BeyondRepair(OPEN_FILES)
         if worked.is_one_busy_until(self._worked):
             raise BeyondRepair(["how many threads are always at work"])
         _seed()
@@ -149,10 +150,17 @@ class _ThreadTimes:
     has left at work takes half of Python's time for itself, and nothing ends it."""
 
     def __init__(self) -> None:
+        """
+        Raises:
+            BeyondRepair: no file can be opened any more, as is needed to know.
+        """
         self._now = time.monotonic()
         main = threading.main_thread().native_id
         python = {each.native_id for each in threading.enumerate()} - {main}
-        times = psutil.Process().threads()
+        try:
+            times = psutil.Process().threads()
+        except OSError as error:
+            raise BeyondRepair(OPEN_FILES) from error
         self._worked = {
             each.id: each.user_time + each.system_time
             for each in times

@@ -122,3 +122,8 @@ OF_LIBRARIES = {
     ),
 }
 LEAVES = OF_PYTHON | OF_THE_PROCESS | OF_LIBRARIES
+OFTEN = {
+    "many open files": "how many files",
+    "a graph that is left open": "outside the region",
+}
+"""What is said where the same is done several times in a load, and within a graph."""
