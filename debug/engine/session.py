@@ -52,8 +52,9 @@ from debug.protocol.messages import (
     Progress,
     Stopped,
 )
+from debug.protocol.statistics import Stats
 from debug.protocol.survey import Look
-from debug.protocol.values import Divergence, Mode, Stats, Tolerance
+from debug.protocol.values import Divergence, Mode, Tolerance
 from debug.reference.archived import reference_of
 from debug.reference.recorded_layers import RecordedLayers
 from debug.subject import (
