@@ -237,12 +237,50 @@ class Heard:
 
     def findings(self, index: int) -> list[Finding] | None:
         """The mistakes in a layer's own code; None if it was not looked into."""
+        own = self._own_findings(index)
+        if own is None:
+            return None
+        if self._says_nothing(index):
+            around = self._parents(index)
+            return [each for i in around for each in self._told(index, i)] or own
+        mute = [i for i in self.explained if self._says_nothing(i)]
+        told = [
+            each for i in mute if index in self._parents(i) for each in self._told(i, index)
+        ]
+        return [each for each in own if each not in told]
+
+    def _own_findings(self, index: int) -> list[Finding] | None:
+        """What was found in a layer's code, without what other layers say of it."""
         event = self.explained.get(index)
         if event is None or event.generation != self.generation:
             return None
         if self._is_elsewhere(index):
             return []
         return [each for each in event.findings if not self._is_refuted(each)]
+
+    def _says_nothing(self, index: int) -> bool:
+        """Whether a layer's result has another shape, and nothing explains it: the layer
+        around it may end where both sides can be compared, and have the cause."""
+        alone = self.isolated_events.get(index)
+        if alone is None or alone.divergence.verdict is not Verdict.INVALID:
+            return False
+        return not any(finding.causes for finding in self._own_findings(index) or ())
+
+    def _told(self, index: int, around: int) -> list[Finding]:
+        """The causes in a layer around one for the line that makes its result wrong."""
+        own, its = self._own_findings(index) or (), self._own_findings(around) or ()
+        lines = [finding.place for finding in own if finding.place is not None]
+        return [each for each in its if each.causes and each.place in lines]
+
+    def _parents(self, index: int) -> list[int]:
+        """The layers around one, the innermost first."""
+        indices = {layer.name: index for index, layer in enumerate(self.layers)}
+        found: list[int] = []
+        parent = self.layers[index].parent
+        while parent in indices and indices[parent] not in found:
+            found.append(indices[parent])
+            parent = self.layers[found[-1]].parent
+        return found
 
     def _is_refuted(self, finding: Finding) -> bool:
         """Whether a layer is right in the run that should have a wrong input."""

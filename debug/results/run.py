@@ -54,16 +54,6 @@ class Run(Heard):
     def with_parents(self, index: int) -> set[str]:
         return {self.layers[each].name for each in (index, *self._parents(index))}
 
-    def _parents(self, index: int) -> list[int]:
-        """The layers around one, the innermost first."""
-        indices = {layer.name: index for index, layer in enumerate(self.layers)}
-        found: list[int] = []
-        parent = self.layers[index].parent
-        while parent in indices and indices[parent] not in found:
-            found.append(indices[parent])
-            parent = self.layers[found[-1]].parent
-        return found
-
     def finding(self, index: int) -> Finding | None:
         """The first mistake in a layer's own code, if one is known."""
         findings = self.findings(index) or []
