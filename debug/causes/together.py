@@ -1,5 +1,6 @@
 """Several hypotheses as one."""
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -9,6 +10,9 @@ from torch import Tensor
 from debug.causes.hypotheses.operands import NOTHING, Hypothesis
 from debug.causes.segment import Segment
 from debug.reference.recording import Replacement, Step, ValueId
+
+SAID_OF = re.compile(r"(?P<names>[^;:]+?) (?:is|are) (?P<done>\w+( [^ ;:]+){2,})")
+"""What was done to something, in some words: only what is long is not said twice."""
 
 
 def both(one: Hypothesis, other: Hypothesis) -> Hypothesis | None:
@@ -50,7 +54,7 @@ def _of(
     if other.keys <= one.keys:
         text = one.text
     else:
-        text = f"{one.text}; and {other.text}" if one.text else other.text
+        text = _said_together(one.text, other.text) if one.text else other.text
     taking = one if one.takes is not None else other
     is_same = one is NOTHING or other.keys <= one.keys
     return Hypothesis(
@@ -71,6 +75,16 @@ def _of(
         right=other.right if is_same else None,
         wrong=other.wrong if is_same else None,
     )
+
+
+def _said_together(one: str, other: str) -> str:
+    """Two causes in words; "q and k are reshaped where axes should change places", where
+    the same was done to both."""
+    first, second = SAID_OF.fullmatch(one), SAID_OF.fullmatch(other)
+    if first is None or second is None or first["done"] != second["done"]:
+        return f"{one}; and {other}"
+    names = [*first["names"].replace(" and ", ", ").split(", "), second["names"]]
+    return f"{', '.join(names[:-1])} and {names[-1]} are {first['done']}"
 
 
 def joined(hypotheses: list[Hypothesis]) -> Hypothesis:

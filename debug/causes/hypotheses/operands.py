@@ -64,6 +64,8 @@ class Hypothesis:
     """The one that belongs there."""
     adds: bool = False
     """Whether it makes the same difference whatever else is wrong in its step."""
+    extra: bool = False
+    """Whether it is a step that the reference has not: right in itself, wrong there."""
     laid_out: tuple[ValueId, ...] = ()
     """The weights that it lays out otherwise."""
     weights_of: str | None = None
