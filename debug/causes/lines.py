@@ -19,7 +19,7 @@ from debug.causes.hypotheses.operands import Hypothesis
 from debug.causes.segment import LAYS_OUT, Segment
 from debug.protocol.values import Place
 from debug.reference.pytorch_functions import LAYOUTS
-from debug.reference.recording import DOES_NOT_RUN, ValueId
+from debug.reference.recording import DOES_NOT_RUN, Step, ValueId
 
 
 @dataclass(frozen=True)
@@ -216,6 +216,12 @@ def _holds(op: Operation, numbers: Tensor) -> bool:
     return torch.allclose(op.numbers.double().flatten().sort().values, numbers)
 
 
+def _equal(op: Operation, value: Tensor, segment: Segment, step: Step) -> bool:
+    """Up to the rounding of the reference's value that a step makes."""
+    limit = segment.sought(step.result).limit
+    return (op.value.double() - value).norm().item() <= limit
+
+
 def _where_it_is_laid_out(segment: Segment, best: Hypothesis) -> Place | None:
     """Where the candidate lays numbers out as the cause says and the reference does not."""
     recording = segment.recording
@@ -232,10 +238,14 @@ def _where_it_is_laid_out(segment: Segment, best: Hypothesis) -> Place | None:
         except DOES_NOT_RUN:
             continue
         if made.shape == recording.values[step.result].shape:
+            # What is joined in another order was brought into it before.
+            turned = recording.values[step.operands[0]].mT
+            for op in segment.operations:
+                if op.value.shape == turned.shape and _equal(op, turned, segment, step):
+                    return op.place
             continue
         for op in segment.operations:
-            if op.from_input and op.value.shape == made.shape and not op.parts:
-                limit = segment.sought(step.result).limit
-                if (op.value.double() - made).norm().item() <= limit:
-                    return op.place
+            may_be = op.from_input and op.value.shape == made.shape and not op.parts
+            if may_be and _equal(op, made, segment, step):
+                return op.place
     return None

@@ -240,9 +240,9 @@ def attempt(segment: Segment, hypothesis: Hypothesis) -> Tried | None:
 
 
 def _in_its_own_rounding(segment: Segment, tried: Tried) -> Tried:
-    """With R in units of what PyTorch itself rounds if it makes the mistake: scores that are
-    eight times too large round eight times as much, and what is cut to float16 goes to the
-    next number where float32 is off by a little."""
+    """With R in units of what PyTorch itself rounds if it makes the mistake: scores that
+    are eight times too large round eight times as much, and what is cut to float16 goes to
+    the next number where float32 is off by a little."""
     hypothesis = tried.hypothesis
     segment.pause()
     steps, values = hypothesis.replaced_steps, hypothesis.replaced_values

@@ -27,7 +27,7 @@ EXPLAINS = 0.99
 """The share of the error from which the terms are named."""
 EXACTLY = 1e-3
 """How far a count may be from one that is not said."""
-VERBS = {-1: "subtracted", 0: "left out", 2: "added twice"}
+VERBS: Mapping[float, str] = {-1: "subtracted", 0: "left out", 2: "added twice"}
 
 
 def other_taps(
@@ -48,8 +48,10 @@ def other_taps(
         names.append(segment.recording.name(bias.index))
     exact = segment.pool[step.result].value
     made = made_by(step, segment.recording.values, lambda a, k: _terms(step, a, k))
-    terms = None if made is None else made.flatten(1).double()
-    for counterpart in counterparts if terms is not None else ():
+    if made is None:
+        return
+    terms = made.flatten(1).double()
+    for counterpart in counterparts:
         segment.pause()
         counts = torch.linalg.lstsq(terms.T, counterpart.value.reshape(-1, 1)).solution
         counts = [_short(count) for count in counts.flatten().tolist()]

@@ -135,9 +135,10 @@ def _table(difference: Tensor, weights: Mapping[str, Tensor]) -> str | None:
     rows, columns = difference.shape
     size = difference.norm().item()
     for name, weight in weights.items():
-        if weight.ndim == 2 and weight.shape[1] == columns and len(weight) >= rows:
-            if (weight[:rows].double() - difference).norm().item() <= SAME * size:
-                return name
+        if weight.ndim != 2 or weight.shape[1] != columns or len(weight) < rows:
+            continue
+        if (weight[:rows].double() - difference).norm().item() <= SAME * size:
+            return name
     return None
 
 

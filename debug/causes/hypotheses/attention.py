@@ -57,8 +57,8 @@ def softmaxes(called: Called) -> Iterator[Mistake]:
     }
     for axis in range(1, rank):
         if axis != right:
-            text = f"the largest over axis {axis} is subtracted before softmax's exponential"
-            text += f", PyTorch's over {meant}"
+            text = f"the largest over axis {axis} is subtracted before softmax's "
+            text += f"exponential, PyTorch's over {meant}"
             others[f"largest over {axis}"] = text, partial(_less_the_largest, other=axis)
     for dtype in OTHER_PRECISIONS:
         name = str(dtype).removeprefix("torch.")
@@ -66,8 +66,9 @@ def softmaxes(called: Called) -> Iterator[Mistake]:
             text = f"softmax's {kind}s are rounded to {name}"
             others[f"{kind} in {name}"] = text, partial(call, dtype=dtype)
         text = f"softmax's exponential is computed in {name}"
-        others[f"exponential in {name}"] = text, partial(
-            _rounded_power, dtype=dtype, exponent=dtype
+        others[f"exponential in {name}"] = (
+            text,
+            partial(_rounded_power, dtype=dtype, exponent=dtype),
         )
     for kind, (text, function) in others.items():
         yield Mistake(("softmax", kind), text, _softmax(function))
@@ -102,7 +103,8 @@ def _rounded_exponent(x: Tensor, axis: int, dtype: torch.dtype) -> Tensor:
 def _rounded_power(
     x: Tensor, axis: int, dtype: torch.dtype, exponent: torch.dtype = torch.float64
 ) -> Tensor:
-    powers = round_to((x - x.amax(axis, keepdim=True)).to(exponent).to(x.dtype).exp(), dtype)
+    less = (x - x.amax(axis, keepdim=True)).to(exponent).to(x.dtype)
+    powers = round_to(less.exp(), dtype)
     return powers / powers.sum(axis, keepdim=True)
 
 

@@ -36,7 +36,9 @@ def turned_by_place(wrong: Tensor, right: Tensor, axes: Axes) -> Iterator[Fit]:
     for base, (called, halves), way in product(BASES, PAIRS.items(), (1, -1)):
         turn = _Turn(row, channel, base, halves, way)
         if (wrong - turn(right)).norm().item() <= SAME * sizes[0]:
-            text = f"{{it}} is turned by rotary positions (base {base:g}, pairs of {called})"
+            text = (
+                f"{{it}} is turned by rotary positions (base {base:g}, pairs of {called})"
+            )
             yield Fit(text, turn, extra=True)
             return
 
@@ -44,9 +46,7 @@ def turned_by_place(wrong: Tensor, right: Tensor, axes: Axes) -> Iterator[Fit]:
 class _Turn:
     """Turns each pair of channels by an angle that grows with the row."""
 
-    def __init__(
-        self, row: int, channel: int, base: float, halves: bool, way: int
-    ) -> None:
+    def __init__(self, row: int, channel: int, base: float, halves: bool, way: int) -> None:
         self._row, self._channel = row, channel
         self._base, self._halves, self._way = base, halves, way
 

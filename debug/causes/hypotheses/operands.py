@@ -317,8 +317,11 @@ def other_values(segment: Segment, target: ValueId) -> Iterator[Hypothesis]:
         value = recording.values[index]
         if value.shape == recording.values[target].shape:
             here, there = recording.name(index), recording.name(target)
+            text = f"{here} in place of {there}"
+            if segment.target.is_input:
+                text = f"{segment.target.layer} is given {text}"
             yield Hypothesis(
-                f"{here} in place of {there}",
+                text,
                 frozenset({("in place of", here, there)}),
                 replaced_values={target: value},
                 kind=Kind.MISTAKEN,

@@ -65,7 +65,7 @@ def _in_place_of_others(segment: Segment) -> Iterator[Hypothesis]:
     recording = segment.recording
     others = [name for name in segment.uncalled if name in recording.calls]
     for name, call in recording.calls.items():
-        alike = [n for n in others if n != name and _are_alike(call, recording.calls[n])]
+        alike = [n for n in others if n != name and are_alike(call, recording.calls[n])]
         if not alike:
             continue
         supposed = _chained(segment, call, alike)
@@ -110,7 +110,7 @@ def _result(call: Call, value: Tensor, by: Call | None = None) -> Tensor | None:
         return None
 
 
-def _are_alike(one: Call, other: Call) -> bool:
+def are_alike(one: Call, other: Call) -> bool:
     """Whether two layers are of one kind, with weights of the same sizes."""
     if type(one.module) is not type(other.module):
         return False
