@@ -132,6 +132,7 @@ def fitted(
             counterpart.operation,
             takes=others.get(fit.takes or ""),
             extra=fit.extra,
+            done=fit.said,
         )
 
 

@@ -32,7 +32,7 @@ from debug.causes.hypotheses.operands import (
 from debug.causes.hypotheses.other_numbers import families
 from debug.causes.seen import seen_in_candidate
 from debug.causes.segment import Segment, as_compared
-from debug.causes.together import added, both, joined, one_each
+from debug.causes.together import added, alike, both, joined, one_each
 from debug.measure.matching import (
     distance,
     in_shape_of,
@@ -307,11 +307,11 @@ def _supposed(segment: Segment, tried: list[Tried]) -> Iterator[Hypothesis]:
 
 
 def _combinations(segment: Segment, best: list[Tried]) -> list[Tried]:
-    """What several explain that one does not: all whose values were seen, and the best
-    one with what explains more of what it leaves."""
+    """What several explain that one does not: the same done to several values, all whose
+    values were seen, and the best one with what explains more of what it leaves."""
     found: list[Tried] = []
     seen = [each.hypothesis for each in best if each.hypothesis.operation is not None]
-    for several in (one_each(seen), seen):
+    for several in (*alike(seen), one_each(seen), seen):
         all_seen = attempt(segment, joined(several)) if several else None
         if all_seen is not None:
             found.append(all_seen)

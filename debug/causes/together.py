@@ -1,8 +1,9 @@
 """Several hypotheses as one."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from itertools import combinations
 from typing import Any
 
 from torch import Tensor
@@ -11,6 +12,8 @@ from debug.causes.hypotheses.operands import NOTHING, Hypothesis
 from debug.causes.segment import Segment
 from debug.reference.recording import Replacement, Step, ValueId
 
+MOST_ALIKE = 6
+"""Of more, not every two are tried."""
 SAID_OF = re.compile(r"(?P<names>[^;:]+?) (?:is|are) (?P<done>\w+( [^ ;:]+){2,})")
 """What was done to something, in some words: only what is long is not said twice."""
 
@@ -93,6 +96,21 @@ def joined(hypotheses: list[Hypothesis]) -> Hypothesis:
     for each in sorted(hypotheses, key=lambda hypothesis: hypothesis.kind):
         found = both(found, each) or found
     return found
+
+
+def alike(seen: list[Hypothesis]) -> Iterator[list[Hypothesis]]:
+    """Those that do the same to several values, as to query and key: any two, for a third
+    may be one of them a step later, and then all."""
+    same: dict[str, list[Hypothesis]] = {}
+    for each in seen:
+        if each.done is not None:
+            same.setdefault(each.done, []).append(each)
+    for found in same.values():
+        found.sort(key=lambda each: each.operation or 0)
+        if len(found) <= MOST_ALIKE:
+            yield from map(list, combinations(found, 2))
+        if len(found) > 2:
+            yield found
 
 
 def one_each(seen: list[Hypothesis]) -> list[Hypothesis]:

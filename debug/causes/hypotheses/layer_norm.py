@@ -34,7 +34,8 @@ def layer_norm(called: Called) -> Iterator[Mistake]:
     text = "the layer norm is applied twice"
     yield Mistake(("applied twice", "layer norm"), text, twice)
     for key, text, written in _written_out(called, weight, bias):
-        yield Mistake(key, text, written_out(written))
+        about = next((name for name in (weight, bias) if name in text), None)
+        yield Mistake(key, text, written_out(written), about)
 
 
 def _norm(mistake: Callable[..., Tensor]) -> Replacement:

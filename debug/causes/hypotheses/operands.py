@@ -64,6 +64,8 @@ class Hypothesis:
     """The one that belongs there."""
     adds: bool = False
     """Whether it makes the same difference whatever else is wrong in its step."""
+    done: str | None = None
+    """What was done to a value, in the same words whatever the value is called."""
     extra: bool = False
     """Whether it is a step that the reference has not: right in itself, wrong there."""
     laid_out: tuple[ValueId, ...] = ()

@@ -9,8 +9,8 @@ from torch import Tensor
 X = numbers(1, 2, 6, 8)
 
 WRONG = {
-    "is divided by its length over the channels": lambda q: F.normalize(q, dim=-1),
-    "is divided by the root of its mean square over the channels": (
+    "is brought to a length of 1 over the channels": lambda q: F.normalize(q, dim=-1),
+    "is brought to a mean square of 1 over the channels": (
         lambda q: q * q.square().mean(-1, keepdim=True).rsqrt()
     ),
     "the mean over the channels is subtracted": lambda q: q - q.mean(-1, keepdim=True),
@@ -36,3 +36,16 @@ def test_a_step_along_an_axis_is_named(cause: str):
 def test_rows_of_no_length_are_divided_by_nothing():
     zeros = torch.zeros(1, 2, 6, 8, dtype=torch.float64)
     assert torch.isfinite(F.normalize(zeros, dim=-1)).all()
+
+
+def test_what_is_done_to_query_and_key_alike_is_one_cause():
+    def scores(_, x: Tensor) -> Tensor:
+        q, k = x * 2.0, x.flip(-2) * 3.0
+        return ((q @ k.mT) * 0.5).softmax(-1)
+
+    def wrong(_, x: Tensor) -> Tensor:
+        q, k = F.normalize(x * 2.0, dim=-1), F.normalize(x.flip(-2) * 3.0, dim=-1)
+        return ((q @ k.mT) * 0.5).softmax(-1)
+
+    found = causes_of(scores, wrong, X)[0]
+    assert found == "q and k are brought to a length of 1 over the channels"
