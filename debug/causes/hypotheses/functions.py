@@ -13,7 +13,7 @@ a limit, a power or an activation too many in ``elementwise.py``.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import permutations
+from itertools import combinations, permutations
 from typing import Any
 
 import torch
@@ -97,10 +97,12 @@ def _biases(
 ) -> Iterator[Mistake]:
     """``with_bias`` takes what is made of the function without its bias, and the bias."""
     left_out, twice = with_bias(lambda y, b: y), with_bias(lambda y, b: y + 2 * b)
+    times = with_bias(lambda y, b: y * b)
     minus = with_bias(lambda y, b: y - b)
     yield Mistake(("left out", bias), f"{bias} is left out", left_out, bias, adds=True)
     yield Mistake(("added twice", bias), f"{bias} is added twice", twice, bias, adds=True)
     yield Mistake(("subtracted", bias), f"{bias} is subtracted", minus, bias, adds=True)
+    yield Mistake(("multiplied", bias), f"{bias} is multiplied, not added", times, bias)
 
 
 def _conv1d(called: Called) -> Iterator[Mistake]:
@@ -179,6 +181,12 @@ def _taps_exchanged(
         w[..., of] = 0
         return w
 
+    for one, other in combinations(range(min(count, MOST_TAPS)), 2):
+        order = [other if n == one else one if n == other else n for n in range(count)]
+        text = f"taps {one} and {other} of the kernel change places"
+        exchanged = with_weight(lambda w, order=order: w[..., order])
+        if order != list(range(count))[::-1]:  # which is flipped
+            yield Mistake(("taps exchanged", one, other), text, exchanged, weight)
     for to, of in permutations(range(min(count, MOST_TAPS)), 2):
         text = f"tap {of} of the kernel in place of tap {to}"
         instead = with_weight(partial(copied, to=to, of=of))
@@ -323,6 +331,12 @@ def _layout(called: Called) -> Iterator[Mistake]:
         reshaped = _of_first(lambda x: x.reshape(shape))
         yield Mistake(("reshaped for permuted", name), text, reshaped)
         return
+    x = recording.values[step.operands[0]]
+    if len(shape) == x.ndim - 1 and shape[:-1] == x.shape[:-2]:
+        *_, parts, size = x.shape
+        text = f"the channels of {name} are joined from ({size}, {parts}), not heads first"
+        other = _of_first(lambda x: x.transpose(-1, -2).reshape(shape))
+        yield Mistake(("joined from", size), text, other)
     made = recording.maker(step.operands[0])
     while made is not None and made.name == "contiguous":
         made = recording.maker(made.operands[0])

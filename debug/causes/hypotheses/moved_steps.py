@@ -15,6 +15,7 @@ from torch import Tensor
 from debug.causes.hypotheses.mistake import first_tensor
 from debug.causes.hypotheses.operands import Hypothesis
 from debug.causes.hypotheses.reductions import REDUCTIONS
+from debug.causes.hypotheses.scales import factor_of
 from debug.reference.pytorch_functions import LAYOUTS
 from debug.reference.recording import (
     Recording,
@@ -120,7 +121,7 @@ def factors_after_softmax(
         if step.name != "softmax":
             continue
         before = [each for each in recording.leading_to(step.result) if each in steps]
-        factors = {each.result: factor for each in before if (factor := _factor_of(each))}
+        factors = {each.result: factor for each in before if (factor := factor_of(each))}
         total = math.prod(factors.values())
         if not factors:
             continue
@@ -135,16 +136,6 @@ def factors_after_softmax(
             frozenset({("moved", "factor", "after", "softmax")}),
             {**dict.fromkeys(factors, _passed_on), step.result: scaled},
         )
-
-
-def _factor_of(step: Step) -> float | None:
-    """The number that a step multiplies its one value with."""
-    numbers = [arg for arg in step.args if isinstance(arg, int | float)]
-    if len(step.operands) != 1 or len(numbers) != 1 or not numbers[0]:
-        return None
-    if step.name == "mul":
-        return float(numbers[0])
-    return 1 / numbers[0] if step.name in ("div", "truediv") else None
 
 
 def _told(step: Step, recording: Recording) -> str:
