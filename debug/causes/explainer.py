@@ -16,7 +16,7 @@ from debug.candidate.operations import Operation
 from debug.candidate.program import Program
 from debug.causes.cutting import misfits, segments
 from debug.causes.hypotheses.operands import Kind
-from debug.causes.lines import LoadedCandidate, line_of, place_of
+from debug.causes.lines import LoadedCandidate, line_of, place_of, where_to_mend
 from debug.causes.passed import finding_of, passed_elsewhere
 from debug.causes.pattern import pattern_of
 from debug.causes.search import Keys, Tried, find_causes
@@ -98,7 +98,7 @@ class Explainer:
                 if best is not None and is_sure:
                     self._likely.add(best.keys)
                 about = self._never_called(segment, found, code) or name
-                finding = _finding(segment, found, code)
+                finding = _finding(segment, found, name, code)
                 findings.setdefault(about, []).append(finding)
                 mistakes.append(len(best.keys) if best is not None and is_sure else 0)
         return findings, sum(mistakes) if mistakes and all(mistakes) else None
@@ -208,7 +208,9 @@ def _all_explained(findings: Mapping[str, list[Finding]]) -> bool:
     )
 
 
-def _finding(segment: Segment, found: list[Tried], code: LoadedCandidate) -> Finding:
+def _finding(
+    segment: Segment, found: list[Tried], layer: str, code: LoadedCandidate
+) -> Finding:
     best = found[0].hypothesis if found and found[0].explains > WORTH_SHOWING else None
     index = segment.culprit
     op = None if index is None else segment.operations[index]
@@ -218,11 +220,12 @@ def _finding(segment: Segment, found: list[Tried], code: LoadedCandidate) -> Fin
         steps = [
             step for step in segment.steps if step.result in best.replaced_steps
         ] or steps
+    line = None if index is None else line_of(segment, index)
     return Finding(
         str(segment.target),
         segment.target.layer if segment.target.is_input else None,
         op.name if op else None,
-        place_of(segment, best, None if index is None else line_of(segment, index), code),
+        where_to_mend(place_of(segment, best, line, code), best, layer, code),
         steps[0].place if steps else None,
         str(matches[0]) if matches else "",
         _messages(found)
