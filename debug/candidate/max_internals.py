@@ -173,7 +173,8 @@ def weight_name(op: Op) -> str | None:
 
 def weights_read() -> Collection[str]:
     """The names of the weights that the graph has used that is being built."""
-    return Graph.current._weights.keys()
+    graph = Graph.current
+    return {*graph._weights, *max_v3.weights_read(graph)}
 
 
 _SSA_NAME = re.compile(r"%[\w#]+")
