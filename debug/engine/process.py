@@ -28,6 +28,7 @@ from msgspec import structs
 
 from debug.candidate import libraries
 from debug.candidate.source import changed_since, tell_before_executing
+from debug.engine import garbage
 from debug.engine.folder_watch import FolderWatch
 from debug.engine.last_words import LastWords
 from debug.engine.wake_seldom import wake_seldom
@@ -206,6 +207,7 @@ class Engine:
             self._await_mending(command, problem.diagnostic)
             raise
         self.session, self._refused = session, None
+        garbage.search_as_usual()
         session.pause_with(self._pause)
         if command.watch:
             self._watch.files([session.subject.graph])
@@ -235,7 +237,9 @@ class Engine:
         except ImportError as error:
             message = f"torch or MAX is not what it should be ({error}): make install"
             raise Problem("installation", message) from error
-        self._surroundings = self._surroundings or Surroundings()
+        if self._surroundings is None:
+            garbage.pass_by()
+            self._surroundings = Surroundings()
         return Session
 
     def _read(self, files: Mapping[str, str | None]) -> None:
@@ -359,6 +363,7 @@ class Engine:
 def main() -> NoReturn:
     os.nice(NICENESS)
     wake_seldom()  # before MAX has threads
+    garbage.search_seldom()
     events, commands = private_stdout(), private_stdin()
     try:
         last_words = LastWords(events.fileno())

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,40 @@ async def test_an_end_is_told_though_something_that_was_started_holds_the_pipes(
     async with asyncio.timeout(30):
         heard = [news async for news in child.events()]
     assert heard == ["here\n", Exited(3)]
+
+
+# Its first thread ends, as the kernel's record of it says; the other takes its time.
+ENDS_SLOWLY = """
+import ctypes, os, platform, threading, time
+threading.Thread(target=lambda: (time.sleep(0.5), os._exit(3))).start()
+os.close(1)
+ctypes.CDLL(None).syscall({"x86_64": 60, "aarch64": 93}[platform.machine()], 0)
+"""
+
+
+@pytest.mark.process
+@pytest.mark.skipif(sys.platform != "linux", reason="asks Linux what becomes of a process")
+async def test_a_child_that_takes_long_to_end_has_ended_for_its_own_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(parent_end, "GRACE_SECONDS", 0.1)
+    child = await started(ENDS_SLOWLY, tmp_path, monkeypatch)
+    async with asyncio.timeout(30):
+        heard = [news async for news in child.events()]
+    assert heard == [Exited(3)]
+
+
+@pytest.mark.process
+async def test_a_child_that_closes_its_pipe_and_lives_on_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(parent_end, "GRACE_SECONDS", 0.1)
+    source = "import os, time\nos.close(1)\ntime.sleep(60)\n"
+    child = await started(source, tmp_path, monkeypatch)
+    async with asyncio.timeout(30):
+        (exited,) = [news async for news in child.events()]
+    assert isinstance(exited, Exited)
+    assert exited.cause == "it closed its pipe to the screen"
 
 
 @pytest.mark.process

@@ -1,5 +1,6 @@
 import pytest
 from fakes import MISSING, ROWS, compared, isolated, opened, probed, stats
+from msgspec.structs import replace
 
 from debug.protocol.diagnostic import Diagnostic
 from debug.protocol.messages import (
@@ -11,7 +12,7 @@ from debug.protocol.messages import (
     Loaded,
     Stopped,
 )
-from debug.protocol.values import Divergence, Finding
+from debug.protocol.values import Cause, Divergence, Finding, Place
 from debug.protocol.verdict import Verdict
 from debug.results.run import Run
 from debug.results.trend import Trend
@@ -146,6 +147,28 @@ def test_a_block_whose_parts_are_right_is_at_fault_itself(run):
     run.apply(isolated(2, 1.0))
     run.apply(isolated(7, 99.0))
     assert names(run, run.faults()) == ["blocks.0"]
+
+
+def test_a_result_of_another_shape_has_the_cause_that_the_layer_around_it_ends_with(run):
+    attention, block = 5, 7
+    line, cause = Place("/port.py", 7), Cause("padded behind only", 1.0, 0.8)
+    silent = Finding("result of blocks.0.attn", None, "ops.pad", line, None, "")
+    found = replace(silent, target="input of blocks.0.mlp", causes=[cause])
+    for index in (attention, block):
+        run.apply(compared(index, 99.0))
+    shape = Divergence(
+        Verdict.INVALID, reason="shape [1, 3] where the reference has [1, 4]"
+    )
+    run.apply(Isolated(1, attention, shape))
+    run.apply(isolated(block, 99.0))
+    run.apply(Explained(1, attention, [silent]))
+    run.apply(Explained(1, block, [found]))
+    assert (run.culprit(), run.faults()) == (attention, [attention])
+    assert (run.findings(attention), run.findings(block)) == ([found], [])
+    # A mistake at another line is another one.
+    run.apply(Explained(1, block, [replace(found, place=Place("/port.py", 9))]))
+    assert run.findings(attention) == [silent]
+    assert run.faults() == [attention, block]
 
 
 def test_what_a_layer_did_by_itself_before_a_save_is_not_held_against_it(run):
