@@ -47,7 +47,7 @@ class Settings:
             calls: whether that is the line that calls the layer.
         """
         path = self._modules.get(layer)
-        module = self._tree.modules.get(path) if path else None
+        module = None if path is None else self._tree.modules.get(path)
         if path is None or module is None:
             return None
         if is_building_block(type(module)):
@@ -64,8 +64,8 @@ class Settings:
         held = [name for name, value in vars(module).items() if _is_near(value, number)]
         if not held or _written(used, number):
             return None
-        place = self._tree.place_of(f"{path}.{held[0]}")
-        if place is not None and _only_stores(place):
+        place = self._tree.place_of(f"{path}.{held[0]}" if path else held[0])
+        if path and place is not None and _only_stores(place):
             return self._tree.place_of(path)
         return place
 

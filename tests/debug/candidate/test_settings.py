@@ -36,6 +36,7 @@ class Network(nn.Module):
             eps=1e-3,
         )
         self.scaled = Scaled(factor=0.75, slope=0.15)
+        self.gain = 0.45
         self.blocks = nn.LayerList([Scaled(0.35, slope=0.15), Scaled(0.25, slope=0.15)])
 
     def __call__(self, x: Any) -> Any:
@@ -49,7 +50,13 @@ def line_of(text: str) -> int:
 
 def told(layer: str, about: str | None, number: Said, calls: bool = False) -> str | None:
     """The line that is told, if it is another than the one that is used."""
-    names = {"norm": "norm", "scaled": "scaled", "last": "blocks.1", "first": "blocks.0"}
+    names = {
+        "norm": "norm",
+        "scaled": "scaled",
+        "last": "blocks.1",
+        "first": "blocks.0",
+        "model": "",
+    }
     settings = Settings(construct(Network, CPU(), DType.float32), names)
     used = Place(__file__, line_of("# calls" if calls else "# used"))
     place = settings.place_of(layer, about, number, used, calls)
@@ -98,6 +105,10 @@ def test_whole_numbers_and_names_are_held_by_too_many(number: Said):
 
 def test_a_number_that_stands_where_it_is_used_is_to_be_mended_there():
     assert told("first", "factor", 0.35) is None
+
+
+def test_the_model_itself_has_settings_too():
+    assert told("model", "factor", 0.45) == "self.gain = 0.45"
 
 
 def test_a_layer_without_a_module_has_no_settings():
