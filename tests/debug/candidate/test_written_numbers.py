@@ -9,7 +9,7 @@ from max.dtype import DType
 from max.graph import DeviceRef
 
 from debug.candidate.module_tree import construct
-from debug.candidate.settings import Settings
+from debug.candidate.written_numbers import WrittenNumbers
 from debug.protocol.values import Place, Said
 
 HERE = DeviceRef.CPU()
@@ -57,9 +57,9 @@ def told(layer: str, about: str | None, number: Said, calls: bool = False) -> st
         "first": "blocks.0",
         "model": "",
     }
-    settings = Settings(construct(Network, CPU(), DType.float32), names)
+    written = WrittenNumbers(construct(Network, CPU(), DType.float32), names)
     used = Place(__file__, line_of("# calls" if calls else "# used"))
-    place = settings.place_of(layer, about, number, used, calls)
+    place = written.place_of(layer, about, number, used, calls)
     if place is None:
         return None
     with open(place.path) as source:
@@ -107,9 +107,9 @@ def test_a_number_that_stands_where_it_is_used_is_to_be_mended_there():
     assert told("first", "factor", 0.35) is None
 
 
-def test_the_model_itself_has_settings_too():
+def test_the_model_itself_holds_numbers_too():
     assert told("model", "factor", 0.45) == "self.gain = 0.45"
 
 
-def test_a_layer_without_a_module_has_no_settings():
+def test_a_layer_without_a_module_writes_no_number():
     assert told("elsewhere", "factor", 0.75) is None

@@ -7,7 +7,7 @@ line to mend::
     ...
     x = self.norm(x)                                            # used
 
-A module of MAX's own is all settings: the port says no more of it than how it is made. A
+Of a module of MAX's own the port says no more than how it is made. A
 class of the port may hold the number itself, as ``self.scale``, or be given it by whoever
 makes it.
 """
@@ -27,7 +27,7 @@ STEM = 3
 """Letters in which ``eps`` and ``epsilon`` agree, and ``padded`` and ``padding``."""
 
 
-class Settings:
+class WrittenNumbers:
     """Those of the modules that a candidate consists of."""
 
     def __init__(self, tree: ModuleTree, modules: Mapping[str, str]) -> None:
