@@ -2,9 +2,7 @@
 
 Here are graphs, operations and layers; `debug.candidate.max_dispatch` runs an operation,
 `debug.candidate.max_kernels` has the interpreter's kernels, `debug.candidate.max_v3` what
-is of `max.experimental.nn`. No other file uses any.
-
-Written against MAX 26.7: `check` says what is missing when another version is installed.
+is of `max.experimental.nn`. No other file uses any. `check` says what another MAX lacks.
 """
 
 import re
@@ -31,8 +29,6 @@ SUPPORTED = "26.7"
 Op = _core.Operation
 ValueKey = Any
 """An MLIR value: hashable, equal to itself only within one graph."""
-
-
 DIFFERENT_TYPES = 4096
 """Types of values that are read once: a graph has hundreds of values, and few types."""
 CHAIN = "!mo.chain"
@@ -192,6 +188,22 @@ def signature(op: Op) -> str:
     return _SSA_NAME.sub(
         lambda name: numbers.setdefault(name[0], f"%{len(numbers)}"), text(op)
     )
+
+
+def signatures(graph: Graph) -> list[str]:
+    """Of all operations of a lowered graph, in order.
+
+    MLIR numbers all values of a graph anew for each text: one of the whole costs a
+    thirteenth of one for each of 1,200 operations.
+    """
+    whole = _graphs(graph)[0]
+    operations = list(whole.regions[0].front)
+    _, _, *lines, _ = text(whole).split("\n")  # its name, its arguments, its end
+    if len(lines) != len(operations):  # one has regions, and more lines than one
+        return [signature(op) for op in split_output(graph)[0]]
+    wanted = map(_interpreter._is_dispatchable, operations)
+    *body, _ = (line.strip() for line, is_one in zip(lines, wanted, strict=True) if is_one)
+    return [_SSA_NAME.sub("%", line) for line in body]
 
 
 def text(op: Op) -> str:
