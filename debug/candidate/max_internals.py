@@ -169,7 +169,8 @@ def weight_name(op: Op) -> str | None:
 
 def weights_read() -> Collection[str]:
     """The names of the weights that the graph has used that is being built."""
-    return Graph.current._weights.keys()
+    graph = Graph.current
+    return {*graph._weights, *max_v3.weights_read(graph)}
 
 
 _SSA_NAME = re.compile(r"%[\w#]+")
@@ -343,6 +344,11 @@ def places_of(op: Op) -> list[tuple[str, int]]:
     return [(path, int(line)) for path, line in _PLACE.findall(located)]
 
 
+def layer_hooks() -> list[Any]:
+    """What MAX calls for every layer of `max.nn` that is traced, in this thread."""
+    return layer_module._LAYER_HOOKS
+
+
 @contextmanager
 def layer_hook(hook: Callable[[Any, Any, Any, Any], None]) -> Iterator[None]:
     """Calls ``hook(layer, args, kwargs, output)`` for every layer that is traced.
@@ -350,7 +356,7 @@ def layer_hook(hook: Callable[[Any, Any, Any, Any], None]) -> Iterator[None]:
     MAX has a list of hooks for `max.nn`, global to the process, so it is left as it was
     found. A module of `max.experimental.nn` calls none: its ``__call__`` is wrapped.
     """
-    hooks, call = layer_module._LAYER_HOOKS, max_v3.Module.__call__
+    hooks, call = layer_hooks(), max_v3.Module.__call__
     before = list(hooks)
 
     def called(self: Any, *args: Any, **kwargs: Any) -> Any:

@@ -216,7 +216,8 @@ class _Neighbours(MetaPathFinder):
         sys.meta_path.insert(0, self)
 
     def __exit__(self, *_: object) -> None:
-        sys.meta_path.remove(self)
+        with suppress(ValueError):  # a source has taken it away
+            sys.meta_path.remove(self)
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -275,6 +276,13 @@ def _is_gone(module: ModuleType) -> bool:
     """Whether a neighbour of an earlier load is no longer there to be imported."""
     loader = getattr(getattr(module, "__spec__", None), "loader", None)
     return isinstance(loader, _Compiled) and not Path(loader.path).is_file()
+
+
+def is_of_a_source(made: object) -> bool:
+    """Whether the class of something was made by a source, and by no library."""
+    module = sys.modules.get(type(made).__module__)
+    loader = getattr(getattr(module, "__spec__", None), "loader", None)
+    return module is None or isinstance(loader, _Compiled)
 
 
 def library_files(packages: Collection[str]) -> dict[str, str]:

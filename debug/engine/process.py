@@ -19,11 +19,11 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextvars import copy_context
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, NoReturn
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, TypeVar
 
 from msgspec import structs
 
@@ -35,7 +35,12 @@ from debug.engine.last_words import LastWords
 from debug.engine.priority import ASIDE, make_way
 from debug.engine.wake_seldom import wake_seldom
 from debug.memory import SLACK, give_back
-from debug.protocol.child_end import lines_until_gone, private_stdin, private_stdout
+from debug.protocol.child_end import (
+    PIPE_CLOSED,
+    lines_until_gone,
+    private_stdin,
+    private_stdout,
+)
 from debug.protocol.diagnostic import Diagnostic, Problem, blame, from_exception
 from debug.protocol.messages import (
     Abort,
@@ -68,6 +73,7 @@ SPOILED = 3
 LOOK_SECONDS = 0.25
 """Between two looks at the process while a source is executed."""
 
+T = TypeVar("T")
 Work = Command | SourceSaved
 
 
@@ -109,7 +115,10 @@ class Engine:
     def emit(self, message: Message) -> None:
         if os.getpid() != self._process:
             os._exit(1)  # a source has made a copy of the engine, which is none
-        self._events.write(encode(message))
+        try:
+            self._events.write(encode(message))
+        except OSError:
+            os._exit(PIPE_CLOSED)
 
     def run(self) -> NoReturn:
         """Works until the screen closes stdin, which ends the process."""
@@ -193,8 +202,7 @@ class Engine:
             return
         opens = self._session_class()
         try:
-            with self._kept_alive():
-                session = opens.open(self._factory, command, self.emit)
+            session = self._executing(opens.open, self._factory, command, self.emit)
         except Problem as problem:
             self._await_mending(command, problem.diagnostic)
             raise
@@ -243,21 +251,20 @@ class Engine:
     def _load(self, session: "Session", watched: bool) -> None:
         """Makes a generation of what is on the disk now; the next save is heard of."""
         try:
-            with self._kept_alive():
-                session.load()
+            self._executing(session.load)
         finally:
             if watched:  # an edit may import more, from elsewhere
                 self._watch.files(session.attempted)
 
-    @contextmanager
-    def _kept_alive(self) -> Iterator[None]:
-        """A source runs in the block, and sees nothing that those before it have left."""
+    def _executing(self, action: Callable[..., T], *arguments: Any) -> T:
+        """Runs what executes a source, which sees nothing that those before it have left. A
+        context of its own has what a library sets in one, such as NumPy's errors."""
         assert self._surroundings is not None
         self._undo(self._surroundings.put_back)
         over = threading.Event()
         threading.Thread(target=self._watch_over, args=(over,), daemon=True).start()
         try:
-            yield
+            return copy_context().run(action, *arguments)
         finally:
             libraries.rescue()
             over.set()
