@@ -287,20 +287,6 @@ def _type_text(mlir_type: Any) -> str:
     return re.sub(r"^\w+\((.*)\)$", r"\1", str(mlir_type))
 
 
-_NARROW = re.compile(r"(?<=[ <])(?:b?f16|f8e\w+)(?=[,>])")
-"""How MLIR writes floating point types of fewer than 32 bits."""
-
-
-def has_narrow_type(said: str) -> bool:
-    """Whether a type or an operation, as text, has values in float16 or the like."""
-    return _NARROW.search(said) is not None
-
-
-def widened(said: str) -> str:
-    """The same operations, as text, in float32."""
-    return _NARROW.sub("f32", said)
-
-
 def is_chain(value: ValueKey) -> bool:
     """Whether a value is none, and only says what comes before what."""
     return type_text(value) == CHAIN

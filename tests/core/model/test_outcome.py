@@ -52,7 +52,8 @@ def test_probabilities_change_before_words_do(model, features):
 def test_a_large_decoder_in_half_precision_hears_the_same(model, features, monkeypatch):
     monkeypatch.setattr(checkpoint, "LARGE", 0)
     narrow = load_checkpoint("micro").build_decoder()
-    assert narrow.decoder.blocks[0].mlp[0].weight.dtype == torch.float16
+    weights = narrow.decoder.state_dict()
+    assert weights["blocks.0.mlp.0.weight"].dtype == torch.float16
     wrong = features.roll(64, -1)
     one, other = (outcome(each, features, wrong, nobody_waits) for each in (narrow, model))
     assert (one.reference, one.candidate) == (other.reference, other.candidate)
