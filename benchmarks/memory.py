@@ -60,7 +60,12 @@ def checked(model: str) -> tuple[str, float, float, float]:
     command = [sys.executable, "-m", "tui.commands", "check", "--model", model, "--quiet"]
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     # Quiet, and in a session of its own, so that all of it can be stopped.
-    check = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
+    check = subprocess.Popen(
+        command,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+        env=dict(os.environ),  # MAX, where it is loaded, has changed the inherited one
+    )
     peak, ended = 0.0, "ok"
     while check.poll() is None:
         try:

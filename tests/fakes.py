@@ -167,8 +167,8 @@ class FakeEngine:
     broken: Diagnostic | None = None
     """Why a source that is opened makes no graph."""
 
-    def __init__(self, factory: str) -> None:
-        self.factory = factory
+    def __init__(self, factory: str, aside: bool = False) -> None:
+        self.factory, self.aside = factory, aside
         self.sent: list[Message] = []
         self.ratios: dict[int, float] = {}
         self.isolated: dict[int, float] = {}

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import torch
 import whisper
 from torch import Tensor, nn
 from whisper.model import ModelDimensions, Whisper
@@ -28,7 +29,7 @@ from core.model.hugging_face import (
     whisper_config,
 )
 from core.model.openai_encoder import drawing_no_weights
-from core.model.random_weights import RandomState
+from core.model.random_weights import RandomState, is_in_a_decoders_block
 from core.model.shapes import check_shapes, dims_of_shapes
 from core.model.validation import LONGEST, sizes, tensors
 from core.model.weight_files import (
@@ -43,6 +44,8 @@ from debug.protocol.plain import plain
 
 MICRO = Path(__file__).parents[1] / "checkpoints" / "micro.pt"
 """The bundled model: see the README beside it."""
+LARGE = 1 << 30
+"""Bytes in float32 from which a decoder is worth less memory for more time."""
 SEED = re.compile("[0-9]{1,18}")
 ADDRESS = re.compile("[a-z][a-z0-9+.-]+://")
 FILE_ENDINGS = (".pt", ".pth", ".bin", ".safetensors", ".json")
@@ -80,8 +83,10 @@ class Checkpoint:
         return self._part("encoder.")
 
     def _part(self, prefix: str = "") -> dict[str, Tensor]:
-        names = [name for name in self.state if name.startswith(prefix)]
-        return {name.removeprefix(prefix): self.state[name].float() for name in names}
+        return {n.removeprefix(prefix): self.state[n].float() for n in self._names(prefix)}
+
+    def _names(self, prefix: str) -> list[str]:
+        return [name for name in self.state if name.startswith(prefix)]
 
     def build(self) -> Whisper:
         """openai's Whisper with these weights, in float32 on the CPU."""
@@ -91,11 +96,24 @@ class Checkpoint:
         return self._ready(model)
 
     def build_decoder(self) -> Whisper:
-        """The same without an encoder: for features that are there already."""
+        """The same without an encoder: for features that are there already.
+
+        Of a large decoder the matrices in its blocks stay in the file's precision, often
+        half of float32's memory. openai's `Linear` widens each when it multiplies by it,
+        so that the numbers are the same.
+        """
         with drawing_no_weights():
             model = Whisper(self.dims)
         model.encoder = nn.Identity()  # pyright: ignore[reportAttributeAccessIssue]
-        model.decoder.load_state_dict(self._part("decoder."), assign=True)
+        is_large = 4 * sum(map(torch.numel, model.decoder.parameters())) > LARGE
+        weights = {}
+        for name in self._names("decoder."):
+            weight = self.state[name]
+            stays = is_large and is_in_a_decoders_block(name, weight)
+            is_narrow = weight.itemsize < torch.float32.itemsize
+            kept = weight if stays and is_narrow else weight.float()
+            weights[name.removeprefix("decoder.")] = kept
+        model.decoder.load_state_dict(weights, assign=True)
         return self._ready(model)
 
     def _ready(self, model: Whisper) -> Whisper:

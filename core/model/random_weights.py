@@ -20,7 +20,8 @@ OUTLIER_GAIN = 8.0
 
 
 class RandomState(Mapping[str, Tensor]):
-    """A whole state dict in float32, the same on every machine for the same seed.
+    """A whole state dict, the same on every machine for the same seed: in float32, but for
+    the matrices of the decoder's blocks, which are in float16 as in openai's files.
 
     Each tensor has a generator of its own, so none depends on which others are drawn, and
     each is drawn when it is asked for: a decoder is larger than its encoder, and often not
@@ -31,13 +32,19 @@ class RandomState(Mapping[str, Tensor]):
         self._shapes, self._seed = tensor_shapes(dims), seed
 
     def __getitem__(self, name: str) -> Tensor:
-        return _draw(name, tuple(self._shapes[name]), self._seed)
+        drawn = _draw(name, tuple(self._shapes[name]), self._seed)
+        return drawn.half() if is_in_a_decoders_block(name, drawn) else drawn
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._shapes)
 
     def __len__(self) -> int:
         return len(self._shapes)
+
+
+def is_in_a_decoders_block(name: str, weight: Tensor) -> bool:
+    """Whether it is one of the matrices that most of a decoder's memory goes into."""
+    return name.startswith("decoder.blocks.") and weight.ndim == 2
 
 
 def random_state(dims: ModelDimensions, seed: int = 0) -> dict[str, Tensor]:

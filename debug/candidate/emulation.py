@@ -29,6 +29,7 @@ from debug.candidate.buffers import on_device, to_torch
 from debug.candidate.lone_kernels import Cutter, LoneKernel
 from debug.candidate.max_internals import Body, Op, ValueKey
 from debug.candidate.max_kernels import Kernel
+from debug.candidate.narrow_types import has_narrow_type, widened
 
 WIDE = DType.float32
 NARROW = {
@@ -97,7 +98,7 @@ def emulation(body: Body, cutter: Cutter) -> Emulation:
         for index, op in enumerate(body.operations)
         if _computes_in_narrow(op)
     }
-    texts = {each.key: max_internals.widened(each.graph) for each in cut.values()}
+    texts = {each.key: widened(each.graph) for each in cut.values()}
     bodies = max_internals.bodies(max_kernels.parsed(list(texts.values()))) if cut else {}
     kernels: dict[str, Kernel] = {}
     found: dict[int, Emulated] = {}
@@ -135,7 +136,7 @@ def _narrow_types(op: Op) -> set[str]:
     """The names of the precisions to emulate in an operation."""
     found = set()
     for value in (*max_internals.operands(op), *op.results):
-        if not max_internals.has_narrow_type(max_internals.type_text(value)):
+        if not has_narrow_type(max_internals.type_text(value)):
             continue
         kind = max_internals.tensor_type(value)
         if kind is None or not is_emulated(kind.dtype, kind.device.to_device()):

@@ -31,6 +31,7 @@ from max.graph import Graph
 
 from debug.candidate import max_internals
 from debug.candidate.max_internals import CHAIN, Op, ValueKey
+from debug.candidate.narrow_types import has_narrow_type
 
 LONGEST_CONSTANT = 2000
 """Characters of a constant that comes along; a longer one becomes an argument."""
@@ -122,7 +123,7 @@ class Cutter:
         if maker is None or max_internals.describe(maker) not in _FIXED:
             return False
         line = max_internals.text(maker)
-        if len(line) > LONGEST_CONSTANT or max_internals.has_narrow_type(line):
+        if len(line) > LONGEST_CONSTANT or has_narrow_type(line):
             return False  # a narrow number is written with too few digits to be widened
         if not all(self._bring(used, draft) for used in max_internals.operands(maker)):
             return False

@@ -2,9 +2,7 @@
 
 Here are graphs, operations and layers; `debug.candidate.max_dispatch` runs an operation,
 `debug.candidate.max_kernels` has the interpreter's kernels, `debug.candidate.max_v3` what
-is of `max.experimental.nn`. No other file uses any.
-
-Written against MAX 26.7: `check` says what is missing when another version is installed.
+is of `max.experimental.nn`. No other file uses any. `check` says what another MAX lacks.
 """
 
 import re
@@ -31,8 +29,6 @@ SUPPORTED = "26.7"
 Op = _core.Operation
 ValueKey = Any
 """An MLIR value: hashable, equal to itself only within one graph."""
-
-
 DIFFERENT_TYPES = 4096
 """Types of values that are read once: a graph has hundreds of values, and few types."""
 CHAIN = "!mo.chain"
@@ -195,6 +191,22 @@ def signature(op: Op) -> str:
     )
 
 
+def signatures(graph: Graph) -> list[str]:
+    """Of all operations of a lowered graph, in order.
+
+    MLIR numbers all values of a graph anew for each text: one of the whole costs a
+    thirteenth of one for each of 1,200 operations.
+    """
+    whole = _graphs(graph)[0]
+    operations = list(whole.regions[0].front)
+    _, _, *lines, _ = text(whole).split("\n")  # its name, its arguments, its end
+    if len(lines) != len(operations):  # one has regions, and more lines than one
+        return [signature(op) for op in split_output(graph)[0]]
+    wanted = map(_interpreter._is_dispatchable, operations)
+    *body, _ = (line.strip() for line, is_one in zip(lines, wanted, strict=True) if is_one)
+    return [_SSA_NAME.sub("%", line) for line in body]
+
+
 def text(op: Op) -> str:
     """The operation in MLIR's generic form, its regions included."""
     return op.asm(print_generic_op_form=True, assume_verified=True)
@@ -273,20 +285,6 @@ def type_text(value: ValueKey) -> str:
 @lru_cache(maxsize=DIFFERENT_TYPES)
 def _type_text(mlir_type: Any) -> str:
     return re.sub(r"^\w+\((.*)\)$", r"\1", str(mlir_type))
-
-
-_NARROW = re.compile(r"(?<=[ <])(?:b?f16|f8e\w+)(?=[,>])")
-"""How MLIR writes floating point types of fewer than 32 bits."""
-
-
-def has_narrow_type(said: str) -> bool:
-    """Whether a type or an operation, as text, has values in float16 or the like."""
-    return _NARROW.search(said) is not None
-
-
-def widened(said: str) -> str:
-    """The same operations, as text, in float32."""
-    return _NARROW.sub("f32", said)
 
 
 def is_chain(value: ValueKey) -> bool:

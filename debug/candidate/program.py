@@ -71,7 +71,10 @@ class Program:
         self._own: dict[ValueKey, str] = {}
         """The digests of what the graph itself computes where a value is injected."""
         self.flow = Flow(max_internals.graph_inputs(traced.graph))
-        self._signatures: list[str] = []
+        self._signatures = [
+            "\n".join([each, *max_internals.called_graphs(traced.graph, each)])
+            for each in max_internals.signatures(traced.graph)
+        ]
         self.digest: dict[ValueKey, str] = {}
         self._fixed: set[ValueKey] = set()
         """Values that depend on weights and constants alone, such as transposed weights."""
@@ -108,9 +111,6 @@ class Program:
         used = [each for each in max_internals.operands(op) if each in self.digest]
         self.flow.operands.append(used)
         self.flow.results.append(list(op.results))
-        signature = max_internals.signature(op)
-        called = max_internals.called_graphs(traced.graph, signature)
-        self._signatures.append("\n".join([signature, *called]))
         name = max_internals.weight_name(op)
         if name is not None:
             text = tokens.of(traced.weights[name])

@@ -1,6 +1,7 @@
 """The child process that owns torch and MAX: commands on stdin, events on stdout.
 
-Started as ``python -m debug.engine package.module:factory``. It ends when its stdin does,
+Started as ``python -m debug.engine package.module:factory``, with ``--aside`` where nobody
+waits for it. It ends when its stdin does,
 so that no engine outlives its screen.
 
 One thing is done at a time, in one thread; two others only put work into a queue, the
@@ -31,6 +32,7 @@ from debug.candidate.source import changed_since, tell_before_executing
 from debug.engine import garbage
 from debug.engine.folder_watch import FolderWatch
 from debug.engine.last_words import LastWords
+from debug.engine.priority import ASIDE, make_way
 from debug.engine.wake_seldom import wake_seldom
 from debug.memory import SLACK, give_back
 from debug.protocol.child_end import (
@@ -70,8 +72,6 @@ SPOILED = 3
 """The exit status of an engine that can't go on in this process."""
 LOOK_SECONDS = 0.25
 """Between two looks at the process while a source is executed."""
-NICENESS = 5
-"""On two cores the screen must not wait for the engine."""
 
 T = TypeVar("T")
 Work = Command | SourceSaved
@@ -361,7 +361,7 @@ class Engine:
 
 
 def main() -> NoReturn:
-    os.nice(NICENESS)
+    make_way(for_all=ASIDE in sys.argv[2:])
     wake_seldom()  # before MAX has threads
     garbage.search_seldom()
     events, commands = private_stdout(), private_stdin()

@@ -257,6 +257,11 @@ async def _finish(
 class EngineClient(Child[Event]):
     """One engine process."""
 
-    def __init__(self, factory: str) -> None:
-        """``factory`` names the subject, such as ``core.whisper:open_subject``."""
-        super().__init__("debug.engine", factory, decode=decode_event)
+    def __init__(self, factory: str, aside: bool = False) -> None:
+        """
+        Args:
+            factory: names the subject, such as ``core.whisper:open_subject``.
+            aside: whether nobody waits for it, so that it makes way for all others.
+        """
+        more = ["--aside"] if aside else []
+        super().__init__("debug.engine", factory, *more, decode=decode_event)

@@ -23,11 +23,11 @@ from tui.dashboard.changes import (
     ActivityChanged,
     Change,
     LayersChanged,
+    Noted,
     Refused,
     ResultsChanged,
     RowChanged,
     Said,
-    Written,
 )
 from tui.dashboard.editor import NO_EDITOR, open_in
 from tui.dashboard.ends.screen import EndsScreen
@@ -69,6 +69,7 @@ class Dashboard(LeftInOrder, ThemedApp):
         self.link = EngineLink(settings, self._changed, tolerance, keyboard)
         self.state = self.link.state
         self.habits.begin(self.state)
+        self.link.second.confirms = self.habits.confirms
         self.view = View(self.state, self.habits)
         self.not_remembered = ""
         """Why the place that was left is not remembered, if it is not."""
@@ -114,8 +115,8 @@ class Dashboard(LeftInOrder, ThemedApp):
                 self.view.log_pane.say(text, style)
             case Refused(diagnostic) if diagnostic.kind not in (LOOK, INSPECT):
                 self.notify(diagnostic.message, markup=False)
-            case Written(path):
-                self.notify(f"written: {path}", markup=False)
+            case Noted(text):
+                self.notify(text, markup=False)
 
     def get_system_commands(self, screen: Screen) -> Iterable[SystemCommand]:
         """None of Textual's own: ours are of the same name, or make sense here."""
@@ -387,7 +388,7 @@ class Dashboard(LeftInOrder, ThemedApp):
         self._run_second(FLOAT64)
 
     def _run_second(self, run_mode: RunMode) -> None:
-        if activity := self.state.second_activity:
+        if (activity := self.state.second_activity) and not self.link.second.aside:
             self.notify(f"{activity.what}; a save gives that up", markup=False)
             return
         run = self.link.second.run(run_mode)

@@ -5,7 +5,6 @@ listens can draw no more than that.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from debug.protocol.diagnostic import Diagnostic
 from debug.protocol.messages import Inspected
@@ -58,10 +57,10 @@ class Refused:
 
 
 @dataclass(frozen=True)
-class Written:
-    """A file or a folder is there that a person asked for."""
+class Noted:
+    """A line for a moment: what was written, or what the compiled graph says."""
 
-    path: Path
+    text: str
 
 
 Change = (
@@ -72,5 +71,5 @@ Change = (
     | Said
     | Answered
     | Refused
-    | Written
+    | Noted
 )

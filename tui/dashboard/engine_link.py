@@ -54,11 +54,11 @@ from tui.dashboard.changes import (
     Answered,
     Change,
     LayersChanged,
+    Noted,
     Refused,
     ResultsChanged,
     RowChanged,
     Said,
-    Written,
 )
 from tui.dashboard.controls import difference
 from tui.dashboard.endings import Endings, Successor
@@ -334,7 +334,7 @@ class EngineLink:
 
     def written(self, path: Path) -> None:
         self._say(f"{path} is written")
-        self._report(Written(path))
+        self._report(Noted(f"written: {path}"))
 
     def _probed(self, event: Probed) -> None:
         self._report(RowChanged(event.index))
@@ -355,8 +355,8 @@ class EngineLink:
     def _settled(self) -> None:
         """Every layer has run in isolation, too: which one is at fault may be known now."""
         self._endings.settled()
-        self.state.job = None
-        results = self.state.results
+        results, self.state.job = self.state.results, None
+        self.second.confirm()
         culprit = results.culprit()
         if culprit is not None and (blame := words.blame(results, culprit)):
             self._say(blame)

@@ -1,11 +1,12 @@
 """A second run of the graph under another condition, and what it says about the first.
 
-Compiled: does the graph that production would run agree with what the interpreter found? In
-float64: rounding all but disappears there, so a layer that is still wrong has a bug.
+Compiled, when a person asks or after a save: does the graph that production would run agree
+with what the interpreter found? In float64: rounding all but disappears there, so a layer
+that is still wrong has a bug.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from debug.protocol.values import Mode
@@ -25,9 +26,13 @@ class RunMode:
     mode: Mode = Mode.INTERPRET
     options: Mapping[str, Any] = field(default_factory=dict)
     """What differs from the first engine's options."""
+    aside: bool = False
+    """Whether nobody has asked for it: it makes way for all else, and ends in a line."""
 
 
 COMPILED = RunMode("compiled", "compiling the whole graph", "compile", mode=Mode.COMPILE)
+CONFIRMING = replace(COMPILED, aside=True)
+"""The same after a save, by itself."""
 FLOAT64 = RunMode(
     "float64",
     "running the graph in float64",

@@ -6,6 +6,7 @@ from torch import Tensor
 from whisper.audio import log_mel_spectrogram
 from whisper.model import Whisper
 
+from core.model import checkpoint
 from core.model.audio import BUNDLED_CLIP, load_audio, window
 from core.model.checkpoint import load_checkpoint
 from core.model.outcome import outcome
@@ -46,6 +47,17 @@ def test_probabilities_change_before_words_do(model, features):
     assert found.candidate == found.reference
     assert found.kl is not None
     assert 1e-9 < found.kl < 1e-3
+
+
+def test_a_large_decoder_in_half_precision_hears_the_same(model, features, monkeypatch):
+    monkeypatch.setattr(checkpoint, "LARGE", 0)
+    narrow = load_checkpoint("micro").build_decoder()
+    weights = narrow.decoder.state_dict()
+    assert weights["blocks.0.mlp.0.weight"].dtype == torch.float16
+    wrong = features.roll(64, -1)
+    one, other = (outcome(each, features, wrong, nobody_waits) for each in (narrow, model))
+    assert (one.reference, one.candidate) == (other.reference, other.candidate)
+    assert one.kl == pytest.approx(other.kl)
 
 
 def test_who_waits_is_not_kept_waiting(model, features):

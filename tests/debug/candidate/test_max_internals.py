@@ -57,6 +57,16 @@ def test_an_operation_is_the_same_in_two_graphs_but_for_names():
     assert max_internals.signature(one) == max_internals.signature(other)
 
 
+def test_operations_that_are_written_at_once_are_as_each_by_itself():
+    kind = TensorType(DType.float32, (3, 3), DeviceRef.CPU())
+    made = Graph("several", lambda x: ops.gelu(x.tensor @ x.tensor) + 1.5, [kind])
+    max_internals.lower(made)
+    body, _ = max_internals.split_output(made)
+    each = [max_internals.signature(op) for op in body]
+    assert max_internals.signatures(made) == each
+    assert len(each) > 2
+
+
 def stop(location: object, hooks: int) -> None:
     assert graph_module._location is not location
     assert len(layer_module._LAYER_HOOKS) == hooks + 1

@@ -113,8 +113,15 @@ async def test_an_end_is_told_though_something_that_was_started_holds_the_pipes(
 # Its first thread ends, as the kernel's record of it says; the other takes its time.
 ENDS_SLOWLY = """
 import ctypes, os, platform, threading, time
-threading.Thread(target=lambda: (time.sleep(0.5), os._exit(3))).start()
-os.close(1)
+
+def end():
+    while not int(open("/proc/self/stat").read().rpartition(")")[2].split()[6]) & 4:
+        time.sleep(0.01)
+    os.close(1)
+    time.sleep(0.5)
+    os._exit(3)
+
+threading.Thread(target=end).start()
 ctypes.CDLL(None).syscall({"x86_64": 60, "aarch64": 93}[platform.machine()], 0)
 """
 

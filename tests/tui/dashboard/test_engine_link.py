@@ -11,7 +11,7 @@ from debug.protocol.messages import Abort, Failed, Idle, NotPossible, SourceSave
 from debug.protocol.parent_end import Noise
 from tui.dashboard import engine_link, second_engine
 from tui.dashboard.activity import Phase
-from tui.dashboard.changes import Change, Refused, ResultsChanged, RowChanged, Said
+from tui.dashboard.changes import Change, Noted, Refused, ResultsChanged, RowChanged, Said
 from tui.dashboard.engine_link import EngineLink
 from tui.dashboard.second_run import FLOAT64
 from tui.settings import Settings
@@ -58,6 +58,15 @@ async def listener(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Listener]:
 
 def engine() -> FakeEngine:
     return FakeEngine.instances[0]
+
+
+async def save(listener: Listener) -> None:
+    """Of a source all of whose layers have run."""
+    listener.link.run_to(LAST)
+    await settle()
+    engine().say(SourceSaved("model.py"))
+    engine().reload()
+    await settle()
 
 
 async def test_a_run_goes_through_its_phases(listener: Listener):
@@ -186,6 +195,57 @@ async def test_a_save_gives_up_a_second_run_that_is_under_way(
     assert not any("in float64 the graph" in text for text in listener.said)
     stopped = "float64 was stopped: the source was saved; press w to run it again"
     assert stopped in listener.said
+
+
+async def test_a_save_is_confirmed_by_the_compiled_graph_in_a_line(listener: Listener):
+    listener.link.second.confirms = True
+    await save(listener)
+    assert [each.aside for each in FakeEngine.instances] == [False, True]
+    assert listener.state.second_run is None
+    assert Noted("compiled graph: ok") in listener.changes
+    assert listener.state.second_activity is None
+
+
+async def test_nothing_is_compiled_that_nobody_wants_or_that_is_of_no_save(
+    listener: Listener,
+):
+    listener.link.second.confirms = True
+    listener.link.run_to(LAST)
+    await settle()
+    listener.link.second.confirms = False
+    await save(listener)
+    assert len(FakeEngine.instances) == 1
+
+
+async def test_the_next_save_ends_what_confirms_the_last_without_a_word(
+    listener: Listener, monkeypatch
+):
+    monkeypatch.setattr(second_engine, "EngineClient", SlowEngine)
+    listener.link.second.confirms = True
+    await save(listener)
+    first = FakeEngine.instances[1]
+    assert first.alive
+    assert listener.state.second_activity is not None
+    said = len(listener.said)
+    engine().say(SourceSaved("model.py"))
+    await settle()
+    assert not first.alive
+    assert listener.state.second_activity is None
+    assert not any("compiled" in text for text in listener.said[said:])
+
+
+async def test_what_a_person_asks_for_takes_the_place_of_what_nobody_did(
+    listener: Listener, monkeypatch
+):
+    monkeypatch.setattr(second_engine, "EngineClient", SlowEngine)
+    listener.link.second.confirms = True
+    await save(listener)
+    second = asyncio.create_task(listener.link.second.run(FLOAT64))
+    await settle()
+    assert [each.alive for each in FakeEngine.instances] == [True, False, True]
+    assert listener.state.second_activity is not None
+    FakeEngine.instances[2].die()
+    await second
 
 
 async def test_a_second_engine_that_dies_leaves_a_word_and_no_column(

@@ -35,6 +35,8 @@ AT = re.compile(r" \(at line (\d+), column \d+\)$")
 @dataclass
 class Config:
     theme: str | None = None
+    confirm: bool | None = None
+    """Whether each save is confirmed by the compiled graph; None for what is usual."""
     columns: list[ColumnKey] | None = None
     """The most wanted first."""
     keys: dict[str, str] = field(default_factory=dict)
@@ -104,6 +106,8 @@ def _take(config: Config, names: tuple[str, ...], value: Any) -> None:
     match names:
         case ("theme",):
             config.theme = _one_of(tuple(THEMES), value)
+        case ("confirm",):
+            config.confirm = _yes_or_no(value)
         case ("columns",):
             config.columns = _columns(value)
         case ("keys", name):
@@ -125,7 +129,7 @@ def _take(config: Config, names: tuple[str, ...], value: Any) -> None:
             raise ValueError(f"is unknown; [{table}] has {', '.join(TABLES[table])}")
 
 
-TOP = ("theme", "columns")
+TOP = ("theme", "columns", "confirm")
 TABLES: dict[str, Sequence[str]] = {
     "keys": ("the names of the palette",),
     "panes": ("side", *(each.name for each in fields(PaneSizes))),
@@ -136,6 +140,12 @@ TABLES: dict[str, Sequence[str]] = {
 def _one_of(allowed: Sequence[str], value: object) -> str:
     if value not in allowed or not isinstance(value, str):
         raise ValueError(f"is {_shown(value)}; allowed are {', '.join(allowed)}")
+    return value
+
+
+def _yes_or_no(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"is {_shown(value)}; allowed are true and false")
     return value
 
 

@@ -1,5 +1,6 @@
 """A person's habits at work: the config is obeyed, the bookmark opened and kept."""
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from tui.dashboard.keys import Key
 from tui.dashboard.state import State
 from tui.settings import Settings
 
+ENOUGH_CORES = 4
+"""With fewer, a graph that is compiled takes what the person's editor and tests want."""
+
 
 @dataclass
 class Habits:
@@ -31,6 +35,12 @@ class Habits:
     def keys(self) -> list[Key]:
         """Every key of the dashboard, as this person has them."""
         return effective(self.config.keys)
+
+    @property
+    def confirms(self) -> bool:
+        """Whether the graph is compiled after each save, in the background."""
+        chosen = self.config.confirm
+        return (os.cpu_count() or 1) >= ENOUGH_CORES if chosen is None else chosen
 
     def begin(self, state: State) -> None:
         """Before the engine is started."""

@@ -66,7 +66,11 @@ def test_every_entry_is_taken(file):
     ("text", "line", "says"),
     [
         ('theme = "pink"', 1, "theme is 'pink'; allowed are dark, light, high-contrast"),
-        ("\n\nthemes = 1", 3, "themes is unknown; allowed are theme, columns, [keys]"),
+        (
+            "\n\nthemes = 1",
+            3,
+            "themes is unknown; allowed are theme, columns, confirm, [keys]",
+        ),
         ('columns = ["R"]', 1, "columns is 'R'; allowed are shape, ratio"),
         ("columns = 3", 1, "columns must be a list of shape, ratio"),
         ("keys = 3", 1, "keys is unknown; allowed are"),
