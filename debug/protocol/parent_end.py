@@ -223,10 +223,12 @@ async def _has_ended(process: asyncio.subprocess.Process) -> bool:
 def _is_ending(pid: int) -> bool:
     """Whether the system is taking a process down, which takes seconds where it has much
     memory and others are busy. Linux says so, in field 9 of proc_pid_stat(5)."""
+    if sys.platform != "linux":
+        return False
     try:
         _, _, fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")
-    except OSError:
-        return False
+    except OSError:  # it is gone by now
+        return True
     return bool(int(fields.split()[6]) & PF_EXITING)
 
 
