@@ -31,13 +31,26 @@ class StayInFloat64(TorchFunctionMode):
     They would drop to float32 inside a float64 run, and measure a floor that is not there.
     """
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._is_lifted = False
+
+    @contextmanager
+    def lifted(self) -> Iterator[None]:
+        """For code in the middle of the run that is not the model's."""
+        self._is_lifted = True
+        try:
+            yield
+        finally:
+            self._is_lifted = False
+
     def __torch_function__(
         self, func: Callable, types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
         kwargs = kwargs or {}
         first = args[0] if args else None
         wide = isinstance(first, Tensor) and first.dtype == torch.float64
-        if not wide:
+        if not wide or self._is_lifted:
             return func(*args, **kwargs)
         if func is torch.Tensor.float:
             return first

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from msgspec.structs import replace
 
 from debug.protocol.diagnostic import FAILED, Diagnostic
+from debug.protocol.message import Message
 from debug.protocol.messages import (
     Aligned,
     Compared,
     ComparedWithoutTaps,
-    Event,
     Explained,
     Failed,
     Idle,
@@ -24,6 +24,7 @@ from debug.protocol.messages import (
     Opened,
     OutcomeKnown,
     Probed,
+    ShareKnown,
     Stopped,
 )
 from debug.protocol.values import (
@@ -35,7 +36,6 @@ from debug.protocol.values import (
     doubts_of,
 )
 from debug.protocol.verdict import Verdict, overall
-from debug.results.trend import Trend, trend_between
 
 ELSEWHERE = Divergence(
     Verdict.UNSEEN,
@@ -61,6 +61,9 @@ class Run:
     """By index, the layers in isolation, of this generation or an earlier one."""
     explained: dict[int, Explained] = field(default_factory=dict)
     """By index, what was found in the layers' own code, of this generation or earlier."""
+    shares: dict[int, float] = field(default_factory=dict)
+    """By the first layer of a root cause, the share of the final error that it makes by
+    itself, of this generation."""
     outcome_known: OutcomeKnown | None = None
     """What the final result is used for, of this generation or an earlier one."""
     without_taps: ComparedWithoutTaps | None = None
@@ -80,7 +83,7 @@ class Run:
     """Why the results are not those of the source on disk."""
     seconds: float = 0.0
 
-    def apply(self, event: Event) -> None:
+    def apply(self, event: Message) -> None:
         match event:
             case Opened():
                 if self._names != [layer.name for layer in event.layers]:
@@ -94,7 +97,7 @@ class Run:
                 self.position = -1
                 self.stale = None
                 self.settled = False
-                self.probed, self.failures = [], []
+                self.probed, self.failures, self.shares = [], [], {}
             case Aligned():
                 self.aligned = event
             case Compared():
@@ -109,6 +112,8 @@ class Run:
                 self.isolated_events[event.index] = event
             case Explained():
                 self.explained[event.index] = event
+            case ShareKnown():
+                self.shares[event.index] = event.share
             case OutcomeKnown():
                 self.outcome_known = event
             case ComparedWithoutTaps():
@@ -390,10 +395,3 @@ class Run:
             for fault in self.faults()
             if fault in around or (fault < index and name not in self.with_parents(fault))
         ]
-
-    def trend(self, index: int) -> Trend | None:
-        """What the last save did to a layer, or None where nothing can be compared."""
-        now, before = self.current(index), self.before.get(index)
-        if now is None or before is None:
-            return None
-        return trend_between(before.chained, now.chained)

@@ -268,11 +268,10 @@ class Dashboard(LeftInOrder, ThemedApp):
 
     def action_align(self) -> None:
         """Opens the table of layers and modules."""
-        aligned = self.state.results.aligned
-        if aligned is None:
+        if self.state.results.aligned is None:
             self.notify("Both sides have the same names here: there is nothing to align.")
         else:
-            self.push_screen(AlignmentScreen(aligned))
+            self.push_screen(AlignmentScreen(self.state.results))
 
     def action_copy_cause(self) -> None:
         """Every root cause with its file and line, of now or of the last save with one."""

@@ -14,7 +14,7 @@ from debug.protocol.messages import (
 from debug.protocol.values import Divergence, Finding
 from debug.protocol.verdict import Verdict
 from debug.results.run import Run
-from debug.results.trend import Trend
+from debug.results.trend import Trend, trend_of
 
 
 def loaded(generation: int) -> Loaded:
@@ -56,7 +56,7 @@ def test_a_layer_that_is_compared_again_is_not_compared_with_itself(run):
     run.apply(compared(0, 90.0))
     run.apply(compared(1, 1.0))
     run.apply(compared(0, 1.0))
-    assert run.trend(0) is None
+    assert trend_of(run, 0) is None
     assert run.position == 1
     assert run.culprit() is None
 
@@ -181,7 +181,7 @@ def test_a_save_makes_a_layer_better_or_worse_or_leaves_it(run, old, new, trend)
     run.apply(compared(0, old))
     run.apply(loaded(2))
     run.apply(compared(0, new, generation=2))
-    assert run.trend(0) is trend
+    assert trend_of(run, 0) is trend
 
 
 def test_a_layer_that_appears_is_better_and_one_that_vanishes_is_worse(run):
@@ -189,10 +189,10 @@ def test_a_layer_that_appears_is_better_and_one_that_vanishes_is_worse(run):
     run.apply(missing)
     run.apply(loaded(2))
     run.apply(compared(0, generation=2))
-    assert run.trend(0) is Trend.BETTER
+    assert trend_of(run, 0) is Trend.BETTER
     run.apply(loaded(3))
     run.apply(Compared(3, 0, None, MISSING, 0.0, False))
-    assert run.trend(0) is Trend.WORSE
+    assert trend_of(run, 0) is Trend.WORSE
 
 
 def test_the_generations_of_another_engine_are_not_those_of_the_last(run):
@@ -206,7 +206,7 @@ def test_the_generations_of_another_engine_are_not_those_of_the_last(run):
 
 def test_the_first_generation_is_compared_with_nothing(run):
     run.apply(compared(0))
-    assert run.trend(0) is None
+    assert trend_of(run, 0) is None
 
 
 def test_a_bad_save_makes_the_results_stale_and_keeps_them(run):

@@ -17,7 +17,7 @@ from debug.protocol.verdict import Verdict
 from debug.results.root_causes import RootCause, root_causes
 from debug.results.run import Run
 from tui import words
-from tui.answer import layers_of, place_text
+from tui.answer import layers_of, place_text, share_by_itself
 from tui.dashboard.room import MEDIUM_FROM
 from tui.dashboard.state import State
 from tui.verdict_colours import colour
@@ -119,7 +119,11 @@ def _fitting(place: list[str], cause: RootCause, run: Run, room: int | None) -> 
     known, names = cause.mistake.cause, layers_of(cause, run)
     count = f"{len(cause.layers)} layers" if cause.layers[1:] else names
     short = known.hypothesis if known and cause.mistake.complete else cause.why
-    choices = [cause.why, names], [cause.why, count], [short, count]
+    told = [share_by_itself(cause)] if cause.share is not None else []
+    choices = [
+        *([cause.why, names, *told], [cause.why, count, *told], [short, count, *told]),
+        *([cause.why, count], [short, count]),
+    ]
     parts = [[*place, *choice] for choice in choices]
     if room is None:
         return parts[0]
