@@ -10,6 +10,7 @@ from tui import words
 
 LEAST, MOST = 0.001, 10
 """Shares of the final error that are told in per cent."""
+BY_ITSELF = " by itself"
 
 
 def place_text(place: Place) -> str:
@@ -36,7 +37,7 @@ def share_by_itself(cause: RootCause) -> str:
     part = f"{cause.share:.0f} times" if cause.share >= MOST else f"{share(cause.share)} of"
     if cause.share < LEAST:
         part = f"less than {share(LEAST)} of"
-    return f"{part} the final error by itself"
+    return f"{part} the final error{BY_ITSELF}"
 
 
 def answer(run: Run) -> list[str]:

@@ -234,7 +234,7 @@ class Dashboard(LeftInOrder, ThemedApp):
     def action_inner(self) -> None:
         self.view.choose(self.state.stepper.inner(self.view.cursor))
 
-    def action_inspect(self) -> None:
+    def action_operations(self) -> None:
         """Every operation of the layer's own code, on both sides."""
         self._look_into(OperationsScreen)
 
@@ -280,7 +280,7 @@ class Dashboard(LeftInOrder, ThemedApp):
             self.copy_to_clipboard("\n".join(lines))  # OSC 52, so over ssh, too
         self.notify(handed.copied if lines else handed.none_yet, markup=False)
 
-    def action_copy_numbers(self) -> None:
+    def action_copy_statistics(self) -> None:
         text = self.view.statistics_pane.as_text()
         self.copy_to_clipboard(text)
         self.notify(f"copied: {text.partition(chr(10))[0]} ...", markup=False)

@@ -15,7 +15,6 @@ from debug.protocol.messages import (
     LONGEST_SECONDS,
     OWN_CODE_SECONDS,
     Abort,
-    Aligned,
     Command,
     Compared,
     Dump,
@@ -278,9 +277,6 @@ class EngineLink:
                 self.second.outdate("the source was saved")
             case Loaded():
                 self._loaded(event)
-            case Aligned():
-                for doubt in event.doubts:
-                    self._say(doubt, "bold red")
             case Compared(index=index) | Isolated(index=index) | Explained(index=index):
                 self._report(RowChanged(index))
             case Probed():
@@ -357,6 +353,8 @@ class EngineLink:
         self._endings.settled()
         self.state.job = None
         results = self.state.results
+        for doubt in results.doubts if results.is_complete else ():
+            self._say(doubt, "bold red")
         culprit = results.culprit()
         if culprit is not None and (blame := words.blame(results, culprit)):
             self._say(blame)

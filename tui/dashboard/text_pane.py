@@ -31,9 +31,17 @@ class TextPane(VerticalScroll):
             self.scroll_home(animate=False)
         self._text.update(text)
 
-    def as_text(self) -> str:
+    def reveal(self, mark: str) -> None:
+        """Scrolls to the first line that begins with a mark, if that can't be seen."""
+        lines = self.as_text(self.room).splitlines()
+        found = next((n for n, line in enumerate(lines) if line.startswith(mark)), 0)
+        height = self.scrollable_content_region.height
+        if found >= self.scroll_y + height - 1:
+            self.scroll_to(y=found - height // 2, animate=False)
+
+    def as_text(self, width: int = COPIED) -> str:
         """Without colours, for the clipboard."""
-        console = Console(width=COPIED, color_system=None, file=StringIO())
+        console = Console(width=width, color_system=None, file=StringIO())
         with console.capture() as captured:
             console.print(self._text.content)
         return "\n".join(line.rstrip() for line in captured.get().splitlines())

@@ -154,6 +154,8 @@ class View(Container):
         elif run.settled or run.findings(culprit):
             self._answered = answer
             self.select(culprit)
+        elif run.is_complete:  # until that is known: the first that differs
+            self.select(culprit)
 
     # -- Keys and mouse --------------------------------------------------------------
 

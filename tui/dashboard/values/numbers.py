@@ -65,10 +65,12 @@ class ExcerptPane(Static, can_focus=True):
 
     @property
     def covers(self) -> bool:
-        """Whether the numbers of the element are at hand."""
+        """Whether the numbers of the element are at hand, as many as there is room for."""
         found, place = self.excerpt, self._place
         if found is None or place.located is None:
             return False
+        if (found.cut.height, found.cut.width) != (self.rows, self.columns):
+            return False  # asked for before the pane had its size
         if (found.generation, found.index, found.alone, found.cut.axes) != (
             place.located.generation,
             place.index,
