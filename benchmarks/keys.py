@@ -124,9 +124,8 @@ def main() -> None:
     milliseconds = [1000 * each for each in found]
     middle, last = statistics.median(milliseconds), statistics.quantiles(milliseconds, n=20)
     print(f"key to repaint: {middle:.0f} ms in the middle, {last[-1]:.0f} ms of 95 in 100")
-    print(
-        f"of the screen's processor: {1000 * busy / len(found):.0f} ms a key, all it drew"
-    )
+    each = 1000 * busy / len(found)
+    print(f"of the screen's processor: {each:.0f} ms a key, all that it drew meanwhile")
 
 
 if __name__ == "__main__":

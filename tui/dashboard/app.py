@@ -46,6 +46,7 @@ from tui.dashboard.screens.controls import ControlsScreen
 from tui.dashboard.screens.details import DetailsScreen
 from tui.dashboard.screens.help import HelpScreen
 from tui.dashboard.second_run import COMPILED, FLOAT64, RunMode
+from tui.dashboard.selectable import CopiesSelection
 from tui.dashboard.themes import ThemedApp
 from tui.dashboard.values.screen import ValuesScreen
 from tui.dashboard.view import CLOCK_SECONDS, View
@@ -53,7 +54,7 @@ from tui.dashboard.weights.screen import WeightsScreen
 from tui.settings import Settings
 
 
-class Dashboard(LeftInOrder, ThemedApp):
+class Dashboard(LeftInOrder, CopiesSelection, ThemedApp):
     """Steps the candidate beside the reference."""
 
     CSS_PATH = Path(__file__).with_name("app.tcss")

@@ -6,7 +6,8 @@ from rich.console import Console, RenderableType
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widgets import Static
+
+from tui.dashboard.selectable import SelectableText
 
 COPIED = 200
 """Columns of what is copied."""
@@ -15,7 +16,7 @@ COPIED = 200
 class TextPane(VerticalScroll):
     def __init__(self, name: str) -> None:
         super().__init__(id=name, classes="text-pane")
-        self._text = Static(markup=False)
+        self._text = SelectableText(markup=False)
 
     def compose(self) -> ComposeResult:
         yield self._text

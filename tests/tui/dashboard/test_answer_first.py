@@ -93,6 +93,15 @@ async def test_a_layer_that_a_person_selected_stays_selected(app, press):
         assert app.view.cursor == chosen
 
 
+async def test_a_key_is_not_lost_where_the_rows_are_laid_anew_in_the_same_moment(app):
+    async with app.run_test(size=(120, 36)) as pilot:
+        await found(app, pilot)
+        app.view.choose(ATTENTION + 2)
+        app.view.show_layers()
+        await settle(pilot)
+        assert app.view.cursor == ATTENTION + 2
+
+
 @pytest.mark.parametrize("key", ["down", "j"])
 async def test_so_it_does_after_any_key_that_moves(app, press, key):
     async with app.run_test(size=(120, 36)) as pilot:

@@ -19,6 +19,7 @@ from debug.results.run import Run
 from tui import words
 from tui.answer import BY_ITSELF, layers_of, place_text, share_by_itself
 from tui.dashboard.room import MEDIUM_FROM
+from tui.dashboard.selectable import Selectable
 from tui.dashboard.state import State
 from tui.verdict_colours import colour
 
@@ -29,7 +30,7 @@ Row = tuple[Text, int | None]
 """A line, and the layer that it leads to."""
 
 
-class CausesPane(OptionList):
+class CausesPane(Selectable, OptionList):
     """As high as what it says, up to a limit of the style sheet."""
 
     def __init__(self) -> None:

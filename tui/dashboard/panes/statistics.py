@@ -15,7 +15,6 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widgets import Static
 
 from debug.protocol.messages import Compared
 from debug.protocol.values import STATISTICS, Divergence, Finding, Layer, Slice, Stats
@@ -30,6 +29,7 @@ from tui.dashboard.panes.listing import code_of
 from tui.dashboard.panes.source import candidate_place
 from tui.dashboard.room import MEDIUM_FROM
 from tui.dashboard.second_run import SecondRun
+from tui.dashboard.selectable import SelectableText
 from tui.verdict_colours import colour
 
 _OK = f"ok up to {LAYER.ok_up_to:g}"
@@ -53,7 +53,7 @@ class StatisticsPane(VerticalScroll):
     def __init__(self, keyboard: Keyboard) -> None:
         super().__init__(id="statistics")
         self._keyboard = keyboard
-        self._text = Static(id="statistics-text", markup=False)
+        self._text = SelectableText(id="statistics-text", markup=False)
         self._form: tuple | None = None
         self._title = ""
 

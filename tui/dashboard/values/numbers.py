@@ -10,11 +10,11 @@ from rich.style import Style
 from rich.text import Text
 from textual.binding import Binding
 from textual.events import Click, Resize
-from textual.widgets import Static
 
 from debug.protocol.survey import Excerpted, Number
 from debug.protocol.verdict import Verdict
 from tui import words
+from tui.dashboard.selectable import SelectableText
 from tui.dashboard.values.place import Place, measured
 from tui.verdict_colours import colour
 
@@ -27,7 +27,7 @@ STRIKING = 0.5
 """A difference of this part of the largest one stands out."""
 
 
-class ExcerptPane(Static, can_focus=True):
+class ExcerptPane(SelectableText, can_focus=True):
     BORDER_TITLE = "numbers"
     BINDINGS = [
         Binding("up", "move(-1, 0)", "move", show=False),
