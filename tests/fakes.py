@@ -30,8 +30,16 @@ from debug.protocol.messages import (
     Working,
 )
 from debug.protocol.parent_end import Exited, Noise
+from debug.protocol.statistics import Stats
 from debug.protocol.survey import Excerpt, Locate, MapError, Sketch, Survey
-from debug.protocol.values import Divergence, Finding, Layer, Mode, Place, Slice, Stats
+from debug.protocol.values import (
+    Divergence,
+    Finding,
+    Layer,
+    Mode,
+    Place,
+    Slice,
+)
 from debug.protocol.verdict import Verdict
 
 T = TypeVar("T")

@@ -13,11 +13,11 @@ from msgspec.structs import replace
 from core.messages import Memory
 from debug.protocol.diagnostic import ARCHIVE, OUT_OF_BOUNDS, Diagnostic
 from debug.protocol.messages import Aligned, Compared, ComparedWithoutTaps, Probed, Working
+from debug.protocol.statistics import Stats
 from debug.protocol.values import (
     Divergence,
     Mode,
     Outcome,
-    Stats,
     UnpairedModule,
 )
 from debug.protocol.verdict import LAYER, Limits, Verdict, judge

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from types import CoroutineType, GeneratorType, NoneType
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,13 @@ from debug.subject import (
 
 CallKey = tuple[str, int]
 """A module, and the number of one of its calls, from 1."""
+
+WITHOUT_RESULT = {
+    NoneType: "nothing: its {} lacks a return",
+    GeneratorType: "a generator: its {} has a yield",
+    CoroutineType: "a coroutine: its {} is async",
+}
+"""What a module returned where a tensor was needed, and why."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +91,7 @@ class Taps:
         """
         self.model = model_of(layers).name
         self.files, self._with_inputs = files, with_inputs
-        tree = ModuleTree(candidate.module)
+        self.tree = tree = ModuleTree(candidate.module)
         self.module = tree.root
         self._names = {id(module): name for name, module in tree.modules.items()}
         self.layers, self._align = list(layers), candidate.align
@@ -97,8 +105,10 @@ class Taps:
         self._probes: dict[Probe, TensorValue | None] = {}
         self.alignment: Alignment | None = None
         self.places: dict[str, Place] = {}
-        self.without_result: Any = None
-        """The first module whose call returned None, as one does that lacks its return."""
+        self.modules: dict[str, str] = {}
+        """By layer, the dotted name of its module, or of the first of several."""
+        self.without_result: tuple[Any, type] | None = None
+        """The first module whose call returned what no layer does, and the kind of that."""
         self.again: dict[str, Place] = {}
         """Where a layer's module is called more often than the reference calls it."""
 
@@ -119,8 +129,8 @@ class Taps:
 
     def _layer_called(self, layer: Any, args: Any, kwargs: Any, output: Any) -> None:
         name = self._names.get(id(layer))
-        if output is None and self.without_result is None:
-            self.without_result = layer
+        if type(output) in WITHOUT_RESULT and self.without_result is None:
+            self.without_result = layer, type(output)
         value = first_value(output)
         around = max_internals.layers_around(sys._getframe(1))
         if name is None or value is None or sum(each is layer for each in around) > 1:
@@ -168,6 +178,7 @@ class Taps:
         inputs: dict[Output, TensorValue] = {}
         counterparts = self._in_order(self._counterparts(is_whole))
         self._resolve_probes(counterparts)
+        self.modules = {layer: each.modules[0] for layer, each in counterparts.items()}
         known = _calls_of(counterparts)
         for layer, counterpart in counterparts.items():
             calls = [self._calls.get((m, counterpart.call)) for m in counterpart.modules]

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from debug.causes.hypotheses.axes import Axes, Axis, unnamed
-from debug.causes.hypotheses.fitted import fits
+from debug.causes.hypotheses.every_fit import fits
 from debug.causes.pattern import described
 from debug.measure.matching import relative_error, share_explained
 from debug.measure.statistics import finite

@@ -25,9 +25,9 @@ from debug.causes.hypotheses.added import (
     vectors,
 )
 from debug.causes.hypotheses.axes import Axes
+from debug.causes.hypotheses.every_fit import fits, fits_of_ids, local_fits
 from debug.causes.hypotheses.family import Family, best_number
 from debug.causes.hypotheses.fit import Fit
-from debug.causes.hypotheses.fitted import fits, fits_of_ids, local_fits
 from debug.causes.hypotheses.mistake import Called, Key, always
 from debug.causes.hypotheses.operands import Hypothesis, Kind
 from debug.causes.hypotheses.other_numbers import families
@@ -131,6 +131,8 @@ def fitted(
             Kind.VAGUE if fit.vague else Kind.FITTED,
             counterpart.operation,
             takes=others.get(fit.takes or ""),
+            extra=fit.extra,
+            done=fit.said,
         )
 
 

@@ -73,13 +73,19 @@ def judged(
     found.own.extend(right)
     for index in reversed(range(len(operations))):
         op = operations[index]
-        if right[index] or index in excused:
+        if (right[index] and not _hides(op)) or index in excused:
             for used in op.operands:
                 right[used] = True
         if right[index]:
             for part in op.parts:
                 right[part] = True
     return found
+
+
+def _hides(op: Operation) -> bool:
+    """Whether an operation's result says nothing of what it was made of, as a product with
+    the zeros that a recurrence begins with."""
+    return op.name.rpartition(".")[2] == "mul" and not bool(op.numbers.any())
 
 
 def _parts_of_others(
@@ -169,4 +175,6 @@ def scales(op: Operation, user: Operation) -> float | None:
     """By which number an operation multiplies what another made, if it does that."""
     if not user.finite:
         return None
+    if not user.value.any():
+        return 0.0
     return multiple_of(user.value, Sought.of("", op.value.double(), op.value))

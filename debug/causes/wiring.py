@@ -6,6 +6,7 @@ its own way, and many guesses explain a part of it ::
     for block in self.blocks:
         block(x)                                instead of      x = block(x)
     for block in reversed(self.blocks):         instead of      for block in self.blocks:
+    self.mlp(self.attn_ln(x))                   instead of      self.mlp(self.mlp_ln(x))
 
 Where no single cause explains a layer, nothing more need be guessed. Both sides tell which
 results a layer's code uses, and which of the layers within it is computed of which: MAX's
@@ -14,8 +15,10 @@ and what else is wrong there follows from it.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 
 from debug.candidate.program import Program
+from debug.causes.hypotheses.repeated import are_alike
 from debug.causes.lines import LoadedCandidate
 from debug.protocol.values import Cause, Finding
 from debug.reference.recorded_layers import RecordedLayers
@@ -62,10 +65,11 @@ def dropped(name: str, code: LoadedCandidate, recordings: RecordedLayers) -> Fin
 def reordered(
     name: str, code: LoadedCandidate, recordings: RecordedLayers
 ) -> Finding | None:
-    """That blocks within a layer are computed of each other the other way round
-    than PyTorch's."""
+    """That layers within one, such as blocks, or a norm and attention, are computed of each
+    other the other way round than PyTorch's."""
     program, recording = code.program, recordings.of(name)
     called, before = _called(recording, program), dict[str, set[str]]()
+    called = [layer for layer in called if layer not in code.again]
     for layer in called:
         leads = _used(recording, recording.inputs.get(layer))
         before[layer] = {each for each in called if each in leads and each != layer}
@@ -73,8 +77,7 @@ def reordered(
         each
         for layer in called
         for other in before[layer]
-        if _are_blocks(other, layer)
-        and program.flow.depends(program.layers[other], program.layers[layer])
+        if program.flow.depends(program.layers[other], program.layers[layer])
         for each in (layer, other)
     }
     if not turned:
@@ -85,6 +88,37 @@ def reordered(
     text = f"the order is {_listed(ours)}, PyTorch's is {_listed(theirs)}"
     cause = Cause(text, 1.0, 0.0, None, "order", _listed(theirs), _listed(ours))
     return _finding(cause, ours[0], theirs[0], code)
+
+
+def exchanged_calls(
+    name: str, code: LoadedCandidate, recordings: RecordedLayers
+) -> Finding | None:
+    """That two layers of one kind, such as a block's two norms, are called in each other's
+    place: with their names exchanged, all are computed of each other as PyTorch's are."""
+    program, recording = code.program, recordings.of(name)
+    called, depends = _called(recording, program), program.flow.depends
+    ours = {
+        layer: {o for o in called if depends(program.layers[layer], program.layers[o])}
+        for layer in called
+    }
+    ours = {layer: others - {layer} for layer, others in ours.items()}
+    theirs = {
+        layer: _used(recording, recording.inputs.get(layer)).intersection(called) - {layer}
+        for layer in called
+    }
+    for one, other in combinations(called, 2) if ours != theirs else ():
+        names = {one: other, other: one}
+        turned = {
+            names.get(layer, layer): {names.get(each, each) for each in others}
+            for layer, others in ours.items()
+        }
+        calls = [recording.calls.get(each) for each in (one, other)]
+        if turned != theirs or None in calls or not are_alike(*filter(None, calls)):
+            continue
+        text = f"{one} and {other} are called in each other's place"
+        cause = Cause(text, 1.0, 0.0, None, "exchanged", one, other)
+        return _finding(cause, other, one, code)
+    return None
 
 
 def with_one_mistake(
@@ -98,7 +132,8 @@ def with_one_mistake(
     findings = explained.get(name, [])
     if len(findings) == 1 and any(each.complete for each in findings[0].causes[:1]):
         return explained
-    found = dropped(name, code, recordings) or reordered(name, code, recordings)
+    ways = (dropped, reordered, exchanged_calls)
+    found = next(filter(None, (way(name, code, recordings) for way in ways)), None)
     return explained if found is None else {**explained, name: [found]}
 
 
@@ -140,12 +175,6 @@ def _finding(cause: Cause, layer: str, lacks: str | None, code: LoadedCandidate)
     """
     target = f"the input of {lacks}" if lacks else "the result"
     return Finding(target, lacks, None, code.places.get(layer), None, "", [cause])
-
-
-def _are_blocks(one: str, other: str) -> bool:
-    """Whether two layers differ in their number only, which their names end in."""
-    (list_of, _, number), (others, _, its) = one.rpartition("."), other.rpartition(".")
-    return list_of == others and number.isdigit() and its.isdigit()
 
 
 def _listed(layers: Sequence[str]) -> str:

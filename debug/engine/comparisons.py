@@ -17,7 +17,8 @@ from debug.measure.divergence import compare, outside
 from debug.measure.recent import Recent
 from debug.measure.truth import Truth
 from debug.protocol.diagnostic import Problem
-from debug.protocol.values import Divergence, Stats, Tolerance
+from debug.protocol.statistics import Stats
+from debug.protocol.values import Divergence, Tolerance
 from debug.protocol.verdict import Verdict
 
 T = TypeVar("T")

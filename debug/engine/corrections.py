@@ -22,7 +22,8 @@ from debug.engine.comparisons import Comparisons
 from debug.experiments.isolation import Isolation
 from debug.measure.truth import Truth
 from debug.protocol.messages import Compared, Isolated, Message
-from debug.protocol.values import Divergence, Stats
+from debug.protocol.statistics import Stats
+from debug.protocol.values import Divergence
 from debug.protocol.verdict import LAYER, Verdict
 
 HIDDEN = "wrong in isolation; in the run, rounding on this device hides it"

@@ -5,7 +5,8 @@ from torch import Tensor
 from debug.causes.explained_input import explain_input
 from debug.measure.divergence import compare
 from debug.measure.truth import Truth
-from debug.protocol.values import Divergence, Finding, Stats
+from debug.protocol.statistics import Stats
+from debug.protocol.values import Divergence, Finding
 from debug.subject import Subject
 
 

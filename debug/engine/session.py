@@ -52,8 +52,9 @@ from debug.protocol.messages import (
     Progress,
     Stopped,
 )
+from debug.protocol.statistics import Stats
 from debug.protocol.survey import Look
-from debug.protocol.values import Divergence, Mode, Stats, Tolerance
+from debug.protocol.values import Divergence, Mode, Tolerance
 from debug.reference.archived import reference_of
 from debug.reference.recorded_layers import RecordedLayers
 from debug.results.run import Run
@@ -385,4 +386,5 @@ class Session:
         runner, traced = self._runner, self._traced
         if not isinstance(runner, Interpreter) or runner.program is None or traced is None:
             return None
-        return LoadedCandidate(runner.program, runner.kept, traced.places, traced.again)
+        said = traced.places, traced.again, traced.settings
+        return LoadedCandidate(runner.program, runner.kept, *said)

@@ -25,7 +25,8 @@ from torch import Tensor
 from debug.measure.shelf import InMemory, Kept, OnDisk, Shelf
 from debug.measure.truth import IsolatedTruth, Norms, Truth
 from debug.protocol.diagnostic import ARCHIVE, Problem
-from debug.protocol.values import Place, Stats
+from debug.protocol.statistics import Stats
+from debug.protocol.values import Place
 
 MAGIC = b"maxwhisper truth"
 FOOTER = struct.Struct(f"<32sQ{len(MAGIC)}s")

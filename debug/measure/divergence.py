@@ -20,7 +20,8 @@ from torch import Tensor
 from debug.measure.one_pass import sums
 from debug.measure.statistics import describe, describe_sums, finite
 from debug.measure.truth import Norms, Truth, in_layout, quotient, slice_norms
-from debug.protocol.values import Divergence, Slice, Stats, Tolerance
+from debug.protocol.statistics import Stats
+from debug.protocol.values import Divergence, Slice, Tolerance
 from debug.protocol.verdict import (
     CHANNEL,
     FLOAT32_HALF_ULP,

@@ -3,7 +3,7 @@
 They are shown beside every layer and never decide. Permuted channels, swapped heads and a
 spectrogram in another unit leave them as they were, and once sent a whole project after a
 bug that was not there. To show another statistic, add a field to `Stats` in
-``debug/protocol/values.py``, and its value here.
+``debug/protocol/statistics.py``, and its value here.
 """
 
 import math
@@ -11,7 +11,7 @@ import math
 import torch
 from torch import Tensor
 
-from debug.protocol.values import Stats
+from debug.protocol.statistics import Stats
 
 Bounds = tuple[float, float]
 

@@ -15,7 +15,8 @@ from torch import Tensor
 from debug.measure.layout import closest, nearest
 from debug.measure.shelf import InMemory, Kept, Shelf
 from debug.measure.statistics import describe
-from debug.protocol.values import Place, Stats
+from debug.protocol.statistics import Stats
+from debug.protocol.values import Place
 from debug.protocol.verdict import FLOAT32_HALF_ULP, HALF_ULP
 
 

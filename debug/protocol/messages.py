@@ -18,6 +18,7 @@ import msgspec
 
 from debug.protocol.diagnostic import Diagnostic
 from debug.protocol.message import Message
+from debug.protocol.statistics import Stats
 from debug.protocol.survey import Answer, Look
 from debug.protocol.values import (
     Divergence,
@@ -29,7 +30,6 @@ from debug.protocol.values import (
     Place,
     SegmentView,
     Sensitivity,
-    Stats,
     Tolerance,
     UnpairedModule,
     doubts_of,

@@ -1,4 +1,4 @@
-"""What events carry: statistics, divergences, places and causes, without any tensor."""
+"""What events carry: divergences, places and causes, without any tensor."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -6,8 +6,8 @@ from enum import StrEnum
 from typing import Protocol
 
 import msgspec
-from msgspec.structs import fields
 
+from debug.protocol.statistics import Stats
 from debug.protocol.verdict import LAYER, Verdict
 
 CALLED_TIMES = " times"
@@ -25,23 +25,6 @@ class Mode(StrEnum):
     """Operation by operation, at once: every value inside a layer can be seen."""
     COMPILE = "compile"
     """As a whole, as production does: minutes for a new graph."""
-
-
-class Stats(msgspec.Struct, frozen=True):
-    """One side's values; None where nothing finite is left to measure."""
-
-    shape: list[int]
-    dtype: str
-    mean: float | None
-    std: float | None
-    min: float | None
-    max: float | None
-    nonfinite: int
-
-
-STATISTICS = tuple(each.name for each in fields(Stats) if each.type == float | None)
-"""The names of the numbers in `Stats`, in its order. Whoever shows them goes through this
-list: a statistic that is added to `Stats` is shown everywhere without another edit."""
 
 
 class Tolerance(msgspec.Struct, frozen=True):

@@ -4,7 +4,7 @@ float16 ends at 65,504. A layer norm squares its input on the way, so what fits 
 overflow there: an input of 300 does. Both factors are shown, and neither decides.
 """
 
-from debug.protocol.values import Stats
+from debug.protocol.statistics import Stats
 
 FLOAT16_MAX = 65504.0
 """IEEE 754 binary16; bfloat16 and float32 reach 3e38."""

@@ -3,7 +3,6 @@
 from enum import StrEnum
 
 from debug.protocol.values import Divergence
-from debug.results.run import Run
 
 NOTICEABLE = 1.1
 """The smallest quotient of two errors that is called better or worse."""
@@ -28,11 +27,3 @@ def trend_between(old: Divergence, new: Divergence) -> Trend:
     if new.rel_l2 * NOTICEABLE < old.rel_l2:
         return Trend.BETTER
     return Trend.WORSE if new.rel_l2 > old.rel_l2 * NOTICEABLE else Trend.SAME
-
-
-def trend_of(run: Run, index: int) -> Trend | None:
-    """What the last save did to a layer, or None where nothing can be compared."""
-    now, before = run.current(index), run.before.get(index)
-    if now is None or before is None:
-        return None
-    return trend_between(before.chained, now.chained)

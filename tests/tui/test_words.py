@@ -3,7 +3,14 @@ from fakes import compared, isolated, opened, probed
 from msgspec.structs import replace
 
 from debug.protocol.messages import Loaded
-from debug.protocol.values import Cause, Divergence, Finding, Outcome, Slice, Stats
+from debug.protocol.statistics import Stats
+from debug.protocol.values import (
+    Cause,
+    Divergence,
+    Finding,
+    Outcome,
+    Slice,
+)
 from debug.protocol.verdict import LAYER, Verdict
 from debug.results.run import Run
 from debug.results.why import reasons

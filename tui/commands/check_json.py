@@ -5,7 +5,8 @@ from typing import Any
 import msgspec
 
 from debug.protocol.messages import Probed
-from debug.protocol.values import Divergence, Stats
+from debug.protocol.statistics import Stats
+from debug.protocol.values import Divergence
 from debug.results.run import Run
 from debug.results.why import place_of
 from tui import words

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from debug.results.run import Run
-from debug.results.trend import Trend, trend_of
+from debug.results.trend import Trend
 from tui import words
 
 NUMBER = re.compile(r"\d+")
@@ -100,7 +100,7 @@ class Arrangement:
                 return {*run.faults(), *filter(run.findings, every)}
             case Only.CHANGED:
                 changed = Trend.BETTER, Trend.WORSE
-                return {index for index in every if trend_of(run, index) in changed}
+                return {index for index in every if run.trend(index) in changed}
             case _:
                 return set(every)
 

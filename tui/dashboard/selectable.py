@@ -17,7 +17,6 @@ from textual.widgets import Input, Static
 
 # Textual takes a widget's style from the first of its bases that is one.
 _Widget = Widget if TYPE_CHECKING else object
-NOTHING = "nothing is selected: drag over text with the mouse, then ctrl+c; Y copies tables"
 
 
 class Selectable(_Widget):
@@ -56,7 +55,7 @@ class SelectableText(Selectable, Static):
 
 
 class CopiesSelection(App[int]):
-    """Says what ctrl+c has copied, or why it has not."""
+    """Says what ctrl+c has copied; with nothing selected it is the key to leave with."""
 
     BINDINGS = [Binding("ctrl+c", "copy_selection", show=False, priority=True)]
 
@@ -65,7 +64,8 @@ class CopiesSelection(App[int]):
             raise SkipAction
         text = self.screen.get_selected_text()
         if not text or not text.strip():
-            self.notify(NOTHING, markup=False)
+            self.screen.clear_selection()
+            self.action_help_quit()
             return
         self.copy_to_clipboard(text)  # OSC 52, so over ssh, too
         first, *more = text.strip().splitlines()

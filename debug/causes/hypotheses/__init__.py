@@ -26,5 +26,5 @@ it is zero and the rest larger", as dropout that was left on has it):
     another value added         added.py
     slices in another order     moved_slices.py
 
-Such a reading is a `fit.Fit`, and ``fitted.py`` lists them all.
+Such a reading is a `fit.Fit`, and ``every_fit.py`` lists them all.
 """

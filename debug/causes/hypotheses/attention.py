@@ -10,8 +10,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from debug.causes.hypotheses.mistake import Called, Mistake
+from debug.causes.hypotheses.precision import OTHER_PRECISIONS, round_to
 from debug.reference.pytorch_functions import by_name
-from debug.reference.recording import Element, Replacement
+from debug.reference.recording import Element, Recording, Replacement, ValueId
 
 HIDDEN = -1e3
 """What a mask adds is far below any score; at most this."""
@@ -54,6 +55,21 @@ def softmaxes(called: Called) -> Iterator[Mistake]:
             _softmax_uncentred_below,
         ),
     }
+    for axis in range(1, rank):
+        if axis != right:
+            text = f"the largest over axis {axis} is subtracted before softmax's "
+            text += f"exponential, PyTorch's over {meant}"
+            others[f"largest over {axis}"] = text, partial(_less_the_largest, other=axis)
+    for dtype in OTHER_PRECISIONS:
+        name = str(dtype).removeprefix("torch.")
+        for kind, call in (("exponent", _rounded_exponent), ("power", _rounded_power)):
+            text = f"softmax's {kind}s are rounded to {name}"
+            others[f"{kind} in {name}"] = text, partial(call, dtype=dtype)
+        text = f"softmax's exponential is computed in {name}"
+        others[f"exponential in {name}"] = (
+            text,
+            partial(_rounded_power, dtype=dtype, exponent=dtype),
+        )
     for kind, (text, function) in others.items():
         yield Mistake(("softmax", kind), text, _softmax(function))
 
@@ -76,6 +92,22 @@ def _softmax_and_one(x: Tensor, axis: int) -> Tensor:
     return torch.cat([x, nothing], axis).softmax(axis).narrow(axis, 0, x.shape[axis])
 
 
+def _less_the_largest(x: Tensor, axis: int, other: int) -> Tensor:
+    return (x - x.amax(other, keepdim=True)).softmax(axis)
+
+
+def _rounded_exponent(x: Tensor, axis: int, dtype: torch.dtype) -> Tensor:
+    return round_to(x - x.amax(axis, keepdim=True), dtype).softmax(axis)
+
+
+def _rounded_power(
+    x: Tensor, axis: int, dtype: torch.dtype, exponent: torch.dtype = torch.float64
+) -> Tensor:
+    less = (x - x.amax(axis, keepdim=True)).to(exponent).to(x.dtype)
+    powers = round_to(less.exp(), dtype)
+    return powers / powers.sum(axis, keepdim=True)
+
+
 def _softmax_uncentred_below(x: Tensor, axis: int) -> Tensor:
     return x.softmax(axis) * x.amax(axis, keepdim=True).neg().exp()
 
@@ -95,7 +127,7 @@ def masks(called: Called) -> Iterator[Mistake]:
 
         return call
 
-    text, name = "is not applied", called.recording.name(called.step.operands[1])
+    text, name = "is not applied", mask_name(called.step.operands[1], called.recording)
     yield Mistake(("mask", "left out"), f"{name} {text}", _first)
     for kind, text, edit in _edits(mask):
         yield Mistake(("mask", kind), f"{name} {text}", filled(edit))
@@ -116,10 +148,20 @@ def added_masks(called: Called) -> Iterator[Mistake]:
             hidden = edit(args[number] <= HIDDEN)
             return args[1 - number].masked_fill(hidden, lowest)
 
-        name = called.recording.name(operand)
+        name = mask_name(operand, called.recording)
         for kind, text, edit in _edits(hidden):
             call = partial(added, number=number, edit=edit, lowest=lowest)
             yield Mistake(("mask", kind), f"{name} {text}", call)
+
+
+def mask_name(mask: ValueId, recording: Recording) -> str:
+    """What a person calls a mask: the source's name for it, or for what it is made of."""
+    while (name := recording.name(mask)).startswith("the result of"):
+        made = recording.maker(recording.origin(mask))
+        if made is None or len(made.operands) != 1:
+            return "the mask"
+        mask = made.operands[0]
+    return name
 
 
 def _edits(hidden: Tensor) -> Iterator[tuple[str, str, Edit]]:
@@ -130,6 +172,11 @@ def _edits(hidden: Tensor) -> Iterator[tuple[str, str, Edit]]:
         torch.logical_not,
     )
     square = hidden.ndim > 1 and hidden.shape[-1] == hidden.shape[-2]
+    keys = hidden.all(-2, keepdim=True) if square else hidden
+    if bool(keys.any()) and not torch.equal(keys.expand_as(hidden), hidden):
+        text = "hides keys only, and PyTorch's the rows of queries as well"
+        of_all = lambda h: h.all(-2, keepdim=True).expand_as(h)  # noqa: E731
+        yield "keys only", text, of_all
     if square:
         yield "transposed", "is transposed", lambda h: h.mT
     if square and bool((hidden == torch.ones_like(hidden).triu(1)).all()):

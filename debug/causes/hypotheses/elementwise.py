@@ -43,7 +43,7 @@ def functions_of_each(wrong: Tensor, right: Tensor) -> Iterator[Fit]:
     sample = Sample(wrong, right)
     for text, function in _all(sample, wrong, right):
         if sample.likely(function):
-            yield Fit(text, function)
+            yield Fit(text, function, extra=text.endswith("is applied to {it}"))
 
 
 def _all(sample: Sample, wrong: Tensor, right: Tensor) -> Iterator[tuple[str, Transform]]:

@@ -27,6 +27,7 @@ from debug.protocol.messages import (
     decode_event,
     encode,
 )
+from debug.protocol.statistics import Stats
 from debug.protocol.survey import (
     Axis,
     Band,
@@ -47,7 +48,6 @@ from debug.protocol.values import (
     Outcome,
     PairedLayer,
     Place,
-    Stats,
     UnpairedModule,
 )
 from debug.protocol.weights import (

@@ -1,6 +1,6 @@
 import pytest
 
-from debug.protocol.values import Stats
+from debug.protocol.statistics import Stats
 from debug.results.headroom import float16_headroom, squared_headroom
 
 

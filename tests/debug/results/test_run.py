@@ -1,5 +1,6 @@
 import pytest
 from fakes import MISSING, ROWS, compared, isolated, opened, probed, stats
+from msgspec.structs import replace
 
 from debug.protocol.diagnostic import Diagnostic
 from debug.protocol.messages import (
@@ -11,10 +12,10 @@ from debug.protocol.messages import (
     Loaded,
     Stopped,
 )
-from debug.protocol.values import Divergence, Finding
+from debug.protocol.values import Cause, Divergence, Finding, Place
 from debug.protocol.verdict import Verdict
 from debug.results.run import Run
-from debug.results.trend import Trend, trend_of
+from debug.results.trend import Trend
 
 
 def loaded(generation: int) -> Loaded:
@@ -56,7 +57,7 @@ def test_a_layer_that_is_compared_again_is_not_compared_with_itself(run):
     run.apply(compared(0, 90.0))
     run.apply(compared(1, 1.0))
     run.apply(compared(0, 1.0))
-    assert trend_of(run, 0) is None
+    assert run.trend(0) is None
     assert run.position == 1
     assert run.culprit() is None
 
@@ -148,6 +149,28 @@ def test_a_block_whose_parts_are_right_is_at_fault_itself(run):
     assert names(run, run.faults()) == ["blocks.0"]
 
 
+def test_a_result_of_another_shape_has_the_cause_that_the_layer_around_it_ends_with(run):
+    attention, block = 5, 7
+    line, cause = Place("/port.py", 7), Cause("padded behind only", 1.0, 0.8)
+    silent = Finding("result of blocks.0.attn", None, "ops.pad", line, None, "")
+    found = replace(silent, target="input of blocks.0.mlp", causes=[cause])
+    for index in (attention, block):
+        run.apply(compared(index, 99.0))
+    shape = Divergence(
+        Verdict.INVALID, reason="shape [1, 3] where the reference has [1, 4]"
+    )
+    run.apply(Isolated(1, attention, shape))
+    run.apply(isolated(block, 99.0))
+    run.apply(Explained(1, attention, [silent]))
+    run.apply(Explained(1, block, [found]))
+    assert (run.culprit(), run.faults()) == (attention, [attention])
+    assert (run.findings(attention), run.findings(block)) == ([found], [])
+    # A mistake at another line is another one.
+    run.apply(Explained(1, block, [replace(found, place=Place("/port.py", 9))]))
+    assert run.findings(attention) == [silent]
+    assert run.faults() == [attention, block]
+
+
 def test_what_a_layer_did_by_itself_before_a_save_is_not_held_against_it(run):
     run.apply(isolated(2, 99.0))
     run.apply(loaded(2))
@@ -181,7 +204,7 @@ def test_a_save_makes_a_layer_better_or_worse_or_leaves_it(run, old, new, trend)
     run.apply(compared(0, old))
     run.apply(loaded(2))
     run.apply(compared(0, new, generation=2))
-    assert trend_of(run, 0) is trend
+    assert run.trend(0) is trend
 
 
 def test_a_layer_that_appears_is_better_and_one_that_vanishes_is_worse(run):
@@ -189,10 +212,10 @@ def test_a_layer_that_appears_is_better_and_one_that_vanishes_is_worse(run):
     run.apply(missing)
     run.apply(loaded(2))
     run.apply(compared(0, generation=2))
-    assert trend_of(run, 0) is Trend.BETTER
+    assert run.trend(0) is Trend.BETTER
     run.apply(loaded(3))
     run.apply(Compared(3, 0, None, MISSING, 0.0, False))
-    assert trend_of(run, 0) is Trend.WORSE
+    assert run.trend(0) is Trend.WORSE
 
 
 def test_the_generations_of_another_engine_are_not_those_of_the_last(run):
@@ -206,7 +229,7 @@ def test_the_generations_of_another_engine_are_not_those_of_the_last(run):
 
 def test_the_first_generation_is_compared_with_nothing(run):
     run.apply(compared(0))
-    assert trend_of(run, 0) is None
+    assert run.trend(0) is None
 
 
 def test_a_bad_save_makes_the_results_stale_and_keeps_them(run):

@@ -12,7 +12,8 @@ from rich.console import Console
 from textual.widgets import Static
 
 from debug.protocol.messages import Compared, Inspected, Loaded
-from debug.protocol.values import STATISTICS, Divergence, OperationView, SegmentView, Stats
+from debug.protocol.statistics import STATISTICS, Stats
+from debug.protocol.values import Divergence, OperationView, SegmentView
 from debug.protocol.verdict import Verdict
 from debug.results.run import Run
 from tui.commands.check_json import report

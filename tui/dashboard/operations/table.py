@@ -15,14 +15,13 @@ from rich.table import Table
 from rich.text import Text
 
 from debug.protocol.messages import Inspected
+from debug.protocol.statistics import STATISTICS, Stats
 from debug.protocol.values import (
-    STATISTICS,
     Layer,
     OperationView,
     Place,
     SegmentView,
     Sensitivity,
-    Stats,
 )
 from debug.results.headroom import float16_headroom
 from debug.results.why import CONVINCING, share

@@ -13,7 +13,6 @@ from rich.text import Text
 from debug.protocol.messages import Compared
 from debug.protocol.verdict import Verdict
 from debug.results.run import Run
-from debug.results.trend import trend_of
 from tui import words
 from tui.dashboard.arrangement import ColumnKey
 from tui.dashboard.second_run import SecondRun
@@ -113,7 +112,7 @@ def _trend(row: LayerRow) -> Text:
         return Text("")
     if row.run.current(row.index) is None:
         return Text("earlier", "dim")
-    trend = trend_of(row.run, row.index)
+    trend = row.run.trend(row.index)
     if trend is None:
         return Text("")
     verdict = words.TREND_VERDICTS.get(trend)

@@ -3,8 +3,8 @@
 The verdict comes from R, the layer's error divided by the error of PyTorch's own rounding
 there: "relative L2 9.0e-5 = R × 3.0e-7" says that MAX is 300 times as far from PyTorch in
 float64 as PyTorch in float32 is. Mean, std, min and max of both sides are for
-orientation. The pane shows whatever fields `Stats` (``debug/protocol/values.py``) has, so a
-new one is added there, and computed in ``debug/measure/statistics.py``.
+orientation. The pane shows whatever fields `Stats` has (``debug/protocol/statistics.py``),
+so a new one is added there, and computed in ``debug/measure/statistics.py``.
 """
 
 from io import StringIO
@@ -17,7 +17,13 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 
 from debug.protocol.messages import Compared
-from debug.protocol.values import STATISTICS, Divergence, Finding, Layer, Slice, Stats
+from debug.protocol.statistics import STATISTICS, Stats
+from debug.protocol.values import (
+    Divergence,
+    Finding,
+    Layer,
+    Slice,
+)
 from debug.protocol.verdict import LAYER
 from debug.results.root_causes import UNEXPLAINED
 from debug.results.run import Run

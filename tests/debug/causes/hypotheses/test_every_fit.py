@@ -8,8 +8,8 @@ from recordings import numbers
 from torch import Tensor
 
 from debug.causes.hypotheses.axes import Axis, unnamed
+from debug.causes.hypotheses.every_fit import fits, fits_of_ids, local_fits
 from debug.causes.hypotheses.fit import Fit, Support
-from debug.causes.hypotheses.fitted import fits, fits_of_ids, local_fits
 from debug.causes.hypotheses.moved_slices import shifted
 
 FRAMES, WIDTH = 10, 6
