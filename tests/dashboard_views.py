@@ -105,7 +105,7 @@ VIEWS = {
     "wrong": Sight(wrong),
     "stale": Sight(stale),
     "gone": Sight(gone),
-    "numbers": Sight(wrong, ("2", "2")),
+    "statistics": Sight(wrong, ("2", "2")),
     "chart": Sight(wrong, ("3", "3")),
     "source": Sight(wrong, ("4", "4")),
     "log": Sight(wrong, ("5", "5")),

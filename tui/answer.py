@@ -5,7 +5,12 @@ from pathlib import Path
 from debug.protocol.values import Place
 from debug.results.root_causes import RootCause, root_causes
 from debug.results.run import Run
+from debug.results.why import share
 from tui import words
+
+LEAST, MOST = 0.001, 10
+"""Shares of the final error that are told in per cent."""
+BY_ITSELF = " by itself"
 
 
 def place_text(place: Place) -> str:
@@ -16,12 +21,23 @@ def place_text(place: Place) -> str:
 def cause_text(cause: RootCause, run: Run) -> str:
     """``/path/encoder.py:28: epsilon is ... (attn_ln)``: editors open the place."""
     where = f"{cause.place.path}:{cause.place.line}: " if cause.place else ""
-    return f"{where}{cause.why} ({layers_of(cause, run)})"
+    layers, part = layers_of(cause, run), share_by_itself(cause)
+    return f"{where}{cause.why} ({layers})" + (f", {part}" if part else "")
 
 
 def layers_of(cause: RootCause, run: Run) -> str:
     """The layers that a root cause makes wrong by itself."""
     return words.listed([run.layers[index].name for index in cause.layers], 1)
+
+
+def share_by_itself(cause: RootCause) -> str:
+    """``54 % of the final error by itself``; nothing where that is not known."""
+    if cause.share is None:
+        return ""
+    part = f"{cause.share:.0f} times" if cause.share >= MOST else f"{share(cause.share)} of"
+    if cause.share < LEAST:
+        part = f"less than {share(LEAST)} of"
+    return f"{part} the final error{BY_ITSELF}"
 
 
 def answer(run: Run) -> list[str]:

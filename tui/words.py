@@ -163,11 +163,15 @@ def blame(run: Run, index: int, and_others: bool = True) -> str:
         index: of the layer.
         and_others: names the other layers that are wrong in isolation, too.
     """
-    name = run.layers[index].name
+    name, result = run.layers[index].name, run.current(index)
     if run.wrong_in_isolation(index):
         others = [run.layers[each].name for each in run.faults() if each != index]
         also = f"; so {'are' if len(others) > 1 else 'is'} {listed(others)}"
-        return f"{name} is wrong in isolation" + (also if others and and_others else "")
+        said = f"{name} is wrong in isolation"
+        if result is not None and result.chained.verdict is Verdict.MISSING:
+            said = f"MAX never computes {name}"
+            also = f"; wrong in isolation: {listed(others)}"
+        return said + (also if others and and_others else "")
     isolated = run.isolated(index)
     if isolated is None:
         return ""

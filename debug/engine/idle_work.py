@@ -12,6 +12,7 @@ from debug.engine.background import Job
 from debug.engine.comparisons import Comparisons
 from debug.engine.corrections import Corrections
 from debug.engine.elsewhere import CompareElsewhere
+from debug.engine.shares import FindShares
 from debug.engine.whereabouts import Whereabouts
 from debug.experiments.isolation import Isolation
 from debug.experiments.probes import Variables
@@ -21,6 +22,7 @@ from debug.protocol.messages import Message
 from debug.protocol.values import Finding
 from debug.protocol.verdict import Verdict
 from debug.reference.recorded_layers import RecordedLayers
+from debug.results.run import Run
 from debug.subject import Subject
 
 
@@ -41,6 +43,8 @@ class Hears:
 
     corrections: Corrections
     """What changes that was said of a layer."""
+    told: Run
+    """All that was told so far."""
     pause: Pause
     emit: Callable[[Message], None]
 
@@ -83,5 +87,6 @@ def idle_work(
         jobs.CompareProbes(subject, truths, variables, emit),
         causes,
         jobs.CompareOutcome(subject, truths, pause, emit),
+        FindShares(subject, truths, tools.recordings, hears.told, pause, emit),
         jobs.CompareWithoutTaps(subject, truths, emit),
     ]

@@ -26,8 +26,8 @@ Explain = Callable[[str, LoadedCandidate, Pause], Mapping[str, Sequence[Finding]
 
 
 class IsolateLayers:
-    """Every layer on the reference's own input. Inputs of the model are passed over, and so
-    is every layer of a graph that is compiled as a whole."""
+    """Every layer on the reference's own input. Inputs of the model are no layers, and one
+    of a graph that is compiled as a whole is passed over."""
 
     name = "running layers in isolation"
 
@@ -40,8 +40,9 @@ class IsolateLayers:
         emit: Emit,
     ) -> None:
         """``found`` is told the index of each layer that is not ok, and its verdict."""
-        self._names, self._truths, self._emit = list(truths), truths, emit
-        self._inputs = {value.name for value in subject.inputs}
+        inputs = {value.name for value in subject.inputs}
+        self._layers = [(i, name) for i, name in enumerate(truths) if name not in inputs]
+        self._truths, self._emit = truths, emit
         self._isolation = isolation
         self._found = found
         self.begin(Generation())
@@ -50,12 +51,12 @@ class IsolateLayers:
         self._generation, self.done = generation, 0
 
     def left(self, position: int) -> int:
-        return max(position + 1 - self.done, 0)
+        return sum(index <= position for index, _ in self._layers[self.done :])
 
     def do_one(self) -> None:
-        index, name = self.done, self._names[self.done]
+        index, name = self._layers[self.done]
         self.done += 1
-        if name in self._inputs or name in self._generation.unseen:
+        if name in self._generation.unseen:
             return
         generation, value = self._generation, self._generation.values.get(name)
         divergence = self._isolation.run(self._truths[name], value)

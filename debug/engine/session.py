@@ -57,6 +57,7 @@ from debug.protocol.survey import Look
 from debug.protocol.values import Divergence, Mode, Tolerance
 from debug.reference.archived import reference_of
 from debug.reference.recorded_layers import RecordedLayers
+from debug.results.run import Run
 from debug.subject import (
     Candidate,
     HasAlignment,
@@ -112,14 +113,15 @@ class Session:
         """
         if problem := max_internals.check():
             raise Problem("max", problem)
-        self._emit, self.subject, self._mode = emit, subject, mode
+        self._told, self._send = Run(), emit
+        self.subject, self._mode = subject, mode
         loaded = time.perf_counter()
         self.dtype = subject.dtype.name
         self._partial, self._tolerance = partial, tolerance
         self._inputs = {value.name for value in subject.inputs}
         self._pause: Pause = go_on
         self._seconds_load = loaded - (loaded if started is None else started)
-        self._device_products = device_products(subject, mode, emit)
+        self._device_products = device_products(subject, mode, self._emit)
         self._products = self._device_products.used_by(has_convolutions=False)
         self._run_reference()
         self._runner = self._make_runner()
@@ -128,7 +130,11 @@ class Session:
         self._values: dict[str, LazyValue] = {}
         self.generation = 0
         self.position = -1
-        self._files = SourceFiles(subject, emit)
+        self._files = SourceFiles(subject, self._emit)
+
+    def _emit(self, message: Message) -> None:
+        self._told.apply(message)
+        self._send(message)
 
     def _run_reference(self) -> None:
         """Measures the reference's side of the subject's layers, and begins with them."""
@@ -163,7 +169,7 @@ class Session:
         comparisons, places = self._comparisons, self._whereabouts
         tools = Tools(comparisons, isolation, places, self._explainer, recordings)
         self._corrections = Corrections(truths, isolation, comparisons, self._emit)
-        hears = Hears(self._corrections, lambda: self._pause(), self._emit)
+        hears = Hears(self._corrections, self._told, lambda: self._pause(), self._emit)
         return Background(idle_work(subject, truths, tools, hears), self._emit)
 
     def _announce(self, what: str) -> None:

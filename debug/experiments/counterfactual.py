@@ -9,21 +9,17 @@ runs MAX from the reference's value on, the second PyTorch with MAX's value in o
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor, nn
-from torch.utils._pytree import tree_map
+from torch import nn
 
 from debug.candidate import max_internals
 from debug.candidate.buffers import to_buffer, to_torch
 from debug.candidate.interpreter import LazyValue
 from debug.candidate.kept_values import KeptValues
 from debug.candidate.program import Program
-from debug.experiments.isolation import aside
+from debug.experiments.stand_ins import error_of, error_with
 from debug.measure.layout import laid_out
-from debug.measure.matching import relative_error
-from debug.measure.truth import Truth, in_layout
-from debug.reference.hooks import StayInFloat64, first_tensor, layer_modules
-from debug.subject import Subject, arguments_in, model_of
+from debug.measure.truth import Truth
+from debug.subject import Subject, model_of
 
 
 @dataclass(frozen=True)
@@ -74,53 +70,7 @@ def counterfactual(
     right = to_buffer(right, subject.dtype, subject.device)
     repaired = to_torch(program.evaluate_isolated(route, right, kept))
     return Counterfactual(
-        _error(computed[last].value(), exact),
-        _error(repaired, exact),
-        _layer_only(name, subject, truths, computed[name], module),
+        error_of(computed[last].value(), exact),
+        error_of(repaired, exact),
+        error_with([name], subject, truths, computed, module),
     )
-
-
-def _error(value: Tensor, truth: Truth) -> float:
-    value = in_layout(value, truth).double()
-    if value.shape != truth.shape:
-        return float("inf")
-    return relative_error(value, truth.exact)
-
-
-def _layer_only(
-    name: str,
-    subject: Subject,
-    truths: Mapping[str, Truth],
-    computed: LazyValue,
-    module: nn.Module,
-) -> float | None:
-    """The reference runs with what the candidate makes of the layer's right argument."""
-    truth, last = truths[name], model_of(subject.layers).name
-    if computed.isolated is None or truth.isolated is None:
-        return None
-    isolated = computed.isolated()
-    axes = truth.axes_back
-    argument = laid_out(truth.isolated.argument, isolated.shape, axes, truth.axes)
-    value = in_layout(isolated.value(argument, aside(isolated, truths)), truth).double()
-    value = value.permute(axes) if axes else value
-    found: list[Tensor] = []
-
-    def replace(_: nn.Module, args: object, output: object) -> object:
-        first = first_tensor(output)
-        given = None if first is None else value.reshape(first.shape)
-        return tree_map(lambda leaf: given if leaf is first else leaf, output)
-
-    def keep(_: nn.Module, args: object, output: object) -> None:
-        result = first_tensor(output)
-        assert result is not None
-        found.append(result)
-
-    target = layer_modules(module, subject.layers)[name]
-    handles = [target.register_forward_hook(replace), module.register_forward_hook(keep)]
-    try:
-        with torch.inference_mode(), StayInFloat64():
-            subject.run_reference(module, *arguments_in(subject, torch.float64))
-    finally:
-        for handle in handles:
-            handle.remove()
-    return _error(found[0], truths[last])

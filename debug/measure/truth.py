@@ -184,15 +184,15 @@ def measure_isolated(
     """
     if truth.axes is not None and argument.ndim == len(truth.axes):
         argument = argument.permute(truth.axes)
-    rounding = slice_norms(_rounding(_as_laid_out(rounded, truth), truth.exact))
+    rounding = slice_norms(_rounding(as_laid_out(rounded, truth), truth.exact))
     inherited = truth.rounding
     if whole is not None:
-        inherited = slice_norms(_rounding(_as_laid_out(whole, truth), truth.exact))
+        inherited = slice_norms(_rounding(as_laid_out(whole, truth), truth.exact))
     larger = max(rounding, inherited, key=lambda norms: norms.total)
     return replace(truth, isolated=IsolatedTruth(InMemory(argument.contiguous()), larger))
 
 
-def _as_laid_out(value: Tensor, truth: Truth) -> Tensor:
+def as_laid_out(value: Tensor, truth: Truth) -> Tensor:
     """A value in the reference's own layout in the candidate's."""
     laid = value if truth.axes is None else value.permute(truth.axes)
     return laid.reshape(truth.shape)

@@ -202,6 +202,17 @@ class Explained(Message, frozen=True):
     """Empty where its own code is right: it is wrong because of a layer within."""
 
 
+class ShareKnown(Message, frozen=True):
+    """How much of the final error a root cause makes if nothing else is wrong was worked
+    out, where there are several."""
+
+    generation: int
+    index: int
+    """Of the first layer that has the mistake."""
+    share: float
+    """1 is all of it. It may be more, where mistakes make up for each other."""
+
+
 class OutcomeKnown(Message, frozen=True, tag="Followed"):
     """The whole model has run, and what its result is used for was tried on both sides."""
 
@@ -340,6 +351,7 @@ Event = (
     | Inspected
     | Answer
     | WeightsCompared
+    | ShareKnown
     | OutcomeKnown
     | ComparedWithoutTaps
     | Probed

@@ -33,6 +33,19 @@ class StayInFloat64(TorchFunctionMode):
     Of a function that PyTorch has not in float64 the same is computed by others.
     """
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._is_lifted = False
+
+    @contextmanager
+    def lifted(self) -> Iterator[None]:
+        """For code in the middle of the run that is not the model's."""
+        self._is_lifted = True
+        try:
+            yield
+        finally:
+            self._is_lifted = False
+
     def __torch_function__(
         self, func: Callable, types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
@@ -42,7 +55,7 @@ class StayInFloat64(TorchFunctionMode):
             # What is made of numbers alone, as by ``torch.arange(n, dtype=torch.float32)``.
             return func(*args, **{name: _widened(value) for name, value in kwargs.items()})
         wide = isinstance(first, Tensor) and first.dtype == torch.float64
-        if not wide:
+        if not wide or self._is_lifted:
             return func(*args, **kwargs)
         if func is torch.Tensor.float:
             return first

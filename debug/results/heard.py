@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from msgspec.structs import replace
 
 from debug.protocol.diagnostic import FAILED, Diagnostic
+from debug.protocol.message import Message
 from debug.protocol.messages import (
     Aligned,
     Compared,
     ComparedWithoutTaps,
-    Event,
     Explained,
     Failed,
     Idle,
@@ -23,6 +23,7 @@ from debug.protocol.messages import (
     Opened,
     OutcomeKnown,
     Probed,
+    ShareKnown,
     Stopped,
 )
 from debug.protocol.values import (
@@ -59,6 +60,9 @@ class Heard:
     """By index, the layers in isolation, of this generation or an earlier one."""
     explained: dict[int, Explained] = field(default_factory=dict)
     """By index, what was found in the layers' own code, of this generation or earlier."""
+    shares: dict[int, float] = field(default_factory=dict)
+    """By the first layer of a root cause, the share of the final error that it makes by
+    itself, of this generation."""
     outcome_known: OutcomeKnown | None = None
     """What the final result is used for, of this generation or an earlier one."""
     without_taps: ComparedWithoutTaps | None = None
@@ -78,7 +82,7 @@ class Heard:
     """Why the results are not those of the source on disk."""
     seconds: float = 0.0
 
-    def apply(self, event: Event) -> None:
+    def apply(self, event: Message) -> None:
         match event:
             case Opened():
                 if self._names != [layer.name for layer in event.layers]:
@@ -92,7 +96,7 @@ class Heard:
                 self.position = -1
                 self.stale = None
                 self.settled = False
-                self.probed, self.failures = [], []
+                self.probed, self.failures, self.shares = [], [], {}
             case Aligned():
                 self.aligned = event
             case Compared():
@@ -107,6 +111,8 @@ class Heard:
                 self.isolated_events[event.index] = event
             case Explained():
                 self.explained[event.index] = event
+            case ShareKnown():
+                self.shares[event.index] = event.share
             case OutcomeKnown():
                 self.outcome_known = event
             case ComparedWithoutTaps():

@@ -93,6 +93,8 @@ class RootCause(NamedTuple):
 
     mistake: Mistake
     layers: list[int]
+    share: float | None = None
+    """What it makes of the final error by itself, where that was worked out."""
 
     @property
     def place(self) -> Place | None:
@@ -126,7 +128,7 @@ def root_causes(run: Run) -> list[RootCause]:
                 found.append(RootCause(mistake, [index]))
             elif index not in same.layers:
                 same.layers.append(index)
-    return found
+    return [each._replace(share=run.shares.get(each.layers[0])) for each in found]
 
 
 def _follows_from(run: Run, index: int, found: list[RootCause]) -> RootCause | None:

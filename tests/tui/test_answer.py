@@ -1,9 +1,11 @@
+import pytest
 from fakes import ATTENTION, LAST_ROW, compared, isolated, mistake, opened
 
 from debug.protocol.diagnostic import Diagnostic
-from debug.protocol.messages import Failed, Idle, Loaded, Stopped
+from debug.protocol.messages import Failed, Idle, Loaded, ShareKnown, Stopped
+from debug.results.root_causes import root_causes
 from debug.results.run import Run
-from tui.answer import answer
+from tui.answer import answer, share_by_itself
 
 
 def run_of(*events) -> Run:
@@ -43,3 +45,20 @@ def test_a_bad_save_is_said():
     [line] = answer(run_of(*everything(), bad))
     assert line.startswith("The last save could not be run: ")
     assert "syntax error" in line
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [
+        (0.0002, "less than 0.1 % of the final error by itself"),
+        (0.5436, "54.3 % of the final error by itself"),
+        (1.25, "125 % of the final error by itself"),
+        (41.7, "42 times the final error by itself"),
+    ],
+)
+def test_what_a_mistake_makes_of_the_final_error_is_told_with_it(share: float, said: str):
+    run = run_of(*everything(ATTENTION), isolated(ATTENTION, 300.0), mistake(), Idle(1))
+    assert share_by_itself(root_causes(run)[0]) == ""
+    run.apply(ShareKnown(1, ATTENTION, share))
+    assert share_by_itself(root_causes(run)[0]) == said
+    assert answer(run)[1].endswith(f"(blocks.0.attn), {said}")

@@ -46,6 +46,7 @@ from tui.dashboard.screens.controls import ControlsScreen
 from tui.dashboard.screens.details import DetailsScreen
 from tui.dashboard.screens.help import HelpScreen
 from tui.dashboard.second_run import COMPILED, FLOAT64, RunMode
+from tui.dashboard.selectable import CopiesSelection
 from tui.dashboard.themes import ThemedApp
 from tui.dashboard.values.screen import ValuesScreen
 from tui.dashboard.view import CLOCK_SECONDS, View
@@ -53,7 +54,7 @@ from tui.dashboard.weights.screen import WeightsScreen
 from tui.settings import Settings
 
 
-class Dashboard(LeftInOrder, ThemedApp):
+class Dashboard(LeftInOrder, CopiesSelection, ThemedApp):
     """Steps the candidate beside the reference."""
 
     CSS_PATH = Path(__file__).with_name("app.tcss")
@@ -234,7 +235,7 @@ class Dashboard(LeftInOrder, ThemedApp):
     def action_inner(self) -> None:
         self.view.choose(self.state.stepper.inner(self.view.cursor))
 
-    def action_inspect(self) -> None:
+    def action_operations(self) -> None:
         """Every operation of the layer's own code, on both sides."""
         self._look_into(OperationsScreen)
 
@@ -268,11 +269,10 @@ class Dashboard(LeftInOrder, ThemedApp):
 
     def action_align(self) -> None:
         """Opens the table of layers and modules."""
-        aligned = self.state.results.aligned
-        if aligned is None:
+        if self.state.results.aligned is None:
             self.notify("Both sides have the same names here: there is nothing to align.")
         else:
-            self.push_screen(AlignmentScreen(aligned))
+            self.push_screen(AlignmentScreen(self.state.results))
 
     def action_copy_cause(self) -> None:
         """Every root cause with its file and line, of now or of the last save with one."""
@@ -281,7 +281,7 @@ class Dashboard(LeftInOrder, ThemedApp):
             self.copy_to_clipboard("\n".join(lines))  # OSC 52, so over ssh, too
         self.notify(handed.copied if lines else handed.none_yet, markup=False)
 
-    def action_copy_numbers(self) -> None:
+    def action_copy_statistics(self) -> None:
         text = self.view.statistics_pane.as_text()
         self.copy_to_clipboard(text)
         self.notify(f"copied: {text.partition(chr(10))[0]} ...", markup=False)

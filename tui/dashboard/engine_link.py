@@ -15,7 +15,6 @@ from debug.protocol.messages import (
     LONGEST_SECONDS,
     OWN_CODE_SECONDS,
     Abort,
-    Aligned,
     Command,
     Compared,
     Dump,
@@ -278,9 +277,6 @@ class EngineLink:
                 self.second.outdate("the source was saved")
             case Loaded():
                 self._loaded(event)
-            case Aligned():
-                for doubt in event.doubts:
-                    self._say(doubt, "bold red")
             case Compared(index=index) | Isolated(index=index) | Explained(index=index):
                 self._report(RowChanged(index))
             case Probed():
@@ -355,8 +351,11 @@ class EngineLink:
     def _settled(self) -> None:
         """Every layer has run in isolation, too: which one is at fault may be known now."""
         self._endings.settled()
-        results, self.state.job = self.state.results, None
+        self.state.job = None
+        results = self.state.results
         self.second.confirm()
+        for doubt in results.doubts if results.is_complete else ():
+            self._say(doubt, "bold red")
         culprit = results.culprit()
         if culprit is not None and (blame := words.blame(results, culprit)):
             self._say(blame)

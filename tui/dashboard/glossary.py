@@ -39,6 +39,8 @@ MEASURES = {
 FOUND = {
     "root cause": "one guilty line, the mistake there, and the layers that it makes wrong",
     "explains 97 %": "how much of the error goes if the mistake is made in PyTorch, too",
+    "54 % of the final error by itself": "the error of the model's result if nothing but "
+    "this mistake were wrong ÷ the one that it has; told where there are several",
     "first difference": "the first layer that differs, while it is not known who is guilty",
     "first wrong": "the layer whose own code makes the first wrong value",
     "why": "the mistakes that explain the error, the likeliest first",
@@ -51,7 +53,7 @@ FOUND = {
 }
 
 MARKS = {
-    "▶": "the layer that was computed last",
+    "▶": "the layer that was computed last, where others are left",
     "●": "a breakpoint",
     "⇐": "this layer's value is replaced by PyTorch's",
     "▸": "a folded block: {fold} unfolds it",

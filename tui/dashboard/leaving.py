@@ -115,4 +115,7 @@ class LeftInOrder(App[int]):
             return
         self._interrupted = now
         quits = self.link.state.keyboard.of("quit")
-        self.notify(f"ctrl+c once more, or {quits}, leaves", timeout=AGAIN_SECONDS)
+        self.notify(
+            f"nothing is selected to copy; ctrl+c once more, or {quits}, leaves",
+            timeout=AGAIN_SECONDS,
+        )

@@ -48,10 +48,10 @@ def _names(state: State, causes: tuple[str, ...], taken: tuple[str, ...]) -> Seq
     if run.position < 0:
         return (*STEPPING, "what-runs")
     if not run.is_complete:
-        return (*STEPPING, *causes, "inspect", "values")
+        return (*STEPPING, *causes, "operations", "values")
     if causes:
-        looked = (*causes, "edit", "values", "inspect", "history")
-        return (*looked, "page", "only", "weights", "float64")
-    wanted = ("values", "inspect", "in-out", "history", "weights")
+        looked = (*causes, "edit", "values", "operations", "history")
+        return (*looked, "page", "filter", "weights", "float64")
+    wanted = ("values", "operations", "in-out", "history", "weights")
     last = () if taken else ("page",)
     return (*taken, *wanted, "search", "float64", "what-runs", *last)

@@ -10,7 +10,7 @@ VALUES_KEYS = [
     Key("greater_than_sign", "aside(1)", "aside", "on along an axis not shown", ELEMENT),
     Key("j", "layer(1)", "layer", "the next layer that has run", ELEMENT, True),
     Key("k", "layer(-1)", "layer before", "the layer before", ELEMENT),
-    Key("i", "alone", "alone", "the layer on PyTorch's input, or in the run", SIGHT, True),
+    Key("i", "alone", "isolated", "on PyTorch's input, or in the run", SIGHT, True),
     Key("t", "turn", "turn", "the next pair of axes", SIGHT, True),
     Key("plus,equals_sign", "zoom(2)", "zoom", "a smaller part of the map", SIGHT),
     Key("minus", "zoom(0.5)", "zoom out", "a larger part of the map", SIGHT),
@@ -54,7 +54,7 @@ OPERATIONS_KEYS = [
 HELD = "In the weights"
 
 WEIGHTS_KEYS = [
-    Key("h", "only", "only", "only those that are not equal, or all", HELD, True),
+    Key("h", "only", "filter", "only those that are not equal, or all", HELD, True),
     Key("Y", "copy", "copy", "copy the table", HELD, True),
     Key("escape,q,W", "close", "close", "back to the layers", HELD, True),
 ]

@@ -24,8 +24,6 @@ LAYERS = "layers"
 SIDE_PANES = ("statistics", "chart", "source", "log")
 """Those of which one is beside the layers where there is little room."""
 PANES = (LAYERS, *SIDE_PANES)
-NAMES = {"statistics": "numbers"}
-"""What a person calls a pane, where the program has another word."""
 
 LEAST, LEAST_HIGH = 24, 4
 """Cells that are left to a pane, across and down."""
@@ -38,7 +36,7 @@ class PaneSizes:
     left: int | None = None
     """The width of the layers."""
     top: int | None = None
-    """The height of the numbers."""
+    """The height of the statistics."""
     bottom: int | None = None
     """The height of the chart and the log."""
 
@@ -50,10 +48,6 @@ class Division:
     left: int
     top: int
     bottom: int
-
-
-def name_of(pane: str) -> str:
-    return NAMES.get(pane, pane)
 
 
 def has_all(width: int, height: int) -> bool:

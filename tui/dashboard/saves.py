@@ -21,7 +21,7 @@ from debug.protocol.verdict import Verdict, overall
 from debug.results.root_causes import root_causes
 from debug.results.run import Run
 from tui import words
-from tui.answer import layers_of, place_text
+from tui.answer import layers_of, place_text, share_by_itself
 
 
 @dataclass(frozen=True)
@@ -249,7 +249,8 @@ def _of(run: Run) -> Result:
     causes = []
     for cause in root_causes(run):
         where = f"{place_text(cause.place)}: " if cause.place else ""
-        causes.append(f"{where}{cause.why} ({layers_of(cause, run)})")
+        part = f", {share_by_itself(cause)}" if cause.share is not None else ""
+        causes.append(f"{where}{cause.why} ({layers_of(cause, run)}){part}")
     return Result(
         run if layers else None,
         layers,

@@ -102,10 +102,13 @@ class View(Container):
 
     def select(self, index: int) -> None:
         """Gives a layer that is folded away a row, too."""
-        if index not in self.layers_pane.rows_shown and self._state.results.layers:
+        layers = self._state.results.layers
+        if index not in self.layers_pane.rows_shown and layers:
             self._state.arrangement.reveal(index, self._state.results)
             self.lay_rows(index)
         self.layers_pane.select(index)
+        if index < len(layers):  # at once: rows may be laid before the pane says so
+            self.selected = layers[index].name
 
     def choose(self, index: int) -> None:
         """Selects a layer for a person: it stays selected."""
@@ -153,6 +156,8 @@ class View(Container):
                 self.select(run.last)
         elif run.settled or run.findings(culprit):
             self._answered = answer
+            self.select(culprit)
+        elif run.is_complete:  # until that is known: the first that differs
             self.select(culprit)
 
     # -- Keys and mouse --------------------------------------------------------------

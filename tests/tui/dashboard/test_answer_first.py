@@ -86,9 +86,20 @@ async def test_a_layer_that_a_person_selected_stays_selected(app, press):
     async with app.run_test(size=(120, 36)) as pilot:
         await found(app, pilot, settled=False)
         await press(pilot, "j", "j")
+        chosen = app.view.cursor
+        assert chosen != ATTENTION
         engine().say(mistake(), Idle(1))
         await settle(pilot)
-        assert app.view.cursor == 2
+        assert app.view.cursor == chosen
+
+
+async def test_a_key_is_not_lost_where_the_rows_are_laid_anew_in_the_same_moment(app):
+    async with app.run_test(size=(120, 36)) as pilot:
+        await found(app, pilot)
+        app.view.choose(ATTENTION + 2)
+        app.view.show_layers()
+        await settle(pilot)
+        assert app.view.cursor == ATTENTION + 2
 
 
 @pytest.mark.parametrize("key", ["down", "j"])
@@ -150,7 +161,7 @@ async def test_the_cause_and_the_numbers_can_be_copied(app, press):
         assert app.clipboard.startswith("port.py:13: no hypothesis explains it")
         assert app.clipboard.endswith("(blocks.0.attn)")
         await press(pilot, "Y")
-        assert app.clipboard.splitlines()[0] == "numbers: blocks.0.attn"
+        assert app.clipboard.splitlines()[0] == "statistics: blocks.0.attn"
         assert "relative L2" in app.clipboard
 
 
@@ -180,14 +191,28 @@ async def test_the_cursor_goes_to_a_new_culprit_after_a_save_though_x_was_used(a
         assert NAMES[app.view.cursor] == "blocks.1.norm"
 
 
-async def test_a_low_terminal_has_one_line_for_all_root_causes(app, press):
+async def test_a_low_terminal_has_two_lines_for_all_root_causes(app, press):
     async with app.run_test(size=(80, 24)) as pilot:
         await found(app, pilot, settled=False)
         engine().say(isolated(9, 90.0), mistake(), mistake(9, ours="b.py"), Idle(1))
         await settle(pilot)
         pane = app.query_one(CausesPane)
-        assert (pane.region.y, pane.region.height) == (1, 1)
-        assert rows(app)[0].startswith("✗ 1 of 2 · port.py:13")
-        await press(pilot, "x")
-        assert rows(app)[pane.highlighted or 0].startswith("✗ 2 of 2 · b.py:13")
+        assert (pane.region.y, pane.region.height) == (1, 2)
+        assert [row.partition(" · ")[0] for row in rows(app)] == [
+            "✗ port.py:13",
+            "✗ b.py:13",
+        ]
+        engine().say(isolated(10, 90.0), mistake(10, ours="c.py"), Idle(1))
+        await settle(pilot)
+        assert pane.region.height == 2
+        await press(pilot, "X")
+        assert rows(app)[pane.highlighted or 0].startswith("✗ 3 of 3 · c.py:13")
         assert pane.scroll_offset.y == 1
+
+
+async def test_until_a_cause_is_known_the_first_layer_that_differs_is_selected(app):
+    async with app.run_test(size=(80, 24)) as pilot:
+        await found(app, pilot, settled=False)
+        assert app.view.cursor == app.state.results.culprit()
+        assert rows(app)[0].startswith("✗ first difference: ")
+        assert rows(app)[1].startswith("… ")  # what goes on, in the second line

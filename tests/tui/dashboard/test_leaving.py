@@ -15,7 +15,7 @@ async def test_ctrl_c_says_how_to_leave_and_pressed_again_leaves(app, press):
         await settle(pilot)
         await press(pilot, "ctrl+c")
         (said,) = app._notifications
-        assert said.message == "ctrl+c once more, or q, leaves"
+        assert said.message == "nothing is selected to copy; ctrl+c once more, or q, leaves"
         assert app.is_running
         await pilot.press("ctrl+c")
     assert app.return_value == 130

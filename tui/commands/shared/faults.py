@@ -67,6 +67,7 @@ def root_causes_as_fields(run: Run) -> list[dict[str, Any]]:
             "why": root.why,
             **_fields(root.mistake.cause),
             "layers": [run.layers[index].name for index in root.layers],
+            "share": root.share,
             "place": _place(root.place),
             "reference": _place(root.mistake.reference),
         }

@@ -23,7 +23,7 @@ from debug.protocol.plain import plain
 from debug.protocol.values import Tolerance
 from tui.dashboard.arrangement import ColumnKey
 from tui.dashboard.keys import KEYS, Key, keys_of
-from tui.dashboard.room import NAMES, SIDE_PANES, PaneSizes
+from tui.dashboard.room import SIDE_PANES, PaneSizes
 from tui.dashboard.themes import THEMES
 from tui.paths import config_folder
 
@@ -168,8 +168,7 @@ FIXED = (ColumnKey.MARK, ColumnKey.VERDICT, ColumnKey.NAME)
 
 
 def _side(value: object) -> str:
-    names = {NAMES.get(side, side): side for side in SIDE_PANES}
-    return names[_one_of(tuple(names), value)]
+    return _one_of(SIDE_PANES, value)
 
 
 def _cells(value: object) -> int:

@@ -184,9 +184,9 @@ class HistoryScreen(Overlay[None]):
         self.query_one("#history-title", Static).update(title)
         dark = self.app.current_theme.dark
         if self._whole or base is None:
-            self.difference.show(
-                f"source of save {selected.number}", source(selected, dark)
-            )
+            background = self.app.theme_variables["background"]
+            text = source(selected, dark, background)
+            self.difference.show(f"source of save {selected.number}", text)
         else:
             between = f"difference from save {base.number} to {selected.number}"
             self.difference.show(between, compared(base, selected, dark))

@@ -33,8 +33,8 @@ def title_of(history: History, selected: Save | None, base: Save | None) -> Text
     return text
 
 
-def source(save: Save, dark: bool) -> RenderableType:
-    """All files of a save, with their lines' numbers."""
+def source(save: Save, dark: bool, background: str) -> RenderableType:
+    """All files of a save, with their lines' numbers, on the colour of the pane."""
     names, parts = names_of(save.files), []
     for path, contents in save.files.items():
         lines = lines_of(contents)
@@ -42,7 +42,7 @@ def source(save: Save, dark: bool) -> RenderableType:
             parts.append(Text(names[path], "bold underline"))
         code = "\n".join(lines[:MOST_LINES])
         theme = "ansi_dark" if dark else "ansi_light"
-        told = {"line_numbers": True, "background_color": "default", "word_wrap": True}
+        told = {"line_numbers": True, "background_color": background, "word_wrap": True}
         parts.append(Syntax(code, "python", theme=theme, **told))
         if lines[MOST_LINES:]:
             parts.append(Text(f"and {len(lines) - MOST_LINES} lines more", "dim"))
@@ -118,7 +118,7 @@ def _layers(
         Column[LayerChange]("layer", lambda each: each.name, is_name=True),
         Column[LayerChange](f"R in {base.number}", lambda each: _told(each.before)),
         Column[LayerChange](f"in {selected.number}", lambda each: _told(each.now)),
-        Column[LayerChange]("alone", lambda each: _alone(each.now), dispensable=1),
+        Column[LayerChange]("isolated", lambda each: _alone(each.now), dispensable=1),
     ]
     return [table_of(columns, changes, room)]
 

@@ -16,7 +16,7 @@ from tui import words
 from tui.dashboard.activity import why_refused
 from tui.dashboard.changes import Answered, Change, Refused
 from tui.dashboard.engine_link import EngineLink
-from tui.dashboard.operations.table import told
+from tui.dashboard.operations.table import CULPRIT, told
 from tui.dashboard.overlay import Overlay
 from tui.dashboard.overlay_keys import OPERATIONS_KEYS
 from tui.dashboard.text_pane import TextPane
@@ -41,6 +41,8 @@ class OperationsScreen(Overlay[int]):
         self._index = index
         self._inspected: Inspected | None = None
         self._waiting = False
+        self._is_found = False
+        """Whether the operation that is meant was shown."""
         self._refused = ""
         self.table = TextPane("operations")
 
@@ -87,7 +89,7 @@ class OperationsScreen(Overlay[int]):
         if not 0 <= index < len(self._link.state.results.layers):
             self.notify("that is the last layer" if step > 0 else "that is the first layer")
             return
-        self._index, self._inspected = index, None
+        self._index, self._inspected, self._is_found = index, None, False
         self.table.scroll_home(animate=False)
         self._ask()
 
@@ -115,6 +117,9 @@ class OperationsScreen(Overlay[int]):
             others = [run.layers[each].name for each in faults if each != self._index]
             parts = told(known, layer, others, self.table.room)
             self.table.show(TITLE, Group(*parts))
+            if not self._is_found:
+                self._is_found = True
+                self.call_after_refresh(self.table.reveal, CULPRIT)
         self.table.set_class(self._is_old or run.stale is not None, "gone")
 
     def _title(self) -> Text:

@@ -30,10 +30,10 @@ from tui.answer import place_text
 from tui.columns import Column, laid_out
 
 ROOMY = 110
-"""Columns from which lines are shown with their files; in fewer, words take so many lines
-that they stand below the tables."""
+"""Columns from which lines are shown with their files."""
 SCARCE = 8.0
 """Headroom in float16 below which a note says so."""
+CULPRIT = "❱"
 LEGEND = (
     "Both sides run on PyTorch's inputs. ✓ a value that PyTorch has, too, or that leads to "
     "one; ✗ a value that PyTorch does not have; ❱ the first ✗ whose inputs are all ✓: the "
@@ -68,7 +68,8 @@ def rows_of(code: SegmentView) -> list[Row]:
 def told(
     inspected: Inspected, layer: Layer, others: Sequence[str], room: int
 ) -> list[RenderableType]:
-    """All that is known of a layer's own code.
+    """All that is known of a layer's own code: the tables, and below them what the marks
+    mean and how much the layer matters, which is known later.
 
     Args:
         inspected: what the engine has answered.
@@ -76,14 +77,10 @@ def told(
         others: the other layers with errors of their own.
         room: cells of a line.
     """
-    about: list[RenderableType] = [
-        *map(Text, _would_be(inspected, layer, others)),
-        Text(LEGEND, "dim"),
-    ]
-    tables: list[RenderableType] = []
+    parts: list[RenderableType] = []
     for code in inspected.codes:
-        tables += [*_code(code, room), Text()]
-    return [*about, *tables] if room >= ROOMY else [*tables, *about]
+        parts += [*_code(code, room), Text()]
+    return [*parts, Text(LEGEND, "dim"), *map(Text, _would_be(inspected, layer, others))]
 
 
 def _code(code: SegmentView, room: int) -> list[RenderableType]:
@@ -122,7 +119,7 @@ def _columns(roomy: bool) -> list[Column[Row]]:
 
 def _mark(row: Row) -> str:
     if row.is_culprit:
-        return "❱✗"
+        return f"{CULPRIT}✗"
     side = row.ours or row.theirs
     assert side is not None
     return " ✓" if side.right else " ✗"

@@ -4,8 +4,8 @@
     … looking for causes, 3 of 9, 4.1 s
 
 A row that is chosen leads to its layer. Until a mistake was found the row says "first
-difference": a layer that only passes an error on is never blamed. A low terminal has one
-line for all of it: the root cause that was chosen last, and how many there are.
+difference": a layer that only passes an error on is never blamed. A low terminal has two
+lines for all of it; of more root causes each says which of how many it is.
 """
 
 from rich.style import Style
@@ -17,17 +17,20 @@ from debug.protocol.verdict import Verdict
 from debug.results.root_causes import RootCause, root_causes
 from debug.results.run import Run
 from tui import words
-from tui.answer import layers_of, place_text
+from tui.answer import BY_ITSELF, layers_of, place_text, share_by_itself
 from tui.dashboard.room import MEDIUM_FROM
+from tui.dashboard.selectable import Selectable
 from tui.dashboard.state import State
 from tui.verdict_colours import colour
 
 BEFORE = "before the last save: "
+LOW_ROWS = 2
+"""In a low terminal; the style sheet has the same."""
 Row = tuple[Text, int | None]
 """A line, and the layer that it leads to."""
 
 
-class CausesPane(OptionList):
+class CausesPane(Selectable, OptionList):
     """As high as what it says, up to a limit of the style sheet."""
 
     def __init__(self) -> None:
@@ -42,7 +45,7 @@ class CausesPane(OptionList):
             rows = [self._difference(culprit, run)]
         if run.stale and not (rows and self._is_low):  # the bar above says it, too
             rows = [(Text(f"✗ {run.stale}", "bold"), None), *rows]
-        if not (rows and self._is_low):
+        if not self._is_low or len(rows) < LOW_ROWS:
             rows += self._progress(state)
         rows = rows or [self._all_well(run)]
         shown = [(text.plain, str(text.style), index) for text, index in rows]
@@ -78,11 +81,11 @@ class CausesPane(OptionList):
     def _row(self, number: int, causes: list[RootCause], run: Run) -> Row:
         cause = causes[number]
         text = self._begin(cause.layers[0], run)
-        if self._is_low and len(causes) > 1:
+        if self._is_low and len(causes) > LOW_ROWS:
             text.append(f"{number + 1} of {len(causes)} · ", "dim")
         place = [place_text(cause.place)] if cause.place else []
         room = self.app.size.width - 2 - text.cell_len
-        for part in _fitting(place, cause, run, room if self._is_low else None):
+        for part in _fitting(place, cause, run, room, may_wrap=not self._is_low):
             text.append(part, Style(bold=part in place and run.stale is None))
             text.append(" · ", "dim")
         text.right_crop(3)
@@ -114,13 +117,19 @@ class CausesPane(OptionList):
         return self._shown[row][2]
 
 
-def _fitting(place: list[str], cause: RootCause, run: Run, room: int | None) -> list[str]:
-    """A root cause in as many words as there is room for; None where lines may wrap."""
+def _fitting(
+    place: list[str], cause: RootCause, run: Run, room: int, may_wrap: bool
+) -> list[str]:
+    """A root cause in as many words as there is room for in a line."""
     known, names = cause.mistake.cause, layers_of(cause, run)
     count = f"{len(cause.layers)} layers" if cause.layers[1:] else names
     short = known.hypothesis if known and cause.mistake.complete else cause.why
-    choices = [cause.why, names], [cause.why, count], [short, count]
-    parts = [[*place, *choice] for choice in choices]
-    if room is None:
-        return parts[0]
-    return next((each for each in parts if len(" · ".join(each)) <= room), parts[-1])
+    told = share_by_itself(cause)
+    brief = told.removesuffix(BY_ITSELF)
+    choices = [
+        *([cause.why, names, told], [cause.why, count, told], [short, count, told]),
+        *([short, count, brief], [short, brief], [short, count], [short]),
+    ]
+    parts = [[*place, *filter(None, choice)] for choice in choices]
+    fits = (each for each in parts if len(" · ".join(each)) <= room)
+    return next(fits, parts[0] if may_wrap else parts[-1])

@@ -34,7 +34,7 @@ GHOST = "┄"
 RIGHT, WRONG = "·", "◆"
 """The isolated error of a layer that is right by itself, or wrong."""
 LEGENDS = (
-    "error  █ in the run  ◆ isolated  ─ floor (PyTorch's rounding)  ┄ last save",
+    "error  █ in the run  ◆ isolated (· right)  ─ floor (PyTorch's rounding)  ┄ last save",
     "error █ ◆ isolated ─ floor ┄ last save",
     "█ error ◆ isolated ─ floor",
 )

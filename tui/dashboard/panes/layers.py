@@ -144,7 +144,7 @@ class LayersPane(DataTable[Text]):
     def _mark(index: int, state: State) -> str:
         run = state.results
         name = run.layers[index].name
-        if index == run.position:
+        if index == run.position and not run.is_complete:
             return "▶"
         if run.loaded and name in run.loaded.injected:
             return "⇐"

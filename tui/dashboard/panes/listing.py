@@ -24,6 +24,7 @@ from debug.protocol.plain import plain
 from debug.protocol.values import Place
 from tui import words
 from tui.dashboard.panes.gutter import Gutter
+from tui.dashboard.selectable import Selectable
 from tui.verdict_colours import colour, marked_background
 
 SHORTEST = 12
@@ -34,10 +35,10 @@ LONGEST = 2000
 """Characters of a line: a table in a source may be a line of a million."""
 
 
-class Listing(ScrollView, can_focus=True):
+class _Drawn(ScrollView, can_focus=True):
     """It is highlighted once, and drawn line by line."""
 
-    class LineChosen(Message):
+    class LineChosen(Message, namespace="listing"):
         """The number beside a line was clicked."""
 
         def __init__(self, place: Place) -> None:
@@ -163,6 +164,10 @@ class Listing(ScrollView, can_focus=True):
         shade = colour(verdict, self.app.current_theme.dark)
         bold = Style(color=shade, bold=not verdict.healthy)
         return [*segments, Segment(f"{words.GLYPHS[verdict]} ", plain + bold)]
+
+
+class Listing(Selectable, _Drawn):
+    """Its text can be selected with the mouse."""
 
 
 def wrapped(line: Text, room: int) -> list[Text]:

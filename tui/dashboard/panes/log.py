@@ -6,10 +6,12 @@ from collections import deque
 from rich.text import Text
 from textual.widgets import RichLog
 
+from tui.dashboard.selectable import Selectable
+
 MAX_LINES = 1000
 
 
-class LogPane(RichLog):
+class LogPane(Selectable, RichLog):
     BORDER_TITLE = "log"
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""The numbers of one layer: both sides, their difference, and where it is worst.
+"""The statistics of one layer: both sides, their difference, and where it is worst.
 
 The verdict comes from R, the layer's error divided by the error of PyTorch's own rounding
 there: "relative L2 9.0e-5 = R × 3.0e-7" says that MAX is 300 times as far from PyTorch in
@@ -15,7 +15,6 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widgets import Static
 
 from debug.protocol.messages import Compared
 from debug.protocol.statistics import STATISTICS, Stats
@@ -26,6 +25,7 @@ from debug.protocol.values import (
     Slice,
 )
 from debug.protocol.verdict import LAYER
+from debug.results.root_causes import UNEXPLAINED
 from debug.results.run import Run
 from debug.results.why import reasons
 from tui import words
@@ -35,27 +35,31 @@ from tui.dashboard.panes.listing import code_of
 from tui.dashboard.panes.source import candidate_place
 from tui.dashboard.room import MEDIUM_FROM
 from tui.dashboard.second_run import SecondRun
+from tui.dashboard.selectable import SelectableText
 from tui.verdict_colours import colour
 
 _OK = f"ok up to {LAYER.ok_up_to:g}"
 SPARKS = "▁▂▃▄▅▆▇█"
-LABEL_WIDTH = 17
+LABEL, LABEL_WIDTH = 9, 17
+"""The columns of the labels above the table, and in it."""
 ROOMY = 44
 """Columns from which numbers are written out."""
 EXPLAINED_FROM = 72
 """Columns from which R is explained beside it."""
+AS_LARGE = 0.9
+"""The quotient of two errors from which they are as large as each other."""
 COPIED = 200
 """Columns of what is copied."""
 
 
 class StatisticsPane(VerticalScroll):
-    BORDER_TITLE = "numbers"
+    BORDER_TITLE = "statistics"
     ALLOW_MAXIMIZE = True
 
     def __init__(self, keyboard: Keyboard) -> None:
         super().__init__(id="statistics")
         self._keyboard = keyboard
-        self._text = Static(id="statistics-text", markup=False)
+        self._text = SelectableText(id="statistics-text", markup=False)
         self._form: tuple | None = None
         self._title = ""
 
@@ -74,7 +78,7 @@ class StatisticsPane(VerticalScroll):
         if not 0 <= index < len(run.layers):
             return
         layer, result = run.layers[index], run.results.get(index)
-        title = f"numbers: {layer.name}"
+        title = f"statistics: {layer.name}"
         if title != self._title:
             self._title, self.border_title = title, Content(title)
         candidate = result.candidate if result else None
@@ -84,7 +88,8 @@ class StatisticsPane(VerticalScroll):
             parts += self._divergence(layer, result, run, run.isolated(index), roomy)
         other = second_run.run.results.get(index) if second_run else None
         if second_run is not None and other is not None:
-            parts.append(self._headline(second_run.run_mode.name, other.chained, roomy))
+            headline = self._headline(other.chained, roomy)
+            parts.append(_labelled(second_run.run_mode.name, headline))
             if outdated := second_run.run.stale:
                 parts.append(Text(str(outdated), "dim"))
             without_taps = second_run.run.without_taps
@@ -99,7 +104,7 @@ class StatisticsPane(VerticalScroll):
             run.isolated(index) is None,
             str(run.findings(index)),
             run.outcome,
-            str(_probes(run, index)),
+            str(run.probes(index)),
             roomy,
         )
         self._text.update(Group(*parts), layout=form != self._form)
@@ -114,13 +119,16 @@ class StatisticsPane(VerticalScroll):
         roomy: bool,
     ) -> list[RenderableType]:
         chained = result.chained
-        headlines: list[RenderableType] = [self._headline("verdict", chained, roomy)]
+        headlines: list[RenderableType] = [
+            _labelled("verdict", self._headline(chained, roomy))
+        ]
         if isolated is not None:
-            headline = self._headline("isolated", isolated, roomy=False)
+            headline = self._headline(isolated, roomy=False)
             if roomy and chained.rel_l2 and isolated.rel_l2:
-                amplified = words.number(chained.rel_l2 / isolated.rel_l2, 3)
-                headline.append(f", amplified ×{amplified}")
-            headlines.append(headline)
+                amplified = chained.rel_l2 / isolated.rel_l2
+                if not AS_LARGE < amplified < 1 / AS_LARGE:
+                    headline.append(f", amplified ×{words.number(amplified, 3)}")
+            headlines.append(_labelled("isolated", headline))
             if isolated.reason:
                 headlines.append(Text(isolated.reason))
         index = run.layers.index(layer)
@@ -158,10 +166,9 @@ class StatisticsPane(VerticalScroll):
                 details.add_row(label, text)
         return [*headlines, details]
 
-    def _headline(self, title: str, chained: Divergence, roomy: bool) -> Text:
+    def _headline(self, chained: Divergence, roomy: bool) -> Text:
         shade = colour(chained.verdict, self.app.current_theme.dark)
-        verdict = words.verdict(chained.verdict), f"bold {shade}"
-        text = Text.assemble(f"{title:<9}", verdict)
+        text = Text.assemble((words.verdict(chained.verdict), f"bold {shade}"))
         if chained.ratio is not None:
             text.append(f"  R {words.ratio(chained.ratio)}")
             if roomy and self.size.width >= EXPLAINED_FROM:
@@ -194,39 +201,49 @@ def _sides(reference: Stats, candidate: Stats | None, roomy: bool) -> Table:
     return table
 
 
-def _why(findings: list[Finding] | None, at_fault: bool) -> list[Text]:
+def _labelled(label: str, text: Text) -> Table:
+    """A text that is wrapped beside its label."""
+    row = Table.grid()
+    row.add_column(width=LABEL)
+    row.add_row(label, text)
+    return row
+
+
+def _why(findings: list[Finding] | None, at_fault: bool) -> list[RenderableType]:
     """What is wrong in the layer's own code, if it was looked into."""
     if findings is None:
         return []
     if not findings and at_fault:
-        return [Text("why      no single operation is off by more than rounding")]
+        return [_labelled("why", Text(UNEXPLAINED))]
     if not findings:
         return [Text("its own code is right: a layer inside it is wrong")]
-    lines = []
+    lines: list[RenderableType] = []
     for finding in findings:
         where = f"line {finding.place.line}, " if finding.place else ""
-        lines.append(Text(f"why      {where}{finding.target}:", "bold"))
-        lines += [Text(f"         {reason}") for reason in reasons(finding)]
+        lines.append(_labelled("why", Text(f"{where}{finding.target}:", "bold")))
+        lines += [_labelled("", Text(reason)) for reason in reasons(finding)]
     return lines
 
 
-def _source(index: int, run: Run, key: str) -> list[Text]:
+def _source(index: int, run: Run, key: str) -> list[RenderableType]:
     """The line of the mistake, or the one that calls the layer, where the pane that shows
     the source is behind this one, which a key brings forward."""
     place, _ = candidate_place(index, run)
     if place is None:
         return []
-    lines = [Text(f"source   {place_text(place)} ({key} shows it)")]
+    lines: list[RenderableType] = [
+        _labelled("source", Text(f"{place_text(place)} ({key} shows it)"))
+    ]
     if code := code_of(place):
         lines.append(Text(f"❱ {code}", "bold"))
     return lines
 
 
-def _probes(run: Run, index: int) -> list[Text]:
+def _probes(run: Run, index: int) -> list[RenderableType]:
     """A line for each value of the layer that the source names."""
     found = [(probed, probed.name.rpartition(".")[2]) for probed in run.probes(index)]
     return [
-        Text(f"{'' if number else 'probes':<9}{words.probed(*each)}")
+        _labelled("" if number else "probes", Text(words.probed(*each)))
         for number, each in enumerate(found)
     ]
 

@@ -40,14 +40,17 @@ class StatusBar(Static):
         look = _look(run, activity)
         for each in (BUSY, GOOD, WATCHED, WRONG, FAILED, DEAD):
             self.set_class(look == each, each)
-        parts = [_doing(run, activity, state.keyboard)]
+        is_tight = self.size.width < TIGHT
+        parts = [_doing(run, activity, state.keyboard, is_tight)]
         if state.unread:
             parts.append(f"{state.unread} is saved, not read yet")
         if state.job and not activity.busy:
             job = words.working(state.job)
-            is_tight = self.size.width < TIGHT and not run.settled
+            comes_first = is_tight and not run.settled
             parts = (
-                [f" … {_counted_first(state.job)}", *parts] if is_tight else [*parts, job]
+                [f" … {_counted_first(state.job)}", *parts]
+                if comes_first
+                else [*parts, job]
             )
         if second := state.second_activity:
             parts.append(f"{second.what} {words.seconds(second.elapsed)}")
@@ -81,7 +84,7 @@ def _look(run: Run, activity: Activity) -> str:
     return GOOD if run.is_complete else ""
 
 
-def _doing(run: Run, activity: Activity, keyboard: Keyboard) -> str:
+def _doing(run: Run, activity: Activity, keyboard: Keyboard, is_tight: bool) -> str:
     """What the engine does, or what came of the last run."""
     if activity.busy:
         tick = SPINNER[int(activity.elapsed * 8) % len(SPINNER)]
@@ -101,7 +104,8 @@ def _doing(run: Run, activity: Activity, keyboard: Keyboard) -> str:
         return f" ✗ {'STALE, ' if run.generation else ''}{run.stale}"
     if run.position < 0:
         return keyboard.told(f" {glyph} ready: press {{step}} to step, {{cont}} to run all")
-    return f" {glyph} {_summary(run)} in {words.seconds(run.seconds)}"
+    took = "" if is_tight else f" in {words.seconds(run.seconds)}"
+    return f" {glyph} {_summary(run)}{took}"
 
 
 def _counted_first(job: Working) -> str:

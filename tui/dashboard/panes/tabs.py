@@ -1,6 +1,6 @@
 """The panes by their numbers, where there is not room for all of them.
 
-     1 layers   2 numbers   3 chart   4 source   5 log
+     1 layers   2 statistics   3 chart   4 source   5 log
 
 Those that are shown are reversed; a click on another brings it forward.
 """
@@ -9,7 +9,7 @@ from collections.abc import Collection
 
 from textual.widgets import Static
 
-from tui.dashboard.room import PANES, name_of
+from tui.dashboard.room import PANES
 
 
 class Tabs(Static):
@@ -21,7 +21,7 @@ class Tabs(Static):
         self.update(
             "".join(
                 f"[{'reverse' if pane in forward else 'not reverse'} "
-                f"@click=app.pane('{pane}')] {number} {name_of(pane)} [/]"
+                f"@click=app.pane('{pane}')] {number} {pane} [/]"
                 for number, pane in enumerate(PANES, start=1)
             )
         )

@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from debug.protocol.messages import Aligned
+from debug.results.run import Run
 from tui import words
 from tui.alignment_tables import PAIRS, UNPAIRED
 from tui.columns import table_of
@@ -16,14 +16,17 @@ from tui.dashboard.screens.sheet import Sheet
 class AlignmentScreen(Sheet):
     """The pairs with how each was found, and what only one side has."""
 
-    def __init__(self, aligned: Aligned) -> None:
+    def __init__(self, run: Run) -> None:
+        """``run`` has an alignment, and the numbers that may refute its doubts."""
         super().__init__()
-        self._aligned = aligned
+        self._run = run
 
     def compose(self) -> ComposeResult:
-        found = self._aligned
+        found = self._run.aligned
+        assert found is not None
         parts: list[RenderableType] = [Text(words.aligned(found), "bold")]
-        parts += [Text(f"✗ {doubt}", "bold red") for doubt in found.doubts]
+        parts += [Text(f"✗ {doubt}", "bold red") for doubt in self._run.doubts]
+        parts += [Text(note) for note in words.computed_within(self._run)]
         parts += [Text(), table_of(PAIRS, found.pairs, self.room), Text()]
         if found.no_errors:
             parts.append(table_of(UNPAIRED, found.no_errors, self.room))

@@ -57,6 +57,10 @@ class MapPane(Widget, can_focus=True):
         if found is None or place.located is None:
             return False
         part = place.region or place.whole
+        (height, width), shown = self.room, (len(found.cells), len(found.cells[0]))
+        sizes = part.bottom - part.top, part.right - part.left
+        if shown != (min(height, sizes[0]), min(width, sizes[1])):
+            return False  # asked for before the pane had its size
         known = found.index, found.alone, found.generation, found.axes, found.region
         wanted = place.index, place.alone, place.located.generation, place.axes, part
         return known == wanted

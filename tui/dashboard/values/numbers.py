@@ -10,11 +10,11 @@ from rich.style import Style
 from rich.text import Text
 from textual.binding import Binding
 from textual.events import Click, Resize
-from textual.widgets import Static
 
 from debug.protocol.survey import Excerpted, Number
 from debug.protocol.verdict import Verdict
 from tui import words
+from tui.dashboard.selectable import SelectableText
 from tui.dashboard.values.place import Place, measured
 from tui.verdict_colours import colour
 
@@ -27,7 +27,7 @@ STRIKING = 0.5
 """A difference of this part of the largest one stands out."""
 
 
-class ExcerptPane(Static, can_focus=True):
+class ExcerptPane(SelectableText, can_focus=True):
     BORDER_TITLE = "numbers"
     BINDINGS = [
         Binding("up", "move(-1, 0)", "move", show=False),
@@ -65,10 +65,12 @@ class ExcerptPane(Static, can_focus=True):
 
     @property
     def covers(self) -> bool:
-        """Whether the numbers of the element are at hand."""
+        """Whether the numbers of the element are at hand, as many as there is room for."""
         found, place = self.excerpt, self._place
         if found is None or place.located is None:
             return False
+        if (found.cut.height, found.cut.width) != (self.rows, self.columns):
+            return False  # asked for before the pane had its size
         if (found.generation, found.index, found.alone, found.cut.axes) != (
             place.located.generation,
             place.index,

@@ -229,7 +229,7 @@ class ValuesScreen(Overlay[int]):
     def _title(self) -> Text:
         place, run = self._place, self._link.state.results
         layer = run.layers[place.index]
-        how = "alone, on PyTorch's input" if place.alone else "in the run"
+        how = "isolated, on PyTorch's input" if place.alone else "in the run"
         shape = words.shape([axis.size for axis in place.known])
         text = Text.assemble((f" {layer.name} ", "bold"), (f" {how}  {shape}", ""))
         result = run.isolated(place.index) if place.alone else None

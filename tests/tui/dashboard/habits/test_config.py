@@ -81,7 +81,7 @@ def test_every_entry_is_taken(file):
         ("[panes]\nleft = 2", 2, "panes.left is 2; allowed are 3 to 500 cells"),
         ("[panes]\nleft = true", 2, "panes.left is True; allowed are 3 to 500 cells"),
         ("panes.width = 30", 1, "panes.width is unknown; [panes] has side, left, top"),
-        ('[panes]\nside = "layers"', 2, "allowed are numbers, chart, source, log"),
+        ('[panes]\nside = "layers"', 2, "allowed are statistics, chart, source, log"),
         ("[tolerance]\nrtol = -1", 2, "tolerance.rtol is -1; allowed are numbers from 0"),
         ("[tolerance]\nrtol = nan", 2, "tolerance.rtol is nan"),
         ("theme = light", 1, "is no TOML (Invalid value): what is usual holds"),

@@ -7,6 +7,7 @@ from textual.widgets import Static
 
 from debug.protocol.messages import Aligned
 from debug.protocol.values import PairedLayer, UnpairedModule
+from debug.results.run import Run
 from tui.dashboard.screens.alignment import AlignmentScreen
 
 PAIRS = [
@@ -24,7 +25,7 @@ UNPAIRED = [UnpairedModule("vision_model.head", True, "is not used by the port",
 async def test_long_names_keep_what_tells_them_apart(width: int):
     app = App()
     async with app.run_test(size=(width, 50)) as pilot:
-        await app.push_screen(AlignmentScreen(Aligned(1, PAIRS, UNPAIRED)))
+        await app.push_screen(AlignmentScreen(Run(aligned=Aligned(1, PAIRS, UNPAIRED))))
         await pilot.pause()
         sheet = app.screen.query_one(Static)
         plain = Console(width=sheet.size.width, color_system=None)

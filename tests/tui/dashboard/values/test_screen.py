@@ -118,7 +118,7 @@ async def test_alone_the_layer_is_asked_for_on_pytorchs_input(app, press):
         await opened(pilot, press, "i")
         assert asked(Survey)[-1].alone
         assert asked(Excerpt)[-1].alone
-        assert "alone, on PyTorch's input" in shown(app)
+        assert "isolated, on PyTorch's input" in shown(app)
 
 
 async def test_the_next_layer_is_shown_and_then_selected(app, press):
