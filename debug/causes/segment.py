@@ -23,7 +23,7 @@ from debug.candidate.operations import Evaluation, Operation, OperationIndex
 from debug.causes.heads_apart import parts, sizes_of, wholes
 from debug.causes.joined import Joined, joined_in
 from debug.causes.judged import Judged, judged
-from debug.measure.layout import nearest
+from debug.measure.layout import IMAGE, nearest
 from debug.measure.matching import (
     Match,
     Sought,
@@ -35,7 +35,7 @@ from debug.pause import Pause, go_on
 from debug.protocol.values import POSITION
 from debug.protocol.verdict import LAYER
 from debug.reference.intermediates import intermediates
-from debug.reference.pytorch_functions import LAYOUTS
+from debug.reference.pytorch_functions import LAYOUTS, SPREAD
 from debug.reference.recording import Recording, Replacement, Step, ValueId
 
 LAYS_OUT = ("reshape", "transpose", "slice", "split", "broadcast_to", "cast")
@@ -284,7 +284,29 @@ class Segment:
             found = [i for i in found if not self.operations[i].finite] or found
         if not found or self.operations[found[0]].has_nan:
             return self._origin_of_nan(found[0]) if found else None
-        return found[0] if self.joined else self._maker_of(found[0])
+        index = found[0] if self.joined else self._maker_of(found[0])
+        return self._weight_of(index)
+
+    def _weight_of(self, index: OperationIndex) -> OperationIndex:
+        """Of an operation that is wrong by what is computed of weights alone, such as a
+        batch norm's scale, the first one of that."""
+        for used in self.operations[index].operands:
+            if not self.operations[used].is_fixed or self.right[used]:
+                continue
+            for each in self._leading_to(used):
+                if not self.right[each] and not _lays_out(self.operations[each]):
+                    return each
+        return index
+
+    def _leading_to(self, index: OperationIndex) -> list[OperationIndex]:
+        """An operation and all that it is made of, in order."""
+        found, pending = set[OperationIndex](), [index]
+        while pending:
+            each = pending.pop()
+            if each not in found:
+                found.add(each)
+                pending.extend(self.operations[each].operands)
+        return sorted(found)
 
     def _maker_of(self, index: OperationIndex) -> OperationIndex:
         """Of an operation that only lays numbers out: the one that made them, unless they
@@ -344,6 +366,12 @@ class Segment:
         return [step for step in self.steps if step.result not in self.have]
 
     @property
+    def image(self) -> tuple[int, ...] | None:
+        """Height and width, where the value at the end is an image with channels first."""
+        sizes = tuple(self.recording.values[self.target.value].shape)
+        return sizes[-2:] if self._rows_last and len(sizes) == IMAGE else None
+
+    @property
     def rows(self) -> int | None:
         """How many frames, tokens or positions the value at the end has."""
         sizes = self.recording.values[self.target.value].shape
@@ -365,6 +393,6 @@ class Segment:
                 if is_sought:
                     found.append(step)
                 # The same numbers, or positions and masks: the next step may be the one.
-                if step.name in LAYOUTS or not is_sought:
+                if step.name in LAYOUTS | SPREAD or not is_sought:
                     at_hand.add(step.result)
         return found
