@@ -23,10 +23,18 @@ from torch import Tensor
 from debug.candidate import max_internals, max_v3
 from debug.candidate.buffers import content_digest, to_buffer
 from debug.candidate.libraries import kept_whole
-from debug.candidate.settings import Settings
 from debug.candidate.source import Source
 from debug.candidate.source_lines import definition
-from debug.candidate.taps import FirstInput, Output, Probe, Result, Taps, first_value
+from debug.candidate.taps import (
+    WITHOUT_RESULT,
+    FirstInput,
+    Output,
+    Probe,
+    Result,
+    Taps,
+    first_value,
+)
+from debug.candidate.written_numbers import WrittenNumbers
 from debug.protocol.diagnostic import Problem, first_line
 from debug.protocol.values import Place
 from debug.subject import (
@@ -65,7 +73,7 @@ class Traced:
     """Layers that are called within a condition or a loop, of which no value gets out."""
     again: Mapping[str, Place] = field(default_factory=dict)
     """By layer, the line of a call more than the reference has."""
-    settings: Settings | None = None
+    written: WrittenNumbers | None = None
     """Where the numbers are written with which the modules compute."""
 
     @property
@@ -186,7 +194,7 @@ def trace(
         broken,
         taps.unseen,
         taps.again,
-        Settings(taps.tree, taps.modules),
+        WrittenNumbers(taps.tree, taps.modules),
     )
 
 
@@ -203,12 +211,14 @@ def _called(module: Any, call: Callable[..., Any], given: Sequence[Any]) -> None
 def _problem(error: Exception, taps: Taps, unknown: Collection[str]) -> Problem:
     """Why the source gives no graph. Where something took None for a tensor, the module
     that returned it is to blame, and not the line that was given it."""
-    module = taps.without_result
-    if module is not None and isinstance(error, TypeError | AttributeError):
-        call = _call_of(module)
-        message = f"{type(module).__name__} returned nothing: its {call} lacks a return"
-        return _at_definition(module, f"{message} ({first_line(error)})")
-    return Problem.of("graph", error, taps.files, _without_size(unknown))
+    if taps.without_result is not None and isinstance(error, TypeError | AttributeError):
+        module, kind = taps.without_result
+        why = WITHOUT_RESULT[kind].format(_call_of(module))
+        message = f"{type(module).__name__} returned {why} ({first_line(error)})"
+        return _at_definition(module, message)
+    place = definition(taps.module)  # where the line is not known, at least the file
+    path = place.path if place else None
+    return Problem.of("graph", error, taps.files, _without_size(unknown), path)
 
 
 def _at_definition(module: Any, message: str) -> Problem:

@@ -5,6 +5,7 @@ the culprit operation gives the line, the search gives the causes (`debug.causes
 and the two make a `Finding`. Nothing here knows which model it is.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -12,11 +13,18 @@ import torch
 
 from debug.candidate.interpreter import LazyValue
 from debug.candidate.max_internals import ValueKey
-from debug.candidate.operations import Operation
+from debug.candidate.operations import Operation, OperationIndex
 from debug.candidate.program import Program
 from debug.causes.cutting import misfits, segments
-from debug.causes.hypotheses.operands import Kind
-from debug.causes.lines import LoadedCandidate, line_of, place_of, where_to_mend
+from debug.causes.hypotheses.operands import Hypothesis, Kind
+from debug.causes.lines import (
+    LoadedCandidate,
+    blamed,
+    line_in_own_code,
+    line_of,
+    place_of,
+    where_to_mend,
+)
 from debug.causes.passed import finding_of, passed_elsewhere
 from debug.causes.pattern import pattern_of
 from debug.causes.search import Keys, Tried, find_causes
@@ -26,7 +34,7 @@ from debug.measure.self_test import sensitivity
 from debug.measure.statistics import finite
 from debug.measure.truth import Truth
 from debug.pause import Pause, go_on
-from debug.protocol.values import Cause, Finding, Sensitivity
+from debug.protocol.values import Cause, Finding, Place, Sensitivity
 from debug.reference.recorded_layers import RecordedLayers
 from debug.reference.recording import Recording
 from debug.subject import Subject, row_of
@@ -214,7 +222,7 @@ def _finding(
     segment: Segment, found: list[Tried], layer: str, code: LoadedCandidate
 ) -> Finding:
     best = found[0].hypothesis if found and found[0].explains > WORTH_SHOWING else None
-    index = segment.culprit
+    index = blamed(segment, best)
     op = None if index is None else segment.operations[index]
     matches = segment.matches[index] if index is not None else []
     steps = segment.frontier
@@ -222,12 +230,13 @@ def _finding(
         steps = [
             step for step in segment.steps if step.result in best.replaced_steps
         ] or steps
-    line = None if index is None else line_of(segment, index)
+    line = _line(segment, best, index, code)
+    place = place_of(segment, best, line, code)
     return Finding(
         str(segment.target),
         segment.target.layer if segment.target.is_input else None,
         op.name if op else None,
-        where_to_mend(place_of(segment, best, line, code), best, layer, code),
+        where_to_mend(place, best, layer, code),
         steps[0].place if steps else None,
         str(matches[0]) if matches else "",
         _messages(found)
@@ -235,6 +244,19 @@ def _finding(
         else [_first_infinite(segment, op)],
         "" if found and found[0].complete else pattern_of(segment),
     )
+
+
+def _line(
+    segment: Segment,
+    best: Hypothesis | None,
+    index: OperationIndex | None,
+    code: LoadedCandidate,
+) -> Place | None:
+    if index is None:
+        return None
+    if best is not None and best.extra:
+        return line_in_own_code(segment, index, code)
+    return line_of(segment, index)
 
 
 def _told_as_order(segment: Segment, found: list[Tried]) -> list[Tried]:
@@ -271,11 +293,13 @@ def _messages(found: list[Tried]) -> list[Cause]:
 def _first_infinite(segment: Segment, op: Operation) -> Cause:
     """Where NaN or Inf come from is seen, not supposed."""
     used = [segment.operations[index].numbers for index in op.operands]
-    if op.has_nan and any(bool(torch.isneginf(value).any()) for value in used):
+    if op.has_nan and any(bool(torch.isinf(value).any()) for value in used):
         text = f"{op.name} makes NaN of minus infinity: a mask that leaves a row nothing?"
+        if op.name == "mul":
+            text = "mul makes NaN of zero times infinity"
         return Cause(text, 1.0, None)
-    largest = max((value.abs().max().item() for value in used), default=None)
-    of = "finite values" if largest is None else f"finite values up to {largest:.4g}"
+    largest = max((value.abs().max().item() for value in used), default=math.nan)
+    of = f"finite values up to {largest:.4g}" if math.isfinite(largest) else "infinite ones"
     text = f"{op.name} makes the first NaN or Inf, of {of}"
     if op.value.dtype == torch.float16 and not op.has_nan:
         text += f"; float16 ends at {torch.finfo(torch.float16).max:,.0f}"

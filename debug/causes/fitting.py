@@ -131,6 +131,8 @@ def fitted(
             Kind.VAGUE if fit.vague else Kind.FITTED,
             counterpart.operation,
             takes=others.get(fit.takes or ""),
+            extra=fit.extra,
+            done=fit.said,
         )
 
 

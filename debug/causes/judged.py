@@ -175,4 +175,6 @@ def scales(op: Operation, user: Operation) -> float | None:
     """By which number an operation multiplies what another made, if it does that."""
     if not user.finite:
         return None
+    if not user.value.any():
+        return 0.0
     return multiple_of(user.value, Sought.of("", op.value.double(), op.value))

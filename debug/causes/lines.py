@@ -15,12 +15,12 @@ from torch import Tensor
 from debug.candidate.kept_values import KeptValues
 from debug.candidate.operations import Operation, OperationIndex
 from debug.candidate.program import Program
-from debug.candidate.settings import Settings
+from debug.candidate.written_numbers import WrittenNumbers
 from debug.causes.hypotheses.operands import Hypothesis, Kind
 from debug.causes.segment import LAYS_OUT, Segment
 from debug.protocol.values import Place
 from debug.reference.pytorch_functions import LAYOUTS
-from debug.reference.recording import DOES_NOT_RUN, ValueId
+from debug.reference.recording import DOES_NOT_RUN, Step, ValueId
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class LoadedCandidate:
     """The line that calls each layer."""
     again: Mapping[str, Place] = field(default_factory=dict)
     """The line of a further call that the reference does not have."""
-    settings: Settings | None = None
+    written: WrittenNumbers | None = None
 
 
 def place_of(
@@ -75,6 +75,8 @@ def place_of(
         and layer in segment.recording.results  # and is not called by other code
     ]
     names = [*reversed(passed_through), target.layer]
+    if best is not None and best.takes is not None and best.left_out is None:
+        names.reverse()  # it is wrong where it is passed, not where it is made
     return next((code.places[name] for name in names if name in code.places), None)
 
 
@@ -91,13 +93,14 @@ def where_to_mend(
 ) -> Place | None:
     """The line that says what a layer computes with, where that is the mistake, and not
     the one that computes; else the same line."""
-    if place is None or best is None or code.settings is None:
+    if place is None or best is None or code.written is None:
         return place
     others = best.takes or best.left_out or best.swapped or best.replaced_values
-    if best.kind is Kind.VAGUE or others or best.weight or best.weights_of:
+    of_a_weight = best.weights_of or (best.weight and best.about != "left out")
+    if best.kind is Kind.VAGUE or others or of_a_weight:
         return place
     calls = place == code.places.get(layer)
-    return code.settings.place_of(layer, best.about, best.wrong, place, calls) or place
+    return code.written.place_of(layer, best.about, best.wrong, place, calls) or place
 
 
 def line_of(segment: Segment, index: OperationIndex) -> Place | None:
@@ -121,6 +124,34 @@ def line_of(segment: Segment, index: OperationIndex) -> Place | None:
         if not rest or not called_elsewhere:
             return line
     return None
+
+
+def blamed(segment: Segment, best: Hypothesis | None) -> OperationIndex | None:
+    """The operation that is wrong: the first, or, if the cause accounts for a value that is
+    not made of that, the first on the way to this value. A factor that the candidate has in
+    another place makes values that are none of the reference's, and right."""
+    first = segment.culprit
+    if first is None or best is None or best.operation is None:
+        return first
+    leading = _leading_to(best.operation, segment.operations, ())
+    wrong = [
+        index
+        for index in sorted(leading)
+        if not segment.right[index] and segment.operations[index].from_input
+    ]
+    return first if first in leading or not wrong else OperationIndex(wrong[0])
+
+
+def line_in_own_code(
+    segment: Segment, index: OperationIndex, code: LoadedCandidate
+) -> Place | None:
+    """The line of the layer's own code that leads to an operation: of a function that is
+    right, and called where it should not be, the line of the call."""
+    target, lines = segment.target, _lines(segment.operations[index])
+    owner = code.program.parent(target.layer) if target.is_input else target.layer
+    call = code.places.get(owner or "")
+    within = lines[: lines.index(call)] if call in lines else lines[:1]
+    return within[-1] if within else None
 
 
 def _lines(op: Operation) -> list[Place]:
@@ -202,6 +233,12 @@ def _holds(op: Operation, numbers: Tensor) -> bool:
     return torch.allclose(op.numbers.double().flatten().sort().values, numbers)
 
 
+def _equal(op: Operation, value: Tensor, segment: Segment, step: Step) -> bool:
+    """Up to the rounding of the reference's value that a step makes."""
+    limit = segment.sought(step.result).limit
+    return (op.value.double() - value).norm().item() <= limit
+
+
 def _where_it_is_laid_out(segment: Segment, best: Hypothesis) -> Place | None:
     """Where the candidate lays numbers out as the cause says and the reference does not."""
     recording = segment.recording
@@ -218,10 +255,14 @@ def _where_it_is_laid_out(segment: Segment, best: Hypothesis) -> Place | None:
         except DOES_NOT_RUN:
             continue
         if made.shape == recording.values[step.result].shape:
+            # What is joined in another order was brought into it before.
+            turned = recording.values[step.operands[0]].mT
+            for op in segment.operations:
+                if op.value.shape == turned.shape and _equal(op, turned, segment, step):
+                    return op.place
             continue
         for op in segment.operations:
-            if op.from_input and op.value.shape == made.shape and not op.parts:
-                limit = segment.sought(step.result).limit
-                if (op.value.double() - made).norm().item() <= limit:
-                    return op.place
+            may_be = op.from_input and op.value.shape == made.shape and not op.parts
+            if may_be and _equal(op, made, segment, step):
+                return op.place
     return None

@@ -15,7 +15,7 @@ Every step of the search asks `Segment.pause` whether something else is wanted.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from torch import Tensor
@@ -32,7 +32,7 @@ from debug.causes.hypotheses.operands import (
 from debug.causes.hypotheses.other_numbers import families
 from debug.causes.seen import seen_in_candidate
 from debug.causes.segment import Segment, as_compared
-from debug.causes.together import added, both, joined, one_each
+from debug.causes.together import added, alike, both, joined, one_each
 from debug.measure.matching import (
     distance,
     in_shape_of,
@@ -58,6 +58,10 @@ MOST_UNFINISHED = 2
 MOST_IN_A_ROW = 2
 """How many mistakes are looked for after a first one."""
 MOST_TOGETHER = 4
+FINALISTS = 3
+"""Of the best, so many are measured in the rounding of what they make themselves."""
+NEARLY_ALL = 0.99
+"""If they explain at least that."""
 LIKELIEST = 8
 """How many that were only supposed are tried together with others."""
 
@@ -123,6 +127,10 @@ def find_causes(
         nearly = any(each.ratio <= LAYER.watch_up_to for each in tried)
         tried += _try_all(segment, supposed, FEWEST if nearly else most)
     best = sorted(tried, key=lambda each: each.rank)
+    if best and not best[0].complete:
+        nearly = [each for each in best[:FINALISTS] if each.explains >= NEARLY_ALL]
+        best = [*(_in_its_own_rounding(segment, each) for each in nearly), *best]
+        best.sort(key=lambda each: each.rank)
     if best and not best[0].complete:
         best += _combinations(segment, best)
     certain = (
@@ -231,13 +239,27 @@ def attempt(segment: Segment, hypothesis: Hypothesis) -> Tried | None:
     return laid if laid.complete else tried
 
 
+def _in_its_own_rounding(segment: Segment, tried: Tried) -> Tried:
+    """With R in units of what PyTorch itself rounds if it makes the mistake: scores that
+    are eight times too large round eight times as much, and what is cut to float16 goes to
+    the next number where float32 is off by a little."""
+    hypothesis = tried.hypothesis
+    segment.pause()
+    steps, values = hypothesis.replaced_steps, hypothesis.replaced_values
+    supposed = segment.supposing(steps, values)
+    if supposed.value is None:
+        return tried
+    own = max(supposed.goal.floor, segment.goal.floor)
+    return replace(tried, ratio=relative_error(supposed.value, supposed.goal.value) / own)
+
+
 def _is_denied(segment: Segment, hypothesis: Hypothesis) -> bool:
     """Whether the candidate has a value right that would be wrong under a hypothesis.
 
     What was done to a value is no such case: the candidate may have that as it was before.
     """
     changed = {*hypothesis.replaced_steps}
-    if hypothesis.kind in (Kind.FITTED, Kind.VAGUE):
+    if hypothesis.extra or hypothesis.kind in (Kind.FITTED, Kind.VAGUE):
         changed = segment.recording.made_of(changed)
     return not segment.have.isdisjoint(changed)
 
@@ -285,11 +307,11 @@ def _supposed(segment: Segment, tried: list[Tried]) -> Iterator[Hypothesis]:
 
 
 def _combinations(segment: Segment, best: list[Tried]) -> list[Tried]:
-    """What several explain that one does not: all whose values were seen, and the best
-    one with what explains more of what it leaves."""
+    """What several explain that one does not: the same done to several values, all whose
+    values were seen, and the best one with what explains more of what it leaves."""
     found: list[Tried] = []
     seen = [each.hypothesis for each in best if each.hypothesis.operation is not None]
-    for several in (one_each(seen), seen):
+    for several in (*alike(seen), one_each(seen), seen):
         all_seen = attempt(segment, joined(several)) if several else None
         if all_seen is not None:
             found.append(all_seen)

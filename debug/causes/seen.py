@@ -46,6 +46,7 @@ from debug.causes.hypotheses.rotations import turned_otherwise
 from debug.causes.segment import Segment
 from debug.causes.sums import other_terms
 from debug.causes.tables import other_tables_of_numbers
+from debug.causes.taps import other_taps
 from debug.causes.together import joined
 from debug.measure.matching import distance, in_shape_of, norm_of
 from debug.protocol.verdict import LAYER
@@ -75,6 +76,7 @@ def seen_in_candidate(
         yield from fitted(segment, step.result, nearest)
         yield from fitted_before_the_bias(segment, step, from_input)
         yield from other_terms(segment, step, nearest)
+        yield from other_taps(segment, step, nearest)
         yield from other_tables(segment, step, nearest)
         for operand in dict.fromkeys(step.operands):
             if operand not in segment.pool:

@@ -1,7 +1,9 @@
 """Several hypotheses as one."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from itertools import combinations
 from typing import Any
 
 from torch import Tensor
@@ -9,6 +11,11 @@ from torch import Tensor
 from debug.causes.hypotheses.operands import NOTHING, Hypothesis
 from debug.causes.segment import Segment
 from debug.reference.recording import Replacement, Step, ValueId
+
+MOST_ALIKE = 6
+"""Of more, not every two are tried."""
+SAID_OF = re.compile(r"(?P<names>[^;:]+?) (?:is|are) (?P<done>\w+( [^ ;:]+){2,})")
+"""What was done to something, in some words: only what is long is not said twice."""
 
 
 def both(one: Hypothesis, other: Hypothesis) -> Hypothesis | None:
@@ -50,7 +57,7 @@ def _of(
     if other.keys <= one.keys:
         text = one.text
     else:
-        text = f"{one.text}; and {other.text}" if one.text else other.text
+        text = _said_together(one.text, other.text) if one.text else other.text
     taking = one if one.takes is not None else other
     is_same = one is NOTHING or other.keys <= one.keys
     return Hypothesis(
@@ -73,12 +80,37 @@ def _of(
     )
 
 
+def _said_together(one: str, other: str) -> str:
+    """Two causes in words; "q and k are reshaped where axes should change places", where
+    the same was done to both."""
+    first, second = SAID_OF.fullmatch(one), SAID_OF.fullmatch(other)
+    if first is None or second is None or first["done"] != second["done"]:
+        return f"{one}; and {other}"
+    names = [*first["names"].replace(" and ", ", ").split(", "), second["names"]]
+    return f"{', '.join(names[:-1])} and {names[-1]} are {first['done']}"
+
+
 def joined(hypotheses: list[Hypothesis]) -> Hypothesis:
     """All at once, the simplest of each step."""
     found = NOTHING
     for each in sorted(hypotheses, key=lambda hypothesis: hypothesis.kind):
         found = both(found, each) or found
     return found
+
+
+def alike(seen: list[Hypothesis]) -> Iterator[list[Hypothesis]]:
+    """Those that do the same to several values, as to query and key: any two, for a third
+    may be one of them a step later, and then all."""
+    same: dict[str, list[Hypothesis]] = {}
+    for each in seen:
+        if each.done is not None:
+            same.setdefault(each.done, []).append(each)
+    for found in same.values():
+        found.sort(key=lambda each: each.operation or 0)
+        if len(found) <= MOST_ALIKE:
+            yield from map(list, combinations(found, 2))
+        if len(found) > 2:
+            yield found
 
 
 def one_each(seen: list[Hypothesis]) -> list[Hypothesis]:

@@ -6,6 +6,7 @@ its own way, and many guesses explain a part of it ::
     for block in self.blocks:
         block(x)                                instead of      x = block(x)
     for block in reversed(self.blocks):         instead of      for block in self.blocks:
+    self.mlp(self.attn_ln(x))                   instead of      self.mlp(self.mlp_ln(x))
 
 Where no single cause explains a layer, nothing more need be guessed. Both sides tell which
 results a layer's code uses, and which of the layers within it is computed of which: MAX's
@@ -14,8 +15,10 @@ and what else is wrong there follows from it.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 
 from debug.candidate.program import Program
+from debug.causes.hypotheses.repeated import are_alike
 from debug.causes.lines import LoadedCandidate
 from debug.protocol.values import Cause, Finding
 from debug.reference.recorded_layers import RecordedLayers
@@ -96,6 +99,37 @@ def _moved(ours: Sequence[str], theirs: Sequence[str]) -> str:
     return ours[0]
 
 
+def exchanged_calls(
+    name: str, code: LoadedCandidate, recordings: RecordedLayers
+) -> Finding | None:
+    """That two layers of one kind, such as a block's two norms, are called in each other's
+    place: with their names exchanged, all are computed of each other as PyTorch's are."""
+    program, recording = code.program, recordings.of(name)
+    called, depends = _called(recording, program), program.flow.depends
+    ours = {
+        layer: {o for o in called if depends(program.layers[layer], program.layers[o])}
+        for layer in called
+    }
+    ours = {layer: others - {layer} for layer, others in ours.items()}
+    theirs = {
+        layer: _used(recording, recording.inputs.get(layer)).intersection(called) - {layer}
+        for layer in called
+    }
+    for one, other in combinations(called, 2) if ours != theirs else ():
+        names = {one: other, other: one}
+        turned = {
+            names.get(layer, layer): {names.get(each, each) for each in others}
+            for layer, others in ours.items()
+        }
+        calls = [recording.calls.get(each) for each in (one, other)]
+        if turned != theirs or None in calls or not are_alike(*filter(None, calls)):
+            continue
+        text = f"{one} and {other} are called in each other's place"
+        cause = Cause(text, 1.0, 0.0, None, "exchanged", one, other)
+        return _finding(cause, other, one, code)
+    return None
+
+
 def with_one_mistake(
     name: str,
     explained: Mapping[str, list[Finding]],
@@ -109,7 +143,8 @@ def with_one_mistake(
     is_one = len({each.hypothesis for each in best}) == 1 and best[0].complete
     if is_one and len(best) == len(findings):
         return explained
-    found = dropped(name, code, recordings) or reordered(name, code, recordings)
+    ways = (dropped, reordered, exchanged_calls)
+    found = next(filter(None, (way(name, code, recordings) for way in ways)), None)
     return explained if found is None else {**explained, name: [found]}
 
 

@@ -64,6 +64,9 @@ class Match:
     sought: Sought
     axes: tuple[int, ...] | None
     """The order of the axes in the candidate, where it is another one."""
+    misjoined: bool = False
+    """Whether its axes are joined, and in none of the orders in which the reference has
+    them joined, though it has a value of that shape and size."""
 
     def __str__(self) -> str:
         return f"equals {self.sought.label}" + (" transposed" if self.axes else "")
@@ -72,6 +75,8 @@ class Match:
     def suspicious(self) -> bool:
         """Transposed without a sign of it in the shape: whoever reads it reads nonsense."""
         sizes = self.sought.value.shape
+        if self.misjoined:
+            return True
         return self.axes is not None and [sizes[a] for a in self.axes] == list(sizes)
 
 
@@ -102,8 +107,9 @@ def find(value: Tensor, sought: Iterable[Sought], split: bool = False) -> list[M
         for axes in reorderings(each.value.shape, value.shape)
         if _equal(value, each.value.permute(axes), each.limit)
     ]
+    alike = [each for each in near if sorted(each.value.shape) == sorted(value.shape)]
     joined = [
-        Match(each, None)
+        Match(each, None, misjoined=bool(alike) and not same and not transposed)
         for each in near
         if value.ndim < each.value.ndim
         and any(

@@ -168,7 +168,8 @@ def _mistake(run: Run, index: int, finding: Finding | None) -> Mistake:
     doubt = _doubt_about(run, own)
     if doubt and likeliest.complete and likeliest.weight is not None:
         return Mistake(None, kind, doubt, True, doubt, likeliest)
-    said, complete = _within(own, likeliest.hypothesis), likeliest.complete
+    said = _within(likeliest.weight or "", likeliest.hypothesis)  # one function has many
+    said, complete = _within(own, said), likeliest.complete
     in_call = place is not None and place == called
     reference = finding.reference
     return Mistake(place, kind, said, complete, told, likeliest, reference, in_call)

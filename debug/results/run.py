@@ -80,10 +80,24 @@ class Run(Heard):
         around = {each for index in wrong for each in self._parents(index)}
 
         def at_fault(index: int) -> bool:
+            if self.findings(index):
+                return True
             # A mistake may be too small to be found in the code, and be in it all the same.
-            return bool(self.findings(index)) or index not in around
+            return index not in around and not self._is_in_explained_code(index)
 
         return [index for index in wrong if at_fault(index)]
+
+    def _is_in_explained_code(self, index: int) -> bool:
+        """Whether a layer is never called, so that its code is that of a layer around it,
+        where a mistake was found that is not that it is missing."""
+        for each in self._parents(index) if self._is_missing(index) else ():
+            if self.findings(each) or not self._is_missing(each):
+                return bool(self.findings(each))
+        return False
+
+    def _is_missing(self, index: int) -> bool:
+        divergence = self.isolated(index)
+        return divergence is not None and divergence.verdict is Verdict.MISSING
 
     def wrong_in_isolation(self, index: int) -> bool:
         """Whether a layer is known to be wrong on PyTorch's own input."""

@@ -27,7 +27,31 @@ ACTIVATIONS: Mapping[str, Callable[[Tensor], Tensor]] = {
     "tanh": torch.tanh,
     "sigmoid": torch.sigmoid,
     "squared ReLU": lambda x: F.relu(x).square(),
+    "hard swish": F.hardswish,
+    "Mish": F.mish,
+    "softplus": F.softplus,
 }
+
+ROOT_OF_HALF = 0.5**0.5
+GELU_GONE_WRONG: Mapping[str, Callable[[Tensor], Tensor]] = {
+    "GELU: x / 2 and erf are added, not multiplied": (
+        lambda x: 0.5 * x + (x * ROOT_OF_HALF).erf()
+    ),
+    "GELU: the root of a half is multiplied with erf, not within it": (
+        lambda x: 0.5 * x * (1 + x.erf() * ROOT_OF_HALF)
+    ),
+    "GELU: 1 is not added to erf": lambda x: 0.5 * x * (x * ROOT_OF_HALF).erf(),
+    "GELU: erf is subtracted from 1, not added": (
+        lambda x: 0.5 * x * (1 - (x * ROOT_OF_HALF).erf())
+    ),
+    "GELU: what is in parentheses is not multiplied with x": (
+        lambda x: 0.5 * (1 + (x * ROOT_OF_HALF).erf())
+    ),
+    "GELU: tanh in place of erf, of the same number": (
+        lambda x: 0.5 * x * (1 + (x * ROOT_OF_HALF).tanh())
+    ),
+}
+"""A formula of a few terms, 0.5 x (1 + erf(x / sqrt(2))), and one of them is elsewhere."""
 
 
 def mistaken(name: str) -> Iterator[Mistake]:
@@ -42,6 +66,8 @@ def mistaken(name: str) -> Iterator[Mistake]:
     for other, function in ACTIVATIONS.items():
         if other != name:
             others[other] = f"{other} instead of {_told_apart(name, other)}", function
+    if name == "GELU by erf":
+        others |= {text: (text, made) for text, made in GELU_GONE_WRONG.items()}
     for key, (text, function) in others.items():
         there = (name, key) if key in ACTIVATIONS else (None, None)
         call = lambda args, _, f=function: f(args[0])  # noqa: E731

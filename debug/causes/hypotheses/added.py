@@ -68,6 +68,9 @@ def vectors(
     for what, ratio in (("added to", wrong - right), ("multiplied with", wrong / right)):
         numbers, is_sum = _the_same_in_all(ratio), what == "added to"
         if numbers is None:
+            name = _table(ratio, weights) if is_sum else None
+            if name is not None:
+                yield Fit(f"{name} is added to {{it}}", partial(torch.add, ratio))
             continue
         # Zeros and ones are in many a table: that a part is zero says more.
         is_mask = not is_sum and bool((numbers * (1 - numbers)).abs().max() <= SAME)
@@ -124,6 +127,20 @@ def _differ(difference: Tensor, axis: int, size: float) -> bool:
     """Whether the first and the last place of an axis tell that not all are alike."""
     first, last = difference.select(axis, 0), difference.select(axis, -1)
     return (first - last).norm().item() > 2 * SAME * size
+
+
+def _table(difference: Tensor, weights: Mapping[str, Tensor]) -> str | None:
+    """The weight whose rows, from the first on, a difference is."""
+    if difference.ndim != 2:
+        return None
+    rows, columns = difference.shape
+    size = difference.norm().item()
+    for name, weight in weights.items():
+        if weight.ndim != 2 or weight.shape[1] != columns or len(weight) < rows:
+            continue
+        if (weight[:rows].double() - difference).norm().item() <= SAME * size:
+            return name
+    return None
 
 
 def _weight(vector: Tensor, weights: Mapping[str, Tensor], scaled: bool) -> str | None:

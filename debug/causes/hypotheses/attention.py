@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from debug.causes.hypotheses.mistake import Called, Mistake
+from debug.causes.hypotheses.precision import OTHER_PRECISIONS, round_to
 from debug.reference.pytorch_functions import by_name
 from debug.reference.recording import Element, Recording, Replacement, ValueId
 
@@ -54,6 +55,21 @@ def softmaxes(called: Called) -> Iterator[Mistake]:
             _softmax_uncentred_below,
         ),
     }
+    for axis in range(1, rank):
+        if axis != right:
+            text = f"the largest over axis {axis} is subtracted before softmax's "
+            text += f"exponential, PyTorch's over {meant}"
+            others[f"largest over {axis}"] = text, partial(_less_the_largest, other=axis)
+    for dtype in OTHER_PRECISIONS:
+        name = str(dtype).removeprefix("torch.")
+        for kind, call in (("exponent", _rounded_exponent), ("power", _rounded_power)):
+            text = f"softmax's {kind}s are rounded to {name}"
+            others[f"{kind} in {name}"] = text, partial(call, dtype=dtype)
+        text = f"softmax's exponential is computed in {name}"
+        others[f"exponential in {name}"] = (
+            text,
+            partial(_rounded_power, dtype=dtype, exponent=dtype),
+        )
     for kind, (text, function) in others.items():
         yield Mistake(("softmax", kind), text, _softmax(function))
 
@@ -74,6 +90,22 @@ def _softmax(function: Callable[[Tensor, int], Tensor]) -> Replacement:
 def _softmax_and_one(x: Tensor, axis: int) -> Tensor:
     nothing = torch.zeros_like(x.narrow(axis, 0, 1))
     return torch.cat([x, nothing], axis).softmax(axis).narrow(axis, 0, x.shape[axis])
+
+
+def _less_the_largest(x: Tensor, axis: int, other: int) -> Tensor:
+    return (x - x.amax(other, keepdim=True)).softmax(axis)
+
+
+def _rounded_exponent(x: Tensor, axis: int, dtype: torch.dtype) -> Tensor:
+    return round_to(x - x.amax(axis, keepdim=True), dtype).softmax(axis)
+
+
+def _rounded_power(
+    x: Tensor, axis: int, dtype: torch.dtype, exponent: torch.dtype = torch.float64
+) -> Tensor:
+    less = (x - x.amax(axis, keepdim=True)).to(exponent).to(x.dtype)
+    powers = round_to(less.exp(), dtype)
+    return powers / powers.sum(axis, keepdim=True)
 
 
 def _softmax_uncentred_below(x: Tensor, axis: int) -> Tensor:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import permutations
+from itertools import combinations, permutations
 from typing import Any
 
 import torch.nn.functional as F
@@ -96,6 +96,12 @@ def _taps_exchanged(
         w[..., of] = 0
         return w
 
+    for one, other in combinations(range(min(count, MOST_TAPS)), 2):
+        order = [other if n == one else one if n == other else n for n in range(count)]
+        text = f"taps {one} and {other} of the kernel change places"
+        exchanged = with_weight(lambda w, order=order: w[..., order])
+        if order != list(range(count))[::-1]:  # which is flipped
+            yield Mistake(("taps exchanged", one, other), text, exchanged, weight)
     for to, of in permutations(range(min(count, MOST_TAPS)), 2):
         text = f"tap {of} of the kernel in place of tap {to}"
         instead = with_weight(partial(copied, to=to, of=of))

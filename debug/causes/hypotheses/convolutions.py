@@ -6,8 +6,8 @@ one of the candidate's values has are ruled out by arithmetic; the others run, a
 makes exactly a value that the candidate has is a hypothesis.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product, zip_longest
 from typing import Any
@@ -28,6 +28,12 @@ RANKS = {"conv1d": 1, "conv2d": 2}
 DIRECTIONS = {1: ("",), 2: ("along the height ", "along the width ")}
 SMALL = (1, 2, 3, 4, 8)
 """Strides and dilations that people use."""
+WITHOUT_STRIDE: Mapping[str, Callable[..., Tensor]] = {
+    "the mean of every {n} is taken": lambda y, n: F.avg_pool1d(y, n),
+    "the largest of every {n} is taken": lambda y, n: F.max_pool1d(y, n),
+    "the first ones are kept, one of {n}": lambda y, n: y[..., : -(-y.shape[-1] // n)],
+    "the last ones are kept, one of {n}": lambda y, n: y[..., y.shape[-1] // n :],
+}
 MOST_PLACES = 8
 """Up to so many places on either side, each number is tried."""
 
@@ -229,6 +235,12 @@ def _others(found: Convolution) -> Iterator[tuple[str, Replacement]]:
             text = f"the convolution is padded with {MODES[mode]}"
             text += f", PyTorch's with {MODES[found.mode]}"
             yield text, found.called_with(found.axes, mode)
+    if len(found.axes) == 1 and (stride := found.axes[0].stride) > 1:
+        every = found.called_with([replace(found.axes[0], stride=1)], found.mode)
+        for what, function in WITHOUT_STRIDE.items():
+            text = f"the stride is 1, and of the results {what.format(n=stride)}, "
+            text += f"PyTorch's stride is {stride}"
+            yield text, partial(_then, every, partial(function, n=stride))
     groups = by_name(found.step.name, found.step.args, found.step.kwargs)["groups"]
     if groups > 1:
         turns = {
@@ -256,6 +268,15 @@ def _of_other_groups(
     x, weight = given.pop("x"), given.pop("weight")
     kernels = weight.unflatten(0, (len(order), -1))[order].flatten(0, 1)
     return step.function(x, kernels, given.pop("bias"), **given)
+
+
+def _then(
+    first: Replacement,
+    then: Callable[[Tensor], Tensor],
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+) -> Tensor:
+    return then(first(args, kwargs))
 
 
 def _by_turns(

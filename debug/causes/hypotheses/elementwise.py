@@ -45,7 +45,7 @@ def functions_of_each(wrong: Tensor, right: Tensor) -> Iterator[Fit]:
     sample = Sample(wrong, right)
     for text, function in _all(sample, wrong, right):
         if sample.likely(function):
-            yield Fit(text, function)
+            yield Fit(text, function, extra=text.endswith("is applied to {it}"))
 
 
 def _is_mask(value: Tensor) -> bool:

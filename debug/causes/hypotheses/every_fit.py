@@ -10,7 +10,9 @@ from itertools import chain
 import torch
 from torch import Tensor
 
+from debug.causes.hypotheses.along_axis import done_along
 from debug.causes.hypotheses.axes import Axes
+from debug.causes.hypotheses.by_place import added_by_distance, turned_by_place
 from debug.causes.hypotheses.elementwise import functions_of_each
 from debug.causes.hypotheses.fit import Fit, Sample, Support, Transform
 from debug.causes.hypotheses.moved_slices import moved, reordered
@@ -27,6 +29,9 @@ def fits(wrong: Tensor, right: Tensor, axes: Axes) -> Iterator[Fit]:
     yield from functions_of_each(wrong, right)
     yield from hidden_places(wrong, right, axes)
     yield from reordered(wrong, right, axes)
+    yield from done_along(wrong, right, axes)
+    yield from turned_by_place(wrong, right, axes)
+    yield from added_by_distance(wrong, right, axes)
 
 
 def fits_of_ids(wrong: Tensor, right: Tensor, axes: Axes) -> Iterator[Fit]:

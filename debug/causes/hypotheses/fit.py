@@ -39,6 +39,9 @@ class Fit:
     """Whether it takes many numbers from the wrong value itself: what was done may well
     have another name."""
 
+    extra: bool = False
+    """Whether it is a step that the reference has not, such as another activation."""
+
     def about(self, value: str, many: bool = False) -> str:
         """What a person reads of a value, or of several slices of one."""
         many = many or value.endswith(PLURAL)

@@ -251,6 +251,12 @@ def _layout(called: Called) -> Iterator[Mistake]:
         reshaped = _of_first(lambda x: x.reshape(shape))
         yield Mistake(("reshaped for permuted", name), text, reshaped)
         return
+    x = recording.values[step.operands[0]]
+    if len(shape) == x.ndim - 1 and shape[:-1] == x.shape[:-2]:
+        *_, parts, size = x.shape
+        text = f"the channels of {name} are joined from ({size}, {parts}), not heads first"
+        other = _of_first(lambda x: x.transpose(-1, -2).reshape(shape))
+        yield Mistake(("joined from", size), text, other)
     made = recording.maker(step.operands[0])
     while made is not None and made.name == "contiguous":
         made = recording.maker(made.operands[0])

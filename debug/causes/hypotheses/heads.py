@@ -6,6 +6,7 @@ follow from the size of a head, such as its root, change with it or not.
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import combinations
 
 from torch import Tensor
 
@@ -16,6 +17,7 @@ SPLITS = ("view", "reshape", "unflatten")
 EXPONENTS = (-0.5, -0.25, 0.5, 0.25, -1.0, 1.0)
 """A factor that is one of these powers of a head's size follows from it."""
 MOST_HEADS = 64
+MOST_SPLITS = 4
 
 
 def other_splits(
@@ -48,11 +50,14 @@ def other_splits(
 def _of_one(
     same: list[Step], recording: Recording, heads: int, width: int
 ) -> Iterator[tuple[Key, str, Mapping[ValueId, Replacement]]]:
-    """One of several values is split with the heads last."""
-    for place, step in enumerate(same):
-        name = recording.name(step.operands[0])
-        text = f"the channels of {name} are split into ({width}, {heads}), not heads first"
-        yield ("heads", "last", place), text, {step.result: _faster(heads, width)}
+    """Some of several values, such as query and key, are split with the heads last."""
+    for count in range(1, min(len(same), MOST_SPLITS)):
+        for some in combinations(range(len(same)), count):
+            steps = [same[place] for place in some]
+            names = " and ".join(recording.name(step.operands[0]) for step in steps)
+            text = f"the channels of {names} are split into ({width}, {heads}), "
+            faster = {step.result: _faster(heads, width) for step in steps}
+            yield ("heads", "last", *some), f"{text}not heads first", faster
 
 
 def _heads(count: int, size: int) -> str:

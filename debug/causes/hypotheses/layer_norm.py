@@ -34,7 +34,8 @@ def layer_norm(called: Called) -> Iterator[Mistake]:
     text = "the layer norm is applied twice"
     yield Mistake(("applied twice", "layer norm"), text, twice)
     for key, text, written in _written_out(called, weight, bias):
-        yield Mistake(key, text, written_out(written))
+        about = next((name for name in (weight, bias) if name in text), None)
+        yield Mistake(key, text, written_out(written), about)
 
 
 def _norm(mistake: Callable[..., Tensor]) -> Replacement:
@@ -102,10 +103,14 @@ def other_statistics() -> Iterator[tuple[tuple[str, ...], str, Written]]:
     yield ("mean square",), text, _by_root_of_uncentred
     text = "it is divided by the mean absolute deviation, not the root of the variance"
     yield ("mean deviation",), text, _by_mean_deviation
+    text = "the sum of the deviations is squared, where their squares are to be summed"
+    yield ("square of the sum",), text, _by_root_of(_square_of_the_sum)
     for dtype in OTHER_PRECISIONS:
         name = str(dtype).removeprefix("torch.")
         rounded = partial(_rounded_variance, dtype=dtype)
         yield ("variance in", name), f"the variance in {name}", _by_root_of(rounded)
+        text = f"what is left of the value without its mean is rounded to {name}"
+        yield ("deviation in", name), text, partial(_rounded_deviation, dtype=dtype)
 
 
 def _written_out(
@@ -114,14 +119,21 @@ def _written_out(
     """Other statistics, or a step at another place."""
     yield from other_statistics()
     yield ("norm over axis", -2), "the norm is taken over the other axis", _over_rows
+    text = "the norm is taken over both axes at once, not in each row"
+    yield ("norm over axes", -2), text, _over_both
     if called.has_weight(2, "weight"):
         text = f"{weight} is multiplied before the variance is taken, not after the norm"
         yield ("order", "weight, variance"), text, _weight_before_variance
         text = f"{weight} is multiplied before the norm, not after it"
         yield ("order", "weight, norm"), text, _weight_before_norm
+        for one in (1, -1):
+            text = f"the factor is {weight} {one:+d}, PyTorch's is {weight}"
+            yield ("added to weight", one), text, partial(_weight_from, one=one)
     if called.has_weight(3, "bias") and called.has_weight(2, "weight"):
         text = f"{bias} is added before the product with {weight}, not after it"
         yield ("order", "bias, weight"), text, _bias_before_weight
+        text = f"{bias} is added to {weight}, not to the product with it"
+        yield ("bias added to", "weight"), text, _bias_added_to_weight
 
 
 def _with_bias_times(
@@ -142,6 +154,17 @@ def _unbiased(centred: Tensor, axes: Axes) -> Tensor:
 
 def _rounded_variance(centred: Tensor, axes: Axes, dtype: torch.dtype) -> Tensor:
     return round_to(_mean_square(centred, axes), dtype)
+
+
+def _square_of_the_sum(centred: Tensor, axes: Axes) -> Tensor:
+    return centred.sum(axes, keepdim=True).square()
+
+
+def _rounded_deviation(
+    x: Tensor, axes: Axes, w: Any, b: Any, eps: float, dtype: torch.dtype
+) -> Tensor:
+    centred = round_to(x - x.mean(axes, keepdim=True), dtype)
+    return scaled(centred / (_mean_square(centred, axes) + eps).sqrt(), w, b)
 
 
 def _by_root_of(
@@ -172,6 +195,18 @@ def _by_mean_deviation(x: Tensor, axes: Axes, w: Any, b: Any, eps: float) -> Ten
 
 def _over_rows(x: Tensor, axes: Axes, w: Any, b: Any, eps: float) -> Tensor:
     return _by_root_of(_mean_square)(x, (-2,), w, b, eps)
+
+
+def _over_both(x: Tensor, axes: Axes, w: Any, b: Any, eps: float) -> Tensor:
+    return _by_root_of(_mean_square)(x, (-2, -1), w, b, eps)
+
+
+def _weight_from(x: Tensor, axes: Axes, w: Any, b: Any, eps: float, one: int) -> Tensor:
+    return _by_root_of(_mean_square)(x, axes, w + one, b, eps)
+
+
+def _bias_added_to_weight(x: Tensor, axes: Axes, w: Any, b: Any, eps: float) -> Tensor:
+    return _by_root_of(_mean_square)(x, axes, w + b, None, eps)
 
 
 def _weight_before_variance(x: Tensor, axes: Axes, w: Any, b: Any, eps: float) -> Tensor:

@@ -53,10 +53,12 @@ def biases(
 ) -> Iterator[Mistake]:
     """``with_bias`` takes what is made of the function without its bias, and the bias."""
     left_out, twice = with_bias(lambda y, b: y), with_bias(lambda y, b: y + 2 * b)
+    times = with_bias(lambda y, b: y * b)
     minus = with_bias(lambda y, b: y - b)
     yield Mistake(("left out", bias), f"{bias} is left out", left_out, bias, adds=True)
     yield Mistake(("added twice", bias), f"{bias} is added twice", twice, bias, adds=True)
     yield Mistake(("subtracted", bias), f"{bias} is subtracted", minus, bias, adds=True)
+    yield Mistake(("multiplied", bias), f"{bias} is multiplied, not added", times, bias)
 
 
 class Called:

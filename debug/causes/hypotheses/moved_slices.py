@@ -28,13 +28,13 @@ def reordered(wrong: Tensor, right: Tensor, axes: Axes) -> Iterator[Fit]:
 
 def moved(wrong: Tensor, right: Tensor, axis: Axis) -> Iterator[Fit]:
     """Slices along one axis that are at another place."""
-    ours, theirs = _thinned(wrong, axis.number), _thinned(right, axis.number)
+    ours, theirs = thinned(wrong, axis.number), thinned(right, axis.number)
     for fit in _moved(ours, theirs, axis):
         if _likely(fit.transform(theirs), ours, theirs):
             yield fit
 
 
-def _thinned(value: Tensor, axis: int) -> Tensor:
+def thinned(value: Tensor, axis: int) -> Tensor:
     """Fewer numbers of every slice along an axis, which tell where it has gone."""
     for other in range(value.ndim):
         size, too_many = value.shape[other], value.numel() / ENOUGH

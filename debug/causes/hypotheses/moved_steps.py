@@ -17,6 +17,7 @@ from torch.utils._pytree import tree_leaves
 from debug.causes.hypotheses.mistake import first_tensor
 from debug.causes.hypotheses.operands import Hypothesis
 from debug.causes.hypotheses.reductions import REDUCTIONS
+from debug.causes.hypotheses.scales import factor_of
 from debug.reference.pytorch_functions import LAYOUTS
 from debug.reference.recording import (
     Recording,
@@ -137,7 +138,7 @@ def factors_after_softmax(
         if step.name != "softmax":
             continue
         before = [each for each in recording.leading_to(step.result) if each in steps]
-        factors = {each.result: factor for each in before if (factor := _factor_of(each))}
+        factors = {each.result: factor for each in before if (factor := factor_of(each))}
         total = math.prod(factors.values())
         if not factors:
             continue

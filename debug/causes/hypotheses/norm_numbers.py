@@ -32,7 +32,7 @@ def layer_norm_numbers(called: Called) -> Iterator[Family]:
         return _divided(lambda variance, _: divisor(variance))
 
     text = lambda e: f"epsilon is {e:g}, PyTorch's is {own:g}"  # noqa: E731
-    yield Family(("epsilon",), text, other, 1e-13, 10.0, own)
+    yield Family(("epsilon",), text, other, 1e-13, 1e7, own)
     for place, part in ((2, "weight"), (3, "bias")):
         name = called.weight(place, part)
         yield Family(
@@ -46,6 +46,13 @@ def layer_norm_numbers(called: Called) -> Iterator[Family]:
         ("epsilon", "added to the root"),
         lambda e: f"epsilon, {e:g}, is added to the root instead of under it",
         lambda e: by_hand(lambda variance: variance.sqrt() + e),
+        1e-9,
+        10.0,
+    )
+    yield Family(
+        ("epsilon", "added to the quotient"),
+        lambda e: f"epsilon, {e:g}, is added to the quotient instead of under the root",
+        _with_epsilon_behind,
         1e-9,
         10.0,
     )
@@ -96,6 +103,15 @@ def _divided(
         centred = x - means * x.mean(axes, keepdim=True)
         y = centred / divisor(centred.square().mean(axes, keepdim=True), eps)
         return scaled(y.clamp(-limit, limit), weight, bias)
+
+    return named("layer_norm", normed)
+
+
+def _with_epsilon_behind(epsilon: float) -> Replacement:
+    def normed(
+        x: Tensor, normalized_shape: Sequence[int], weight: Any, bias: Any, eps: float
+    ) -> Tensor:
+        return scaled(F.layer_norm(x, normalized_shape, eps=0.0) + epsilon, weight, bias)
 
     return named("layer_norm", normed)
 

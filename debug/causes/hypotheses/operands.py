@@ -64,6 +64,10 @@ class Hypothesis:
     """The one that belongs there."""
     adds: bool = False
     """Whether it makes the same difference whatever else is wrong in its step."""
+    done: str | None = None
+    """What was done to a value, in the same words whatever the value is called."""
+    extra: bool = False
+    """Whether it is a step that the reference has not: right in itself, wrong there."""
     laid_out: tuple[ValueId, ...] = ()
     """The weights that it lays out otherwise."""
     weights_of: str | None = None
@@ -315,8 +319,11 @@ def other_values(segment: Segment, target: ValueId) -> Iterator[Hypothesis]:
         value = recording.values[index]
         if value.shape == recording.values[target].shape:
             here, there = recording.name(index), recording.name(target)
+            text = f"{here} in place of {there}"
+            if segment.target.is_input:
+                text = f"{segment.target.layer} is given {text}"
             yield Hypothesis(
-                f"{here} in place of {there}",
+                text,
                 frozenset({("in place of", here, there)}),
                 replaced_values={target: value},
                 kind=Kind.MISTAKEN,

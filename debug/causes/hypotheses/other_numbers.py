@@ -18,6 +18,7 @@ from debug.causes.hypotheses.family import Family
 from debug.causes.hypotheses.group_norm import group_norm_numbers
 from debug.causes.hypotheses.mistake import Called, named
 from debug.causes.hypotheses.norm_numbers import layer_norm_numbers
+from debug.causes.hypotheses.scales import scale_before
 from debug.reference.pytorch_functions import by_name
 from debug.reference.recording import Replacement
 
@@ -110,7 +111,10 @@ def _conv1d(called: Called) -> Iterator[Family]:
         )
 
 
-def _softmax(_: Called) -> Iterator[Family]:
+def _softmax(called: Called) -> Iterator[Family]:
+    scale = scale_before(called.step, called.recording)
+    theirs = "" if scale == 1 else f", PyTorch's by {scale:.6g}"
+
     def of(function: Callable[[Tensor], Tensor]) -> Replacement:
         def call(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Tensor:
             given = by_name("softmax", args, kwargs)
@@ -126,21 +130,32 @@ def _softmax(_: Called) -> Iterator[Family]:
 
         return call
 
-    def below(denominator: Callable[[Tensor, int], Tensor]) -> Replacement:
+    def with_sum(more: Callable[[Tensor], Tensor | float]) -> Replacement:
+        """Of the largest score, what is more in the sum."""
+
         def call(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Tensor:
             given = by_name("softmax", args, kwargs)
             x, axis = given["x"], given["dim"]
-            less = x - x.amax(axis, keepdim=True)
-            return less.exp() / denominator(less, axis)
+            largest = x.amax(axis, keepdim=True)
+            powers = (x - largest).exp()
+            return powers / (powers.sum(axis, keepdim=True) + more(largest))
 
         return call
 
     yield Family(
         ("softmax", "temperature"),
-        lambda f: f"the scores are multiplied by {f:g} before softmax",
-        lambda f: of(lambda x: f * x),
-        0.01,
-        100.0,
+        lambda f: f"the scores are multiplied by {f:g} before softmax{theirs}",
+        lambda f: of(lambda x: f / scale * x),
+        0.01 * scale,
+        100.0 * scale,
+        scale,
+    )
+    yield Family(
+        ("softmax", "more scores"),
+        lambda n: f"{n:g} more scores of zero are in softmax's sum, as keys that only pad",
+        lambda n: with_sum(lambda largest: n * largest.neg().exp()),
+        0.3,
+        1e5,
     )
     yield Family(
         ("softmax", "soft cap"),
@@ -166,7 +181,7 @@ def _softmax(_: Called) -> Iterator[Family]:
     yield Family(
         ("softmax", "added to the sum"),
         lambda c: f"{c:g} is added to the sum in softmax's denominator",
-        lambda c: below(lambda x, axis: x.exp().sum(axis, keepdim=True) + c),
+        lambda c: with_sum(lambda _: c),
         1e-12,
         1e3,
     )

@@ -34,6 +34,8 @@ def in_fewer_bits(step: Step) -> Iterator[Mistake]:
         text = f"{step.name} in {name}"
         call = partial(rounded, dtype=dtype)
         yield Mistake(("computed in", name), text, call, wrong=name)
+        if len(step.operands) == 1:  # of which is said that it is rounded
+            continue
         text = f"{step.name} of arguments in {name}"
         call = partial(inputs, dtype=dtype)
         yield Mistake(("arguments in", name), text, call, wrong=name)

@@ -1,16 +1,18 @@
-"""A layer that is called twice, or called in the place of others that never are.
+"""A layer that is called twice, once too often, or in the place of others that never are.
 
-Both are loops over blocks gone wrong: ``x = self.blocks[0](x)`` for every block. The
-reference's own module runs once more to tell, on what it would be given there.
+Most are loops over blocks gone wrong: ``x = self.blocks[0](x)`` for every block. A norm may
+be called on what it has no business with. The reference's own module runs once more to
+tell, on what it would be given there.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import torch
 from torch import Tensor
 
 from debug.causes.hypotheses.operands import Hypothesis
 from debug.causes.segment import Segment
+from debug.reference.hooks import StayInFloat64
 from debug.reference.recording import DOES_NOT_RUN, Call, Recording, ValueId
 
 
@@ -33,6 +35,29 @@ def other_calls(segment: Segment) -> Iterator[Hypothesis]:
                     replaced_values={index: twice},
                     swapped=(name,),
                 )
+    yield from _on_others(segment, used)
+
+
+def _on_others(segment: Segment, used: Collection[ValueId]) -> Iterator[Hypothesis]:
+    """A small layer, such as a norm, called on a value that is not its own as well."""
+    recording = segment.recording
+    for name, call in recording.calls.items():
+        if any(True for _ in call.module.children()) or name not in recording.results:
+            continue
+        own = recording.inputs.get(name), recording.results[name]
+        for value in sorted(recording.given.intersection(used).difference(own)):
+            right = recording.values[value]
+            if right.shape != recording.values[own[1]].shape:
+                continue
+            segment.pause()
+            made = _result(call, right)
+            if made is not None and made.shape == right.shape:
+                yield Hypothesis(
+                    f"{name} is called on {recording.name(value)}, too",
+                    frozenset({("called on", name, recording.name(value))}),
+                    replaced_values={value: made},
+                    swapped=(name,),
+                )
 
 
 def _in_place_of_others(segment: Segment) -> Iterator[Hypothesis]:
@@ -40,7 +65,7 @@ def _in_place_of_others(segment: Segment) -> Iterator[Hypothesis]:
     recording = segment.recording
     others = [name for name in segment.uncalled if name in recording.calls]
     for name, call in recording.calls.items():
-        alike = [n for n in others if n != name and _are_alike(call, recording.calls[n])]
+        alike = [n for n in others if n != name and are_alike(call, recording.calls[n])]
         if not alike:
             continue
         supposed = _chained(segment, call, alike)
@@ -79,13 +104,13 @@ def _chained(segment: Segment, call: Call, others: list[str]) -> dict[ValueId, T
 def _result(call: Call, value: Tensor, by: Call | None = None) -> Tensor | None:
     """What a call, or another's module, makes of a value."""
     try:
-        with torch.inference_mode():
+        with torch.inference_mode(), StayInFloat64():
             return call.with_input(value, by.module if by else None)
     except DOES_NOT_RUN:
         return None
 
 
-def _are_alike(one: Call, other: Call) -> bool:
+def are_alike(one: Call, other: Call) -> bool:
     """Whether two layers are of one kind, with weights of the same sizes."""
     if type(one.module) is not type(other.module):
         return False

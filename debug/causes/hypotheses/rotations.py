@@ -150,7 +150,7 @@ def _turned_as_well(
             then = partial(_then, step, one.turned)
             text = f"{name} is rotated as well"
             key = "rotation", "as well", name
-            yield Hypothesis(text, frozenset({key}), {step.result: then})
+            yield Hypothesis(text, frozenset({key}), {step.result: then}, extra=True)
 
 
 def _then(

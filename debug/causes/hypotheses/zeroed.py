@@ -51,7 +51,20 @@ def _said(hidden: Tensor, axes: Axes) -> str:
     first, last = int(seen.min()), int(seen.max())
     if bool((hidden == ((distance < first) | (distance > last))).all()):
         return _band(first, last, rows, query.name or "row", key.name or "column")
+    if (size := _chunk(hidden)) is not None:
+        text = f"each {query.name or 'row'} of {{it}} sees the {key.name or 'column'}s of "
+        return f"{text}its own chunk of {size} only, the others are hidden"
     return f"{share:.0%} of {{it}} is hidden by a mask"
+
+
+def _chunk(hidden: Tensor) -> int | None:
+    """The size of the chunks outside of which a mask hides all; the last may be shorter."""
+    rows, columns = hidden.shape
+    size = int((~hidden[0]).sum())
+    if not 0 < size < columns:
+        return None
+    row, column = (torch.arange(n) // size for n in (rows, columns))
+    return size if torch.equal(hidden, row[:, None] != column[None, :]) else None
 
 
 def _band(first: int, last: int, size: int, query: str, key: str) -> str:

@@ -46,6 +46,12 @@ def variance_in_bfloat16(layer, x: Tensor) -> Tensor:
     return centred / (variance + 1e-5).sqrt() * layer.weight + layer.bias
 
 
+def deviation_in_bfloat16(layer, x: Tensor) -> Tensor:
+    centred = (x - x.mean(-1, keepdim=True)).bfloat16().double()
+    root = (centred.square().mean(-1, keepdim=True) + 1e-5).sqrt()
+    return centred / root * layer.weight + layer.bias
+
+
 WRONG = {
     "weight is multiplied before the variance is taken, not after the norm": (
         weight_before_variance
@@ -67,6 +73,24 @@ WRONG = {
     ),
     "it is divided by the root of the mean square, the mean's included": by_mean_square,
     "the variance in bfloat16": variance_in_bfloat16,
+    "what is left of the value without its mean is rounded to bfloat16": (
+        deviation_in_bfloat16
+    ),
+    "the sum of the deviations is squared, where their squares are to be summed": (
+        lambda layer, x: (x - x.mean(-1, True)) / 1e-5**0.5 * layer.weight + layer.bias
+    ),
+    "the norm is taken over both axes at once, not in each row": (
+        lambda layer, x: F.layer_norm(x, x.shape) * layer.weight + layer.bias
+    ),
+    "the factor is weight +1, PyTorch's is weight": (
+        lambda layer, x: norm(x) * (layer.weight + 1) + layer.bias
+    ),
+    "bias is added to weight, not to the product with it": (
+        lambda layer, x: norm(x) * (layer.weight + layer.bias)
+    ),
+    "epsilon, 0.001, is added to the quotient instead of under the root": (
+        lambda layer, x: (norm(x, eps=0) + 1e-3) * layer.weight + layer.bias
+    ),
     "the mean and the variance are divided by 12, PyTorch's by 16": (
         lambda layer, x: norm(x, 12, 12) * layer.weight + layer.bias
     ),

@@ -44,15 +44,16 @@ def test_only_products_are_made_in_tf32():
 
 
 def test_arguments_in_fewer_bits_are_not_the_result_in_fewer_bits():
-    recording = recording_of(lambda _, x: x.exp(), numbers(2, 3))
-    (step,) = recording.steps
+    recording = recording_of(lambda _, x: x * x[:1], numbers(2, 3))
+    *_, step = recording.steps
     made = {
         mistake.key: run_step(step, recording.values, mistake.replacement)
         for mistake in in_fewer_bits(step)
     }
     right = recording.values[0]
     only_arguments = made["arguments in", "float16"]
-    assert torch.equal(only_arguments, right.half().double().exp())
+    half = right.half().double()
+    assert torch.equal(only_arguments, half * half[:1])
     both = made["computed in", "float16"]
     assert torch.equal(both, only_arguments.half().double())
 
