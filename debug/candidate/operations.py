@@ -1,6 +1,6 @@
 """The operations by which the candidate computes a value, each with its own value."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NewType
@@ -132,3 +132,17 @@ def _numbers(
         buffer = slots.get(result)
         if kind is not None and kind.dtype.is_float() and buffer is not None:
             yield result, to_torch(buffer)
+
+
+def leading_to(
+    index: int, operations: Sequence[Operation], up_to: Collection[int] = ()
+) -> set[int]:
+    """An operation and all that it is made of, up to some that are not gone into."""
+    found, pending = set[int](), [index]
+    while pending:
+        each = pending.pop()
+        if each not in found:
+            found.add(each)
+            if each not in up_to:
+                pending.extend(operations[each].operands)
+    return found

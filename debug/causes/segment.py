@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from debug.candidate.max_internals import ValueKey
-from debug.candidate.operations import Evaluation, Operation, OperationIndex
+from debug.candidate.operations import Evaluation, Operation, OperationIndex, leading_to
 from debug.causes.heads_apart import parts, sizes_of, wholes
 from debug.causes.joined import Joined, joined_in
 from debug.causes.judged import Judged, judged
@@ -294,20 +294,10 @@ class Segment:
         for used in self.operations[index].operands:
             if not self.operations[used].is_fixed or self.right[used]:
                 continue
-            for each in self._leading_to(used):
+            for each in sorted(leading_to(used, self.operations)):
                 if not self.right[each] and not _lays_out(self.operations[each]):
-                    return each
+                    return OperationIndex(each)
         return index
-
-    def _leading_to(self, index: OperationIndex) -> list[OperationIndex]:
-        """An operation and all that it is made of, in order."""
-        found, pending = set[OperationIndex](), [index]
-        while pending:
-            each = pending.pop()
-            if each not in found:
-                found.add(each)
-                pending.extend(self.operations[each].operands)
-        return sorted(found)
 
     def _only_hides(self, index: OperationIndex) -> bool:
         """Whether it is not finite for the minus infinity of a mask alone, in a value that
