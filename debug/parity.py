@@ -16,7 +16,7 @@ from max.driver import CPU
 from max.dtype import DType
 from torch import Tensor
 
-from debug.candidate.module_tree import ModuleTree, is_building_block
+from debug.candidate.module_tree import ModuleTree, is_building_block, is_module
 from debug.candidate.source import Source, library_files
 from debug.engine.session import Session
 from debug.port.aligned import MODEL
@@ -141,6 +141,9 @@ class PairSubject(PortSubject):
     def __init__(
         self, port: Port, candidate: Any, axes: Mapping[str, tuple[int, ...]]
     ) -> None:
+        if not is_module(candidate):
+            message = f"the candidate is no module of MAX, but a {type(candidate).__name__}"
+            raise Problem("port", f"{message}: give the module itself, not what makes it")
         path = Path(inspect.getfile(type(candidate)))
         super().__init__(port, path, CPU(), DType.float32)
         self._axes = axes

@@ -25,6 +25,11 @@ OWN_BLOCKS = ("max.nn", "max.experimental", "max.graph", "max.driver", "builtins
 """Where MAX's own building blocks are, which are nobody's port."""
 
 
+def is_module(value: Any) -> bool:
+    """Of either kind."""
+    return isinstance(value, nn.Module) or max_v3.is_v3(value)
+
+
 def is_building_block(of: type) -> bool:
     """Whether a module's class is MAX's own."""
     return any(f"{of.__module__}.".startswith(f"{own}.") for own in OWN_BLOCKS)
@@ -90,7 +95,7 @@ def construct(make: Callable[[], Any], device: Device, dtype: DType) -> ModuleTr
     """
     with max_v3.constructing(device, dtype):
         made = make()
-        if not isinstance(made, nn.Module) and not max_v3.is_v3(made):
+        if not is_module(made):
             kind = type(made).__name__
             must_be = "a module of max.nn or of max.experimental.nn"
             raise Problem("port", f"candidate= built a {kind}; it must build {must_be}")

@@ -1,6 +1,6 @@
 """The operations by which the candidate computes a value, each with its own value."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NewType
@@ -14,6 +14,7 @@ from debug.candidate.buffers import to_torch
 from debug.candidate.kept_values import KeptValues
 from debug.candidate.max_internals import ValueKey
 from debug.candidate.program import Program
+from debug.measure.layout import without_ones
 from debug.protocol.values import Place
 
 OperationIndex = NewType("OperationIndex", int)
@@ -37,6 +38,9 @@ class Operation:
     parts: tuple[OperationIndex, ...] = ()
     """The operations that it stands for, where it is none itself
     (`debug.causes.heads_apart`)."""
+
+    is_fixed: bool = False
+    """Whether it is made of weights and constants alone."""
 
     @property
     def numbers(self) -> Tensor:
@@ -98,7 +102,9 @@ def evaluation(
             makers[key] = OperationIndex(len(found))
             if depends:
                 from_input.add(key)
-            found.append(Operation(name, where, used, value, depends, calls))
+            fixed = program.is_fixed(key)
+            made = Operation(name, where, used, value, depends, calls, is_fixed=fixed)
+            found.append(made)
     buffer = slots.get(end)
     if buffer is None:
         buffer = program.evaluate(end, kept)
@@ -113,7 +119,7 @@ def _is_table(
     """Whether a constant of the source may be a table that the reference works out."""
     if not tables or max_internals.weight_name(op) is not None:
         return False
-    sizes = (tuple(s for s in value.shape if s > 1) for _, value in _numbers(op, slots))
+    sizes = (tuple(without_ones(value.shape)) for _, value in _numbers(op, slots))
     return any(each and each in tables for each in sizes)
 
 
@@ -126,3 +132,17 @@ def _numbers(
         buffer = slots.get(result)
         if kind is not None and kind.dtype.is_float() and buffer is not None:
             yield result, to_torch(buffer)
+
+
+def leading_to(
+    index: int, operations: Sequence[Operation], up_to: Collection[int] = ()
+) -> set[int]:
+    """An operation and all that it is made of, up to some that are not gone into."""
+    found, pending = set[int](), [index]
+    while pending:
+        each = pending.pop()
+        if each not in found:
+            found.add(each)
+            if each not in up_to:
+                pending.extend(operations[each].operands)
+    return found

@@ -280,6 +280,10 @@ class Program:
                 for result in self.body[index].results:
                     yield result, slots
 
+    def is_fixed(self, value: ValueKey) -> bool:
+        """Whether a value is made of weights and constants alone."""
+        return value in self._fixed
+
     def place_of(self, value: ValueKey) -> Place | None:
         """The source line that makes a value."""
         index = self.flow.maker.get(value)

@@ -84,4 +84,4 @@ def named_axes(segment: Segment, value: ValueId) -> Axes:
     exact = segment.recording.values[value]
     if value in segment.recording.weights and exact.ndim > 2:
         return unnamed(exact.squeeze().ndim)
-    return axes_of(exact, segment.rows, segment.row)
+    return axes_of(exact, segment.rows, segment.row, segment.image)

@@ -20,7 +20,7 @@ from debug.candidate.max_internals import ValueKey
 from debug.candidate.operations import evaluation
 from debug.candidate.program import Program
 from debug.causes.segment import Segment, Target
-from debug.measure.layout import Axes, laid_out
+from debug.measure.layout import Axes, laid_out, without_ones
 from debug.measure.truth import Truth
 from debug.pause import Pause, go_on
 from debug.protocol.values import POSITION
@@ -46,7 +46,7 @@ def segments(
         return None
     recording = recording.starting_from(given)
     tables = {
-        tuple(size for size in recording.values[each].shape if size > 1)
+        tuple(without_ones(recording.values[each].shape))
         for each in recording.of_numbers
         if recording.values[each].is_floating_point()
     }
@@ -108,7 +108,7 @@ def _given(
     pins: dict[ValueKey, Buffer] = {}
     given: dict[ValueId, Tensor] = {}
     layer_input = program.inputs.get(name)
-    for key, layer in from_aside(name, recording, program).items():
+    for key, layer in _from_aside(name, recording, program).items():
         pins.update(_pinned(key, truths[layer].exact, None, truths[layer].axes_back)[0])
     if layer_input is not None and recording.argument is not None:
         exact, truth = recording.values[recording.argument], truths[name]
@@ -127,7 +127,7 @@ def _given(
     return pins, given
 
 
-def from_aside(name: str, recording: Recording, program: Program) -> dict[ValueKey, str]:
+def _from_aside(name: str, recording: Recording, program: Program) -> dict[ValueKey, str]:
     """Other layers' results that enter this layer's code beside its input."""
     layer_input, outside = program.inputs.get(name), program.outside(name)
     if layer_input is None:

@@ -75,7 +75,8 @@ class Explainer:
             return passed
         findings, mistakes = self._explained(name, found_segments, code)
         if passed:
-            explained = [f for f in findings.get(name, []) if f.causes]
+            own = findings.get(name, [])
+            explained = [f for f in own if f.causes and f.causes[0].complete]
             passed[name] = [*passed.get(name, []), *explained]
             return {**findings, **passed}
         if mistakes == 1 or not (uncalled := self._uncalled(name, code)):
@@ -97,7 +98,8 @@ class Explainer:
         findings: dict[str, list[Finding]] = {name: []}
         mistakes: list[int] = []
         for segment in found_segments:
-            if segment.wrong:
+            is_other = segment.is_elsewhere and not segment.steps
+            if segment.wrong and not is_other:  # such as positions where PyTorch passes ids
                 with torch.inference_mode():
                     found = find_causes(segment, likely=self._likely)
                 found = _told_as_order(segment, found)

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from debug.candidate.operations import Operation, OperationIndex
+from debug.measure.layout import without_ones
 from debug.measure.matching import Sought, norm_of
 
 LEAST_AXES = 3
@@ -30,7 +31,7 @@ Sizes = tuple[int, ...]
 
 def sizes_of(value: Tensor) -> Sizes:
     """In ascending order, without axes of one: the same whatever order they are in."""
-    return tuple(sorted(size for size in value.shape if size > 1))
+    return tuple(sorted(without_ones(value.shape)))
 
 
 def wholes(operations: Sequence[Operation], shapes: Iterable[Sizes]) -> list[Operation]:

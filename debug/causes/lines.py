@@ -6,14 +6,14 @@ wrong where it was taken. What lays numbers out wrongly makes no wrong number: i
 by the shape that the cause gives it.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
 from debug.candidate.kept_values import KeptValues
-from debug.candidate.operations import Operation, OperationIndex
+from debug.candidate.operations import Operation, OperationIndex, leading_to
 from debug.candidate.program import Program
 from debug.candidate.written_numbers import WrittenNumbers
 from debug.causes.hypotheses.operands import Hypothesis, Kind
@@ -133,7 +133,7 @@ def blamed(segment: Segment, best: Hypothesis | None) -> OperationIndex | None:
     first = segment.culprit
     if first is None or best is None or best.operation is None:
         return first
-    leading = _leading_to(best.operation, segment.operations, ())
+    leading = leading_to(best.operation, segment.operations, ())
     wrong = [
         index
         for index in sorted(leading)
@@ -181,16 +181,16 @@ def _where_it_is_taken(
     origin = recording.origin(best.takes)
     joined = segment.joined_operations
 
-    def leading_to(index: int) -> set[int]:
-        return _leading_to(index, operations, joined)
+    def before(index: int) -> set[int]:
+        return leading_to(index, operations, joined)
 
     sought = {id(segment.pool[i]) for i in (origin, best.takes) if i in segment.pool}
     copies = {
         index
-        for index in leading_to(segment.culprit)
+        for index in before(segment.culprit)
         if any(id(match.sought) in sought for match in segment.matches[index])
     }
-    made = sorted(index for index in copies if leading_to(index) & copies == {index})
+    made = sorted(index for index in copies if before(index) & copies == {index})
     made = [index for index in made if not _lays_out_what_is_given(index, operations)]
     layer = next((n for n, i in recording.results.items() if i == origin), None)
     is_given = layer in code.program.layers
@@ -200,8 +200,8 @@ def _where_it_is_taken(
     if is_given and not is_later:
         return code.places.get(layer or "")
     wrong = made[-1] if is_later else made[0]
-    others = [leading_to(index) for index in made if index != wrong]
-    only = leading_to(wrong) - joined - set[int]().union(*others)
+    others = [before(index) for index in made if index != wrong]
+    only = before(wrong) - joined - set[int]().union(*others)
     of_input = [index for index in only if operations[index].from_input]
     return operations[min(of_input)].place if of_input else None
 
@@ -210,20 +210,6 @@ def _lays_out_what_is_given(index: int, operations: Sequence[Operation]) -> bool
     op = operations[index]
     of_input = [each for each in op.operands if operations[each].from_input]
     return not op.from_input or (op.name.rpartition(".")[2] in LAYS_OUT and not of_input)
-
-
-def _leading_to(
-    index: int, operations: Sequence[Operation], up_to: Collection[int]
-) -> set[int]:
-    """An operation and all that it is made of, up to some that are not gone into."""
-    found, pending = set[int](), [index]
-    while pending:
-        each = pending.pop()
-        if each not in found:
-            found.add(each)
-            if each not in up_to:
-                pending.extend(operations[each].operands)
-    return found
 
 
 def _holds(op: Operation, numbers: Tensor) -> bool:

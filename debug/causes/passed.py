@@ -21,7 +21,7 @@ from debug.candidate import max_internals
 from debug.candidate.buffers import to_torch
 from debug.candidate.max_internals import ValueKey
 from debug.candidate.program import Program
-from debug.causes.cutting import from_aside, targets
+from debug.causes.cutting import targets
 from debug.causes.hypotheses.axes import axes_of
 from debug.causes.hypotheses.every_fit import fits
 from debug.causes.lines import LoadedCandidate
@@ -62,11 +62,12 @@ def passed_elsewhere(
     for target in targets(name, recording, program):
         here = outside.get(target.key)
         is_passed = target.value in recording.aside.values()
-        if not _is_as_large(target.key, recording.values[target.value]):
+        right = recording.values[target.value]
+        is_index = here is None and not right.is_floating_point()
+        if is_index and not _is_as_large(target.key, right):
             continue  # positions where PyTorch passes the ids to be counted
         if not is_passed or (here is None and _made_within(name, target.key, program)):
             continue
-        right = recording.values[target.value]
         if here is not None and _is_right(truths[here], right):
             continue
         there = next((n for n, truth in truths.items() if _is(truth, right)), None)
@@ -76,33 +77,6 @@ def passed_elsewhere(
             left_out = given is not None and _is(truths[here], given)
         name = there or recording.name(target.value)
         yield Passed(target, here, name, left_out, right)
-    yield from _beside_the_input(name, program, truths, recording)
-
-
-def _beside_the_input(
-    name: str, program: Program, truths: Mapping[str, Truth], recording: Recording
-) -> Iterator[Passed]:
-    """What a layer's code computes with beside its input, if it is a layer's result that
-    PyTorch does not pass, and one value that PyTorch passes is missing."""
-    entering = from_aside(name, recording, program)
-    right = {i: recording.values[i] for i in recording.aside.values()}
-    strange = {
-        key: layer
-        for key, layer in entering.items()
-        if not layer.startswith(f"{name}.")
-        and not any(_is_right(truths[layer], value) for value in right.values())
-    }
-    missing = [
-        index
-        for index, value in right.items()
-        if value.is_floating_point()
-        and not any(_is_right(truths[layer], value) for layer in entering.values())
-        and all(_is_as_large(key, value) for key in strange)
-    ]
-    if len(strange) == len(missing) == 1:
-        (key, here), (index,) = *strange.items(), missing
-        target = Target(name, True, index, key)
-        yield Passed(target, here, recording.name(index), False, recording.values[index])
 
 
 def finding_of(passed: Passed, code: LoadedCandidate) -> Finding:
@@ -111,7 +85,8 @@ def finding_of(passed: Passed, code: LoadedCandidate) -> Finding:
         place = code.program.place_of(key)
         return Finding(str(target), target.layer, None, place, None, "", [done])
     if passed.left_out:
-        text, kind = f"{passed.there} is left out", "left out"
+        text = f"{passed.there} is left out: its input goes on in place of its result"
+        kind = "left out"
     else:
         of = "'s result" if passed.there in code.program.layers else ""
         text = f"{_called(passed, code.program)} in place of {passed.there}{of}"

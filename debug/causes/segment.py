@@ -19,11 +19,11 @@ import torch
 from torch import Tensor
 
 from debug.candidate.max_internals import ValueKey
-from debug.candidate.operations import Evaluation, Operation, OperationIndex
+from debug.candidate.operations import Evaluation, Operation, OperationIndex, leading_to
 from debug.causes.heads_apart import parts, sizes_of, wholes
 from debug.causes.joined import Joined, joined_in
 from debug.causes.judged import Judged, judged
-from debug.measure.layout import nearest
+from debug.measure.layout import IMAGE, nearest
 from debug.measure.matching import (
     Match,
     Sought,
@@ -35,7 +35,7 @@ from debug.pause import Pause, go_on
 from debug.protocol.values import POSITION
 from debug.protocol.verdict import LAYER
 from debug.reference.intermediates import intermediates
-from debug.reference.pytorch_functions import LAYOUTS
+from debug.reference.pytorch_functions import LAYOUTS, SPREAD
 from debug.reference.recording import Recording, Replacement, Step, ValueId
 
 LAYS_OUT = ("reshape", "transpose", "slice", "split", "broadcast_to", "cast")
@@ -285,7 +285,19 @@ class Segment:
             found = [i for i in found if not self._only_hides(i)] or found
         if not found or self.operations[found[0]].has_nan:
             return self._origin_of_nan(found[0]) if found else None
-        return found[0] if self.joined else self._maker_of(found[0])
+        index = found[0] if self.joined else self._maker_of(found[0])
+        return self._weight_of(index)
+
+    def _weight_of(self, index: OperationIndex) -> OperationIndex:
+        """Of an operation that is wrong by what is computed of weights alone, such as a
+        batch norm's scale, the first one of that."""
+        for used in self.operations[index].operands:
+            if not self.operations[used].is_fixed or self.right[used]:
+                continue
+            for each in sorted(leading_to(used, self.operations)):
+                if not self.right[each] and not _lays_out(self.operations[each]):
+                    return OperationIndex(each)
+        return index
 
     def _only_hides(self, index: OperationIndex) -> bool:
         """Whether it is not finite for the minus infinity of a mask alone, in a value that
@@ -352,6 +364,12 @@ class Segment:
         return [step for step in self.steps if step.result not in self.have]
 
     @property
+    def image(self) -> tuple[int, ...] | None:
+        """Height and width, where the value at the end is an image with channels first."""
+        sizes = tuple(self.recording.values[self.target.value].shape)
+        return sizes[-2:] if self._rows_last and len(sizes) == IMAGE else None
+
+    @property
     def rows(self) -> int | None:
         """How many frames, tokens or positions the value at the end has."""
         sizes = self.recording.values[self.target.value].shape
@@ -373,6 +391,6 @@ class Segment:
                 if is_sought:
                     found.append(step)
                 # The same numbers, or positions and masks: the next step may be the one.
-                if step.name in LAYOUTS or not is_sought:
+                if step.name in LAYOUTS | SPREAD or not is_sought:
                     at_hand.add(step.result)
         return found

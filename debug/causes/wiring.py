@@ -87,7 +87,16 @@ def reordered(
     ours = sorted(theirs, key=lambda layer: maker[program.layers[layer]])
     text = f"the order is {_listed(ours)}, PyTorch's is {_listed(theirs)}"
     cause = Cause(text, 1.0, 0.0, None, "order", _listed(theirs), _listed(ours))
-    return _finding(cause, ours[0], theirs[0], code)
+    return _finding(cause, _moved(ours, theirs), theirs[0], code)
+
+
+def _moved(ours: Sequence[str], theirs: Sequence[str]) -> str:
+    """The layer that is in another place, where the others are in order without it."""
+    for layer in ours:
+        rest = [[each for each in order if each != layer] for order in (ours, theirs)]
+        if rest[0] == rest[1]:
+            return layer
+    return ours[0]
 
 
 def exchanged_calls(
@@ -130,7 +139,9 @@ def with_one_mistake(
     """What was found in a layer; or how the layers within it are wired, if that is wrong
     and no single cause explains it all."""
     findings = explained.get(name, [])
-    if len(findings) == 1 and any(each.complete for each in findings[0].causes[:1]):
+    best = [each for finding in findings for each in finding.causes[:1]]
+    is_one = len({each.hypothesis for each in best}) == 1 and best[0].complete
+    if is_one and len(best) == len(findings):
         return explained
     ways = (dropped, reordered, exchanged_calls)
     found = next(filter(None, (way(name, code, recordings) for way in ways)), None)

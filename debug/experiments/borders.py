@@ -27,7 +27,7 @@ from debug.candidate.flow import LayerInput
 from debug.candidate.kept_values import KeptValues
 from debug.candidate.max_internals import ValueKey
 from debug.candidate.program import Program
-from debug.measure.layout import laid_out, nearest
+from debug.measure.layout import IMAGE, laid_out, nearest
 from debug.measure.matching import distance, in_shape_of, norm_of
 from debug.measure.shelf import Kept
 from debug.measure.truth import Truth
@@ -240,7 +240,7 @@ class Borders:
 def _as_compared(value: Tensor, exact: Tensor) -> Tensor | None:
     """Without axes of one. An image's height and width stay in their order: one that is
     right the other way round is wrong."""
-    laid = nearest(value, exact)
+    laid = nearest(value, exact) if exact.ndim == IMAGE else value
     return laid.squeeze() if laid.shape == exact.shape else in_shape_of(value, exact)
 
 

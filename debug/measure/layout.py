@@ -51,19 +51,19 @@ def layouts(given: Sequence[int], wanted: Sequence[int]) -> list[Layout]:
         return [_kept(given, wanted)]
     if math.prod(given) != math.prod(wanted):
         return []
-    few, many = sorted((_long(given), _long(wanted)), key=len)
+    few, many = sorted((without_ones(given), without_ones(wanted)), key=len)
     found: list[Layout] = []
     if len(few) == len(many):
-        orders = permutations_between(_long(given), _long(wanted))
+        orders = permutations_between(without_ones(given), without_ones(wanted))
         if len(orders) > 1:  # a square image: channels move, height and width stay in order
             orders = [order for order in orders if _moves_one(order)]
-        found = [Layout(tuple(_long(given)), axes, tuple(wanted)) for axes in orders]
+        found = [Layout(tuple(without_ones(given)), axes, tuple(wanted)) for axes in orders]
     else:
         for axes in _orders_that_move_one(len(many)):
             parts = tuple(many[axis] for axis in axes)
             if not _joins_in_order(axes, parts, few):
                 continue
-            if many == _long(given):
+            if many == without_ones(given):
                 found.append(Layout(tuple(many), axes, tuple(wanted)))
             else:
                 back = tuple(axes.index(axis) for axis in range(len(axes)))
@@ -77,7 +77,8 @@ def _kept(given: Sequence[int], wanted: Sequence[int]) -> Layout:
     return Layout(tuple(given), tuple(range(len(given))), tuple(wanted))
 
 
-def _long(shape: Sequence[int]) -> list[int]:
+def without_ones(shape: Sequence[int]) -> list[int]:
+    """The sizes of the axes that count: values are compared without axes of one."""
     return [size for size in shape if size != 1]
 
 
@@ -156,7 +157,7 @@ def _moves_one(axes: Axes) -> bool:
 
 def is_flattened(one: Sequence[int], other: Sequence[int]) -> bool:
     """Whether two shapes differ by axes of size 1, or by leading axes that are joined."""
-    a, b = _long(one), _long(other)
+    a, b = without_ones(one), without_ones(other)
     if a == b:
         return True
     few, many = sorted((a, b), key=len)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from itertools import takewhile
 
-from debug.port.names import core, plain, similarity
+from debug.port.names import core, plain, similarity, words_of
 
 Shapes = Mapping[str, tuple[int, ...]]
 """The shapes of weights by their names."""
@@ -121,8 +121,12 @@ def _sizes(held: Shapes) -> list[list[int]]:
 
 
 def _likeness(one: str, other: str) -> float:
-    """Of two modules' names: of their last parts, and of how many numbers they share."""
+    """Of two modules' names: of their last parts, of the words before those, such as
+    ``encoder`` and ``self_attn``, and of how many numbers they share."""
     alike = similarity(one, other) + (core(one)[:1] == core(other)[:1]) / 2
+    words = {*words_of(one)}, {*words_of(other)}
+    if all(words):
+        alike += 2 * len(words[0] & words[1]) / len(words[0] | words[1])
     numbers = NUMBER.findall(one), NUMBER.findall(other)
     most = max(map(len, numbers))
     return alike + 2 * (_shared(*numbers) / most if most else 1)

@@ -6,6 +6,8 @@ from rapidfuzz import fuzz
 
 FILLERS = {"proj", "projection", "linear", "dense", "layer", "fc", "w", "lin", "net"}
 """Words that say nothing about which of several layers one is."""
+HOLDERS = {"model", "layers", "blocks", "block", "module", "modules"}
+"""Words that say nothing about where a layer is."""
 OPPOSED = 0.5
 """By how much names must speak for another pairing of two layers."""
 INITIAL = 0.7
@@ -29,6 +31,12 @@ def core(name: str) -> str:
     words = [word for word in spaced.split("_") if word not in FILLERS]
     said = "".join(words) or spaced
     return re.sub(r"^w(?=[qkvo]$)", "", said)
+
+
+def words_of(name: str) -> list[str]:
+    """What a dotted name says of where a module is: ``decoder, self, attn``."""
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+    return [w for w in re.findall(r"[a-z]+", spaced) if w not in FILLERS | HOLDERS]
 
 
 def oppose(layers: tuple[str, str], modules: tuple[str, str]) -> bool:

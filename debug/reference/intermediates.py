@@ -51,10 +51,13 @@ def _conv1d(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[Intermed
     given = by_name("conv1d", args, kwargs)
     x, weight = given["x"], given["weight"]
     stride, padding = _one(given["stride"]), given["padding"]
-    if isinstance(padding, str) or weight.shape[1] != x.shape[1]:
-        return  # grouped, or padded by name
-    padded = F.pad(x, (_one(padding),) * 2)
-    yield "the padded input", padded
+    if isinstance(padding, str):
+        return
+    padded, is_grouped = F.pad(x, (_one(padding),) * 2), weight.shape[1] != x.shape[1]
+    if _one(padding) or not is_grouped:
+        yield "the padded input", padded
+    if is_grouped:
+        return
     if stride > 1 and _one(given["dilation"]) == 1:
         every = F.conv1d(padded, weight)
         yield "the convolution at every frame, without its bias", every

@@ -20,6 +20,8 @@ RESHAPED = frozenset(
 """The same numbers in the same order, under another shape."""
 CAST = frozenset({"to", "type"})
 """The same numbers in another precision."""
+SPREAD = frozenset({"expand", "expand_as", "broadcast_to"})
+"""The same numbers, several times."""
 LAYOUTS = AXES_MOVED | RESHAPED | CAST
 """Functions that leave the numbers as they are."""
 
@@ -37,6 +39,16 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "linear": {"x": REQUIRED, "weight": REQUIRED, "bias": None},
     "conv1d": CONVOLUTION,
     "conv2d": CONVOLUTION,
+    "conv_transpose1d": {
+        "x": REQUIRED,
+        "weight": REQUIRED,
+        "bias": None,
+        "stride": 1,
+        "padding": 0,
+        "output_padding": 0,
+        "groups": 1,
+        "dilation": 1,
+    },
     "layer_norm": {
         "x": REQUIRED,
         "normalized_shape": REQUIRED,

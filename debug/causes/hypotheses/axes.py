@@ -62,16 +62,21 @@ def unnamed(rank: int) -> Axes:
     return [Axis(number) for number in range(rank)]
 
 
-def axes_of(value: Tensor, rows: int | None, row: str) -> Axes:
+def axes_of(
+    value: Tensor, rows: int | None, row: str, image: Sequence[int] | None = None
+) -> Axes:
     """The axes of a value of the reference, without those of one.
 
     Args:
         value: as the reference has it.
         rows: how many frames, tokens or positions the layer's input has, if that is known.
         row: what one of them is called.
+        image: height and width, where the layer makes images.
     """
     if not value.is_floating_point() and value.ndim in (1, 2):  # ids and positions
         names = ["batch", row][-value.ndim :]
+    elif image is not None and value.ndim == 4 and value.shape[-2:] == (*image,):
+        names = ["batch", "channel", "image row", "column"]
     else:
         names = _names(list(value.shape), rows, row)
     kept = [name for name, size in zip(names, value.shape, strict=True) if size != 1]

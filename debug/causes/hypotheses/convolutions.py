@@ -250,6 +250,24 @@ def _others(found: Convolution) -> Iterator[tuple[str, Replacement]]:
         }
         for text, (going_in, out) in turns.items():
             yield text, partial(_by_turns, found.step, going_in, out)
+        orders = {
+            "in reverse": range(groups)[::-1],
+            "one place too far": [*range(1, groups), 0],
+            "one place short": [groups - 1, *range(groups - 1)],
+        }
+        for where, order in orders.items():
+            text = f"the kernels of the groups are taken {where}"
+            yield text, partial(_of_other_groups, found.step, [*order])
+
+
+def _of_other_groups(
+    step: Step, order: Sequence[int], args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> Tensor:
+    """A convolution in which each group has the kernels of another one."""
+    given = by_name(step.name, args, kwargs)
+    x, weight = given.pop("x"), given.pop("weight")
+    kernels = weight.unflatten(0, (len(order), -1))[order].flatten(0, 1)
+    return step.function(x, kernels, given.pop("bias"), **given)
 
 
 def _then(

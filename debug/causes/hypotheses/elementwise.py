@@ -40,10 +40,20 @@ def functions_of_each(wrong: Tensor, right: Tensor) -> Iterator[Fit]:
     """What may have been done to every number alike."""
     if not bool(torch.isfinite(wrong).all() and torch.isfinite(right).all()):
         return
+    if _is_mask(right):  # of which an activation makes zero, and so does much else
+        return
     sample = Sample(wrong, right)
     for text, function in _all(sample, wrong, right):
         if sample.likely(function):
             yield Fit(text, function, extra=text.endswith("is applied to {it}"))
+
+
+def _is_mask(value: Tensor) -> bool:
+    """Zeros, and one number below."""
+    low, high = value.aminmax() if value.numel() else (value, value)
+    if value.numel() == 0 or high.item() != 0 or low.item() == 0:
+        return False
+    return bool(((value == low) | (value == high)).all())
 
 
 def _all(sample: Sample, wrong: Tensor, right: Tensor) -> Iterator[tuple[str, Transform]]:

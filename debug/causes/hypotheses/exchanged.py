@@ -6,7 +6,7 @@ from itertools import combinations, permutations
 from debug.causes.hypotheses.mistake import always
 from debug.causes.hypotheses.operands import Hypothesis
 from debug.causes.segment import Segment
-from debug.reference.recording import Element, ValueId
+from debug.reference.recording import Element, Replacement, ValueId
 
 JOINS = ("cat", "concat", "stack")
 MOST_WEIGHTS = 4
@@ -22,6 +22,8 @@ def exchanged(segment: Segment) -> Iterator[Hypothesis]:
     for (first, a), (second, b) in combinations(layers.items(), 2):
         if _are_joined_only(segment, a, b):  # which `joined_otherwise` tells
             continue
+        if any({first, second} <= {*each.layers} for each in segment.joined):
+            continue  # which are read in another order, as `readings` tells
         if values[a].shape == values[b].shape and not _both_are_used_well(segment, a, b):
             yield Hypothesis(
                 f"{first} and {second} change places",
@@ -33,7 +35,7 @@ def exchanged(segment: Segment) -> Iterator[Hypothesis]:
         given = recording.inputs.get(name)
         if given is not None and values[given].shape == values[index].shape:
             yield Hypothesis(
-                f"{name} is left out",
+                f"{name} is left out: its input goes on in place of its result",
                 frozenset({("layer left out", name)}),
                 replaced_values={index: values[given]},
                 left_out=name,
@@ -45,16 +47,19 @@ def parts_exchanged(segment: Segment) -> Iterator[Hypothesis]:
     """Two parts of a joined value taken for each other, such as key and value."""
     recording = segment.recording
     parts = [step for step in segment.steps if isinstance(step.function, Element)]
+    alike: dict[tuple[str, str], dict[ValueId, Replacement]] = {}
     for one, other in combinations(parts, 2):
         a, b = recording.values[one.result], recording.values[other.result]
         if one.operands != other.operands or a.shape != b.shape:
             continue
         names = recording.name(one.result), recording.name(other.result)
-        yield Hypothesis(
-            f"{names[0]} and {names[1]} change places",
-            frozenset({("parts exchanged", *names)}),
-            {one.result: always(b), other.result: always(a)},
-        )
+        swapped = {one.result: always(b), other.result: always(a)}
+        alike.setdefault(names, {}).update(swapped)
+        text = f"{names[0]} and {names[1]} change places"
+        key = frozenset({("parts exchanged", *names)})
+        yield Hypothesis(text, key, swapped)
+        if len(alike[names]) > len(swapped):  # the same line for several, such as experts
+            yield Hypothesis(text, key, dict(alike[names]))
 
 
 def weights_exchanged(segment: Segment) -> Iterator[Hypothesis]:

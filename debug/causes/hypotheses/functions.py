@@ -39,6 +39,7 @@ from debug.causes.hypotheses.precision import in_fewer_bits
 from debug.causes.hypotheses.recurrent import recurrences
 from debug.causes.hypotheses.reductions import average_pools, largest_pools, reductions
 from debug.causes.hypotheses.resizing import resized
+from debug.causes.hypotheses.transposed import conv_transpose1d
 from debug.reference.pytorch_functions import AXES_MOVED
 from debug.reference.recording import Recording, Ref, Replacement, Step
 
@@ -81,13 +82,18 @@ def _addmm(called: Called) -> Iterator[Mistake]:
 
 def _embedding(called: Called) -> Iterator[Mistake]:
     """Rows of a table, for positions or tokens."""
-    rows = called.sizes[1][0]
-    for by in (1, -1):
+    rows, places = called.sizes[1][0], called.recording.values[called.step.operands[0]]
+    first = int(places.flatten()[0]) if places.numel() else 0
+    count = places.flatten()[: places.shape[-1]] if places.ndim else places
+    for by in (1, -1, 2, -2):
         shifted = named(
             "embedding",
             lambda x, weight, by=by, **_: F.embedding((x + by).clamp(0, rows - 1), weight),
         )
-        text = f"the row {'after' if by > 0 else 'before'} the right one is taken"
+        far = "" if abs(by) == 1 else "second "
+        text = f"the {far}row {'after' if by > 0 else 'before'} the right one is taken"
+        if len(count) > 1 and bool((count.diff() == 1).all()):
+            text = f"positions begin at {first + by}, PyTorch's at {first}"
         yield Mistake(("row", by), text, shifted)
     zero = named(
         "embedding", lambda x, weight, **_: F.embedding(torch.zeros_like(x), weight)
@@ -275,6 +281,7 @@ _GENERATORS: dict[str, Callable[[Called], Iterator[Mistake]]] = {
     "conv2d": conv2d,
     "batch_norm": batch_norm,
     "conv1d": conv1d,
+    "conv_transpose1d": conv_transpose1d,
     "pad": pads,
     "layer_norm": layer_norm,
     "group_norm": group_norm,

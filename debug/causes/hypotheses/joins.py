@@ -19,6 +19,8 @@ def joined_otherwise(called: Called) -> Iterator[Mistake]:
     if not given or not isinstance(given[0], list | tuple) or len(given[0]) != count:
         return
     names = [called.recording.name(index) for index in called.step.operands]
+    if len({*names}) < count:  # as of slices that are taken in one line
+        names = [f"part {number}" for number in range(1, count + 1)]
     for order in permutations(range(count)) if count <= MOST_PARTS else ():
         if list(order) == sorted(order):
             continue

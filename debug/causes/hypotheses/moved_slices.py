@@ -60,11 +60,31 @@ def _moved(wrong: Tensor, right: Tensor, axis: Axis) -> Iterator[Fit]:
         text = f"the halves of {every} change places"
         yield Fit(text, lambda r: r.roll(size // 2, number))
     yield from _repeated(right, axis)
+    if size % 2 == 0 and size > 2:
+        yield from _alternating(size, axis)
     # One number says of no slice which one it is.
     order = None if prod(right.shape) == size else _order(wrong, right, number)
     if order is not None:
         chosen = torch.tensor(order)
         yield Fit(_said(order, axis), lambda r: r.index_select(number, chosen))
+
+
+def _alternating(size: int, axis: Axis) -> Iterator[Fit]:
+    """Sines and cosines, for example, that take turns on one side only, or in another
+    order. Many channels of slow ones are nearly equal, so that no number says where each
+    has gone."""
+    places = torch.arange(size)
+    every = axis.all.removesuffix(" are").removesuffix(" is")
+    orders = {
+        f"every two neighbours of {every} change places": places.unflatten(0, (-1, 2)).flip(
+            1
+        ),
+        f"{every} are in halves, PyTorch's take turns": places.unflatten(0, (-1, 2)).T,
+        f"{every} take turns, PyTorch's are in halves": places.unflatten(0, (2, -1)).T,
+    }
+    for text, order in orders.items():
+        taken = order.flatten()
+        yield Fit(text, lambda r, taken=taken: r.index_select(axis.number, taken))
 
 
 def _repeated(right: Tensor, axis: Axis) -> Iterator[Fit]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.utils._pytree import tree_leaves
 
 from debug.causes.hypotheses.mistake import first_tensor
 from debug.causes.hypotheses.operands import Hypothesis
@@ -71,7 +72,7 @@ def _after(moved: "_Moved", user: Step, name: str, text: str) -> Hypothesis:
     return Hypothesis(
         text,
         frozenset({("moved", name, "after", user.name)}),
-        {moved.step.result: _passed_on, user.result: _followed(moved, user)},
+        {moved.step.result: moved.passed_on, user.result: _followed(moved, user)},
     )
 
 
@@ -88,7 +89,10 @@ def _before(moved: "_Moved", name: str, steps: Sequence[Step]) -> Iterator[Hypot
         yield Hypothesis(
             f"{before} {_told(made, recording, moved)} instead of after",
             frozenset({("moved", name, "before", made.name, number)}),
-            {moved.step.result: _passed_on, made.result: _preceded(moved, made, number)},
+            {
+                moved.step.result: moved.passed_on,
+                made.result: _preceded(moved, made, number),
+            },
         )
 
 
@@ -217,6 +221,11 @@ class _Moved:
     step: Step
     source: ValueId
     recording: Recording
+
+    def passed_on(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Tensor:
+        """What the step is applied to, where it is not made."""
+        given = [a for a in tree_leaves([args, dict(kwargs)]) if isinstance(a, Tensor)]
+        return given[self.step.operands.index(self.source)]
 
     def __call__(self, value: Tensor) -> Tensor:
         values = list(self.recording.values)

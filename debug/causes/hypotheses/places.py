@@ -98,10 +98,8 @@ def _of_all(
 
 def rolled(called: Called) -> Iterator[Mistake]:
     """Of ``torch.roll``: how far, and which way."""
-    args = called.step.args
-    if len(args) < 2:
-        return
-    shifts = args[1] if isinstance(args[1], tuple | list) else (args[1],)
+    given = _roll(called.step.args, called.step.kwargs)["shifts"]
+    shifts = given if isinstance(given, tuple | list) else (given,)
     if not all(isinstance(shift, int) for shift in shifts):
         return
     name = called.recording.name(called.step.operands[0])
@@ -121,8 +119,15 @@ def _taken(args: Sequence[Any], _: Mapping[str, Any], index: tuple[Any, ...]) ->
 
 
 def _rolled(args: Sequence[Any], kwargs: Mapping, shifts: list[int]) -> Tensor:
-    shifted = shifts if isinstance(args[1], tuple | list) else shifts[0]
-    return torch.roll(args[0], shifted, *args[2:], **kwargs)
+    given = _roll(args, kwargs)
+    several = isinstance(given["shifts"], tuple | list)
+    return torch.roll(given["input"], shifts if several else shifts[0], given["dims"])
+
+
+def _roll(args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of ``torch.roll`` by their names."""
+    named = zip(("input", "shifts", "dims"), args, strict=False)
+    return {"dims": None, **dict(named), **kwargs}
 
 
 def _axes(given: Sequence[Any], rank: int) -> Iterator[tuple[int, int]]:

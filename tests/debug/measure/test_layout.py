@@ -82,6 +82,7 @@ def test_axes_of_which_some_are_joined_and_others_parted_keep_every_number_in_pl
     assert torch.equal(laid_out(TOKENS, (8, 16, 16)), windows)
     assert torch.equal(nearest(windows, TOKENS), TOKENS)
     assert not is_regrouped((4, 6), (3, 8))
+    assert not is_regrouped((2, 4, 8, 8), (2, 16, 16))  # an image is no row of patches
     assert laid_out(torch.rand(4, 6), (3, 8)).shape == (4, 6)
 
 

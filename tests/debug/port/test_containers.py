@@ -1,6 +1,10 @@
 """Modules that hold others: by their leaves, and by others of their kind."""
 
-from debug.port.containers import Held, nested, siblings
+import torch
+
+from debug.port.containers import Held, in_parts, nested, siblings
+from debug.port.side import Side
+from debug.subject import CalledModule
 
 THEIRS: Held = {
     frozenset({"a.0.norm", "a.0.bias", "a.0.out"}): ["a.0"],
@@ -40,3 +44,24 @@ def test_of_several_modules_that_hold_the_same_the_one_that_returns_as_much_is_m
 
     assert [*nested(["stem", "stem.conv"], ["first"], as_large)] == [("stem.conv", "first")]
     assert [*nested(["stem"], ["first"], as_large)] == [("stem", "first")]
+
+
+def test_a_stage_of_one_block_is_no_block_where_others_have_several():
+    usual = {("stages.N.blocks.N", "stages.N.N")}
+    found = nested(
+        ["stages.0", "stages.0.blocks.0"], ["stages.0.0"], lambda *_: True, usual
+    )
+    assert [*found] == [("stages.0.blocks.0", "stages.0.0")]
+
+
+def test_a_leaf_is_the_module_whose_parts_hold_its_weights():
+    one, other = torch.randn(3, 4), torch.randn(5, 2)
+    whole = Side([CalledModule("lstm", 1, (2,))], {"lstm.a": one, "lstm.b": other})
+    names = ("rnn.there", "rnn.back", "rnn")
+    parts = Side(
+        [CalledModule(name, 1, (2,)) for name in names],
+        {"rnn.there.w": one, "rnn.back.w": other.T},
+    )
+    leaves = ["rnn.there", "rnn.back"]
+    assert [*in_parts(whole, parts, ["lstm"], leaves)] == [("lstm", "rnn")]
+    assert [*in_parts(parts, whole, leaves, ["lstm"])] == [("rnn", "lstm")]

@@ -70,9 +70,16 @@ def test_layers_whose_results_have_one_shape_may_have_changed_places(of_layers: 
 
 def test_a_layer_that_keeps_the_shape_may_have_been_left_out(of_layers: Segment):
     found = {each.text: each for each in exchanged(of_layers)}
-    assert found["one is left out"].left_out == "one"
+    assert (
+        found["one is left out: its input goes on in place of its result"].left_out == "one"
+    )
     right = of_layers.recording.values[of_layers.target.value]
-    assert not torch.allclose(replayed(of_layers, found["one is left out"]), right)
+    assert not torch.allclose(
+        replayed(
+            of_layers, found["one is left out: its input goes on in place of its result"]
+        ),
+        right,
+    )
 
 
 def test_weights_of_one_shape_may_be_in_any_other_order(of_weights: Segment):
