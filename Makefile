@@ -8,7 +8,7 @@ READY := $(VENV)/ready
 
 .DEFAULT_GOAL := run
 .PHONY: run install demo transcribe serve gpu-check debug-encoder graph-test compare-simple bugpack false-alarms \
-	test test-quick test-cpu test-max test-gpu coverage lint types \
+	test test-quick test-unit test-cpu test-max test-gpu coverage lint types \
 	torture lock audit \
 	benchmark benchmark-json benchmark-reload peers bench-peers benchmark-all benchmark-memory benchmark-gpu gpu-build results screenshot recording clean
 
@@ -60,12 +60,12 @@ false-alarms: install
 test: install lint types
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
-# Not the dashboard and not micro's training, either: they take longer than a minute.
+# Side by side, for the type checker takes as long as the tests.
 test-quick: install
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/lint-imports
-	$(BIN)/basedpyright
+	$(MAKE) -j 3 lint types test-unit
+
+# Not the dashboard and not micro's training: they alone take longer than a minute.
+test-unit: install
 	$(BIN)/pytest -m "not max and not gpu and not terminal and not process" --ignore=tests/tui/dashboard --ignore=tests/scripts $(ARGS)
 
 coverage: install

@@ -83,7 +83,7 @@ class Taps:
         """
         self.model = model_of(layers).name
         self.files, self._with_inputs = files, with_inputs
-        tree = ModuleTree(candidate.module)
+        self.tree = tree = ModuleTree(candidate.module)
         self.module = tree.root
         self._names = {id(module): name for name, module in tree.modules.items()}
         self.layers, self._align = list(layers), candidate.align
@@ -97,6 +97,8 @@ class Taps:
         self._probes: dict[Probe, TensorValue | None] = {}
         self.alignment: Alignment | None = None
         self.places: dict[str, Place] = {}
+        self.modules: dict[str, str] = {}
+        """By layer, the dotted name of its module, or of the first of several."""
         self.without_result: Any = None
         """The first module whose call returned None, as one does that lacks its return."""
         self.again: dict[str, Place] = {}
@@ -168,6 +170,7 @@ class Taps:
         inputs: dict[Output, TensorValue] = {}
         counterparts = self._in_order(self._counterparts(is_whole))
         self._resolve_probes(counterparts)
+        self.modules = {layer: each.modules[0] for layer, each in counterparts.items()}
         known = _calls_of(counterparts)
         for layer, counterpart in counterparts.items():
             calls = [self._calls.get((m, counterpart.call)) for m in counterpart.modules]

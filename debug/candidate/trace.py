@@ -23,6 +23,7 @@ from torch import Tensor
 from debug.candidate import max_internals, max_v3
 from debug.candidate.buffers import content_digest, to_buffer
 from debug.candidate.libraries import kept_whole
+from debug.candidate.settings import Settings
 from debug.candidate.source import Source
 from debug.candidate.source_lines import definition
 from debug.candidate.taps import FirstInput, Output, Probe, Result, Taps, first_value
@@ -64,6 +65,8 @@ class Traced:
     """Layers that are called within a condition or a loop, of which no value gets out."""
     again: Mapping[str, Place] = field(default_factory=dict)
     """By layer, the line of a call more than the reference has."""
+    settings: Settings | None = None
+    """Where the numbers are written with which the modules compute."""
 
     @property
     def layers(self) -> dict[str, TensorType]:
@@ -183,6 +186,7 @@ def trace(
         broken,
         taps.unseen,
         taps.again,
+        Settings(taps.tree, taps.modules),
     )
 
 

@@ -13,16 +13,17 @@ import torch
 
 from debug.candidate.interpreter import LazyValue
 from debug.candidate.max_internals import ValueKey
-from debug.candidate.operations import Operation, OperationIndex
+from debug.candidate.operations import Operation
 from debug.candidate.program import Program
 from debug.causes.cutting import misfits, segments
-from debug.causes.hypotheses.operands import Hypothesis, Kind
+from debug.causes.hypotheses.operands import Kind
 from debug.causes.lines import (
     LoadedCandidate,
     blamed,
     line_in_own_code,
     line_of,
     place_of,
+    where_to_mend,
 )
 from debug.causes.passed import finding_of, passed_elsewhere
 from debug.causes.pattern import pattern_of
@@ -33,7 +34,7 @@ from debug.measure.self_test import sensitivity
 from debug.measure.statistics import finite
 from debug.measure.truth import Truth
 from debug.pause import Pause, go_on
-from debug.protocol.values import Cause, Finding, Place, Sensitivity
+from debug.protocol.values import Cause, Finding, Sensitivity
 from debug.reference.recorded_layers import RecordedLayers
 from debug.reference.recording import Recording
 from debug.subject import Subject, row_of
@@ -105,7 +106,7 @@ class Explainer:
                 if best is not None and is_sure:
                     self._likely.add(best.keys)
                 about = self._never_called(segment, found, code) or name
-                finding = _finding(segment, found, code)
+                finding = _finding(segment, found, name, code)
                 findings.setdefault(about, []).append(finding)
                 mistakes.append(len(best.keys) if best is not None and is_sure else 0)
         return findings, sum(mistakes) if mistakes and all(mistakes) else None
@@ -215,7 +216,9 @@ def _all_explained(findings: Mapping[str, list[Finding]]) -> bool:
     )
 
 
-def _finding(segment: Segment, found: list[Tried], code: LoadedCandidate) -> Finding:
+def _finding(
+    segment: Segment, found: list[Tried], layer: str, code: LoadedCandidate
+) -> Finding:
     best = found[0].hypothesis if found and found[0].explains > WORTH_SHOWING else None
     index = blamed(segment, best)
     op = None if index is None else segment.operations[index]
@@ -225,11 +228,14 @@ def _finding(segment: Segment, found: list[Tried], code: LoadedCandidate) -> Fin
         steps = [
             step for step in segment.steps if step.result in best.replaced_steps
         ] or steps
+    line = None if index is None else line_of(segment, index)
+    if index is not None and best is not None and best.extra:
+        line = line_in_own_code(segment, index, code.places.get(layer))
     return Finding(
         str(segment.target),
         segment.target.layer if segment.target.is_input else None,
         op.name if op else None,
-        place_of(segment, best, _line(segment, best, index, code), code),
+        where_to_mend(place_of(segment, best, line, code), best, layer, code),
         steps[0].place if steps else None,
         str(matches[0]) if matches else "",
         _messages(found)
@@ -237,19 +243,6 @@ def _finding(segment: Segment, found: list[Tried], code: LoadedCandidate) -> Fin
         else [_first_infinite(segment, op)],
         "" if found and found[0].complete else pattern_of(segment),
     )
-
-
-def _line(
-    segment: Segment,
-    best: Hypothesis | None,
-    index: OperationIndex | None,
-    code: LoadedCandidate,
-) -> Place | None:
-    if index is None:
-        return None
-    if best is not None and best.extra:
-        return line_in_own_code(segment, index, code)
-    return line_of(segment, index)
 
 
 def _told_as_order(segment: Segment, found: list[Tried]) -> list[Tried]:

@@ -15,7 +15,8 @@ from torch import Tensor
 from debug.candidate.kept_values import KeptValues
 from debug.candidate.operations import Operation, OperationIndex
 from debug.candidate.program import Program
-from debug.causes.hypotheses.operands import Hypothesis
+from debug.candidate.settings import Settings
+from debug.causes.hypotheses.operands import Hypothesis, Kind
 from debug.causes.segment import LAYS_OUT, Segment
 from debug.protocol.values import Place
 from debug.reference.pytorch_functions import LAYOUTS
@@ -32,6 +33,7 @@ class LoadedCandidate:
     """The line that calls each layer."""
     again: Mapping[str, Place] = field(default_factory=dict)
     """The line of a further call that the reference does not have."""
+    settings: Settings | None = None
 
 
 def place_of(
@@ -86,6 +88,20 @@ def _is_never_called(left_out: str | None, segment: Segment, code: LoadedCandida
     return target.is_input and is_passed and left_out not in code.program.layers
 
 
+def where_to_mend(
+    place: Place | None, best: Hypothesis | None, layer: str, code: LoadedCandidate
+) -> Place | None:
+    """The line that says what a layer computes with, where that is the mistake, and not
+    the one that computes; else the same line."""
+    if place is None or best is None or code.settings is None:
+        return place
+    others = best.takes or best.left_out or best.swapped or best.replaced_values
+    if best.kind is Kind.VAGUE or others or best.weight or best.weights_of:
+        return place
+    calls = place == code.places.get(layer)
+    return code.settings.place_of(layer, best.about, best.wrong, place, calls) or place
+
+
 def line_of(segment: Segment, index: OperationIndex) -> Place | None:
     """The line of an operation; the one that calls it where the same line, called from
     elsewhere, is right: a function that turns queries and keys is not to blame for what it
@@ -126,13 +142,17 @@ def blamed(segment: Segment, best: Hypothesis | None) -> OperationIndex | None:
 
 
 def line_in_own_code(
-    segment: Segment, index: OperationIndex, code: LoadedCandidate
+    segment: Segment, index: OperationIndex, call: Place | None
 ) -> Place | None:
     """The line of the layer's own code that leads to an operation: of a function that is
-    right, and called where it should not be, the line of the call."""
-    target, lines = segment.target, _lines(segment.operations[index])
-    owner = code.program.parent(target.layer) if target.is_input else target.layer
-    call = code.places.get(owner or "")
+    right, and called where it should not be, the line of the call.
+
+    Args:
+        segment: with the operation.
+        index: of it.
+        call: the line that calls the layer.
+    """
+    lines = _lines(segment.operations[index])
     within = lines[: lines.index(call)] if call in lines else lines[:1]
     return within[-1] if within else None
 

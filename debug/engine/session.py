@@ -380,4 +380,5 @@ class Session:
         runner, traced = self._runner, self._traced
         if not isinstance(runner, Interpreter) or runner.program is None or traced is None:
             return None
-        return LoadedCandidate(runner.program, runner.kept, traced.places, traced.again)
+        said = traced.places, traced.again, traced.settings
+        return LoadedCandidate(runner.program, runner.kept, *said)

@@ -20,6 +20,8 @@ from debug.results.why import place_of, reasons, why
 
 CALL, NUMBER = re.compile(r"#\d+"), re.compile(r"\d+")
 """In names: which call of a module it is, and which of several modules."""
+INSTANCE = re.compile(r"(?<=[a-z]\.)\d+")
+"""The same in what is said of them."""
 UNEXPLAINED = "no single operation is off by more than rounding"
 
 
@@ -148,7 +150,7 @@ def _mistake(run: Run, index: int, finding: Finding | None) -> Mistake:
     if doubt and likeliest.complete and likeliest.weight is not None:
         return Mistake(None, kind, doubt, True, doubt, likeliest)
     said = _within(likeliest.weight or "", likeliest.hypothesis)  # one function has many
-    said, complete = _within(own, said), likeliest.complete
+    said, complete = INSTANCE.sub("#", _within(own, said)), likeliest.complete
     in_call = place is not None and place == called
     reference = finding.reference
     return Mistake(place, kind, said, complete, told, likeliest, reference, in_call)

@@ -1,6 +1,7 @@
 """One call that compares two modules in anyone's tests."""
 
 import inspect
+import re
 from pathlib import Path
 
 import pytest
@@ -51,7 +52,7 @@ def test_what_is_wrong_raises_with_the_layer_the_line_and_the_cause(
         assert_parity(Tanh(WIDTH, HIDDEN, DeviceRef.CPU()), network, x)
     text = str(raised.value)
     assert text.startswith("model is ")
-    assert "test_parity.py:23, gelu_tanh" in text
+    assert "test_parity.py:24, gelu_tanh" in text
     assert "GELU by tanh instead of erf (explains 100 %)" in text
 
 
@@ -104,15 +105,15 @@ class NormedReference(torch.nn.Module):
         return self.norm(x)
 
 
-def test_a_mistake_in_a_block_of_max_is_at_the_line_that_calls_it(x: torch.Tensor):
+def test_a_mistake_in_a_block_of_max_is_at_the_line_that_makes_it(x: torch.Tensor):
     with pytest.raises(AssertionError) as raised:
         assert_parity(Normed(), NormedReference(), x)
     lines = str(raised.value).splitlines()
-    called = inspect.getsource(Normed.__call__).splitlines()[1].strip()
+    (made,) = re.findall("self.norm = .*", inspect.getsource(Normed.__init__))
     path, _, rest = lines[1].removeprefix("at ").partition(":")
     assert Path(path) == Path(__file__)
     number = int(rest.partition(",")[0])
-    assert Path(path).read_text().splitlines()[number - 1].strip() == called
+    assert Path(path).read_text().splitlines()[number - 1].strip() == made
     assert lines[2].startswith("why: epsilon is 0.01")
 
 

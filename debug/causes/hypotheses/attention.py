@@ -50,6 +50,10 @@ def softmaxes(called: Called) -> Iterator[Mistake]:
             "softmax to base 2",
             lambda x, a: (x * math.log(2)).softmax(a),
         ),
+        "largest outside": (
+            "the largest score is subtracted from softmax's exponential, not within it",
+            _largest_outside,
+        ),
         "uncentred below": (
             "the largest score is subtracted above softmax's fraction, and not below it",
             _softmax_uncentred_below,
@@ -90,6 +94,11 @@ def _softmax(function: Callable[[Tensor, int], Tensor]) -> Replacement:
 def _softmax_and_one(x: Tensor, axis: int) -> Tensor:
     nothing = torch.zeros_like(x.narrow(axis, 0, 1))
     return torch.cat([x, nothing], axis).softmax(axis).narrow(axis, 0, x.shape[axis])
+
+
+def _largest_outside(x: Tensor, axis: int) -> Tensor:
+    powers = x.exp() - x.amax(axis, keepdim=True)
+    return powers / powers.sum(axis, keepdim=True)
 
 
 def _less_the_largest(x: Tensor, axis: int, other: int) -> Tensor:
