@@ -22,6 +22,9 @@ from debug.protocol.values import Place
 from debug.reference.pytorch_functions import LAYOUTS
 from debug.reference.recording import DOES_NOT_RUN, Step, ValueId
 
+TAKES_APART = ("split", "slice")
+"""Operations that take parts of a value."""
+
 
 @dataclass(frozen=True)
 class LoadedCandidate:
@@ -52,6 +55,8 @@ def place_of(
     if best is not None and best.weights_of and best.weights_of in code.again:
         return code.again[best.weights_of]
     if best is not None and best.swapped:
+        if (taken := _where_it_is_taken_apart(segment, best)) is not None:
+            return taken
         if best.swapped[0] in code.again:  # in the other's place, beside its own
             return code.again[best.swapped[0]]
         is_called = best.swapped[0] not in code.program.found_by_numbers
@@ -78,6 +83,18 @@ def place_of(
     if best is not None and best.takes is not None and best.left_out is None:
         names.reverse()  # it is wrong where it is passed, not where it is made
     return next((code.places[name] for name in names if name in code.places), None)
+
+
+def _where_it_is_taken_apart(segment: Segment, best: Hypothesis) -> Place | None:
+    """Of layers that are computed as one value: where that is taken apart."""
+    if not any({*best.swapped} <= {*each.layers} for each in segment.joined):
+        return None
+    for op in segment.operations:
+        kind = op.name.rpartition(".")[2]
+        is_part = not segment.joined_operations.isdisjoint(op.operands)
+        if is_part and kind in TAKES_APART and op.place is not None:
+            return op.place
+    return None
 
 
 def _is_never_called(left_out: str | None, segment: Segment, code: LoadedCandidate) -> bool:
