@@ -16,14 +16,12 @@ from debug.candidate.kept_values import KeptValues
 from debug.candidate.operations import Operation, OperationIndex
 from debug.candidate.program import Program
 from debug.candidate.settings import Settings
+from debug.causes.hypotheses.functions import JOINED
 from debug.causes.hypotheses.operands import Hypothesis, Kind
 from debug.causes.segment import LAYS_OUT, Segment
 from debug.protocol.values import Place
 from debug.reference.pytorch_functions import LAYOUTS
 from debug.reference.recording import DOES_NOT_RUN, Step, ValueId
-
-TAKES_APART = ("split", "slice")
-"""Operations that take parts of a value."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +53,6 @@ def place_of(
     if best is not None and best.weights_of and best.weights_of in code.again:
         return code.again[best.weights_of]
     if best is not None and best.swapped:
-        if (taken := _where_it_is_taken_apart(segment, best)) is not None:
-            return taken
         if best.swapped[0] in code.again:  # in the other's place, beside its own
             return code.again[best.swapped[0]]
         is_called = best.swapped[0] not in code.program.found_by_numbers
@@ -83,18 +79,6 @@ def place_of(
     if best is not None and best.takes is not None and best.left_out is None:
         names.reverse()  # it is wrong where it is passed, not where it is made
     return next((code.places[name] for name in names if name in code.places), None)
-
-
-def _where_it_is_taken_apart(segment: Segment, best: Hypothesis) -> Place | None:
-    """Of layers that are computed as one value: where that is taken apart."""
-    if not any({*best.swapped} <= {*each.layers} for each in segment.joined):
-        return None
-    for op in segment.operations:
-        kind = op.name.rpartition(".")[2]
-        is_part = not segment.joined_operations.isdisjoint(op.operands)
-        if is_part and kind in TAKES_APART and op.place is not None:
-            return op.place
-    return None
 
 
 def _is_never_called(left_out: str | None, segment: Segment, code: LoadedCandidate) -> bool:
@@ -275,11 +259,13 @@ def _where_it_is_laid_out(segment: Segment, best: Hypothesis) -> Place | None:
         except DOES_NOT_RUN:
             continue
         if made.shape == recording.values[step.result].shape:
-            # What is joined in another order was brought into it before.
-            turned = recording.values[step.operands[0]].mT
-            for op in segment.operations:
-                if op.value.shape == turned.shape and _equal(op, turned, segment, step):
-                    return op.place
+            if any(key[0] == JOINED for key in best.keys):
+                # It was brought into the other order before.
+                turned = recording.values[step.operands[0]].mT
+                for op in segment.operations:
+                    alike = op.value.shape == turned.shape
+                    if alike and _equal(op, turned, segment, step):
+                        return op.place
             continue
         for op in segment.operations:
             may_be = op.from_input and op.value.shape == made.shape and not op.parts

@@ -36,6 +36,8 @@ from debug.causes.hypotheses.resizing import resized
 from debug.reference.pytorch_functions import AXES_MOVED
 from debug.reference.recording import Recording, Replacement, Step
 
+JOINED = "joined from"
+"""The key of axes that are joined in another order."""
 MOST_TAPS = 5
 """Of a kernel whose taps may be taken for each other."""
 
@@ -336,7 +338,7 @@ def _layout(called: Called) -> Iterator[Mistake]:
         *_, parts, size = x.shape
         text = f"the channels of {name} are joined from ({size}, {parts}), not heads first"
         other = _of_first(lambda x: x.transpose(-1, -2).reshape(shape))
-        yield Mistake(("joined from", size), text, other)
+        yield Mistake((JOINED, size), text, other)
     made = recording.maker(step.operands[0])
     while made is not None and made.name == "contiguous":
         made = recording.maker(made.operands[0])

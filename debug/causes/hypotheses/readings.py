@@ -40,14 +40,15 @@ def misread_layouts(segment: Segment) -> Iterator[Hypothesis]:
             if operand in recording.weights or value.ndim not in (3, 4):
                 continue
             name = recording.name(operand)
-            yield Hypothesis(
-                f"{name} lies with its last two axes exchanged, and is reshaped where they "
-                "should change places",
-                frozenset({("axes exchanged and reshaped", name)}),
-                Operand(segment, step, position, operand).replaced_by(
-                    value.mT.reshape(value.shape)
-                ),
-            )
+            if value.shape != value.mT.shape:
+                yield Hypothesis(
+                    f"{name} lies with its last two axes exchanged, and is reshaped where "
+                    "they should change places",
+                    frozenset({("axes exchanged and reshaped", name)}),
+                    Operand(segment, step, position, operand).replaced_by(
+                        value.mT.reshape(value.shape)
+                    ),
+                )
             for lies, read, axes in (
                 ("last", "first", (1, -1)),
                 ("first", "last", (-1, 1)),

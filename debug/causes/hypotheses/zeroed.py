@@ -35,7 +35,8 @@ def hidden_places(wrong: Tensor, right: Tensor, axes: Axes) -> Iterator[Fit]:
         kept = right.masked_fill(zero, 0.0)
         factor = ((wrong * kept).sum() / kept.square().sum()).item()
         if abs(factor - 1) > ANOTHER and math.isfinite(factor):
-            said = f"{zero.double().mean().item():.0%} of {{it}} is zero and the rest is "
+            share = float(f"{zero.double().mean().item():.1g}")
+            said = f"about {share:.0%} of {{it}} is zero and the rest is "
             said += f"multiplied by {factor:.4g}, as dropout does"
             yield Fit(said, lambda r: r.masked_fill(zero, 0.0) * factor, vague=True)
         said = _said(zero, axes)
