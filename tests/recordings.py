@@ -12,6 +12,9 @@ from debug.causes.segment import Segment, Target
 from debug.reference.recorder import recorded
 from debug.reference.recording import Recording
 
+MAX_NAMES = {"view": "reshape"}
+"""Of functions that only lay numbers out, where MAX's operation has another name."""
+
 Code = Callable[[Any, Tensor], Tensor]
 """The layer's own code; it gets the layer, which has its weights, and the argument."""
 
@@ -70,7 +73,8 @@ def segment_of(
         used = tuple(places[i] for i in step.operands if i in places)
         value = candidate.values[step.result].float()
         depends = step.result in from_input
-        operations.append(Operation(step.name, step.place, used, value, depends))
+        name = MAX_NAMES.get(step.name, step.name)
+        operations.append(Operation(name, step.place, used, value, depends))
     assert reference.result is not None
     assert candidate.result is not None
     made = candidate.values[candidate.result].float()

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from benchmarks.gpu_rows.plan import Row
-from debug.protocol.parent_end import KEEP_MEMORY
+from debug.protocol.parent_end import ENVIRONMENT
 
 SAMPLES = ("File ", "Thread 0x", "Timeout (")
 """How the lines begin that say what a row is at (`benchmarks.gpu_rows.child`)."""
@@ -55,7 +55,7 @@ class Children:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=noise,
-                env={**KEEP_MEMORY, **os.environ, "PYTHONPATH": path},
+                env={**ENVIRONMENT, **os.environ, "PYTHONPATH": path},
                 start_new_session=True,
             )
         self._running.add(process)

@@ -31,7 +31,7 @@ def outcome(
         pause: is called before every token; what it raises ends the decoding.
     """
     with torch.inference_mode(), calling(pause, model.decoder):
-        heard = [_decode(model, features) for features in (reference, candidate)]
+        heard = _decode(model, torch.cat([reference, candidate]))
         log_p, log_q = (
             _log_probabilities(model, features, heard[0])
             for features in (reference, candidate)
@@ -48,11 +48,13 @@ def outcome(
     )
 
 
-def _decode(model: Whisper, features: Tensor) -> DecodingResult:
+def _decode(model: Whisper, features: Tensor) -> list[DecodingResult]:
+    """What is heard in each of several (1500, n_state). They are decoded together, for most
+    of the time goes into reading the decoder's weights, once for each token."""
     language = None if model.is_multilingual else "en"  # None: it is found out
     options = DecodingOptions(fp16=False, language=language, sample_len=LONGEST)
-    heard = decode(model, features[0], options)
-    assert isinstance(heard, DecodingResult)
+    heard = decode(model, features, options)
+    assert isinstance(heard, list)
     return heard
 
 

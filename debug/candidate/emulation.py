@@ -135,7 +135,7 @@ def _narrow_types(op: Op) -> set[str]:
     """The names of the precisions to emulate in an operation."""
     found = set()
     for value in (*max_internals.operands(op), *op.results):
-        if not max_internals.has_narrow_type(str(value.type)):
+        if not max_internals.has_narrow_type(max_internals.type_text(value)):
             continue
         kind = max_internals.tensor_type(value)
         if kind is None or not is_emulated(kind.dtype, kind.device.to_device()):

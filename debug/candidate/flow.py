@@ -60,7 +60,10 @@ class Flow:
 
     def depends(self, value: ValueKey, on: ValueKey) -> bool:
         """Whether one value is computed of another."""
-        return value != on and self.maker.get(on) in self.leading_to(value, ())
+        needed = self.leading_to(value, ()) if value != on else set[int]()
+        if on in self.arguments:  # which no operation makes
+            return any(on in self.operands[index] for index in needed)
+        return self.maker.get(on) in needed
 
     def route(
         self, start: ValueKey, end: ValueKey, outside: Mapping[ValueKey, str] | None = None

@@ -2,35 +2,93 @@
 
 A source that sets ``ops.gelu = my_gelu`` changes MAX for everybody: for the next
 generation, which may no longer have that line, and for the debugger. So functions and
-classes are remembered as they were, and put back before the next source is executed:
-Python's own at once, for the debugger needs them itself.
+classes are remembered as they were, and put back before the next source is executed.
+Those of Python itself, and of PyTorch's tensors, are put back at once, for the debugger
+needs them; so is a module in whose place a source has put another. What a source adds
+stays: ``Tensor.my_norm`` is its own business, unless it hides what the class inherits.
 """
 
 import builtins
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import BuiltinFunctionType, FunctionType, ModuleType
+from types import (
+    BuiltinFunctionType,
+    FunctionType,
+    MethodDescriptorType,
+    ModuleType,
+    WrapperDescriptorType,
+)
 from typing import Any
 
 WATCHED = ("max", "math", "numpy", "torch", "torch.nn")
 """Modules, and of ``max`` and ``torch.nn`` those within."""
 WITHIN = ("max.", "torch.nn.")
-SHARED = (FunctionType, BuiltinFunctionType, type)
+NEEDED = sys.stdlib_module_names - {"builtins", "sys"}
+"""Modules of Python's that the debugger is written with. What is in `sys` is asked for by
+`debug.engine.process_parts`."""
+STAYING = sys.stdlib_module_names | {"debug", "max", "numpy", "torch"}
+"""Packages whose modules nobody replaces."""
+SHARED = (FunctionType, BuiltinFunctionType, type, float)
 """What is nobody's to change. Other values are a library's own state."""
+METHODS = (FunctionType, MethodDescriptorType, WrapperDescriptorType)
+CHANGEABLE, FIXED = 1 << 9, 1 << 8
+"""Flags of classes, as C has them: of those that Python has made, and of others."""
 
 _BUILTINS: dict[str, Any] = builtins.__dict__
 _THEIRS = dict(_BUILTINS)
 
-_known: dict[int, tuple[Any, str, dict[str, Any]]] = {}
-"""By its identity, each module or class, its name, and its functions and classes."""
+
+class Holder:
+    """A module or a class, as it was when this was made."""
+
+    def __init__(self, name: str, holder: Any) -> None:
+        self.name, self._holder, self._now = name, holder, vars(holder)
+        self.own = {k: each for k, each in self._now.items() if isinstance(each, SHARED)}
+        """Its functions, classes and numbers."""
+        self._names = set(self._now) if isinstance(holder, type) else set[str]()
+
+    def changed(self) -> list[str]:
+        """The names of what is no longer as it was."""
+        now = self._now
+        found = [key for key, value in self.own.items() if now.get(key) is not value]
+        if self._names and len(now) > len(self._names):
+            found += [key for key in now if key not in self._names and self._hides(key)]
+        return found
+
+    def _hides(self, key: str) -> bool:
+        inherited = (vars(base).get(key) for base in self._holder.__mro__[1:])
+        return any(isinstance(each, METHODS) for each in inherited)
+
+    def put_back(self) -> list[str]:
+        """Undoes all changes; the names of that."""
+        found = self.changed()
+        for key in found:
+            if key in self.own:
+                setattr(self._holder, key, self.own[key])
+            else:
+                delattr(self._holder, key)
+        return [f"{self.name}.{key}" for key in found]
+
+
+_known: dict[int, Holder] = {}
+"""By the identity of what they hold."""
+_needed: list[Holder] = []
+"""Those that the debugger can't do without."""
+_modules: dict[str, ModuleType] = {}
 
 
 def rescue() -> list[str]:
-    """Puts Python's own functions back, without the use of any; the names of those that
-    were changed."""
+    """Puts back what the debugger needs itself, Python's own functions without the use of
+    any; the names of what was changed."""
     changed = [f"builtins.{k}" for k in _THEIRS if _BUILTINS.get(k) is not _THEIRS[k]]
     _BUILTINS.update(_THEIRS)
+    for name, module in _modules.items():
+        if sys.modules.get(name) is not module:
+            sys.modules[name] = module
+            changed.append(f"sys.modules[{name!r}]")
+    for holder in _needed:
+        changed += holder.put_back()
     return changed
 
 
@@ -47,36 +105,43 @@ def kept_whole() -> Iterator[None]:
 def remember() -> None:
     """Takes note of what was loaded since the last time."""
     for name, module in list(sys.modules.items()):
-        if module is builtins or name in WATCHED or name.startswith(WITHIN):
+        if name not in _modules and name.partition(".")[0] in STAYING:
+            _modules[name] = module
+            if name in NEEDED:
+                _need(module, name)
+            elif name == "torch":
+                _needed.append(Holder("torch.Tensor", module.Tensor))
+        if name in WATCHED or name.startswith(WITHIN):
             _note(module, name)
+
+
+def _need(module: ModuleType, name: str) -> None:
+    holder = Holder(name, module)
+    _needed.append(holder)
+    for key, each in holder.own.items():
+        if isinstance(each, type) and each.__module__ == name and _can_be_changed(each):
+            _needed.append(Holder(f"{name}.{key}", each))
+
+
+def _can_be_changed(each: type) -> bool:
+    return bool(each.__flags__ & CHANGEABLE) and not each.__flags__ & FIXED
 
 
 def _note(holder: Any, name: str) -> None:
     if id(holder) in _known or not isinstance(holder, ModuleType | type):
         return
-    own = {key: each for key, each in vars(holder).items() if isinstance(each, SHARED)}
-    _known[id(holder)] = holder, name, own
-    for each in own.values() if isinstance(holder, ModuleType) else ():
+    known = _known[id(holder)] = Holder(name, holder)
+    for each in known.own.values() if isinstance(holder, ModuleType) else ():
         if isinstance(each, type) and each.__module__.startswith(WITHIN):
             _note(each, f"{each.__module__}.{each.__qualname__}")
 
 
 def changed() -> list[str]:
     """The dotted names of what is no longer as it was."""
-    return [f"{name}.{key}" for _, name, key, _ in _changes()]
+    return [f"{each.name}.{key}" for each in _known.values() for key in each.changed()]
 
 
 def put_back() -> None:
     """Undoes all changes."""
-    for holder, _, key, value in _changes():
-        setattr(holder, key, value)
-
-
-def _changes() -> list[tuple[Any, str, str, Any]]:
-    return [
-        (holder, name, key, value)
-        for holder, name, own in _known.values()
-        for now in [vars(holder)]
-        for key, value in own.items()
-        if now.get(key) is not value
-    ]
+    for each in _known.values():
+        each.put_back()

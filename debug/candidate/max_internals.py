@@ -10,6 +10,7 @@ Written against MAX 26.7: `check` says what is missing when another version is i
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
@@ -32,6 +33,8 @@ ValueKey = Any
 """An MLIR value: hashable, equal to itself only within one graph."""
 
 
+DIFFERENT_TYPES = 4096
+"""Types of values that are read once: a graph has hundreds of values, and few types."""
 CHAIN = "!mo.chain"
 """How MLIR writes the type of values that only say what comes before what."""
 
@@ -170,7 +173,8 @@ def weight_name(op: Op) -> str | None:
 
 def weights_read() -> Collection[str]:
     """The names of the weights that the graph has used that is being built."""
-    return Graph.current._weights.keys()
+    graph = Graph.current
+    return {*graph._weights, *max_v3.weights_read(graph)}
 
 
 _SSA_NAME = re.compile(r"%[\w#]+")
@@ -205,8 +209,13 @@ def describe(op: Op) -> str:
 
 def tensor_type(value: ValueKey) -> TensorType | None:
     """The type of a value, if it is a tensor."""
+    return _tensor_type(value.type)
+
+
+@lru_cache(maxsize=DIFFERENT_TYPES)
+def _tensor_type(mlir_type: Any) -> TensorType | None:
     try:
-        kind = Type.from_mlir(value.type)
+        kind = Type.from_mlir(mlir_type)
     except (TypeError, ValueError, NotImplementedError):
         return None
     return kind if isinstance(kind, TensorType) else None
@@ -258,7 +267,12 @@ def called_graphs(graph: Graph, op_text: str) -> list[str]:
 
 def type_text(value: ValueKey) -> str:
     """The type of a value as MLIR writes it."""
-    return re.sub(r"^\w+\((.*)\)$", r"\1", str(value.type))
+    return _type_text(value.type)
+
+
+@lru_cache(maxsize=DIFFERENT_TYPES)
+def _type_text(mlir_type: Any) -> str:
+    return re.sub(r"^\w+\((.*)\)$", r"\1", str(mlir_type))
 
 
 _NARROW = re.compile(r"(?<=[ <])(?:b?f16|f8e\w+)(?=[,>])")
@@ -318,6 +332,11 @@ def places_of(op: Op) -> list[tuple[str, int]]:
     return [(path, int(line)) for path, line in _PLACE.findall(located)]
 
 
+def layer_hooks() -> list[Any]:
+    """What MAX calls for every layer of `max.nn` that is traced, in this thread."""
+    return layer_module._LAYER_HOOKS
+
+
 @contextmanager
 def layer_hook(hook: Callable[[Any, Any, Any, Any], None]) -> Iterator[None]:
     """Calls ``hook(layer, args, kwargs, output)`` for every layer that is traced.
@@ -325,7 +344,7 @@ def layer_hook(hook: Callable[[Any, Any, Any, Any], None]) -> Iterator[None]:
     MAX has a list of hooks for `max.nn`, global to the process, so it is left as it was
     found. A module of `max.experimental.nn` calls none: its ``__call__`` is wrapped.
     """
-    hooks, call = layer_module._LAYER_HOOKS, max_v3.Module.__call__
+    hooks, call = layer_hooks(), max_v3.Module.__call__
     before = list(hooks)
 
     def called(self: Any, *args: Any, **kwargs: Any) -> Any:

@@ -70,10 +70,10 @@ def survey(
     """
     found: dict[tuple[str, str], Kernel] = {}
     refused: dict[int, str] = {}
-    zeros: dict[str, Buffer | None] = {}
+    zeros: dict[Any, Buffer | None] = {}
 
     def zero(value: ValueKey) -> Buffer | None:
-        kind = str(value.type)
+        kind = value.type
         return zeros[kind] if kind in zeros else zeros.setdefault(kind, _zeros(value))
 
     slots = {value: zero(value) for value in body.inputs}

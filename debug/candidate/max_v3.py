@@ -5,7 +5,7 @@ in each tensor's place, and called within a context in which its tensors are val
 graph. `Module.trace` does the same; here the copy is at hand, so that its calls are known.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,6 +19,7 @@ from max.graph import Graph, TensorValue
 NEEDED = [
     (Module, "forward"),
     (_weight_utils, "_ExternalWeight"),
+    (_weight_utils, "_RECORDED"),
     (realization_context, "GraphRealizationContext"),
     (tensor, "realization_context"),
     (functional, "lazy"),
@@ -80,6 +81,11 @@ def modules(values: Any, kind: type = Module) -> dict[str, Any]:
 def weights(values: Any) -> dict[str, Any]:
     """The tensors that V3 modules or containers hold, by their paths."""
     return tree.paths(values, leaf=tensor.Tensor, shared=True)
+
+
+def weights_read(graph: Graph) -> Collection[str]:
+    """The names of the weights that a graph has used."""
+    return _weight_utils._RECORDED.get(graph, {}).keys()
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from importlib.util import spec_from_file_location
@@ -215,7 +216,8 @@ class _Neighbours(MetaPathFinder):
         sys.meta_path.insert(0, self)
 
     def __exit__(self, *_: object) -> None:
-        sys.meta_path.remove(self)
+        with suppress(ValueError):  # a source has taken it away
+            sys.meta_path.remove(self)
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -276,6 +278,13 @@ def _is_gone(module: ModuleType) -> bool:
     return isinstance(loader, _Compiled) and not Path(loader.path).is_file()
 
 
+def is_of_a_source(made: object) -> bool:
+    """Whether the class of something was made by a source, and by no library."""
+    module = sys.modules.get(type(made).__module__)
+    loader = getattr(getattr(module, "__spec__", None), "loader", None)
+    return module is None or isinstance(loader, _Compiled)
+
+
 def library_files(packages: Collection[str]) -> dict[str, str]:
     """The source files of all loaded modules in some packages, by the modules' names."""
     found = {}
@@ -326,25 +335,41 @@ def local_files(path: Path) -> list[Path]:
 
 def _imported(file: Path, root: Path) -> list[Path]:
     try:
-        tree = ast.parse(read_source(file))
-    except (OSError, SyntaxError, ValueError, *TOO_DEEP):
+        code = read_source(file)
+    except OSError:
         return []
+    names = _names_imported(code, tuple(package_of(file.parent)[1]))
+    return [path for name in names if (path := _local(name, root)) is not None]
+
+
+@lru_cache(maxsize=256)
+def _names_imported(code: bytes, package: tuple[str, ...]) -> frozenset[str]:
+    """The dotted names of all modules that a source may import; parsed once, though a load
+    asks three times.
+
+    Args:
+        code: of the file.
+        package: that the file is in, part by part.
+    """
+    try:
+        tree = ast.parse(code)
+    except (SyntaxError, ValueError, *TOO_DEEP):
+        return frozenset()
     names: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            module = _absolute(node, file)
+            module = _absolute(node, package)
             names.add(module)
             names.update(f"{module}.{alias.name}" for alias in node.names)
-    return [path for name in names if (path := _local(name, root)) is not None]
+    return frozenset(names)
 
 
-def _absolute(node: ast.ImportFrom, file: Path) -> str:
-    """The dotted name of the module that a statement imports from."""
+def _absolute(node: ast.ImportFrom, package: Sequence[str]) -> str:
+    """The dotted name of the module that a statement in a package imports from."""
     if node.level == 0:
         return node.module or ""
-    package = package_of(file.parent)[1]
     above = package[: len(package) - node.level + 1]
     return ".".join([*above, *([node.module] if node.module else [])])
 

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from types import CoroutineType, GeneratorType, NoneType
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,13 @@ from debug.subject import (
 
 CallKey = tuple[str, int]
 """A module, and the number of one of its calls, from 1."""
+
+WITHOUT_RESULT = {
+    NoneType: "nothing: its {} lacks a return",
+    GeneratorType: "a generator: its {} has a yield",
+    CoroutineType: "a coroutine: its {} is async",
+}
+"""What a module returned where a tensor was needed, and why."""
 
 
 @dataclass(frozen=True)
@@ -99,8 +107,8 @@ class Taps:
         self.places: dict[str, Place] = {}
         self.modules: dict[str, str] = {}
         """By layer, the dotted name of its module, or of the first of several."""
-        self.without_result: Any = None
-        """The first module whose call returned None, as one does that lacks its return."""
+        self.without_result: tuple[Any, type] | None = None
+        """The first module whose call returned what no layer does, and the kind of that."""
         self.again: dict[str, Place] = {}
         """Where a layer's module is called more often than the reference calls it."""
 
@@ -121,8 +129,8 @@ class Taps:
 
     def _layer_called(self, layer: Any, args: Any, kwargs: Any, output: Any) -> None:
         name = self._names.get(id(layer))
-        if output is None and self.without_result is None:
-            self.without_result = layer
+        if type(output) in WITHOUT_RESULT and self.without_result is None:
+            self.without_result = layer, type(output)
         value = first_value(output)
         around = max_internals.layers_around(sys._getframe(1))
         if name is None or value is None or sum(each is layer for each in around) > 1:

@@ -26,7 +26,15 @@ from debug.candidate.libraries import kept_whole
 from debug.candidate.settings import Settings
 from debug.candidate.source import Source
 from debug.candidate.source_lines import definition
-from debug.candidate.taps import FirstInput, Output, Probe, Result, Taps, first_value
+from debug.candidate.taps import (
+    WITHOUT_RESULT,
+    FirstInput,
+    Output,
+    Probe,
+    Result,
+    Taps,
+    first_value,
+)
 from debug.protocol.diagnostic import Problem, first_line
 from debug.protocol.values import Place
 from debug.subject import (
@@ -203,12 +211,14 @@ def _called(module: Any, call: Callable[..., Any], given: Sequence[Any]) -> None
 def _problem(error: Exception, taps: Taps, unknown: Collection[str]) -> Problem:
     """Why the source gives no graph. Where something took None for a tensor, the module
     that returned it is to blame, and not the line that was given it."""
-    module = taps.without_result
-    if module is not None and isinstance(error, TypeError | AttributeError):
-        call = _call_of(module)
-        message = f"{type(module).__name__} returned nothing: its {call} lacks a return"
-        return _at_definition(module, f"{message} ({first_line(error)})")
-    return Problem.of("graph", error, taps.files, _without_size(unknown))
+    if taps.without_result is not None and isinstance(error, TypeError | AttributeError):
+        module, kind = taps.without_result
+        why = WITHOUT_RESULT[kind].format(_call_of(module))
+        message = f"{type(module).__name__} returned {why} ({first_line(error)})"
+        return _at_definition(module, message)
+    place = definition(taps.module)  # where the line is not known, at least the file
+    path = place.path if place else None
+    return Problem.of("graph", error, taps.files, _without_size(unknown), path)
 
 
 def _at_definition(module: Any, message: str) -> Problem:

@@ -108,7 +108,7 @@ def _given(
     pins: dict[ValueKey, Buffer] = {}
     given: dict[ValueId, Tensor] = {}
     layer_input = program.inputs.get(name)
-    for key, layer in _from_aside(name, recording, program).items():
+    for key, layer in from_aside(name, recording, program).items():
         pins.update(_pinned(key, truths[layer].exact, None, truths[layer].axes_back)[0])
     if layer_input is not None and recording.argument is not None:
         exact, truth = recording.values[recording.argument], truths[name]
@@ -127,7 +127,7 @@ def _given(
     return pins, given
 
 
-def _from_aside(name: str, recording: Recording, program: Program) -> dict[ValueKey, str]:
+def from_aside(name: str, recording: Recording, program: Program) -> dict[ValueKey, str]:
     """Other layers' results that enter this layer's code beside its input."""
     layer_input, outside = program.inputs.get(name), program.outside(name)
     if layer_input is None:

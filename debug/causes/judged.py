@@ -73,13 +73,19 @@ def judged(
     found.own.extend(right)
     for index in reversed(range(len(operations))):
         op = operations[index]
-        if right[index] or index in excused:
+        if (right[index] and not _hides(op)) or index in excused:
             for used in op.operands:
                 right[used] = True
         if right[index]:
             for part in op.parts:
                 right[part] = True
     return found
+
+
+def _hides(op: Operation) -> bool:
+    """Whether an operation's result says nothing of what it was made of, as a product with
+    the zeros that a recurrence begins with."""
+    return op.name.rpartition(".")[2] == "mul" and not bool(op.numbers.any())
 
 
 def _parts_of_others(

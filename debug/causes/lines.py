@@ -97,7 +97,8 @@ def where_to_mend(
     if place is None or best is None or code.settings is None:
         return place
     others = best.takes or best.left_out or best.swapped or best.replaced_values
-    if best.kind is Kind.VAGUE or others or best.weight or best.weights_of:
+    of_a_weight = best.weights_of or (best.weight and best.about != "left out")
+    if best.kind is Kind.VAGUE or others or of_a_weight:
         return place
     calls = place == code.places.get(layer)
     return code.settings.place_of(layer, best.about, best.wrong, place, calls) or place

@@ -10,21 +10,26 @@ PyTorch's by its numbers ::
 The line is that of the outermost call which the value is passed to.
 """
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from debug.candidate import max_internals
+from debug.candidate.buffers import to_torch
 from debug.candidate.max_internals import ValueKey
 from debug.candidate.program import Program
-from debug.causes.cutting import targets
+from debug.causes.cutting import from_aside, targets
+from debug.causes.hypotheses.axes import axes_of
+from debug.causes.hypotheses.every_fit import fits
 from debug.causes.lines import LoadedCandidate
 from debug.causes.segment import Target
-from debug.measure.matching import relative_error
+from debug.measure.matching import in_shape_of, relative_error
 from debug.measure.truth import Truth
-from debug.protocol.values import Cause, Finding
-from debug.protocol.verdict import LAYER
+from debug.protocol.values import POSITION, Cause, Finding
+from debug.protocol.verdict import FLOAT32_HALF_ULP, LAYER
 from debug.reference.recorded_layers import RecordedLayers
 from debug.reference.recording import Recording
 
@@ -40,6 +45,8 @@ class Passed:
     """The one whose result PyTorch passes, or what PyTorch's code calls the value."""
     left_out: bool
     """Whether the candidate passes that layer's input on, and never calls it."""
+    right: Tensor
+    """What PyTorch passes."""
 
 
 def passed_elsewhere(
@@ -55,6 +62,8 @@ def passed_elsewhere(
     for target in targets(name, recording, program):
         here = outside.get(target.key)
         is_passed = target.value in recording.aside.values()
+        if not _is_as_large(target.key, recording.values[target.value]):
+            continue  # positions where PyTorch passes the ids to be counted
         if not is_passed or (here is None and _made_within(name, target.key, program)):
             continue
         right = recording.values[target.value]
@@ -65,11 +74,42 @@ def passed_elsewhere(
         if there is not None and there not in program.layers and here is not None:
             given = _argument(recordings.of(there))
             left_out = given is not None and _is(truths[here], given)
-        yield Passed(target, here, there or recording.name(target.value), left_out)
+        name = there or recording.name(target.value)
+        yield Passed(target, here, name, left_out, right)
+    yield from _beside_the_input(name, program, truths, recording)
+
+
+def _beside_the_input(
+    name: str, program: Program, truths: Mapping[str, Truth], recording: Recording
+) -> Iterator[Passed]:
+    """What a layer's code computes with beside its input, if it is a layer's result that
+    PyTorch does not pass, and one value that PyTorch passes is missing."""
+    entering = from_aside(name, recording, program)
+    right = {i: recording.values[i] for i in recording.aside.values()}
+    strange = {
+        key: layer
+        for key, layer in entering.items()
+        if not layer.startswith(f"{name}.")
+        and not any(_is_right(truths[layer], value) for value in right.values())
+    }
+    missing = [
+        index
+        for index, value in right.items()
+        if value.is_floating_point()
+        and not any(_is_right(truths[layer], value) for layer in entering.values())
+        and all(_is_as_large(key, value) for key in strange)
+    ]
+    if len(strange) == len(missing) == 1:
+        (key, here), (index,) = *strange.items(), missing
+        target = Target(name, True, index, key)
+        yield Passed(target, here, recording.name(index), False, recording.values[index])
 
 
 def finding_of(passed: Passed, code: LoadedCandidate) -> Finding:
     target, key = passed.target, passed.target.key
+    if passed.here is None and (done := _done_to(passed, code)) is not None:
+        place = code.program.place_of(key)
+        return Finding(str(target), target.layer, None, place, None, "", [done])
     if passed.left_out:
         text, kind = f"{passed.there} is left out", "left out"
     else:
@@ -81,6 +121,27 @@ def finding_of(passed: Passed, code: LoadedCandidate) -> Finding:
     return Finding(
         str(target), target.layer, None, code.places.get(layer), None, "", [cause]
     )
+
+
+def _done_to(passed: Passed, code: LoadedCandidate) -> Cause | None:
+    """What was done to the right value, where no layer makes it: a table of positions, for
+    example, whose channels are in another order."""
+    value = to_torch(code.program.evaluate_aside(passed.target.key, code.kept))
+    right = passed.right.double().squeeze()
+    laid = in_shape_of(value, right)
+    if laid is None or not bool(torch.isfinite(laid).all()):
+        return None
+    named = axes_of(passed.right, None, POSITION)
+    for fit in fits(laid, right, named):
+        left = relative_error(laid, fit.transform(right)) / FLOAT32_HALF_ULP
+        if left <= LAYER.watch_up_to and not fit.vague:
+            return Cause(fit.about(passed.there), 1.0, left, None, "another value")
+    return None
+
+
+def _is_as_large(key: ValueKey, value: Tensor) -> bool:
+    kind = max_internals.tensor_type(key)
+    return kind is None or math.prod(map(int, kind.shape)) == value.numel()
 
 
 def _called(passed: Passed, program: Program) -> str:

@@ -202,7 +202,8 @@ class Segment:
         found: list[list[Match]] = []
         for op in self.operations:
             self.pause()
-            found.append(find(op.value, sought) if not op.has_nan else [])
+            computes = not _lays_out(op)
+            found.append(find(op.value, sought, computes) if not op.has_nan else [])
         return found
 
     @cached_property

@@ -65,10 +65,11 @@ def dropped(name: str, code: LoadedCandidate, recordings: RecordedLayers) -> Fin
 def reordered(
     name: str, code: LoadedCandidate, recordings: RecordedLayers
 ) -> Finding | None:
-    """That blocks within a layer are computed of each other the other way round
-    than PyTorch's."""
+    """That layers within one, such as blocks, or a norm and attention, are computed of each
+    other the other way round than PyTorch's."""
     program, recording = code.program, recordings.of(name)
     called, before = _called(recording, program), dict[str, set[str]]()
+    called = [layer for layer in called if layer not in code.again]
     for layer in called:
         leads = _used(recording, recording.inputs.get(layer))
         before[layer] = {each for each in called if each in leads and each != layer}
@@ -76,8 +77,7 @@ def reordered(
         each
         for layer in called
         for other in before[layer]
-        if _are_blocks(other, layer)
-        and program.flow.depends(program.layers[other], program.layers[layer])
+        if program.flow.depends(program.layers[other], program.layers[layer])
         for each in (layer, other)
     }
     if not turned:
@@ -175,12 +175,6 @@ def _finding(cause: Cause, layer: str, lacks: str | None, code: LoadedCandidate)
     """
     target = f"the input of {lacks}" if lacks else "the result"
     return Finding(target, lacks, None, code.places.get(layer), None, "", [cause])
-
-
-def _are_blocks(one: str, other: str) -> bool:
-    """Whether two layers differ in their number only, which their names end in."""
-    (list_of, _, number), (others, _, its) = one.rpartition("."), other.rpartition(".")
-    return list_of == others and number.isdigit() and its.isdigit()
 
 
 def _listed(layers: Sequence[str]) -> str:

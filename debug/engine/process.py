@@ -18,21 +18,27 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextvars import copy_context
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, NoReturn
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, TypeVar
 
 from msgspec import structs
 
 from debug.candidate import libraries
 from debug.candidate.source import changed_since, tell_before_executing
+from debug.engine import garbage
 from debug.engine.folder_watch import FolderWatch
 from debug.engine.last_words import LastWords
 from debug.engine.wake_seldom import wake_seldom
 from debug.memory import SLACK, give_back
-from debug.protocol.child_end import lines_until_gone, private_stdin, private_stdout
+from debug.protocol.child_end import (
+    PIPE_CLOSED,
+    lines_until_gone,
+    private_stdin,
+    private_stdout,
+)
 from debug.protocol.diagnostic import Diagnostic, Problem, blame, from_exception
 from debug.protocol.messages import (
     Abort,
@@ -67,6 +73,7 @@ LOOK_SECONDS = 0.25
 NICENESS = 5
 """On two cores the screen must not wait for the engine."""
 
+T = TypeVar("T")
 Work = Command | SourceSaved
 
 
@@ -108,7 +115,10 @@ class Engine:
     def emit(self, message: Message) -> None:
         if os.getpid() != self._process:
             os._exit(1)  # a source has made a copy of the engine, which is none
-        self._events.write(encode(message))
+        try:
+            self._events.write(encode(message))
+        except OSError:
+            os._exit(PIPE_CLOSED)
 
     def run(self) -> NoReturn:
         """Works until the screen closes stdin, which ends the process."""
@@ -192,12 +202,12 @@ class Engine:
             return
         opens = self._session_class()
         try:
-            with self._kept_alive():
-                session = opens.open(self._factory, command, self.emit)
+            session = self._executing(opens.open, self._factory, command, self.emit)
         except Problem as problem:
             self._await_mending(command, problem.diagnostic)
             raise
         self.session, self._refused = session, None
+        garbage.search_as_usual()
         session.pause_with(self._pause)
         if command.watch:
             self._watch.files([session.subject.graph])
@@ -227,7 +237,9 @@ class Engine:
         except ImportError as error:
             message = f"torch or MAX is not what it should be ({error}): make install"
             raise Problem("installation", message) from error
-        self._surroundings = self._surroundings or Surroundings()
+        if self._surroundings is None:
+            garbage.pass_by()
+            self._surroundings = Surroundings()
         return Session
 
     def _read(self, files: Mapping[str, str | None]) -> None:
@@ -239,21 +251,20 @@ class Engine:
     def _load(self, session: "Session", watched: bool) -> None:
         """Makes a generation of what is on the disk now; the next save is heard of."""
         try:
-            with self._kept_alive():
-                session.load()
+            self._executing(session.load)
         finally:
             if watched:  # an edit may import more, from elsewhere
                 self._watch.files(session.attempted)
 
-    @contextmanager
-    def _kept_alive(self) -> Iterator[None]:
-        """A source runs in the block, and sees nothing that those before it have left."""
+    def _executing(self, action: Callable[..., T], *arguments: Any) -> T:
+        """Runs what executes a source, which sees nothing that those before it have left. A
+        context of its own has what a library sets in one, such as NumPy's errors."""
         assert self._surroundings is not None
         self._undo(self._surroundings.put_back)
         over = threading.Event()
         threading.Thread(target=self._watch_over, args=(over,), daemon=True).start()
         try:
-            yield
+            return copy_context().run(action, *arguments)
         finally:
             libraries.rescue()
             over.set()
@@ -352,6 +363,7 @@ class Engine:
 def main() -> NoReturn:
     os.nice(NICENESS)
     wake_seldom()  # before MAX has threads
+    garbage.search_seldom()
     events, commands = private_stdout(), private_stdin()
     try:
         last_words = LastWords(events.fileno())

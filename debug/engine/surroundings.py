@@ -2,7 +2,8 @@
 
 A source is executed in the process that runs all of them. One that changes the working
 folder, a default of PyTorch's or what a signal does changes it for the next source, which
-may no longer have that line. Functions of libraries are put back by
+may no longer have that line. What is asked for and set by a function each, is in
+`debug.engine.process_parts`. Functions of libraries are put back by
 `debug.candidate.libraries`; this is about the process itself. What the engine can't do
 without is put back as soon as the source has run.
 
@@ -11,25 +12,35 @@ descriptor that was closed may be another file by now. Then only another process
 `BeyondRepair` says so.
 """
 
-import gc
-import locale
 import os
+import random
 import resource
 import signal
 import sys
-from collections.abc import Callable, Mapping
+import threading
+import time
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
+import numpy as np
 import psutil
 import torch
 
+from debug.engine.process_parts import LIBRARIES, PARTS, PROCESS, PYTHON, Part
 from debug.protocol.child_end import apart
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM, signal.SIGCHLD)
-LIMITS = (resource.RLIMIT_NOFILE, resource.RLIMIT_AS, resource.RLIMIT_FSIZE)
 STANDARD = (0, 1, 2)
 DESCRIPTORS = ["descriptors that are not its own"]
+OPEN_FILES = ["how many files it has open"]
+OF_MAX = "MODULAR_"
+"""How variables of the environment begin that MAX reads."""
+TIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
+SEED = 0
+SURE_SECONDS = 1.0
+"""Between two looks at threads that tell whether they rest."""
+BUSY = 0.05
+"""The share of the time; on a busy machine a thread that never rests gets little more."""
 
 
 class BeyondRepair(Exception):
@@ -40,83 +51,12 @@ class BeyondRepair(Exception):
         self.what = what
 
 
-def _set_folder(path: str) -> None:
-    if os.path.isdir(path):
-        os.chdir(path)
-
-
-def _folder() -> str:
-    try:
-        return os.getcwd()
-    except OSError:  # it was deleted
-        return ""
-
-
-def _set_streams(streams: tuple[Any, ...]) -> None:
-    sys.stdin, sys.stdout, sys.stderr = streams
-
-
-def _set_handlers(handlers: tuple[Any, ...]) -> None:
-    for number, handler in zip(SIGNALS, handlers, strict=True):
-        signal.signal(number, signal.SIG_DFL if handler is None else handler)
-
-
-def _set_collecting(on: bool) -> None:
-    (gc.enable if on else gc.disable)()
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def _limits() -> tuple[tuple[int, int], ...]:
-    return tuple(resource.getrlimit(each) for each in LIMITS)
-
-
-def _set_limits(limits: tuple[tuple[int, int], ...]) -> None:
-    for each, limit in zip(LIMITS, limits, strict=True):
-        resource.setrlimit(each, limit)
-
-
 def _identity(descriptor: int) -> tuple[int, int] | None:
     try:
         found = os.fstat(descriptor)
     except OSError:
         return None
     return found.st_dev, found.st_ino
-
-
-PARTS: dict[str, tuple[Callable[[], Any], Callable[[Any], object]]] = {
-    "the working folder": (_folder, _set_folder),
-    "stdin, stdout or stderr": (lambda: (sys.stdin, sys.stdout, sys.stderr), _set_streams),
-    "what signals do": (
-        lambda: tuple(signal.getsignal(each) for each in SIGNALS),
-        _set_handlers,
-    ),
-    "which signals are blocked": (
-        lambda: signal.pthread_sigmask(signal.SIG_BLOCK, ()),
-        lambda blocked: signal.pthread_sigmask(signal.SIG_SETMASK, blocked),
-    ),
-    "the mask of new files": (_umask, os.umask),
-    "the limits of the process": (_limits, _set_limits),
-    "the recursion limit": (sys.getrecursionlimit, sys.setrecursionlimit),
-    "a trace function": (sys.gettrace, sys.settrace),
-    "the collection of garbage": (gc.isenabled, _set_collecting),
-    "the locale": (
-        lambda: locale.setlocale(locale.LC_ALL),
-        lambda name: locale.setlocale(locale.LC_ALL, name),
-    ),
-    "PyTorch's default dtype": (torch.get_default_dtype, torch.set_default_dtype),
-    "PyTorch's gradients": (torch.is_grad_enabled, torch.set_grad_enabled),
-    "PyTorch's threads": (torch.get_num_threads, torch.set_num_threads),
-    "PyTorch's deterministic mode": (
-        torch.are_deterministic_algorithms_enabled,
-        torch.use_deterministic_algorithms,
-    ),
-}
-"""By what a person calls it, how it is asked for and how it is set."""
 
 
 class Surroundings:
@@ -130,6 +70,8 @@ class Surroundings:
         self._others = os.open(os.devnull, os.O_RDONLY)
         """A descriptor that nobody has a reason to close: who does, closes any."""
         self._nothing = _identity(self._others)
+        self._worked = _ThreadTimes()
+        """When a source had run last."""
 
     def rescue(self) -> list[str]:
         """Undoes what the engine can't live with; the names of that.
@@ -137,10 +79,12 @@ class Surroundings:
         Raises:
             BeyondRepair: that is not possible.
         """
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        for timer in TIMERS:
+            signal.setitimer(timer, 0)
         if not self.whole:
             raise BeyondRepair(DESCRIPTORS)
-        return self._put_descriptors_back()
+        self._worked = _ThreadTimes()
+        return self._put_descriptors_back() + self._put_parts_back(PYTHON)
 
     @property
     def whole(self) -> bool:
@@ -154,15 +98,25 @@ class Surroundings:
         Raises:
             BeyondRepair: something stays as it was made.
         """
+        worked = self._worked
         changed = self.rescue() + self._put_path_back() + self._put_environment_back()
-        changed += _end_copies()
-        spoiled = []
-        for name, (ask, change) in PARTS.items():
-            if ask() == self._known[name]:
+        changed += _end_copies() + self._put_parts_back(PROCESS | LIBRARIES)
+        if not _has_descriptors():
+            raise BeyondRepair(OPEN_FILES)
+        if worked.is_one_busy_until(self._worked):
+            raise BeyondRepair(["how many threads are always at work"])
+        _seed()
+        return changed
+
+    def _put_parts_back(self, parts: Mapping[str, Part]) -> list[str]:
+        changed: list[str] = []
+        spoiled: list[str] = []
+        for name, (ask, change) in parts.items():
+            if _same(ask(), self._known[name]):
                 continue
             with suppress(OSError, ValueError):
                 change(self._known[name])
-            (changed if ask() == self._known[name] else spoiled).append(name)
+            (changed if _same(ask(), self._known[name]) else spoiled).append(name)
         if spoiled:
             raise BeyondRepair(spoiled)
         return changed
@@ -180,11 +134,66 @@ class Surroundings:
         return [] if set(self._path) <= set(now) else ["sys.path"]
 
     def _put_environment_back(self) -> list[str]:
-        """What was set besides may be a library's, which sets it once."""
+        """What was set besides may be a library's, which sets it once; but MAX sets none
+        that it reads."""
         lost = _lost(self._environment, os.environ)
         os.environ.update(lost)
+        added = {key for key in os.environ if key.startswith(OF_MAX)} - {*self._environment}
+        for key in added:
+            del os.environ[key]
         self._environment = dict(os.environ)
-        return ["the environment"] if lost else []
+        return ["the environment"] if lost or added else []
+
+
+class _ThreadTimes:
+    """How long each of Python's threads has worked until now, in seconds. One that a source
+    has left at work takes half of Python's time for itself, and nothing ends it."""
+
+    def __init__(self) -> None:
+        """
+        Raises:
+            BeyondRepair: no file can be opened any more, as is needed to know.
+        """
+        self._now = time.monotonic()
+        main = threading.main_thread().native_id
+        python = {each.native_id for each in threading.enumerate()} - {main}
+        try:
+            times = psutil.Process().threads()
+        except OSError as error:
+            raise BeyondRepair(OPEN_FILES) from error
+        self._worked = {
+            each.id: each.user_time + each.system_time
+            for each in times
+            if each.id in python
+        }
+
+    def is_one_busy_until(self, later: "_ThreadTimes") -> bool:
+        """Whether a thread has worked most of the time that it could have."""
+        passed = later._now - self._now
+        common = self._worked.keys() & later._worked.keys()
+        worked = [later._worked[each] - self._worked[each] for each in common]
+        return passed > SURE_SECONDS and max(worked, default=0) > BUSY * passed
+
+
+def _seed() -> None:
+    """Every source begins with the same random numbers, whatever those before it have
+    drawn or seeded: one that seeds nothing gives the same weights after each save."""
+    random.seed(SEED)
+    np.random.seed(SEED)  # a port may draw from this one
+    torch.manual_seed(SEED)
+
+
+def _same(now: Any, known: Any) -> bool:
+    """Whether both are equal; what a source has put there may not even be compared."""
+    with suppress(Exception):
+        return bool(now == known)
+    return False
+
+
+def _has_descriptors() -> bool:
+    """Whether as many are free as are used; else a library will soon lack one."""
+    allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return allowed == resource.RLIM_INFINITY or psutil.Process().num_fds() <= allowed / 2
 
 
 def _end_copies() -> list[str]:

@@ -195,7 +195,8 @@ class Whereabouts:
             return True
         returned = self._isolation.alone(self._truths[name], module)
         value = module.value() if returned is None else returned
-        return self._is_among(value, around)
+        # On the way in PyTorch's layer, as an embedding that is scaled there, or after it.
+        return self._is_among(value, name) or self._is_among(value, around)
 
     def _is_among(
         self, value: torch.Tensor, layer: str, only: Collection[ValueId] | None = None

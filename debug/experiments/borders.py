@@ -27,7 +27,7 @@ from debug.candidate.flow import LayerInput
 from debug.candidate.kept_values import KeptValues
 from debug.candidate.max_internals import ValueKey
 from debug.candidate.program import Program
-from debug.measure.layout import laid_out
+from debug.measure.layout import laid_out, nearest
 from debug.measure.matching import distance, in_shape_of, norm_of
 from debug.measure.shelf import Kept
 from debug.measure.truth import Truth
@@ -74,9 +74,9 @@ class _Landmark:
 
     def is_in(self, value: Tensor) -> bool:
         """Whether a value of the candidate is this one, in any layout."""
-        exact = self.kept.read().double().squeeze()
-        laid = in_shape_of(value.double(), exact)
-        return laid is not None and distance(laid, exact) <= self.limit
+        exact = self.kept.read().double()
+        laid = _as_compared(value.double(), exact)
+        return laid is not None and distance(laid, exact.squeeze()) <= self.limit
 
 
 class Landmarks:
@@ -164,7 +164,10 @@ class Borders:
                 and self.program.flow.depends(result, key)
             ):
                 return Border(result, given)
-        return Border(result, own if result == tapped else None)
+        begins = own is not None and (
+            result == tapped or self.program.flow.depends(result, own.key)
+        )
+        return Border(result, own if begins else None)
 
     def _walk(self, replaced: Collection[str], pause: Pause) -> _Seen:
         """All values, where the results of some layers are replaced by the right ones."""
@@ -234,9 +237,16 @@ class Borders:
                     found.setdefault(sought.label, []).append(key)
 
 
+def _as_compared(value: Tensor, exact: Tensor) -> Tensor | None:
+    """Without axes of one. An image's height and width stay in their order: one that is
+    right the other way round is wrong."""
+    laid = nearest(value, exact)
+    return laid.squeeze() if laid.shape == exact.shape else in_shape_of(value, exact)
+
+
 def as_returned(value: Tensor, truth: Truth, dtype: str) -> Tensor:
     """A value that was found, as the layer's own module would have returned it."""
-    laid = in_shape_of(value, truth.exact)
+    laid = _as_compared(value, truth.exact)
     if laid is None:
         return value
     return laid.reshape(truth.exact.shape).to(getattr(torch, dtype))

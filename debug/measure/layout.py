@@ -168,10 +168,20 @@ def is_flattened(one: Sequence[int], other: Sequence[int]) -> bool:
 
 def is_regrouped(one: Sequence[int], other: Sequence[int]) -> bool:
     """Whether axes are joined and parted and no number changes its place, as between
-    (8, 16, 24) and (2, 64, 24): both are made of (2, 4, 16, 24)."""
+    (8, 16, 24) and (2, 64, 24): both are made of (2, 4, 16, 24). The last axis is not
+    joined with a part of another: an image of (4, 8, 8) is no 16 patches of 16."""
     cuts = sorted({*_strides(one), *_strides(other)})
     same = math.prod(one) == math.prod(other)
-    return same and all(b % a == 0 for a, b in pairwise(cuts))
+    whole = _keeps_last(one, other) and _keeps_last(other, one)
+    return same and whole and all(b % a == 0 for a, b in pairwise(cuts))
+
+
+def _keeps_last(one: Sequence[int], other: Sequence[int]) -> bool:
+    """Whether the last axis is one of another shape, several of them, or a part of its
+    last."""
+    if not one or not other:
+        return True
+    return one[-1] in _strides(other) or (one[-1] > 0 and other[-1] % one[-1] == 0)
 
 
 def _strides(shape: Sequence[int]) -> list[int]:

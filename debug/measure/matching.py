@@ -80,8 +80,15 @@ class Match:
         return self.axes is not None and [sizes[a] for a in self.axes] == list(sizes)
 
 
-def find(value: Tensor, sought: Iterable[Sought]) -> list[Match]:
-    """The reference's values that this is, those in the same order of axes first."""
+def find(value: Tensor, sought: Iterable[Sought], split: bool = False) -> list[Match]:
+    """The reference's values that this is, those in the same order of axes first.
+
+    Args:
+        value: the candidate's.
+        sought: the reference's.
+        split: whether its axes may be split where the reference's are not. Of what only
+            lays numbers out, that may be the mistake.
+    """
     value = value.double().squeeze()
     norm = norm_of(value)
     near = [
@@ -104,10 +111,18 @@ def find(value: Tensor, sought: Iterable[Sought]) -> list[Match]:
     joined = [
         Match(each, None, misjoined=bool(alike) and not same and not transposed)
         for each in near
-        if value.ndim < each.value.ndim  # axes that are split otherwise may be wrong
+        if value.ndim < each.value.ndim
         and any(
             _equal(laid, each.value, each.limit) for laid in _taken_apart(value, each.value)
         )
+    ]
+    joined += [
+        Match(each, None)
+        for each in near
+        if split
+        and value.ndim > each.value.ndim
+        and is_merged(value.shape, each.value.shape)
+        and _equal(value.reshape(each.value.shape), each.value, each.limit)
     ]
     return same + transposed + joined
 
@@ -175,7 +190,8 @@ def _equal(value: Tensor, other: Tensor, limit: float) -> bool:
 
 def norm_of(value: Tensor) -> float:
     """Of all but what a mask has made too large to count, in float64."""
-    value = value.float() if value.itemsize == 1 else value
+    if not value.is_floating_point() or value.itemsize == 1:
+        value = value.double()
     found = torch.linalg.vector_norm(value, dtype=torch.float64).item()
     if found < MASKED:
         return found

@@ -17,14 +17,14 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from debug.port import doubts, joined, names, numbered
-from debug.port.containers import Held, held_by, nested, siblings
+from debug.port.containers import Held, held_by, in_parts, nested, siblings
 from debug.port.foldings import foldings
 from debug.port.side import Side
 from debug.protocol.values import UnpairedModule, doubts_of
 from debug.subject import Counterpart
 
 LIKELY = 0.5
-"""By how much names must speak for another pairing of two layers."""
+"""How alike two names must be to say more than the order of calls."""
 
 NO_UNIT = "no one module {} holds the same layers; each of them is compared by itself"
 
@@ -113,6 +113,7 @@ class _Matching:
         self._by_folding()
         self._by_name()
         self._by_content(self._ref.content, self._cand.content, How.WEIGHTS)
+        self._in_parts()
         self._by_content(self._largest(self._ref), self._largest(self._cand), How.SOME)
         self._by_slices()
         self._by_likeness()
@@ -217,6 +218,16 @@ class _Matching:
                         for pair in zip(of_ref, of_cand, strict=True):
                             self._pair(*pair, How.ORDER)
 
+    def _in_parts(self) -> None:
+        """Modules of one side whose weights those within one of the other's hold, such as
+        an LSTM beside one module for each direction."""
+        theirs, ours = self._free()
+        for layer, module in in_parts(self._ref, self._cand, theirs, ours):
+            self._pair(layer, module, How.WEIGHTS)
+            self._taken.update(self._cand.within(module))
+            for part in self._ref.within(layer):
+                self._folded[part] = f"is computed within {module}, see {layer}"
+
     def _next_to(self, module: str, layers: Sequence[str]) -> str:
         """The first layer after the counterpart of the module's neighbour."""
         place = self._cand.order[module]
@@ -254,8 +265,11 @@ class _Matching:
         pairs = [p for p in self._found.pairs.values() if p.how is How.WEIGHTS]
         for one in pairs:
             for other in pairs:
-                if one.layer < other.layer and self._names_oppose(one, other):
-                    mine, yours = one.counterpart.modules[0], other.counterpart.modules[0]
+                mine, yours = one.counterpart.modules[0], other.counterpart.modules[0]
+                if self._cand.sizes(mine) != self._cand.sizes(yours):
+                    continue
+                layers = one.layer, other.layer
+                if one.layer < other.layer and names.oppose(layers, (mine, yours)):
                     for layer, module in ((one.layer, yours), (other.layer, mine)):
                         self._pair_in_doubt(layer, Counterpart((module,)), How.NAME)
 
@@ -283,18 +297,6 @@ class _Matching:
             doubt = f"{module} holds {other}'s weights, not {layer}'s"
             pairs[layer] = replace(pairs[layer], doubt=doubt)
 
-    def _names_oppose(self, one: Pair, other: Pair) -> bool:
-        """Whether two layers of one module would pair the other way round by name."""
-        a, b = one.counterpart.modules[0], other.counterpart.modules[0]
-        parents = (one.layer, other.layer), (a, b)
-        if any(x.rpartition(".")[0] != y.rpartition(".")[0] for x, y in parents):
-            return False
-        if self._cand.sizes(a) != self._cand.sizes(b):
-            return False
-        by_content = names.similarity(one.layer, a) + names.similarity(other.layer, b)
-        by_name = names.similarity(one.layer, b) + names.similarity(other.layer, a)
-        return by_name > by_content + LIKELY
-
     # -- Modules that hold others ------------------------------------------------------
 
     def _containers(self) -> None:
@@ -303,10 +305,16 @@ class _Matching:
             self._pair("", "", How.MODEL)
         theirs, ours = self._held()
         paired: dict[str, str] = {}
-        for leaves, modules in ours.items():
-            layers = [n for n in theirs.get(leaves, []) if n not in self._found.pairs]
-            modules = [n for n in modules if n not in self._taken]
-            paired.update(nested(layers, modules, self._as_large))
+        left = [
+            (
+                [n for n in theirs.get(leaves, []) if n not in self._found.pairs],
+                [n for n in modules if n not in self._taken],
+            )
+            for leaves, modules in ours.items()
+        ]
+        for layers, modules in sorted(left, key=lambda each: len(each[0]) != len(each[1])):
+            usual = {(names.pattern(a), names.pattern(b)) for a, b in paired.items()}
+            paired.update(nested(layers, modules, self._as_large, usual))
         for layer, module in paired.items():
             self._pair(layer, module, How.LEAVES)
         for layer, module in [*siblings(paired, theirs, ours)]:

@@ -7,9 +7,10 @@ it up once, before the blocks, has a first block without it. The other blocks pa
 leaves, and the first one is where their names say.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from debug.port import names
+from debug.port.fingerprints import Fingerprint, fingerprint
 from debug.port.numbered import patterns
 from debug.port.side import Side
 
@@ -34,7 +35,10 @@ def held_by(side: Side, layers_of: Mapping[str, set[str]]) -> Held:
 
 
 def nested(
-    layers: Sequence[str], modules: Sequence[str], fits: Callable[[str, str], bool]
+    layers: Sequence[str],
+    modules: Sequence[str],
+    fits: Callable[[str, str], bool],
+    usual: Collection[tuple[str, str]] = (),
 ) -> Iterator[tuple[str, str]]:
     """Pairs of modules of either side that all hold the same: the outermost first.
 
@@ -43,6 +47,8 @@ def nested(
         modules: the candidate's.
         fits: whether what both return is as large. Where one side has more of them, some
             do something else as well, such as pooling.
+        usual: the patterns of names of which others are pairs: a stage of one block holds
+            what its block holds, and where stages have several the blocks are sure.
     """
     layers, modules = sorted(layers, key=len), sorted(modules, key=len)
     if len(layers) == len(modules):
@@ -52,7 +58,12 @@ def nested(
         if layers:
             best = max(
                 layers,
-                key=lambda n: (fits(n, module), names.similarity(n, module), -len(n)),
+                key=lambda n: (
+                    fits(n, module),
+                    (names.pattern(n), names.pattern(module)) in usual,
+                    names.similarity(n, module),
+                    -len(n),
+                ),
             )
             layers = [each for each in layers if len(each) > len(best)]
             yield best, module
@@ -90,3 +101,45 @@ def siblings(
             if same and 2 * len(held & own) >= len(held | own):
                 yield layer, module
                 break
+
+
+def in_parts(
+    reference: Side, candidate: Side, layers: Sequence[str], modules: Sequence[str]
+) -> Iterator[tuple[str, str]]:
+    """A leaf of one side beside the module of the other whose leaves hold its weights.
+
+    Args:
+        reference: PyTorch's side.
+        candidate: MAX's side.
+        layers: the reference's leaves that have no counterpart.
+        modules: the candidate's that have none.
+    """
+    yield from _spread(reference, candidate, layers, modules)
+    of_modules = _spread(candidate, reference, modules, layers)
+    yield from ((layer, module) for module, layer in of_modules)
+
+
+def _spread(
+    side: Side, other: Side, leaves: Sequence[str], free: Collection[str]
+) -> Iterator[tuple[str, str]]:
+    """Leaves of one side, each with the smallest module of the other that holds as much."""
+    around = [
+        name
+        for name in other.order
+        if name and (within := _leaves(other, name)) and {*within} <= {*free}
+    ]
+    for leaf in leaves:
+        held = side.content(leaf)
+        alike = [name for name in around if _content(other, name) == held]
+        if len(held) > 1 and alike:
+            yield leaf, min(alike, key=lambda name: len(other.within(name)))
+
+
+def _leaves(side: Side, name: str) -> list[str]:
+    return [leaf for leaf in side.within(name) if leaf in side.leaves]
+
+
+def _content(side: Side, name: str) -> tuple[Fingerprint, ...]:
+    """What a module and those within it hold."""
+    own = [fingerprint(weight) for weight in side.own(name).values()]
+    return tuple(sorted([*own, *(p for n in _leaves(side, name) for p in side.content(n))]))

@@ -6,6 +6,8 @@ from rapidfuzz import fuzz
 
 FILLERS = {"proj", "projection", "linear", "dense", "layer", "fc", "w", "lin", "net"}
 """Words that say nothing about which of several layers one is."""
+OPPOSED = 0.5
+"""By how much names must speak for another pairing of two layers."""
 INITIAL = 0.7
 """How alike a word and its first letters are."""
 
@@ -27,6 +29,16 @@ def core(name: str) -> str:
     words = [word for word in spaced.split("_") if word not in FILLERS]
     said = "".join(words) or spaced
     return re.sub(r"^w(?=[qkvo]$)", "", said)
+
+
+def oppose(layers: tuple[str, str], modules: tuple[str, str]) -> bool:
+    """Whether two layers of one module would be paired with two modules the other way round
+    by their names."""
+    if any(a.rpartition(".")[0] != b.rpartition(".")[0] for a, b in (layers, modules)):
+        return False
+    (one, other), (a, b) = layers, modules
+    as_they_are = similarity(one, a) + similarity(other, b)
+    return similarity(one, b) + similarity(other, a) > as_they_are + OPPOSED
 
 
 def similarity(one: str, other: str) -> float:

@@ -17,6 +17,8 @@ from typing import BinaryIO
 
 WHERE = signal.SIGUSR1
 """The signal by which the screen asks a child that hangs in which line it is."""
+PIPE_CLOSED = 4
+"""The exit status of a child whose pipe to the screen was closed by what it runs."""
 APART = 200
 """The protocol's descriptors have numbers from here on: a port that closes all that it may
 have opened itself closes none of them."""

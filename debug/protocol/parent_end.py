@@ -17,15 +17,16 @@ from typing import Generic, TypeAlias, TypeVar
 
 import msgspec
 
-from debug.protocol.child_end import WHERE
+from debug.protocol.child_end import PIPE_CLOSED, WHERE
 from debug.protocol.messages import Event, Message, decode_event, encode
-from debug.protocol.noise import Noise, noise, read_noise
+from debug.protocol.noise import Noise, noise, read_noise, roomy_pipe
 from debug.protocol.plain import plain_line
 
 LINE_LIMIT = 64 * 2**20
 """Bytes; the description of a large model's layers fills one line."""
 MESSAGE = b'{"type":'
 """How a message begins, if something else was written before it in its line."""
+CLOSED = "it closed its pipe to the screen"
 GRACE_SECONDS = 1.0
 WORD_SECONDS = 0.3
 """For a child that hangs to say where."""
@@ -35,6 +36,11 @@ PF_EXITING = 0x4
 KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**32), "MALLOC_TRIM_THRESHOLD_": str(2**32)}
 """Attention alone is 54 MB at the size of tiny. glibc gives such blocks back to the system
 and pays for each page when the next layer asks for it again, a tenth of a run's time."""
+WAIT_ASLEEP = {"OMP_WAIT_POLICY": "passive"}
+"""PyTorch's threads look for their next piece without rest for a while, and keep the cores
+from MAX's, whose turn it is: on a busy machine a run then costs three times as much."""
+ENVIRONMENT = {**KEEP_MEMORY, **WAIT_ASLEEP}
+"""What a child is given besides, unless the person has set it."""
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -49,6 +55,8 @@ class Exited(msgspec.Struct, frozen=True):
     def cause(self) -> str:
         if self.why:
             return self.why
+        if self.code == PIPE_CLOSED:
+            return CLOSED
         if self.code >= 0:
             return f"exit status {self.code}"
         with contextlib.suppress(ValueError):
@@ -82,23 +90,29 @@ class Child(Generic[T]):
     async def start(self) -> None:
         """Starts the process, in a session of its own: the terminal's Ctrl-C is ours."""
         path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-        self._process = await asyncio.create_subprocess_exec(
-            *self._command,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env={**KEEP_MEMORY, **os.environ, "PYTHONPATH": path},
-            limit=LINE_LIMIT,
-            start_new_session=True,
-        )
+        printed, prints = roomy_pipe()
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                *self._command,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=prints,
+                env={**ENVIRONMENT, **os.environ, "PYTHONPATH": path},
+                limit=LINE_LIMIT,
+                start_new_session=True,
+            )
+        except BaseException:
+            os.close(printed)
+            raise
+        finally:
+            os.close(prints)
         # What is left of a process before, its end above all, is not this one's.
         self._news, self._why = asyncio.Queue(), ""
         process = self._process
         assert process.stdout is not None
-        assert process.stderr is not None
         self._readers = [
             asyncio.create_task(self._read_to_the_end(process, process.stdout, self._news)),
-            asyncio.create_task(read_noise(process.stderr, self._news.put_nowait)),
+            asyncio.create_task(read_noise(printed, self._news.put_nowait)),
         ]
         ended = self._wait(process, self._readers, self._news)
         asyncio.create_task(ended)  # noqa: RUF006
@@ -113,7 +127,7 @@ class Child(Generic[T]):
         await self._read_events(stream, news)
         while not await _has_ended(process):
             if not _is_ending(process.pid):
-                self._why = "it closed its pipe to the screen"
+                self._why = CLOSED
                 self.kill()
                 return
 
@@ -132,9 +146,9 @@ class Child(Generic[T]):
         try:
             message = self._decode(plain_line(line[start:]))
         except (ValueError, RecursionError, msgspec.DecodeError):
-            yield from noise(line)
+            yield from noise(line, among_messages=True)
             return
-        yield from noise(line[:start])
+        yield from noise(line[:start], among_messages=True)
         yield message
 
     async def _wait(

@@ -20,6 +20,7 @@ from torch.utils._pytree import tree_leaves, tree_map
 
 from debug.protocol.values import Place
 from debug.reference.call_sites import reference_place
+from debug.reference.grouped_products import grouped_product, is_grouped_product
 from debug.reference.other_precision import in_other_precision
 from debug.subject import CastsWeights, LayerName, Subject, in_precision
 
@@ -29,6 +30,7 @@ class StayInFloat64(TorchFunctionMode):
 
     Models guard half precision with them, or with ``softmax(x, dtype=torch.float32)``.
     They would drop to float32 inside a float64 run, and measure a floor that is not there.
+    Of a function that PyTorch has not in float64 the same is computed by others.
     """
 
     def __torch_function__(
@@ -36,11 +38,16 @@ class StayInFloat64(TorchFunctionMode):
     ) -> Any:
         kwargs = kwargs or {}
         first = args[0] if args else None
+        if not args or not any(isinstance(each, Tensor) for each in args):
+            # What is made of numbers alone, as by ``torch.arange(n, dtype=torch.float32)``.
+            return func(*args, **{name: _widened(value) for name, value in kwargs.items()})
         wide = isinstance(first, Tensor) and first.dtype == torch.float64
         if not wide:
             return func(*args, **kwargs)
         if func is torch.Tensor.float:
             return first
+        if is_grouped_product(func):  # which PyTorch has in no float64
+            return grouped_product(*args, **kwargs)
         args = (args[0], *(_widened(value) for value in args[1:]))
         return func(*args, **{name: _widened(value) for name, value in kwargs.items()})
 

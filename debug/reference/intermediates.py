@@ -15,8 +15,10 @@ from torch import Tensor
 
 from debug.reference.pytorch_functions import by_name
 from debug.reference.recording import Step, run_step
+from debug.reference.recurrent import recurrence
 
 Intermediate = tuple[str, Tensor]
+Maker = Callable[[Sequence[Any], Mapping[str, Any]], Iterator[Intermediate]]
 
 
 def intermediates(step: Step, values: Sequence[Tensor]) -> list[Intermediate]:
@@ -79,6 +81,10 @@ def _conv2d(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[Intermed
     given = by_name("conv2d", args, kwargs)
     if given["bias"] is not None:
         yield "the convolution without its bias", F.conv2d(**_plain(given, bias=None))
+    if not isinstance(given["padding"], str):
+        height, width = _two(given["padding"])
+        if height or width:
+            yield "the padded input", F.pad(given["x"], (width, width, height, height))
     yield from _patches(given)
 
 
@@ -121,10 +127,16 @@ def _batch_norm(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[Inte
         yield "the weight over the deviation", factor
         yield "the norm without its bias", centered * factor.view(across)
         yield "the input times weight over deviation", x * factor.view(across)
+        if given["bias"] is not None:
+            yield "what is added to that", given["bias"] - mean * factor
 
 
 def _one(size: Any) -> int:
     return size[0] if isinstance(size, tuple | list) else size
+
+
+def _two(size: Any) -> tuple[int, int]:
+    return (size[0], size[-1]) if isinstance(size, tuple | list) else (size, size)
 
 
 def _layer_norm(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[Intermediate]:
@@ -169,7 +181,26 @@ def _softmax(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[Interme
     yield "their sum", raised.exp().sum(axis, keepdim=True)
 
 
-_MAKERS: dict[str, Callable[[Sequence[Any], Mapping[str, Any]], Iterator[Intermediate]]] = {
+def _glu(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[Intermediate]:
+    given = by_name("glu", args, kwargs)
+    half, gate = given["x"].chunk(2, given["dim"])
+    yield "the first half", half
+    yield "the second half", gate
+    yield "the gate", gate.sigmoid()
+
+
+def _recurrent(kind: str) -> Maker:
+    def within(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[Intermediate]:
+        found: list[Intermediate] = []
+        call = recurrence(kind, args, kwargs)
+        if call is not None:
+            call.result(seen=lambda name, value: found.append((name, value)))
+        yield from found
+
+    return within
+
+
+_MAKERS: dict[str, Maker] = {
     "linear": _linear,
     "addmm": _addmm,
     "conv1d": _conv1d,
@@ -178,4 +209,7 @@ _MAKERS: dict[str, Callable[[Sequence[Any], Mapping[str, Any]], Iterator[Interme
     "layer_norm": _layer_norm,
     "group_norm": _group_norm,
     "softmax": _softmax,
+    "glu": _glu,
+    "lstm": _recurrent("lstm"),
+    "gru": _recurrent("gru"),
 }

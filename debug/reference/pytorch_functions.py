@@ -64,6 +64,7 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
         "eps": 1e-5,
     },
     "softmax": {"x": REQUIRED, "dim": -1},
+    "glu": {"x": REQUIRED, "dim": -1},
     "masked_fill": {"x": REQUIRED, "mask": REQUIRED, "value": REQUIRED},
 }
 """By function, the parameters in order with their defaults; what PyTorch calls ``input`` is

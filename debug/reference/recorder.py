@@ -42,6 +42,7 @@ class Recorder(TorchFunctionMode):
         self.recording = Recording()
         self.on = False
         self._index: dict[int, ValueId] = {}
+        self._further: dict[int, str] = {}
         self._kept: list[Any] = []
         self.bindings = Bindings(lambda value: self._index.get(id(value)), PASSED_OVER)
         self.recording.bound = self.bindings.found
@@ -99,10 +100,17 @@ class Recorder(TorchFunctionMode):
         """The place of a tensor that may have come from anywhere."""
         if id(tensor) not in self._index:
             index = self.add(tensor)
+            if (layer := self._further.get(id(tensor))) is not None:
+                self.recording.further.add(layer)
             if name := self._weights.name_of(tensor):
                 self.recording.names[index] = name
                 self.recording.weights.add(index)
         return self._index[id(tensor)]
+
+    def beside(self, layer: str, tensor: Tensor) -> None:
+        """What a layer within returns besides its first result."""
+        self._further[id(tensor)] = layer
+        self._kept.append(tensor)
 
     def add(self, tensor: Tensor, name: str | None = None) -> ValueId:
         index = ValueId(len(self.recording.values))
@@ -206,6 +214,9 @@ def _watch_child(recorder: Recorder, name: str, child: nn.Module, call: int) -> 
         value = first_tensor(output)
         if value is not None:
             recording.results[name] = recorder.add(value, f"{name}'s result")
+        for each in tree_leaves(output):
+            if isinstance(each, Tensor) and each is not value:
+                recorder.beside(name, each)
         recorder.on, inside = True, False
 
     return [

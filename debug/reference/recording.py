@@ -32,7 +32,7 @@ from debug.subject import in_precision
 
 ValueId = NewType("ValueId", int)
 """The place of a value in its recording."""
-DOES_NOT_RUN = (RuntimeError, IndexError, TypeError, ValueError)
+DOES_NOT_RUN = (RuntimeError, IndexError, TypeError, ValueError, OverflowError)
 """What a replay raises where shapes do not fit."""
 
 
@@ -149,6 +149,9 @@ class Recording:
     """The input of each layer within."""
     calls: dict[str, Call] = field(default_factory=dict)
     """Of each layer within."""
+    further: set[str] = field(default_factory=set)
+    """Layers within of whose results more than the first is used, as a router's weights
+    and choice of experts are."""
     opened: dict[str, ValueId] = field(default_factory=dict)
     """What each layer within returns whose code is recorded as the layer's own."""
     result: ValueId | None = None
@@ -186,9 +189,16 @@ class Recording:
     def origin(self, value: ValueId) -> ValueId:
         """The value that another one is, in another layout."""
         step = self.maker(value)
-        if step is None or not _lays_out(step):
+        if step is None or not (_lays_out(step) or self._takes_all(step)):
             return value
         return self.origin(step.operands[0])
+
+    def _takes_all(self, step: Step) -> bool:
+        """Whether a slice has all that it is of, as ``x[0:8]`` of eight has."""
+        if step.name != "getitem" or len(step.operands) != 1:
+            return False
+        taken, whole = (self.values[i] for i in (step.result, step.operands[0]))
+        return taken.shape == whole.shape and torch.equal(taken, whole)
 
     def leading_to(self, value: ValueId) -> list[Step]:
         """The steps that a value is made by, in order."""

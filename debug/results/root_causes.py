@@ -20,8 +20,10 @@ from debug.results.why import place_of, reasons, why
 
 CALL, NUMBER = re.compile(r"#\d+"), re.compile(r"\d+")
 """In names: which call of a module it is, and which of several modules."""
+WHICH = re.compile(r"(?<![\w.])(?:[a-zA-Z_]\w*\.)+(?:\w+\.)*\d+\.(?=[a-zA-Z_])")
+"""Of a name in a text, all up to its last number: which one of several modules it is."""
 INSTANCE = re.compile(r"(?<=[a-z]\.)\d+")
-"""The same in what is said of them."""
+"""The number in a name that ends in it, as ``blocks.0``."""
 UNEXPLAINED = "no single operation is off by more than rounding"
 
 
@@ -52,12 +54,31 @@ class Mistake:
         same_place = self.place == other.place or (self.in_call and other.in_call)
         if same_place and self._has_number_of(other):
             return True
+        if self._lacks_the_same_as(other) or self._is_in_one_line_with(other):
+            return True
         if self.place == other.place and self.kind == other.kind and self.complete:
             return not other.complete or self.hypothesis == other.hypothesis
         if (self.place, self.complete) != (other.place, other.complete):
             return False
         alike = self.kind == other.kind and not self.complete
         return alike or self.hypothesis == other.hypothesis
+
+    def _lacks_the_same_as(self, other: "Mistake") -> bool:
+        """Whether both are the same thing done to one line of the reference, in two places
+        of the code that its result goes to, such as a residual that is not added."""
+        both = self.complete and other.complete and self.kind == other.kind
+        same = self.hypothesis == other.hypothesis and self.reference == other.reference
+        return both and same and self.reference is not None
+
+    def _is_in_one_line_with(self, other: "Mistake") -> bool:
+        """Whether one line does the same thing to several values, as in a loop or a
+        function that is called for each of them."""
+        one, two = self.cause, other.cause
+        if one is None or two is None or not (self.complete and other.complete):
+            return False
+        is_own = self.place is not None and not (self.in_call or other.in_call)
+        same = self.place == other.place and one.kind == two.kind
+        return is_own and same and one.kind is not None
 
     def _has_number_of(self, other: "Mistake") -> bool:
         """Whether both are the same wrong number of the same thing, and nothing else."""
@@ -157,12 +178,13 @@ def _mistake(run: Run, index: int, finding: Finding | None) -> Mistake:
 
 
 def _within(layer: str, hypothesis: str) -> str:
-    """A hypothesis as the layer and those around it would say it: without their names."""
+    """A hypothesis as the layer and those around it would say it: without their names, and
+    without those of other layers around."""
     said, around = CALL.sub("", hypothesis), layer
     while around:
         said = said.replace(f"{around}.", "")
         around = around.rpartition(".")[0]
-    return said
+    return WHICH.sub("", said)
 
 
 def _doubt_about(run: Run, layer: str) -> str:

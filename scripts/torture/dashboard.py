@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 
 from scripts.torture.lines import OK
-from scripts.torture.port import make_well
+from scripts.torture.port import FILES, make_well
 from scripts.torture.saves import Save
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
@@ -151,7 +151,8 @@ def _says(on: Attacked, save: Save, before: str) -> bool:
     if save.file is not None:
         stale = on.holds("STALE") and on.holds(save.where)
         return stale and any(map(on.holds, save.says))
-    said = any(map(on.holds, save.says)) and not on.holds("reading")
+    reading = any(on.holds(f"reading {file}") for file in FILES)
+    said = any(map(on.holds, save.says)) and not reading
     return said and (save.kind == "moments" or save.ends or on.generation != before)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from scripts.torture.leftovers import LEAVES, OFTEN
 from scripts.torture.lines import CHANGES, ENDS, HANGS, OK, RAISES, SYNTAX
 from scripts.torture.port import (
     FILES,
@@ -23,6 +24,7 @@ from scripts.torture.port import (
     line_of,
     put,
 )
+from scripts.torture.versions import handed_on, meant, written
 
 CLOSES = ("descriptor 0", "descriptor 1", "descriptor 2")
 Blamed = tuple[str | None, int | None]
@@ -100,6 +102,27 @@ def lines() -> Iterator[Save]:
             if place == "neighbour" and says == "indent":  # Python names the next line
                 known += 1
             yield Save("syntax", f"{name} in {file}", do, said, file, known)
+
+
+def leftovers() -> Iterator[Save]:
+    """Lines that leave something behind, in a file and in a layer that is called."""
+    for place in ("module", "call"):
+        for name, (text, says) in LEAVES.items():
+            if place == "call":  # of which there are several
+                says = OFTEN.get(name, says)
+            blamed = NOBODY if says == OK else ("port.py", None)
+            do = at(place, text)
+            yield Save("leaves", f"{name} in the {place}", do, (says,), *blamed)
+
+
+def versions() -> Iterator[Save]:
+    """The same port as others write it, and ports that are hard to take."""
+    for name, data, says in (*written(), *meant()):
+        blamed = NOBODY if says == OK else ("port.py", None)
+        yield Save("versions", name, put("port.py", data), (says,), *blamed)
+    for name, data, says in handed_on():
+        used = "neighbour.py", line_of("neighbour") + 1
+        yield Save("versions", name, put("port.py", data), (says,), *used)
 
 
 def contents() -> Iterator[Save]:
@@ -205,4 +228,5 @@ def moments() -> Iterator[Save]:
 
 
 def saves() -> list[Save]:
-    return [*lines(), *contents(), *edits(), *places(), *moments()]
+    done = (lines(), leftovers(), versions(), contents(), edits(), places(), moments())
+    return [save for saves in done for save in saves]

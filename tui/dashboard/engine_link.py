@@ -248,8 +248,8 @@ class EngineLink:
         if not isinstance(news, Noise | Exited):
             self.state.activity.heard = time.monotonic()
         match news:
-            case Noise(text):
-                self._endings.printed(text)
+            case Noise(text, among_messages):
+                self._endings.printed(text, among_messages)
                 self._say(text, "dim")
             case Exited():
                 self._died(news)

@@ -1,4 +1,4 @@
-"""How signals end the dashboard: in order, or at once where its terminal is gone.
+"""How signals and ctrl+c end the dashboard: in order, or at once without a terminal.
 
 In order, the terminal is given back as it was, and the engines are ended. But a write to a
 terminal that is gone may wait for ever, and then nothing of that happens. So another
@@ -8,6 +8,7 @@ thread sees to the end, if it has not come in time.
 import asyncio
 import os
 import signal
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Timer
@@ -21,6 +22,8 @@ ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 """Signals that end the dashboard as a key would."""
 ENDING_SECONDS = 3.0
 """For an end in order."""
+AGAIN_SECONDS = 3.0
+"""Within which ctrl+c is pressed once more by whoever means it."""
 
 
 class Leaving:
@@ -80,6 +83,8 @@ class LeftInOrder(App[int]):
     """An app that signals end. Its `link` has the engines."""
 
     link: EngineLink
+    _interrupted = -AGAIN_SECONDS
+    """When ctrl+c was pressed last."""
 
     def on_load(self) -> None:
         """Before the terminal is taken: from here on it must be given back."""
@@ -87,3 +92,14 @@ class LeftInOrder(App[int]):
 
     def on_ready(self) -> None:
         self.leaving.ready()
+
+    def action_help_quit(self) -> None:
+        """Ctrl+c, where nothing is selected that it would copy. A hand that is used to it
+        from other programs must not lose a session; pressed again, it is meant."""
+        now = time.monotonic()
+        if now - self._interrupted < AGAIN_SECONDS:
+            self.exit(128 + signal.SIGINT)
+            return
+        self._interrupted = now
+        quits = self.link.state.keyboard.of("quit")
+        self.notify(f"ctrl+c once more, or {quits}, leaves", timeout=AGAIN_SECONDS)

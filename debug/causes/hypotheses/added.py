@@ -36,7 +36,8 @@ def added_values(
         factor = (delta * value).sum().item() / size
         if (factor * factor * size) < 0.99 * energy:  # most of the difference is not it
             continue
-        exactly = round(factor) if abs(factor - round(factor)) < EXACTLY else factor
+        exactly = float(round(factor))
+        exactly = exactly if abs(factor - exactly) < EXACTLY else factor
         added = lambda r, v=value, f=exactly: r + f * v.reshape(r.shape)  # noqa: E731
         yield Fit(_sum(name, exactly), added, takes=name)
 

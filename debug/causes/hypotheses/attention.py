@@ -12,7 +12,7 @@ from torch import Tensor
 from debug.causes.hypotheses.mistake import Called, Mistake
 from debug.causes.hypotheses.precision import OTHER_PRECISIONS, round_to
 from debug.reference.pytorch_functions import by_name
-from debug.reference.recording import Element, Replacement
+from debug.reference.recording import Element, Recording, Replacement, ValueId
 
 HIDDEN = -1e3
 """What a mask adds is far below any score; at most this."""
@@ -150,7 +150,7 @@ def masks(called: Called) -> Iterator[Mistake]:
 
         return call
 
-    text, name = "is not applied", called.recording.name(called.step.operands[1])
+    text, name = "is not applied", mask_name(called.step.operands[1], called.recording)
     yield Mistake(("mask", "left out"), f"{name} {text}", _first)
     for kind, text, edit in _edits(mask):
         yield Mistake(("mask", kind), f"{name} {text}", filled(edit))
@@ -171,10 +171,20 @@ def added_masks(called: Called) -> Iterator[Mistake]:
             hidden = edit(args[number] <= HIDDEN)
             return args[1 - number].masked_fill(hidden, lowest)
 
-        name = called.recording.name(operand)
+        name = mask_name(operand, called.recording)
         for kind, text, edit in _edits(hidden):
             call = partial(added, number=number, edit=edit, lowest=lowest)
             yield Mistake(("mask", kind), f"{name} {text}", call)
+
+
+def mask_name(mask: ValueId, recording: Recording) -> str:
+    """What a person calls a mask: the source's name for it, or for what it is made of."""
+    while (name := recording.name(mask)).startswith("the result of"):
+        made = recording.maker(recording.origin(mask))
+        if made is None or len(made.operands) != 1:
+            return "the mask"
+        mask = made.operands[0]
+    return name
 
 
 def _edits(hidden: Tensor) -> Iterator[tuple[str, str, Edit]]:
@@ -185,6 +195,11 @@ def _edits(hidden: Tensor) -> Iterator[tuple[str, str, Edit]]:
         torch.logical_not,
     )
     square = hidden.ndim > 1 and hidden.shape[-1] == hidden.shape[-2]
+    keys = hidden.all(-2, keepdim=True) if square else hidden
+    if bool(keys.any()) and not torch.equal(keys.expand_as(hidden), hidden):
+        text = "hides keys only, and PyTorch's the rows of queries as well"
+        of_all = lambda h: h.all(-2, keepdim=True).expand_as(h)  # noqa: E731
+        yield "keys only", text, of_all
     if square:
         yield "transposed", "is transposed", lambda h: h.mT
     if square and bool((hidden == torch.ones_like(hidden).triu(1)).all()):

@@ -69,7 +69,7 @@ class Support:
         """The wrong value in these slices, the right one elsewhere."""
         chosen = torch.tensor(self.indices)
         parts = wrong.index_select(self.axis, chosen)
-        return right.index_copy(self.axis, chosen, parts)
+        return right.index_copy(self.axis, chosen, parts.to(right.dtype))
 
 
 def supports(wrong: Tensor, right: Tensor, limit: float) -> list[Support]:

@@ -12,8 +12,6 @@ a limit, a power or an activation too many in ``elementwise.py``.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
-from itertools import combinations, permutations
 from typing import Any
 
 import torch
@@ -22,26 +20,32 @@ from torch import Tensor
 
 from debug.causes.hypotheses.activations import mistaken
 from debug.causes.hypotheses.attention import added_masks, masks, parts, softmaxes
+from debug.causes.hypotheses.conv1d import conv1d
+from debug.causes.hypotheses.gates import gates
 from debug.causes.hypotheses.group_norm import group_norm
 from debug.causes.hypotheses.images import batch_norm, conv2d
 from debug.causes.hypotheses.joins import joined_otherwise
 from debug.causes.hypotheses.layer_norm import layer_norm
-from debug.causes.hypotheses.mistake import Called, Mistake, first_tensor, named
-from debug.causes.hypotheses.moved_slices import shifted
+from debug.causes.hypotheses.mistake import (
+    Called,
+    Mistake,
+    biases,
+    first_tensor,
+    named,
+)
 from debug.causes.hypotheses.paddings import pads
-from debug.causes.hypotheses.places import indexed, rolled, selected
+from debug.causes.hypotheses.places import gathered, indexed, rolled, selected
 from debug.causes.hypotheses.precision import in_fewer_bits
+from debug.causes.hypotheses.recurrent import recurrences
 from debug.causes.hypotheses.reductions import average_pools, largest_pools, reductions
 from debug.causes.hypotheses.resizing import resized
 from debug.reference.pytorch_functions import AXES_MOVED
-from debug.reference.recording import Recording, Replacement, Step
+from debug.reference.recording import Recording, Ref, Replacement, Step
 
 JOINED = "joined from"
 """The key of axes that are joined in another order."""
-MOST_TAPS = 5
-"""Of a kernel whose taps may be taken for each other."""
 
-Edit = Callable[[Tensor], Tensor]
+Quotient = Callable[[Any, Any], Any]
 
 
 def mistakes(step: Step, recording: Recording) -> Iterator[Mistake]:
@@ -61,7 +65,7 @@ def _linear(called: Called) -> Iterator[Mistake]:
 
     weight, bias = called.weight(1, "weight"), called.weight(2, "bias")
     if called.has_bias:
-        yield from _biases(bias, lambda f: linear(lambda x, w, b: f(F.linear(x, w), b)))
+        yield from biases(bias, lambda f: linear(lambda x, w, b: f(F.linear(x, w), b)))
     if _is_square(called.sizes[1]):
         text = f"{weight} is not transposed"
         replacement = linear(lambda x, w, b: F.linear(x, w.T, b))
@@ -94,120 +98,6 @@ def _embedding(called: Called) -> Iterator[Mistake]:
     yield Mistake(("row", "first"), "the first row is taken for all", zero)
 
 
-def _biases(
-    bias: str, with_bias: Callable[[Callable[[Tensor, Tensor], Tensor]], Replacement]
-) -> Iterator[Mistake]:
-    """``with_bias`` takes what is made of the function without its bias, and the bias."""
-    left_out, twice = with_bias(lambda y, b: y), with_bias(lambda y, b: y + 2 * b)
-    times = with_bias(lambda y, b: y * b)
-    minus = with_bias(lambda y, b: y - b)
-    yield Mistake(("left out", bias), f"{bias} is left out", left_out, bias, adds=True)
-    yield Mistake(("added twice", bias), f"{bias} is added twice", twice, bias, adds=True)
-    yield Mistake(("subtracted", bias), f"{bias} is subtracted", minus, bias, adds=True)
-    yield Mistake(("multiplied", bias), f"{bias} is multiplied, not added", times, bias)
-
-
-def _conv1d(called: Called) -> Iterator[Mistake]:
-    conv1d = partial(named, "conv1d")
-
-    def conv(x: Tensor, **others: Any) -> Tensor:
-        return F.conv1d(x, **others)
-
-    def with_input(edit: Callable[[Tensor], Tensor]) -> Replacement:
-        return conv1d(lambda x, **others: conv(edit(x), **others))
-
-    def with_weight(edit: Callable[[Tensor], Tensor]) -> Replacement:
-        return conv1d(lambda x, weight, **others: conv(x, weight=edit(weight), **others))
-
-    def with_bias(function: Callable[[Tensor, Tensor], Tensor]) -> Replacement:
-        def biased(x: Tensor, bias: Tensor, **others: Any) -> Tensor:
-            return function(conv(x, **others), bias[:, None])
-
-        return conv1d(biased)
-
-    def padded(front: int, behind: int, mode: str = "constant") -> Replacement:
-        def pad(x: Tensor, padding: Any, **others: Any) -> Tensor:
-            sides = front * _first(padding), behind * _first(padding)
-            return conv(F.pad(x, sides, mode), padding=0, **others)
-
-        return conv1d(pad)
-
-    weight, bias = called.weight(1, "weight"), called.weight(2, "bias")
-    if called.has_bias:
-        yield from _biases(bias, with_bias)
-        if (taps := called.sizes[1][2]) > 2:
-            every = with_bias(lambda y, b: y + taps * b)
-            text = f"{bias} is added {taps} times, once with every tap"
-            key = ("added with every tap", bias)
-            yield Mistake(key, text, every, bias, adds=True)
-    text, flipped = "the kernel is flipped", with_weight(lambda w: w.flip(-1))
-    yield Mistake(("flipped",), text, flipped, weight)
-    for side, sides in (("in front", (2, 0)), ("behind", (0, 2))):
-        text = f"the convolution is padded {side} only, PyTorch's on both sides"
-        yield Mistake(("padded", side), text, padded(*sides))
-    for by in (1, -1):
-        text = f"the convolution's input is shifted by {by:+d}"
-        moved = with_input(partial(shifted, by=by, axis=-1))
-        yield Mistake(("input shifted", by), text, moved)
-    for mode in ("replicate", "reflect", "circular"):
-        text = f"the convolution is padded by {mode}"
-        yield Mistake(("padded", mode), text, padded(1, 1, mode))
-    for by in (1, -1):
-        text = "the taps of the kernel are rotated"
-        rotated = with_weight(lambda w, by=by: w.roll(by, -1))
-        yield Mistake(("taps rotated", by), text, rotated, weight)
-    for tap in range(called.sizes[1][2]):
-        text = f"tap {tap} of the kernel is left out"
-        without = with_weight(lambda w, tap=tap: _without(w, tap))
-        yield Mistake(("tap left out", tap), text, without, weight)
-    yield from _taps_exchanged(called.sizes[1][2], weight, with_weight)
-    if called.sizes[1][0] == called.sizes[1][1]:
-        text = f"{weight} has its channels transposed"
-        transposed = with_weight(lambda w: w.transpose(0, 1))
-        yield Mistake(("channels transposed", weight), text, transposed, weight)
-
-
-def _taps_exchanged(
-    count: int, weight: str, with_weight: Callable[[Edit], Replacement]
-) -> Iterator[Mistake]:
-    """One tap's numbers in the place of another's, or one that reads another's frame."""
-
-    def copied(w: Tensor, to: int, of: int) -> Tensor:
-        w = w.clone()
-        w[..., to] = w[..., of]
-        return w
-
-    def added(w: Tensor, to: int, of: int) -> Tensor:
-        w = w.clone()
-        w[..., to] += w[..., of]
-        w[..., of] = 0
-        return w
-
-    for one, other in combinations(range(min(count, MOST_TAPS)), 2):
-        order = [other if n == one else one if n == other else n for n in range(count)]
-        text = f"taps {one} and {other} of the kernel change places"
-        exchanged = with_weight(lambda w, order=order: w[..., order])
-        if order != list(range(count))[::-1]:  # which is flipped
-            yield Mistake(("taps exchanged", one, other), text, exchanged, weight)
-    for to, of in permutations(range(min(count, MOST_TAPS)), 2):
-        text = f"tap {of} of the kernel in place of tap {to}"
-        instead = with_weight(partial(copied, to=to, of=of))
-        yield Mistake(("tap for", to, of), text, instead, weight)
-        text = f"tap {of} of the kernel reads the frame of tap {to}"
-        elsewhere = with_weight(partial(added, to=to, of=of))
-        yield Mistake(("tap reads", to, of), text, elsewhere, weight)
-
-
-def _first(padding: Any) -> int:
-    return padding[0] if isinstance(padding, tuple | list) else padding
-
-
-def _without(weight: Tensor, tap: int) -> Tensor:
-    weight = weight.clone()
-    weight[..., tap] = 0
-    return weight
-
-
 # -- Functions -----------------------------------------------------------------------
 
 
@@ -237,6 +127,11 @@ def _of_first(function: Callable[[Tensor], Tensor]) -> Replacement:
 def _sum(called: Called) -> Iterator[Mistake]:
     yield from added_masks(called)
     names = [called.recording.name(index) for index in called.step.operands]
+    constants = [a for a in called.step.args if isinstance(a, int | float)]
+    if len(names) == 1 and constants:
+        text = f"{constants[0]:.4g} is not added to {names[0]}"
+        key = "not added", float(constants[0])
+        yield Mistake(key, text, lambda args, _: first_tensor(args), right=constants[0])
     if len(names) != 2:
         return
     for number, name in enumerate(names):
@@ -276,6 +171,26 @@ def _product(called: Called) -> Iterator[Mistake]:
     for kind, (text, factor) in factors.items():
         scaled = lambda args, _, f=factor: first_tensor(args) * f  # noqa: E731
         yield Mistake(("factor", kind, c), text, scaled, right=c, wrong=factor)
+
+
+def _quotient(called: Called) -> Iterator[Mistake]:
+    """By a number, or by another value, such as the sum that weights are divided by."""
+    if len(called.step.args) != 2:
+        return
+    first, by = called.step.args
+    if not isinstance(first, Ref):
+        return
+    name = called.recording.name(by.index) if isinstance(by, Ref) else f"{by:.4g}"
+    others: dict[str, tuple[str, Quotient]] = {
+        "left out": (f"the division by {name} is left out", lambda x, y: x),
+        "twice": (f"the division by {name} is there twice", lambda x, y: x / y / y),
+        "product": (f"a product with {name} instead of a division", lambda x, y: x * y),
+        "root": (f"the division is by the root of {name}", lambda x, y: x / abs(y) ** 0.5),
+    }
+    number = None if isinstance(by, Ref) else float(by)
+    for kind, (text, function) in others.items():
+        call = lambda args, _, f=function: f(args[0], args[1])  # noqa: E731
+        yield Mistake(("division", kind, name), text, call, right=number)
 
 
 def _factors(called: Called) -> Iterator[Mistake]:
@@ -362,7 +277,7 @@ _GENERATORS: dict[str, Callable[[Called], Iterator[Mistake]]] = {
     "embedding": _embedding,
     "conv2d": conv2d,
     "batch_norm": batch_norm,
-    "conv1d": _conv1d,
+    "conv1d": conv1d,
     "pad": pads,
     "layer_norm": layer_norm,
     "group_norm": group_norm,
@@ -373,9 +288,12 @@ _GENERATORS: dict[str, Callable[[Called], Iterator[Mistake]]] = {
     "silu": _activation("SiLU"),
     "tanh": _activation("tanh"),
     "sigmoid": _activation("sigmoid"),
+    "glu": gates,
+    **dict.fromkeys(("lstm", "gru"), recurrences),
     "adaptive_avg_pool2d": _mean_pool,
     "add": _sum,
     "mul": _product,
+    **dict.fromkeys(("div", "truediv", "itruediv", "idiv"), _quotient),
     **dict.fromkeys(("mean", "sum", "amax", "amin"), reductions),
     **dict.fromkeys(("avg_pool1d", "avg_pool2d"), average_pools),
     **dict.fromkeys(("max_pool1d", "max_pool2d"), largest_pools),
@@ -390,6 +308,7 @@ _GENERATORS: dict[str, Callable[[Called], Iterator[Mistake]]] = {
     "flatten": _layout,
     "getitem": indexed,
     "select": selected,
+    "gather": gathered,
     "roll": rolled,
     "interpolate": resized,
     **dict.fromkeys(("cat", "concat", "stack"), joined_otherwise),

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from debug.causes.hypotheses.mistake import Called, Mistake, named
+from debug.causes.hypotheses.patches import patches
 from debug.reference.pytorch_functions import by_name
 from debug.reference.recording import Replacement
 
@@ -39,6 +40,7 @@ def conv2d(called: Called) -> Iterator[Mistake]:
         text, exchanged = f"{weight} has its channels transposed", _swapped
         key = "channels transposed", weight
         yield Mistake(key, text, with_weight(exchanged), weight)
+    yield from patches(called)
     given = by_name("conv2d", called.step.args, called.step.kwargs)["padding"]
     for side, sides in _SIDES.items() if given not in (0, (0, 0), "valid") else ():
         text = f"the convolution is padded {side} only, PyTorch's on both sides"

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from debug.causes.hypotheses.attention import HIDDEN
+from debug.causes.hypotheses.attention import HIDDEN, mask_name
 from debug.causes.hypotheses.operands import Hypothesis
 from debug.causes.segment import Segment
 from debug.measure.matching import MASKED, in_shape_of
@@ -76,7 +76,7 @@ def masking_of(step: Step, recording: Recording) -> Masking | None:
     x, mask, hidden, lowest = found
     named = step.args[mask]
     assert isinstance(named, Ref)
-    name = recording.name(named.index)
+    name = mask_name(named.index, recording)
     return Masking(step, x, hidden.expand(shape), name, float(lowest))
 
 

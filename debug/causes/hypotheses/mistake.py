@@ -1,6 +1,6 @@
 """A mistake: something that people do in place of one call of a PyTorch function."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +46,19 @@ def first_tensor(args: Sequence[Any]) -> Tensor:
 def named(function: str, mistake: Callable[..., Tensor]) -> Replacement:
     """A mistake that takes the function's arguments by their names."""
     return lambda args, kwargs: mistake(**by_name(function, args, kwargs))
+
+
+def biases(
+    bias: str, with_bias: Callable[[Callable[[Tensor, Tensor], Tensor]], Replacement]
+) -> Iterator[Mistake]:
+    """``with_bias`` takes what is made of the function without its bias, and the bias."""
+    left_out, twice = with_bias(lambda y, b: y), with_bias(lambda y, b: y + 2 * b)
+    times = with_bias(lambda y, b: y * b)
+    minus = with_bias(lambda y, b: y - b)
+    yield Mistake(("left out", bias), f"{bias} is left out", left_out, bias, adds=True)
+    yield Mistake(("added twice", bias), f"{bias} is added twice", twice, bias, adds=True)
+    yield Mistake(("subtracted", bias), f"{bias} is subtracted", minus, bias, adds=True)
+    yield Mistake(("multiplied", bias), f"{bias} is multiplied, not added", times, bias)
 
 
 class Called:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from debug.causes.hypotheses.mistake import first_tensor
@@ -45,15 +46,16 @@ def moved_steps(steps: Sequence[Step], recording: Recording) -> Iterator[Hypothe
     """Every step of one value that comes before or after its neighbour instead, or further
     on in a chain of steps of which each is used by the next alone."""
     for step in steps:
-        sources = _floats(step, recording)
+        sources = _moving(step, recording)
         if step.name not in MOVE or len(sources) != 1:
             continue
         moved = _Moved(step, sources[0], recording)
-        name = _layer_of(step, recording) or step.name
+        name = _called(step, recording)
         users = [u for u in steps if _uses(u, step.result, recording)]
         for user in users:
             if _may_move(user, recording):
-                text = f"{name} comes after {_told(user, recording)} instead of before"
+                told = _told(user, recording, moved)
+                text = f"{name} comes after {told} instead of before"
                 yield _after(moved, user, name, text)
         if len(users) == 1:
             first = _layer_of(users[0], recording) or recording.name(users[0].result)
@@ -84,7 +86,7 @@ def _before(moved: "_Moved", name: str, steps: Sequence[Step]) -> Iterator[Hypot
             continue
         before = f"{name} is applied to {recording.name(operand)}, before"
         yield Hypothesis(
-            f"{before} {_told(made, recording)} instead of after",
+            f"{before} {_told(made, recording, moved)} instead of after",
             frozenset({("moved", name, "before", made.name, number)}),
             {moved.step.result: _passed_on, made.result: _preceded(moved, made, number)},
         )
@@ -104,6 +106,17 @@ def _alike(one: Step, other: Step, recording: Recording) -> bool:
     """Whether both make values of one shape, so that one can be moved behind the other."""
     shapes = (recording.values[each.result].shape for each in (one, other))
     return one.name not in LAYOUTS and len({*shapes}) == 1
+
+
+def _called(step: Step, recording: Recording) -> str:
+    """What a step is called that moves: its layer, the factor that it is, or its name."""
+    factor, weights = _factor_of(step), recording.weights.intersection(step.operands)
+    if factor is not None:
+        return f"the factor {factor:.4g}"
+    others = weights or {*step.operands} - {*_moving(step, recording)}
+    if step.name == "mul" and len(others) == 1:
+        return f"the factor {recording.name(*others)}"
+    return _layer_of(step, recording) or step.name
 
 
 def _layer_of(step: Step, recording: Recording) -> str:
@@ -138,11 +151,24 @@ def factors_after_softmax(
         )
 
 
-def _told(step: Step, recording: Recording) -> str:
+def _factor_of(step: Step) -> float | None:
+    """The number that a step multiplies its one value with."""
+    numbers = [arg for arg in step.args if isinstance(arg, int | float)]
+    if len(step.operands) != 1 or len(numbers) != 1 or not numbers[0]:
+        return None
+    if step.name == "mul":
+        return float(numbers[0])
+    return 1 / numbers[0] if step.name in ("div", "truediv") else None
+
+
+def _told(step: Step, recording: Recording, moved: "_Moved") -> str:
     """A step by what it takes: "the sum with positional_embedding"."""
     word = {"add": "the sum", "iadd": "the sum", "mul": "the product"}.get(step.name)
     if word is None or len(step.operands) < 2:
         return step.name
+    others = [i for i in step.operands if recording.origin(i) != moved.step.result]
+    if len(others) == 1:
+        return f"{word} with {recording.name(others[0])}"
     return f"{word} of {' and '.join(recording.name(i) for i in step.operands)}"
 
 
@@ -153,6 +179,16 @@ def _floats(step: Step, recording: Recording) -> list[ValueId]:
         for i in step.operands
         if i not in weights and recording.values[i].is_floating_point()
     ]
+
+
+def _moving(step: Step, recording: Recording) -> list[ValueId]:
+    """What a step is applied to: not its weights, and not the factor of a product, such as
+    a gate that is the same for all tokens."""
+    sources = _floats(step, recording)
+    if step.name != "mul" or len(sources) != 2:
+        return sources
+    size = recording.values[step.result].shape
+    return [i for i in sources if recording.values[i].shape == size]
 
 
 def _may_move(step: Step, recording: Recording) -> bool:
@@ -189,14 +225,56 @@ class _Moved:
 
 
 def _followed(moved: _Moved, user: Step) -> Replacement:
-    return lambda args, kwargs: moved(user.function(*args, **kwargs))
+    laid = _layout_between(moved.step.result, user, moved.recording)
+
+    def call(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Tensor:
+        made = user.function(*args, **kwargs)
+        if laid is None or laid.shape != made.shape:
+            return moved(made)
+        # In the layout in which the step itself works, and back.
+        as_moved = torch.empty_like(made).flatten()
+        as_moved[laid.flatten()] = made.flatten()
+        shape = moved.recording.values[moved.step.result].shape
+        return moved(as_moved.reshape(shape)).flatten()[laid]
+
+    return call
+
+
+def _layout_between(value: ValueId, user: Step, recording: Recording) -> Tensor | None:
+    """For each number of what a step takes, its place in the value which that is in another
+    layout; None where it is in the same."""
+    taken = next((i for i in user.operands if recording.origin(i) == value), value)
+    steps: list[Step] = []
+    while taken != value and (made := recording.maker(taken)) is not None:
+        steps.insert(0, made)
+        taken = made.operands[0]
+    values, right = list(recording.values), recording.values[value]
+    values[value] = torch.arange(right.numel(), device=right.device).reshape(right.shape)
+    for step in steps:
+        values[step.result] = run_step(step, values)
+    return values[steps[-1].result].long() if steps else None
 
 
 def _preceded(moved: _Moved, made: Step, number: int) -> Replacement:
+    kept = _last_kept(made, moved.recording)
+
     def call(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Tensor:
         places = [n for n, arg in enumerate(args) if isinstance(arg, Tensor)]
         changed = [*args]
-        changed[places[number]] = moved(args[places[number]])
+        value = args[places[number]].movedim(kept, -1)
+        changed[places[number]] = moved(value).movedim(-1, kept)
         return made.function(*changed, **kwargs)
 
     return call
+
+
+def _last_kept(step: Step, recording: Recording) -> int:
+    """The axis of a step's value that is the last one of its result: before the mean over
+    height and width of an image, a norm is one over the channels."""
+    if step.name not in REDUCTIONS:
+        return -1
+    axes = step.args[1] if len(step.args) > 1 else step.kwargs.get("dim")
+    rank = recording.values[step.operands[0]].ndim
+    several = axes if isinstance(axes, tuple | list) else [axes]
+    reduced = {axis % rank for axis in several if isinstance(axis, int)}
+    return max((axis for axis in range(rank) if axis not in reduced), default=-1)

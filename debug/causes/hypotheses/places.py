@@ -12,6 +12,9 @@ import torch
 from torch import Tensor
 
 from debug.causes.hypotheses.mistake import Called, Mistake
+from debug.reference.recording import Ref
+
+Edit = Callable[[Tensor], Tensor]
 
 
 def indexed(called: Called) -> Iterator[Mistake]:
@@ -43,6 +46,37 @@ def selected(called: Called) -> Iterator[Mistake]:
         yield Mistake(("place", axis, str(other)), said, partial(_taken, index=index))
     index = (*[slice(None)] * axis, args[2])
     yield from _of_all(index, axis, axis, sizes[axis], name)
+
+
+def gathered(called: Called) -> Iterator[Mistake]:
+    """Of ``x.gather(dim, index)``, as for biases by distance: distances that are counted
+    the other way round, or from another place."""
+    index = next((a for a in (*called.step.args[1:], *called.step.kwargs.values())
+                  if isinstance(a, Ref)), None)  # fmt: skip
+    if index is None:
+        return
+    name, places = called.recording.name(index.index), called.recording.values[index.index]
+    size = called.sizes[0][-1]
+    edits: dict[str, tuple[str, Edit]] = {
+        "reverse": ("counts down from the last place", lambda i: size - 1 - i),
+        "mirrored": (
+            "counts the other way round, from the same middle",
+            lambda i: (2 * (size // 2) - i).clamp(0, size - 1),
+        ),
+        "+1": ("is one place too far", lambda i: (i + 1).clamp(0, size - 1)),
+        "-1": ("is one place short", lambda i: (i - 1).clamp(0, size - 1)),
+    }
+    if places.ndim > 1 and places.shape[-1] == places.shape[-2]:
+        text = "is transposed: distances are counted the other way round"
+        edits = {"transposed": (text, lambda i: i.mT), **edits}
+    for kind, (text, edit) in edits.items():
+        call = partial(_gathered, edit=edit)
+        yield Mistake(("gather", kind), f"the index {name} {text}", call)
+
+
+def _gathered(args: Sequence[Any], kwargs: Mapping[str, Any], edit: Edit) -> Tensor:
+    given = dict(zip(("input", "dim", "index"), args, strict=False)) | dict(kwargs)
+    return given["input"].gather(given["dim"], edit(given["index"]))
 
 
 def _of_all(

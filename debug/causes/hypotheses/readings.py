@@ -39,6 +39,8 @@ def misread_layouts(segment: Segment) -> Iterator[Hypothesis]:
             value = recording.values[operand]
             if operand in recording.weights or value.ndim not in (3, 4):
                 continue
+            if not value.is_floating_point():  # an index has no channels
+                continue
             name = recording.name(operand)
             if value.shape != value.mT.shape:
                 yield Hypothesis(

@@ -107,13 +107,18 @@ def test_a_model_that_returns_nothing_is_placed_at_its_definition(toy_graph: Pat
     assert "def __call__" in toy_graph.read_text().splitlines()[line - 1]
 
 
-def test_a_module_that_lacks_its_return_is_named_and_not_the_line_that_uses_it(
-    toy_graph: Path,
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("return x @ self", "x @ self", "Linear returned nothing: its __call__ lacks"),
+        ("return x @ self", "yield x @ self", "Linear returned a generator"),
+    ],
+)
+def test_a_module_without_a_result_is_named_and_not_the_line_that_uses_it(
+    toy_graph: Path, old: str, new: str, says: str
 ):
-    replace(toy_graph, "return x @ self.weight.T", "x @ self.weight.T")
-    with pytest.raises(
-        Problem, match="Linear returned nothing: its __call__ lacks"
-    ) as raised:
+    replace(toy_graph, old, new)
+    with pytest.raises(Problem, match=says) as raised:
         traced(toy_graph)
     line = raised.value.diagnostic.line
     assert line is not None

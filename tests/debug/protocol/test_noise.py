@@ -1,17 +1,24 @@
 """How much of what a child prints is passed on."""
 
 import asyncio
+import os
+import threading
+from contextlib import suppress
 
 from debug.protocol.noise import LINE_LIMIT, LINES, Noise, read_noise
 
 
 async def heard(*pieces: bytes) -> list[str]:
-    stream = asyncio.StreamReader()
-    for piece in pieces:
-        stream.feed_data(piece)
-    stream.feed_eof()
+    read, write = os.pipe()
+
+    def print_all() -> None:
+        with open(write, "wb", buffering=0) as file:
+            for piece in pieces:
+                file.write(piece)
+
+    threading.Thread(target=print_all).start()
     texts: list[Noise] = []
-    await read_noise(stream, texts.append)
+    await read_noise(read, texts.append)
     return [each.text for each in texts]
 
 
@@ -36,20 +43,47 @@ async def test_of_a_flood_the_first_and_the_last_lines_are_heard_and_the_rest_is
 
 
 async def test_a_flood_that_has_stopped_is_told_though_nothing_follows():
-    stream = asyncio.StreamReader()
+    read, write = os.pipe()
     texts: list[Noise] = []
-    reading = asyncio.create_task(read_noise(stream, texts.append))
-    stream.feed_data(b"x\n" * 3 * LINES)
+    reading = asyncio.create_task(read_noise(read, texts.append))
+    os.write(write, b"x\n" * 3 * LINES)
     async with asyncio.timeout(10):
         while len(texts) <= 2 * LINES:
             await asyncio.sleep(0.01)
     assert texts[LINES] == Noise(f"… {LINES} more lines")
     reading.cancel()
+    with suppress(asyncio.CancelledError):
+        await reading
+    os.close(write)
+
+
+async def test_a_flood_is_read_while_the_loop_has_other_things_to_do():
+    read, write = os.pipe()
+    texts: list[Noise] = []
+    reading = asyncio.create_task(read_noise(read, texts.append))
+    await asyncio.sleep(0)
+    with open(write, "wb", buffering=0) as file:  # would wait, if the loop had to read
+        file.write(b"x" * 100 * 2**20)
+        file.write(b"\nthe last line")
+    await reading
+    assert texts[-1] == Noise("the last line")
+    assert len(texts) < 1000
+
+
+async def test_of_long_lines_there_is_room_for_fewer():
+    texts = await heard(b"".join(b"%d %s\n" % (n, b"x" * 5000) for n in range(1000)))
+    assert texts[0].startswith("0 x")
+    assert texts[-1].startswith("999 x")
+    shown = [text for text in texts if "more lines" not in text]
+    left_out = sum(int(t.split()[1].replace(",", "")) for t in texts if "more lines" in t)
+    assert left_out + len(shown) == 1000
+    assert len(shown) < 200
 
 
 async def test_a_line_without_an_end_is_cut():
     texts = await heard(b"x" * 3_000_000)
-    assert {len(text) for text in texts} == {LINE_LIMIT}
+    lines = [text for text in texts if "more lines" not in text]
+    assert {len(line) for line in lines} == {LINE_LIMIT}
 
 
 async def test_of_a_bar_that_was_drawn_over_and_over_the_last_state_is_heard():

@@ -9,7 +9,6 @@ import pytest
 from debug.protocol import parent_end
 from debug.protocol.diagnostic import Diagnostic
 from debug.protocol.messages import Abort, Failed, Idle, Stopped, decode_event, encode
-from debug.protocol.noise import read_noise
 from debug.protocol.parent_end import Child, EngineClient, Exited, Noise
 
 
@@ -25,6 +24,7 @@ def stream(*lines: bytes) -> asyncio.StreamReader:
     [
         (0, "exit status 0"),
         (3, "exit status 3"),
+        (4, "it closed its pipe to the screen"),
         (-9, "killed by SIGKILL"),
         (-11, "killed by SIGSEGV"),
         (-500, "killed by signal 500"),
@@ -43,14 +43,13 @@ async def test_what_never_started_is_asked_and_ended_in_vain():
     assert not child.alive
 
 
-async def test_messages_noise_and_the_end_come_in_one_row():
+async def test_messages_and_the_end_come_in_one_row():
     child = Child("nowhere", decode=decode_event)
     said = [Stopped(1, 3, 0.5), Idle(1)]
     await child._read_events(stream(*map(encode, said)), child._news)
-    await read_noise(stream(b"a warning  \n"), child._news.put_nowait)
     await child._news.put(Exited(0))
     heard = [news async for news in child.events()]
-    assert heard == [*said, Noise("a warning"), Exited(0)]
+    assert heard == [*said, Exited(0)]
 
 
 @pytest.mark.parametrize(
@@ -69,7 +68,7 @@ async def test_a_message_is_heard_though_something_was_written_before_it():
     child = Child("nowhere", decode=decode_event)
     await child._read_events(stream(b"hello", encode(Idle(1))), child._news)
     news = [child._news.get_nowait() for _ in range(child._news.qsize())]
-    assert news == [Noise("hello"), Idle(1)]
+    assert news == [Noise("hello", among_messages=True), Idle(1)]
 
 
 async def test_the_texts_of_a_message_are_plain():

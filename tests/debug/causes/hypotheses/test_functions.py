@@ -9,8 +9,9 @@ import torch.nn.functional as F
 from recordings import Code, numbers, recording_of
 from torch import Tensor
 
-from debug.causes.hypotheses.functions import mistakes, shifted
+from debug.causes.hypotheses.functions import mistakes
 from debug.causes.hypotheses.mistake import Mistake
+from debug.causes.hypotheses.moved_slices import shifted
 from debug.reference.recording import Recording, Step, run_step
 
 WIDTH = 4

@@ -19,7 +19,7 @@ POSITIONS = {"positions": numbers(FRAMES, WIDTH, seed=4)}
         (
             lambda m, x: F.gelu(x) + m.positions,
             lambda m, x: F.gelu(x + m.positions),
-            "gelu comes after the sum of the result of gelu",
+            "gelu comes after the sum with positions instead of before",
         ),
         (
             lambda m, x: F.gelu(x + m.positions),

@@ -135,7 +135,7 @@ def test_gate_and_value_of_one_layer_are_read_by_turns():
 def test_joined_projections_are_right_and_what_reads_them_is_not():
     segment = segment_of(one_by_one, by_heads, X, **PROJECTIONS)
     assert segment.culprit is not None
-    assert segment.operations[segment.culprit].name == "view"
+    assert segment.operations[segment.culprit].name == "reshape"
 
 
 def test_an_image_that_lies_with_its_channels_last_is_read_with_them_first():
