@@ -23,7 +23,6 @@ from torch import Tensor
 from debug.candidate import max_internals, max_v3
 from debug.candidate.buffers import content_digest, to_buffer
 from debug.candidate.libraries import kept_whole
-from debug.candidate.settings import Settings
 from debug.candidate.source import Source
 from debug.candidate.source_lines import definition
 from debug.candidate.taps import (
@@ -35,6 +34,7 @@ from debug.candidate.taps import (
     Taps,
     first_value,
 )
+from debug.candidate.written_numbers import WrittenNumbers
 from debug.protocol.diagnostic import Problem, first_line
 from debug.protocol.values import Place
 from debug.subject import (
@@ -73,7 +73,7 @@ class Traced:
     """Layers that are called within a condition or a loop, of which no value gets out."""
     again: Mapping[str, Place] = field(default_factory=dict)
     """By layer, the line of a call more than the reference has."""
-    settings: Settings | None = None
+    written: WrittenNumbers | None = None
     """Where the numbers are written with which the modules compute."""
 
     @property
@@ -194,7 +194,7 @@ def trace(
         broken,
         taps.unseen,
         taps.again,
-        Settings(taps.tree, taps.modules),
+        WrittenNumbers(taps.tree, taps.modules),
     )
 
 

@@ -15,7 +15,7 @@ from torch import Tensor
 from debug.candidate.kept_values import KeptValues
 from debug.candidate.operations import Operation, OperationIndex
 from debug.candidate.program import Program
-from debug.candidate.settings import Settings
+from debug.candidate.written_numbers import WrittenNumbers
 from debug.causes.hypotheses.functions import JOINED
 from debug.causes.hypotheses.operands import Hypothesis, Kind
 from debug.causes.segment import LAYS_OUT, Segment
@@ -34,7 +34,7 @@ class LoadedCandidate:
     """The line that calls each layer."""
     again: Mapping[str, Place] = field(default_factory=dict)
     """The line of a further call that the reference does not have."""
-    settings: Settings | None = None
+    written: WrittenNumbers | None = None
 
 
 def place_of(
@@ -94,14 +94,14 @@ def where_to_mend(
 ) -> Place | None:
     """The line that says what a layer computes with, where that is the mistake, and not
     the one that computes; else the same line."""
-    if place is None or best is None or code.settings is None:
+    if place is None or best is None or code.written is None:
         return place
     others = best.takes or best.left_out or best.swapped or best.replaced_values
     of_a_weight = best.weights_of or (best.weight and best.about != "left out")
     if best.kind is Kind.VAGUE or others or of_a_weight:
         return place
     calls = place == code.places.get(layer)
-    return code.settings.place_of(layer, best.about, best.wrong, place, calls) or place
+    return code.written.place_of(layer, best.about, best.wrong, place, calls) or place
 
 
 def line_of(segment: Segment, index: OperationIndex) -> Place | None:

@@ -380,5 +380,5 @@ class Session:
         runner, traced = self._runner, self._traced
         if not isinstance(runner, Interpreter) or runner.program is None or traced is None:
             return None
-        said = traced.places, traced.again, traced.settings
+        said = traced.places, traced.again, traced.written
         return LoadedCandidate(runner.program, runner.kept, *said)

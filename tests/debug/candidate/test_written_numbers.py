@@ -9,7 +9,7 @@ from max.dtype import DType
 from max.graph import DeviceRef
 
 from debug.candidate.module_tree import construct
-from debug.candidate.settings import Settings
+from debug.candidate.written_numbers import WrittenNumbers
 from debug.protocol.values import Place, Said
 
 HERE = DeviceRef.CPU()
@@ -36,6 +36,7 @@ class Network(nn.Module):
             eps=1e-3,
         )
         self.scaled = Scaled(factor=0.75, slope=0.15)
+        self.gain = 0.45
         self.blocks = nn.LayerList([Scaled(0.35, slope=0.15), Scaled(0.25, slope=0.15)])
 
     def __call__(self, x: Any) -> Any:
@@ -49,10 +50,16 @@ def line_of(text: str) -> int:
 
 def told(layer: str, about: str | None, number: Said, calls: bool = False) -> str | None:
     """The line that is told, if it is another than the one that is used."""
-    names = {"norm": "norm", "scaled": "scaled", "last": "blocks.1", "first": "blocks.0"}
-    settings = Settings(construct(Network, CPU(), DType.float32), names)
+    names = {
+        "norm": "norm",
+        "scaled": "scaled",
+        "last": "blocks.1",
+        "first": "blocks.0",
+        "model": "",
+    }
+    written = WrittenNumbers(construct(Network, CPU(), DType.float32), names)
     used = Place(__file__, line_of("# calls" if calls else "# used"))
-    place = settings.place_of(layer, about, number, used, calls)
+    place = written.place_of(layer, about, number, used, calls)
     if place is None:
         return None
     with open(place.path) as source:
@@ -100,5 +107,9 @@ def test_a_number_that_stands_where_it_is_used_is_to_be_mended_there():
     assert told("first", "factor", 0.35) is None
 
 
-def test_a_layer_without_a_module_has_no_settings():
+def test_the_model_itself_holds_numbers_too():
+    assert told("model", "factor", 0.45) == "self.gain = 0.45"
+
+
+def test_a_layer_without_a_module_writes_no_number():
     assert told("elsewhere", "factor", 0.75) is None

@@ -7,7 +7,7 @@ line to mend::
     ...
     x = self.norm(x)                                            # used
 
-A module of MAX's own is all settings: the port says no more of it than how it is made. A
+Of a module of MAX's own the port says no more than how it is made. A
 class of the port may hold the number itself, as ``self.scale``, or be given it by whoever
 makes it.
 """
@@ -27,7 +27,7 @@ STEM = 3
 """Letters in which ``eps`` and ``epsilon`` agree, and ``padded`` and ``padding``."""
 
 
-class Settings:
+class WrittenNumbers:
     """Those of the modules that a candidate consists of."""
 
     def __init__(self, tree: ModuleTree, modules: Mapping[str, str]) -> None:
@@ -47,7 +47,7 @@ class Settings:
             calls: whether that is the line that calls the layer.
         """
         path = self._modules.get(layer)
-        module = self._tree.modules.get(path) if path else None
+        module = None if path is None else self._tree.modules.get(path)
         if path is None or module is None:
             return None
         if is_building_block(type(module)):
@@ -64,8 +64,8 @@ class Settings:
         held = [name for name, value in vars(module).items() if _is_near(value, number)]
         if not held or _written(used, number):
             return None
-        place = self._tree.place_of(f"{path}.{held[0]}")
-        if place is not None and _only_stores(place):
+        place = self._tree.place_of(f"{path}.{held[0]}" if path else held[0])
+        if path and place is not None and _only_stores(place):
             return self._tree.place_of(path)
         return place
 
