@@ -251,7 +251,8 @@ def _layout(called: Called) -> Iterator[Mistake]:
     x = recording.values[step.operands[0]]
     if len(shape) == x.ndim - 1 and shape[:-1] == x.shape[:-2]:
         *_, parts, size = x.shape
-        text = f"the channels of {name} are joined from ({size}, {parts}), not heads first"
+        order = f"the order ({size}, {parts}), not heads first"
+        text = f"the channels of {name} are joined in {order}"
         other = _of_first(lambda x: x.transpose(-1, -2).reshape(shape))
         yield Mistake((JOINED, size), text, other)
     made = recording.maker(step.operands[0])
