@@ -1,5 +1,6 @@
 """Files and folders that appear whole or not at all."""
 
+import errno
 import json
 import os
 import shutil
@@ -13,6 +14,19 @@ from debug.protocol.diagnostic import Problem
 
 ODD = "backslashreplace"
 """What becomes of half a character, as in the name of a file that is not in UTF-8."""
+
+
+ADVICE = {
+    errno.ENOENT: "give a file in a folder that exists",
+    errno.ENOSPC: "make room, or write elsewhere",
+    errno.EDQUOT: "make room, or write elsewhere",
+}
+
+
+def not_written(what: Path | str, error: OSError) -> Problem:
+    """Why something can't be written, and what helps."""
+    advice = ADVICE.get(error.errno or 0, "write to a folder where you may")
+    return Problem("save", f"can't write {what} ({error.strerror}); {advice}")
 
 
 def save_json(path: Path, value: Any) -> None:
@@ -50,8 +64,7 @@ def save_bytes(path: Path, contents: bytes, keep: bool = True) -> None:
     try:
         descriptor, partial = tempfile.mkstemp(dir=whole.parent, prefix=f".{path.name}.")
     except OSError as error:
-        message = f"can't write {path} ({error.strerror})"
-        raise Problem("save", f"{message}; give a file in a folder that exists") from error
+        raise not_written(path, error) from error
     try:
         with open(descriptor, "wb") as file:
             file.write(contents)
@@ -59,7 +72,7 @@ def save_bytes(path: Path, contents: bytes, keep: bool = True) -> None:
             os.chmod(partial, 0o666 & ~_umask())  # as any other new file
             os.replace(partial, whole)
     except OSError as error:
-        raise Problem("save", f"can't write {path} ({error.strerror})") from error
+        raise not_written(path, error) from error
     finally:
         Path(partial).unlink(missing_ok=True)
 
@@ -70,7 +83,7 @@ def _write_to_device(path: Path, contents: bytes) -> None:
         with path.open("wb") as file:
             file.write(contents)
     except OSError as error:
-        raise Problem("save", f"can't write {path} ({error.strerror})") from error
+        raise not_written(path, error) from error
 
 
 def refuse_folder(path: Path) -> None:
@@ -124,8 +137,7 @@ class NewFolder:
             refuse_folder(self.path)
             os.rename(self.partial, self.path)
         except OSError as error:
-            message = f"can't write {self.path} ({error.strerror})"
-            raise Problem("save", message) from error
+            raise not_written(self.path, error) from error
 
     def drop(self) -> None:
         """Leaves nothing, unless it was kept."""
@@ -144,7 +156,7 @@ def new_folder(path: Path) -> Iterator[Path]:
         yield folder.partial
         folder.keep()
     except OSError as error:
-        raise Problem("save", f"can't write {path} ({error.strerror})") from error
+        raise not_written(path, error) from error
     finally:
         folder.drop()
 

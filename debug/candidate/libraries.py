@@ -24,9 +24,9 @@ from typing import Any
 WATCHED = ("max", "math", "numpy", "torch", "torch.nn")
 """Modules, and of ``max`` and ``torch.nn`` those within."""
 WITHIN = ("max.", "torch.nn.")
-NEEDED = sys.stdlib_module_names - {"builtins", "sys"}
-"""Modules of Python's that the debugger is written with. What is in `sys` is asked for by
-`debug.engine.process_parts`."""
+NEEDED = sys.stdlib_module_names - {"builtins", "sys", "warnings", "logging"}
+"""Modules of Python's that the debugger is written with, but for those that are there to be
+changed; `debug.engine.process_parts` asks for what may not be changed of them."""
 STAYING = sys.stdlib_module_names | {"debug", "max", "numpy", "torch"}
 """Packages whose modules nobody replaces."""
 SHARED = (FunctionType, BuiltinFunctionType, type, float)
@@ -40,19 +40,29 @@ _THEIRS = dict(_BUILTINS)
 
 
 class Holder:
-    """A module or a class, as it was when this was made."""
+    """A module or a class, as it was when that was asked for last."""
 
     def __init__(self, name: str, holder: Any) -> None:
         self.name, self._holder, self._now = name, holder, vars(holder)
         self.own = {k: each for k, each in self._now.items() if isinstance(each, SHARED)}
         """Its functions, classes and numbers."""
-        self._names = set(self._now) if isinstance(holder, type) else set[str]()
+        self._names = set(self._now) if isinstance(holder, type) else None
+
+    def renew(self) -> None:
+        """Takes what is there now for what belongs there."""
+        for key in self.changed():
+            if key in self._now:
+                self.own[key] = self._now[key]
+            else:
+                del self.own[key]
+        if self._names is not None and len(self._names) != len(self._now):
+            self._names = set(self._now)
 
     def changed(self) -> list[str]:
         """The names of what is no longer as it was."""
         now = self._now
         found = [key for key, value in self.own.items() if now.get(key) is not value]
-        if self._names and len(now) > len(self._names):
+        if self._names is not None and len(now) > len(self._names):
             found += [key for key in now if key not in self._names and self._hides(key)]
         return found
 
@@ -103,19 +113,24 @@ def kept_whole() -> Iterator[None]:
 
 
 def remember() -> None:
-    """Takes note of what was loaded since the last time."""
+    """Takes note of what was loaded since the last time, and of how what the debugger needs
+    is now: whatever has changed it since was no source."""
+    for holder in _needed:
+        holder.renew()
     for name, module in list(sys.modules.items()):
-        if name not in _modules and name.partition(".")[0] in STAYING:
-            _modules[name] = module
-            if name in NEEDED:
+        if name.partition(".")[0] in STAYING:
+            if name not in _modules:
                 _need(module, name)
-            elif name == "torch":
-                _needed.append(Holder("torch.Tensor", module.Tensor))
+            _modules[name] = module
         if name in WATCHED or name.startswith(WITHIN):
             _note(module, name)
 
 
-def _need(module: ModuleType, name: str) -> None:
+def _need(module: Any, name: str) -> None:
+    if name == "torch":
+        _needed.append(Holder("torch.Tensor", module.Tensor))
+    if name not in NEEDED or not isinstance(module, ModuleType):
+        return
     holder = Holder(name, module)
     _needed.append(holder)
     for key, each in holder.own.items():

@@ -27,6 +27,8 @@ LINE_LIMIT = 64 * 2**20
 MESSAGE = b'{"type":'
 """How a message begins, if something else was written before it in its line."""
 CLOSED = "it closed its pipe to the screen"
+AS_WHEN = {signal.SIGBUS: ", as when a file that it reads is cut short"}
+"""What a person may think of, who knows no signals."""
 GRACE_SECONDS = 1.0
 WORD_SECONDS = 0.3
 """For a child that hangs to say where."""
@@ -60,7 +62,8 @@ class Exited(msgspec.Struct, frozen=True):
         if self.code >= 0:
             return f"exit status {self.code}"
         with contextlib.suppress(ValueError):
-            return f"killed by {signal.Signals(-self.code).name}"
+            which = signal.Signals(-self.code)
+            return f"killed by {which.name}{AS_WHEN.get(which, '')}"
         return f"killed by signal {-self.code}"
 
 

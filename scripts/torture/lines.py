@@ -42,6 +42,12 @@ ENDS = {
     "os._exit": ("import os; os._exit(3)", "(exit status 3)", False),
     "abort": ("import os; os.abort()", "(killed by SIGABRT)", True),
     "a segfault": ("import ctypes; ctypes.string_at(0)", "(killed by SIGSEGV)", True),
+    "a file that is cut short": (
+        "import mmap as _m, tempfile as _t; _f = _t.TemporaryFile(); _f.truncate(9000); "
+        "_n = _m.mmap(_f.fileno(), 9000); _f.truncate(0); _n[8000]",
+        "SIGBUS, as when a file that it reads is cut short",
+        True,
+    ),
     "SIGKILL": ("import os; os.kill(os.getpid(), 9)", "(killed by SIGKILL)", False),
     "SIGTERM": ("import os; os.kill(os.getpid(), 15)", "(killed by SIGTERM)", False),
 }

@@ -71,7 +71,10 @@ def open_dashboard(settings: "Settings", fresh: bool = False) -> "tuple[int, Run
     early_interrupts.raise_again()
     habits = Habits(read_config(config_path()), path_of(settings), fresh)
     app = Dashboard(settings, habits)
-    status = app.run() or 0
+    try:
+        status = app.run() or 0
+    finally:
+        app.left()
     for line in answer(app.state.results):
         print(line)
     if app.not_remembered:

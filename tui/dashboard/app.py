@@ -95,7 +95,6 @@ class Dashboard(LeftInOrder, ThemedApp):
         opened, selected = self.link.settings, self.view.selected
         self.not_remembered = self.habits.end(self.state, opened, selected)
         await self.link.stop()
-        self.leaving.over()
 
     def _changed(self, change: Change) -> None:
         """Draws what the link reports."""

@@ -89,6 +89,9 @@ def handed_of(save: Save, history: History, run: Run) -> Handed:
         Problem: nothing has come of the save.
     """
     result = history.result(save, run)
+    if result.summed_up:
+        message = f"save {save.number} is long past: only its worst layer is still known"
+        raise Problem("save", f"{message}; w writes its source to run it again")
     if result.run is None:
         message = f"nothing of save {save.number} has run: there is nothing to take along"
         raise Problem("save", message)

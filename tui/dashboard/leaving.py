@@ -83,6 +83,8 @@ class LeftInOrder(App[int]):
     """An app that signals end. Its `link` has the engines."""
 
     link: EngineLink
+    leaving: Leaving | None = None
+    """While it runs."""
     _interrupted = -AGAIN_SECONDS
     """When ctrl+c was pressed last."""
 
@@ -91,7 +93,18 @@ class LeftInOrder(App[int]):
         self.leaving = Leaving(self.exit, self.link.kill, not self.is_headless)
 
     def on_ready(self) -> None:
-        self.leaving.ready()
+        if self.leaving is not None:
+            self.leaving.ready()
+
+    def on_unmount(self) -> None:
+        if self.is_headless:
+            self.left()
+
+    def left(self) -> None:
+        """To be called once it has run: to give back a terminal that is gone may take for
+        ever, too."""
+        if self.leaving is not None:
+            self.leaving.over()
 
     def action_help_quit(self) -> None:
         """Ctrl+c, where nothing is selected that it would copy. A hand that is used to it

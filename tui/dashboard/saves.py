@@ -1,7 +1,8 @@
 """What is remembered of every save: the source to the byte, and what came of it.
 
 A save is one state of the candidate's files that the engine has read. What came of the
-last one is in the `Run` and still grows; once the next is read, it is summed up and kept.
+last one is in the `Run` and still grows; once the next is read, it is kept as it is, and
+after a hundred more it is summed up.
 So an engine that is restarted, or a save that does not even parse, takes nothing away.
 """
 
@@ -48,6 +49,8 @@ class Result:
     """Why it could not be run."""
     replaced: tuple[str, ...] = ()
     """The layers whose values were PyTorch's."""
+    summed_up: bool = False
+    """Whether of its layers only the worst is kept."""
 
     @property
     def verdict(self) -> Verdict | None:
@@ -66,6 +69,11 @@ class Result:
             return found.ratio is None and found.verdict.wrong, found.ratio or 0.0
 
         return max(self.layers, key=badness)
+
+
+WITH_NUMBERS = 100
+"""How many of the last saves keep the numbers of all layers: of a large model they are half
+a megabyte each."""
 
 
 @dataclass(frozen=True)
@@ -140,6 +148,15 @@ class History:
             still = _still(run, earlier.result.run if earlier and earlier.result else None)
             self.saves[-1] = replace(before, result=self.result(before, still))
             self.saves.append(Save(before.number + 1, at, whole, options=self.options))
+            self._sum_up_oldest()
+
+    def _sum_up_oldest(self) -> None:
+        """Of a save that is long past, what a person reads in its row is kept."""
+        place = len(self.saves) - 1 - WITH_NUMBERS
+        if place >= 0 and (result := self.saves[place].result) is not None:
+            worst = {name: result.layers[name] for name in [result.worst] if name}
+            few = replace(result, run=None, layers=worst, summed_up=bool(worst))
+            self.saves[place] = replace(self.saves[place], result=few, own=None)
 
     def refused(self, problem: Diagnostic) -> None:
         """The last save can't be run."""

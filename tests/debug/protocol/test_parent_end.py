@@ -1,6 +1,7 @@
 """The parent's end of a child process, without the child."""
 
 import asyncio
+import signal
 import sys
 from pathlib import Path
 
@@ -27,6 +28,7 @@ def stream(*lines: bytes) -> asyncio.StreamReader:
         (4, "it closed its pipe to the screen"),
         (-9, "killed by SIGKILL"),
         (-11, "killed by SIGSEGV"),
+        (-signal.SIGBUS, "killed by SIGBUS, as when a file that it reads is cut short"),
         (-500, "killed by signal 500"),
     ],
 )

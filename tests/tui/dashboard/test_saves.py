@@ -6,10 +6,12 @@ import pytest
 from fakes import ATTENTION, LAST_ROW, compared, divergence, isolated, mistake, opened
 from msgspec.structs import replace
 
-from debug.protocol.diagnostic import Diagnostic
+from debug.protocol.diagnostic import Diagnostic, Problem
 from debug.protocol.messages import Failed, Loaded
 from debug.protocol.verdict import Verdict
 from debug.results.run import Run
+from tui.dashboard import saves
+from tui.dashboard.handing import handed_of
 from tui.dashboard.history.difference import file_changes, layer_changes
 from tui.dashboard.saves import History, LayerResult, Result, names_of
 
@@ -143,3 +145,25 @@ def test_what_a_save_left_as_it_was_is_held_once(history: History, run: Run):
             assert later.isolated is first.layers[name].isolated
     before, after = (each.files["/x/other.py"] for each in history.saves[1:3])
     assert before is after
+
+
+def test_of_a_save_that_is_long_past_what_stands_in_its_row_is_kept(
+    history: History, run: Run, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(saves, "WITH_NUMBERS", 2)
+    first = history.result(history.saves[0], run)
+    for number in range(2, 5):
+        history.read({"/x/port.py": b"a = %d\n" % number}, NOW, run)
+        load(history, run, number, 1.0)
+    past, _, *others = (history.result(save, run) for save in history.saves)
+    assert (past.worst, past.verdict, past.causes) == (
+        first.worst,
+        first.verdict,
+        first.causes,
+    )
+    assert past.summed_up
+    assert len(past.layers) == 1
+    assert past.run is None
+    assert not any(each.summed_up for each in others)
+    with pytest.raises(Problem, match="save 1 is long past"):
+        handed_of(history.saves[0], history, run)

@@ -13,12 +13,11 @@ from pathlib import Path
 import msgspec
 
 import core
-from debug.protocol.diagnostic import Problem
 from debug.protocol.message import DAMAGED
 from tui.dashboard.arrangement import ColumnKey, Only, Order
 from tui.dashboard.state import State
 from tui.paths import state_folder
-from tui.saving import save_text
+from tui.saving import not_written, save_text
 from tui.settings import Settings
 
 SHIPPED = Path(core.__file__).with_name("encoder.py")
@@ -105,8 +104,7 @@ def save_bookmark(path: Path, bookmark: Bookmark) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        message = f"can't make {path.parent} ({error.strerror}): this was not remembered"
-        raise Problem("save", message) from error
+        raise not_written(path.parent, error) from error
     save_text(path, msgspec.json.format(msgspec.json.encode(bookmark)).decode() + "\n")
     _forget_oldest(path.parent.glob("*.json"))
 

@@ -60,5 +60,5 @@ class Habits:
         try:
             save_bookmark(self.bookmark_path, bookmark_of(state, settings, layer))
         except Problem as problem:
-            return problem.diagnostic.message
+            return f"where you were is not remembered: {problem.diagnostic.message}"
         return ""

@@ -104,6 +104,10 @@ def unexplained(result: Result) -> str:
 def _layers(
     old: Result, new: Result, base: Save, selected: Save, room: int
 ) -> list[RenderableType]:
+    for result, save in ((old, base), (new, selected)):
+        if result.summed_up:
+            said = f"save {save.number} is long past: only its worst layer is still known"
+            return [Text(said, "dim")]
     changes = layer_changes(old, new)
     if not old.layers or not new.layers:
         which = base if not old.layers else selected

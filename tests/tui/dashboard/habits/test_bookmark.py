@@ -102,5 +102,5 @@ async def test_what_can_not_be_written_is_said_in_a_line_and_is_no_error(
     (tmp_path / "state").write_text("a file where a folder should be")
     await leave(app, press, path)
     assert app.return_code == 0
-    assert "can't make" in app.not_remembered
+    assert "where you were is not remembered: can't write" in app.not_remembered
     assert "\n" not in app.not_remembered
