@@ -153,10 +153,10 @@ def _wrong_logarithms() -> Iterator[tuple[str, Choices]]:
     yield "the logarithm to base 2 instead of 10", {"logarithm": torch.log2}
     text = "the natural logarithm of 1 + x instead of base 10 of x"
     yield text, {"logarithm": torch.log1p}
-    text = "nothing is kept within 8 of the largest"
+    text = "the floor, 8 below the largest, is left out"
     yield text, {"span": math.inf}
     for span in (6.0, 10.0, 80.0):
-        text = f"everything is kept within {span:g} of the largest instead of 8"
+        text = f"the floor is {span:g} below the largest, PyTorch's 8"
         yield text, {"span": span}
     text = "the largest is taken of each frame instead of all"
     yield text, {"largest": (0,)}

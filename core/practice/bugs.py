@@ -20,7 +20,7 @@ PACK = Path(__file__).with_name("pack")
 FILES = (
     *("encoder_functions", "encoder_projections", "encoder_whole"),
     *("steps", "added", "numbers", "scores", "limits", "frames", "heads", "weights"),
-    "several",
+    *("several", "formulas"),
 )
 """In the order of the bugs' numbers. A new bug goes to the end of the last one, or into a
 file after it, so that the others keep theirs."""

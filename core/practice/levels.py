@@ -11,13 +11,14 @@ KINDS = {
     1: (
         *("layer left out", "residual", "activation", "softmax", "factor", "bias"),
         *("epsilon", "norm", "added vector", "offset", "absolute value", "mask"),
-        *("input", "temperature", "soft cap", "clamp", "threshold"),
+        *("input", "temperature", "soft cap", "clamp", "threshold", "step too many"),
     ),
     2: (
         *("norm place", "order of steps", "number mistyped", "power", "kernel", "padding"),
         *("stride and frames", "head split", "order of heads", "positions"),
         *("positions computed", "wrong slice", "copied slice", "silent part"),
         *("transposed value", "transposed weight", "number used twice"),
+        *("called again", "positions added", "parentheses"),
     ),
     3: (
         *("wrong weight", "layers exchanged", "one use only", "precision", "quantised"),

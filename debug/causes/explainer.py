@@ -13,10 +13,10 @@ import torch
 
 from debug.candidate.interpreter import LazyValue
 from debug.candidate.max_internals import ValueKey
-from debug.candidate.operations import Operation, OperationIndex
+from debug.candidate.operations import Operation
 from debug.candidate.program import Program
 from debug.causes.cutting import misfits, segments
-from debug.causes.hypotheses.operands import Hypothesis, Kind
+from debug.causes.hypotheses.operands import Kind
 from debug.causes.lines import (
     LoadedCandidate,
     blamed,
@@ -34,7 +34,7 @@ from debug.measure.self_test import sensitivity
 from debug.measure.statistics import finite
 from debug.measure.truth import Truth
 from debug.pause import Pause, go_on
-from debug.protocol.values import Cause, Finding, Place, Sensitivity
+from debug.protocol.values import Cause, Finding, Sensitivity
 from debug.reference.recorded_layers import RecordedLayers
 from debug.reference.recording import Recording
 from debug.subject import Subject, row_of
@@ -230,13 +230,14 @@ def _finding(
         steps = [
             step for step in segment.steps if step.result in best.replaced_steps
         ] or steps
-    line = _line(segment, best, index, code)
-    place = place_of(segment, best, line, code)
+    line = None if index is None else line_of(segment, index)
+    if index is not None and best is not None and best.extra:
+        line = line_in_own_code(segment, index, code.places.get(layer))
     return Finding(
         str(segment.target),
         segment.target.layer if segment.target.is_input else None,
         op.name if op else None,
-        where_to_mend(place, best, layer, code),
+        where_to_mend(place_of(segment, best, line, code), best, layer, code),
         steps[0].place if steps else None,
         str(matches[0]) if matches else "",
         _messages(found)
@@ -244,19 +245,6 @@ def _finding(
         else [_first_infinite(segment, op)],
         "" if found and found[0].complete else pattern_of(segment),
     )
-
-
-def _line(
-    segment: Segment,
-    best: Hypothesis | None,
-    index: OperationIndex | None,
-    code: LoadedCandidate,
-) -> Place | None:
-    if index is None:
-        return None
-    if best is not None and best.extra:
-        return line_in_own_code(segment, index, code)
-    return line_of(segment, index)
 
 
 def _told_as_order(segment: Segment, found: list[Tried]) -> list[Tried]:

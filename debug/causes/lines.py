@@ -16,6 +16,7 @@ from debug.candidate.kept_values import KeptValues
 from debug.candidate.operations import Operation, OperationIndex, leading_to
 from debug.candidate.program import Program
 from debug.candidate.written_numbers import WrittenNumbers
+from debug.causes.hypotheses.functions import JOINED
 from debug.causes.hypotheses.operands import Hypothesis, Kind
 from debug.causes.segment import LAYS_OUT, Segment
 from debug.protocol.values import Place
@@ -143,13 +144,17 @@ def blamed(segment: Segment, best: Hypothesis | None) -> OperationIndex | None:
 
 
 def line_in_own_code(
-    segment: Segment, index: OperationIndex, code: LoadedCandidate
+    segment: Segment, index: OperationIndex, call: Place | None
 ) -> Place | None:
     """The line of the layer's own code that leads to an operation: of a function that is
-    right, and called where it should not be, the line of the call."""
-    target, lines = segment.target, _lines(segment.operations[index])
-    owner = code.program.parent(target.layer) if target.is_input else target.layer
-    call = code.places.get(owner or "")
+    right, and called where it should not be, the line of the call.
+
+    Args:
+        segment: with the operation.
+        index: of it.
+        call: the line that calls the layer.
+    """
+    lines = _lines(segment.operations[index])
     within = lines[: lines.index(call)] if call in lines else lines[:1]
     return within[-1] if within else None
 
@@ -241,11 +246,13 @@ def _where_it_is_laid_out(segment: Segment, best: Hypothesis) -> Place | None:
         except DOES_NOT_RUN:
             continue
         if made.shape == recording.values[step.result].shape:
-            # What is joined in another order was brought into it before.
-            turned = recording.values[step.operands[0]].mT
-            for op in segment.operations:
-                if op.value.shape == turned.shape and _equal(op, turned, segment, step):
-                    return op.place
+            if any(key[0] == JOINED for key in best.keys):
+                # It was brought into the other order before.
+                turned = recording.values[step.operands[0]].mT
+                for op in segment.operations:
+                    alike = op.value.shape == turned.shape
+                    if alike and _equal(op, turned, segment, step):
+                        return op.place
             continue
         for op in segment.operations:
             may_be = op.from_input and op.value.shape == made.shape and not op.parts

@@ -187,8 +187,10 @@ class Segment:
 
     @cached_property
     def pool(self) -> dict[ValueId, Sought]:
-        """Everything that the candidate may have on the way."""
-        used = {i for step in self.steps for i in (*step.operands, step.result)}
+        """Everything that the candidate may have on the way; where the reference only
+        passes a value on, whatever its code has made."""
+        steps = self.steps or self.recording.steps
+        used = {i for step in steps for i in (*step.operands, step.result)}
         used |= self.recording.given | {self.target.value}
         floats = (i for i in used if self.recording.values[i].is_floating_point())
         return {index: self.sought(index) for index in sorted(floats)}

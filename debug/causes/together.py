@@ -14,8 +14,8 @@ from debug.reference.recording import Replacement, Step, ValueId
 
 MOST_ALIKE = 6
 """Of more, not every two are tried."""
-SAID_OF = re.compile(r"(?P<names>[^;:]+?) (?:is|are) (?P<done>\w+( [^ ;:]+){2,})")
-"""What was done to something, in some words: only what is long is not said twice."""
+SAID_OF = re.compile(r"(?P<names>[^;:]+?) (?:is|are) (?P<done>[^;:]+)")
+"""What was done to something."""
 
 
 def both(one: Hypothesis, other: Hypothesis) -> Hypothesis | None:

@@ -22,6 +22,8 @@ CALL, NUMBER = re.compile(r"#\d+"), re.compile(r"\d+")
 """In names: which call of a module it is, and which of several modules."""
 WHICH = re.compile(r"(?<![\w.])(?:[a-zA-Z_]\w*\.)+(?:\w+\.)*\d+\.(?=[a-zA-Z_])")
 """Of a name in a text, all up to its last number: which one of several modules it is."""
+INSTANCE = re.compile(r"(?<=[a-z]\.)\d+")
+"""The number in a name that ends in it, as ``blocks.0``."""
 UNEXPLAINED = "no single operation is off by more than rounding"
 
 
@@ -171,7 +173,7 @@ def _mistake(run: Run, index: int, finding: Finding | None) -> Mistake:
     if doubt and likeliest.complete and likeliest.weight is not None:
         return Mistake(None, kind, doubt, True, doubt, likeliest)
     said = _within(likeliest.weight or "", likeliest.hypothesis)  # one function has many
-    said, complete = _within(own, said), likeliest.complete
+    said, complete = INSTANCE.sub("#", _within(own, said)), likeliest.complete
     in_call = place is not None and place == called
     reference = finding.reference
     return Mistake(place, kind, said, complete, told, likeliest, reference, in_call)

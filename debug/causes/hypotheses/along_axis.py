@@ -5,6 +5,7 @@ all heads in the place of each.
 
 from collections.abc import Callable, Iterator, Mapping
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -68,6 +69,22 @@ def done_along(wrong: Tensor, right: Tensor, axes: Axes) -> Iterator[Fit]:
                     lambda x, f=function, a=axis.number: f(x, a),
                     extra=True,
                 )
+
+
+def signs_changed(wrong: Tensor, right: Tensor, axes: Axes) -> Iterator[Fit]:
+    """Slices of which some have the other sign, as sines of angles that are negative."""
+    for axis in axes:
+        others = [n for n in range(right.ndim) if n != axis.number]
+        if not others:
+            continue
+        alike = (wrong * right).sum(others, keepdim=True)
+        signs = torch.where(alike < 0, -1.0, 1.0).to(right)
+        turned = (alike < 0).flatten().nonzero().flatten().tolist()
+        size = wrong.square().sum().item()
+        left = (wrong - signs * right).square().sum().item()
+        if 0 < len(turned) < right.shape[axis.number] and left <= SAME * size:
+            said = f"the sign of {axis.at(turned)} of {{it}} is changed"
+            yield Fit(said, lambda r, signs=signs: r * signs)
 
 
 def _called(axis: Axis) -> str:

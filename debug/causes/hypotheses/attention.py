@@ -20,6 +20,9 @@ HIDDEN = -1e3
 LOWEST = -1e30
 """In place of minus infinity: a row that sees nothing would be NaN."""
 
+MOST_PARTS = 4
+"""In which a softmax may be taken."""
+
 Edit = Callable[[Tensor], Tensor]
 
 
@@ -42,6 +45,10 @@ def softmaxes(called: Called) -> Iterator[Mistake]:
             "softmax divides by the length of the exponentials, not by their sum",
             lambda x, a: F.normalize((x - x.amax(a, keepdim=True)).exp(), dim=a),
         ),
+        "by the largest": (
+            "softmax divides by the largest exponential, not by their sum",
+            lambda x, a: (x - x.amax(a, keepdim=True)).exp(),
+        ),
         "without exponentials": (
             "the scores are divided by their sum, without exponentials",
             lambda x, a: x / x.sum(a, keepdim=True),
@@ -49,6 +56,10 @@ def softmaxes(called: Called) -> Iterator[Mistake]:
         "to base 2": (
             "softmax to base 2",
             lambda x, a: (x * math.log(2)).softmax(a),
+        ),
+        "largest outside": (
+            "the largest score is subtracted from softmax's exponential, not within it",
+            _largest_outside,
         ),
         "uncentred below": (
             "the largest score is subtracted above softmax's fraction, and not below it",
@@ -60,6 +71,9 @@ def softmaxes(called: Called) -> Iterator[Mistake]:
             text = f"the largest over axis {axis} is subtracted before softmax's "
             text += f"exponential, PyTorch's over {meant}"
             others[f"largest over {axis}"] = text, partial(_less_the_largest, other=axis)
+    for parts in range(2, MOST_PARTS + 1):
+        text = f"softmax is taken in {parts} parts, each by itself"
+        others[f"in {parts} parts"] = text, partial(_in_parts, parts=parts)
     for dtype in OTHER_PRECISIONS:
         name = str(dtype).removeprefix("torch.")
         for kind, call in (("exponent", _rounded_exponent), ("power", _rounded_power)):
@@ -90,6 +104,15 @@ def _softmax(function: Callable[[Tensor, int], Tensor]) -> Replacement:
 def _softmax_and_one(x: Tensor, axis: int) -> Tensor:
     nothing = torch.zeros_like(x.narrow(axis, 0, 1))
     return torch.cat([x, nothing], axis).softmax(axis).narrow(axis, 0, x.shape[axis])
+
+
+def _in_parts(x: Tensor, axis: int, parts: int) -> Tensor:
+    return torch.cat([part.softmax(axis) for part in x.chunk(parts, axis)], axis)
+
+
+def _largest_outside(x: Tensor, axis: int) -> Tensor:
+    powers = x.exp() - x.amax(axis, keepdim=True)
+    return powers / powers.sum(axis, keepdim=True)
 
 
 def _less_the_largest(x: Tensor, axis: int, other: int) -> Tensor:

@@ -10,7 +10,7 @@ from itertools import chain
 import torch
 from torch import Tensor
 
-from debug.causes.hypotheses.along_axis import done_along
+from debug.causes.hypotheses.along_axis import done_along, signs_changed
 from debug.causes.hypotheses.axes import Axes
 from debug.causes.hypotheses.by_place import added_by_distance, turned_by_place
 from debug.causes.hypotheses.elementwise import functions_of_each
@@ -30,6 +30,7 @@ def fits(wrong: Tensor, right: Tensor, axes: Axes) -> Iterator[Fit]:
     yield from hidden_places(wrong, right, axes)
     yield from reordered(wrong, right, axes)
     yield from done_along(wrong, right, axes)
+    yield from signs_changed(wrong, right, axes)
     yield from turned_by_place(wrong, right, axes)
     yield from added_by_distance(wrong, right, axes)
 

@@ -43,6 +43,9 @@ from debug.causes.hypotheses.transposed import conv_transpose1d
 from debug.reference.pytorch_functions import AXES_MOVED
 from debug.reference.recording import Recording, Ref, Replacement, Step
 
+JOINED = "joined from"
+"""The key of axes that are joined in another order."""
+
 Quotient = Callable[[Any, Any], Any]
 
 
@@ -254,9 +257,10 @@ def _layout(called: Called) -> Iterator[Mistake]:
     x = recording.values[step.operands[0]]
     if len(shape) == x.ndim - 1 and shape[:-1] == x.shape[:-2]:
         *_, parts, size = x.shape
-        text = f"the channels of {name} are joined from ({size}, {parts}), not heads first"
+        order = f"the order ({size}, {parts}), not heads first"
+        text = f"the channels of {name} are joined in {order}"
         other = _of_first(lambda x: x.transpose(-1, -2).reshape(shape))
-        yield Mistake(("joined from", size), text, other)
+        yield Mistake((JOINED, size), text, other)
     made = recording.maker(step.operands[0])
     while made is not None and made.name == "contiguous":
         made = recording.maker(made.operands[0])

@@ -119,6 +119,8 @@ def _written_out(
     """Other statistics, or a step at another place."""
     yield from other_statistics()
     yield ("norm over axis", -2), "the norm is taken over the other axis", _over_rows
+    text = "the mean is taken over the other axis, the variance in each row"
+    yield ("mean over axis", -2), text, _mean_over_rows
     text = "the norm is taken over both axes at once, not in each row"
     yield ("norm over axes", -2), text, _over_both
     if called.has_weight(2, "weight"):
@@ -195,6 +197,11 @@ def _by_mean_deviation(x: Tensor, axes: Axes, w: Any, b: Any, eps: float) -> Ten
 
 def _over_rows(x: Tensor, axes: Axes, w: Any, b: Any, eps: float) -> Tensor:
     return _by_root_of(_mean_square)(x, (-2,), w, b, eps)
+
+
+def _mean_over_rows(x: Tensor, axes: Axes, w: Any, b: Any, eps: float) -> Tensor:
+    centred = x - x.mean(-2, keepdim=True)
+    return scaled(centred / (_mean_square(centred, axes) + eps).sqrt(), w, b)
 
 
 def _over_both(x: Tensor, axes: Axes, w: Any, b: Any, eps: float) -> Tensor:

@@ -59,6 +59,11 @@ def _moved(wrong: Tensor, right: Tensor, axis: Axis) -> Iterator[Fit]:
         every = axis.all.removesuffix(" are").removesuffix(" is")
         text = f"the halves of {every} change places"
         yield Fit(text, lambda r: r.roll(size // 2, number))
+        for place, first in (("first", -1.0), ("second", 1.0)):
+            signs = torch.tensor([first, -first]).repeat_interleave(size // 2)
+            signs = signs.reshape([-1 if n == number else 1 for n in range(right.ndim)])
+            said = f"{text}, and the {place} then has its sign changed"
+            yield Fit(said, lambda r, s=signs: r.roll(size // 2, number) * s.to(r))
     yield from _repeated(right, axis)
     if size % 2 == 0 and size > 2:
         yield from _alternating(size, axis)

@@ -50,11 +50,18 @@ def layer_norm_numbers(called: Called) -> Iterator[Family]:
         10.0,
     )
     yield Family(
+        ("epsilon", "added to the inverse"),
+        lambda e: f"epsilon, {e:g}, is added to the root's inverse instead of under it",
+        lambda e: by_hand(lambda variance: 1 / (variance.rsqrt() + e)),
+        1e-9,
+        0.1,
+    )
+    yield Family(
         ("epsilon", "added to the quotient"),
         lambda e: f"epsilon, {e:g}, is added to the quotient instead of under the root",
         _with_epsilon_behind,
         1e-9,
-        10.0,
+        0.1,
     )
     yield Family(
         ("epsilon", "variance for root"),

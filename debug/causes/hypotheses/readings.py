@@ -42,6 +42,15 @@ def misread_layouts(segment: Segment) -> Iterator[Hypothesis]:
             if not value.is_floating_point():  # an index has no channels
                 continue
             name = recording.name(operand)
+            if value.shape != value.mT.shape:
+                yield Hypothesis(
+                    f"{name} lies with its last two axes exchanged, and is reshaped where "
+                    "they should change places",
+                    frozenset({("axes exchanged and reshaped", name)}),
+                    Operand(segment, step, position, operand).replaced_by(
+                        value.mT.reshape(value.shape)
+                    ),
+                )
             for lies, read, axes in (
                 ("last", "first", (1, -1)),
                 ("first", "last", (-1, 1)),

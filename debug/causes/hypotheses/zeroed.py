@@ -5,6 +5,7 @@ see a key, weights have a zero there. Where that is gives the mask: keys, querie
 triangle, a band.
 """
 
+import math
 from collections.abc import Iterator
 
 import torch
@@ -13,6 +14,8 @@ from torch import Tensor
 from debug.causes.hypotheses.axes import Axes, Axis
 from debug.causes.hypotheses.fit import Fit
 
+ANOTHER = 1e-3
+"""From here on what is not hidden is multiplied by another factor than 1."""
 FAR_BELOW = 1e2
 """Times the largest number there is; what is less than its negative is masked."""
 
@@ -29,6 +32,13 @@ def hidden_places(wrong: Tensor, right: Tensor, axes: Axes) -> Iterator[Fit]:
         lowest = wrong[low].mean().item()
         yield Fit(_said(low, axes), lambda r: r.masked_fill(low, lowest))
     elif zero.any() and not zero.all():
+        kept = right.masked_fill(zero, 0.0)
+        factor = ((wrong * kept).sum() / kept.square().sum()).item()
+        if abs(factor - 1) > ANOTHER and math.isfinite(factor):
+            share = float(f"{zero.double().mean().item():.1g}")
+            said = f"about {share:.0%} of {{it}} is zero and the rest is "
+            said += f"multiplied by {factor:.4g}, as dropout does"
+            yield Fit(said, lambda r: r.masked_fill(zero, 0.0) * factor, vague=True)
         said = _said(zero, axes)
         yield Fit(said, lambda r: r.masked_fill(zero, 0.0), vague="%" in said)
 

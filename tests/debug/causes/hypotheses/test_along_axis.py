@@ -6,6 +6,9 @@ import torch.nn.functional as F
 from recordings import causes_of, numbers
 from torch import Tensor
 
+from debug.causes.hypotheses.along_axis import signs_changed
+from debug.causes.hypotheses.axes import Axis
+
 X = numbers(1, 2, 6, 8)
 
 WRONG = {
@@ -49,3 +52,11 @@ def test_what_is_done_to_query_and_key_alike_is_one_cause():
 
     found = causes_of(scores, wrong, X)[0]
     assert found == "q and k are brought to a length of 1 over the channels"
+
+
+def test_slices_of_the_other_sign_are_named():
+    table = numbers(6, 8)
+    axes = [Axis(0, "frame"), Axis(1, "channel")]
+    signs = torch.where(torch.arange(8) < 3, -1.0, 1.0)
+    [found] = signs_changed(table * signs, table, axes)
+    assert found.about("table") == "the sign of channels 0 to 2 of table is changed"

@@ -79,6 +79,16 @@ WRONG = {
     "the sum of the deviations is squared, where their squares are to be summed": (
         lambda layer, x: (x - x.mean(-1, True)) / 1e-5**0.5 * layer.weight + layer.bias
     ),
+    "the mean is taken over the other axis, the variance in each row": (
+        lambda layer, x: (
+            norm(x - x.mean(-2, True) + 0 * x, mean_by=1e9) * layer.weight + layer.bias
+        )
+    ),
+    "epsilon, 0.01, is added to the root's inverse instead of under it": (
+        lambda layer, x: (
+            (norm(x, eps=0) + 0.01 * (x - x.mean(-1, True))) * layer.weight + layer.bias
+        )
+    ),
     "the norm is taken over both axes at once, not in each row": (
         lambda layer, x: F.layer_norm(x, x.shape) * layer.weight + layer.bias
     ),

@@ -11,6 +11,7 @@ from debug.causes.hypotheses.zeroed import hidden_places
 SIZE = 9
 RIGHT = numbers(2, SIZE, SIZE)
 AXES = [Axis(0, "head"), Axis(1, "query"), Axis(2, "key")]
+CHUNK = torch.arange(SIZE) // 4
 BEYOND = torch.arange(SIZE)[None, :] - torch.arange(SIZE)[:, None]
 
 
@@ -26,6 +27,11 @@ def said_of(hidden: Tensor, lowest: float = -1e9) -> str:
     [
         (BEYOND > 0, "the keys after each query of qk are hidden (a causal mask)"),
         (BEYOND > 2, "all keys of qk beyond +2 from the query are hidden"),
+        (
+            CHUNK[:, None] != CHUNK[None, :],
+            "each query of qk sees the keys of its own chunk of 4 only, "
+            "the others are hidden",
+        ),
         (BEYOND < 0, "the keys before each query of qk are hidden (a triangular mask)"),
         (
             BEYOND.abs() > 2,
@@ -51,3 +57,11 @@ def test_a_mask_by_zeros_is_found_too():
 
 def test_where_nothing_is_hidden_no_mask_is_seen():
     assert list(hidden_places(RIGHT + 1, RIGHT, AXES)) == []
+
+
+def test_zeros_among_larger_numbers_are_dropout_that_was_left_on():
+    lost = numbers(2, SIZE, SIZE, seed=3) < -1
+    found = next(hidden_places(RIGHT.masked_fill(lost, 0.0) / 0.9, RIGHT, AXES))
+    assert found.about("x").endswith(
+        "of x is zero and the rest is multiplied by 1.111, as dropout does"
+    )
