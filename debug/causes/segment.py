@@ -282,9 +282,8 @@ class Segment:
         # A constant in another shape is a wrong value only where it is used.
         from_input = [i for i in wrong if self.operations[i].from_input]
         found = [*from_input, *wrong]
-        if not self.is_finite:
+        if not self.is_finite:  # where a mask's minus infinity is wanted, it is right
             found = [i for i in found if not self.operations[i].finite] or found
-            found = [i for i in found if not self._only_hides(i)] or found
         if not found or self.operations[found[0]].has_nan:
             return self._origin_of_nan(found[0]) if found else None
         index = found[0] if self.joined else self._maker_of(found[0])
@@ -300,13 +299,6 @@ class Segment:
                 if not self.right[each] and not _lays_out(self.operations[each]):
                     return OperationIndex(each)
         return index
-
-    def _only_hides(self, index: OperationIndex) -> bool:
-        """Whether it is not finite for the minus infinity of a mask alone, in a value that
-        becomes NaN later."""
-        numbers = self.operations[index].numbers
-        later = any(op.has_nan for op in self.operations)
-        return later and bool((torch.isfinite(numbers) | torch.isneginf(numbers)).all())
 
     def _maker_of(self, index: OperationIndex) -> OperationIndex:
         """Of an operation that only lays numbers out: the one that made them, unless they
