@@ -92,11 +92,17 @@ def _outcome(run: Run, bug: Bug, seconds: float) -> Outcome:
         layer,
         layer == bug.layer and set(bug.also) <= names,
         line,
-        any(part in line for part in bug.line) if bug.line else None,
+        _is_right(line, bug) if bug.line else None,
         finding.causes[0].hypothesis if finding and finding.causes else "",
         _place_of_cause(finding, bug),
         seconds,
     )
+
+
+def _is_right(line: str, bug: Bug) -> bool:
+    """Whether it is a line where the bug shows, or one that planting it has changed."""
+    own = {each.strip() for each in shipped(bug.base).splitlines()}
+    return any(part in line for part in bug.line) or bool(line and line not in own)
 
 
 def _place_of_cause(finding: Finding | None, bug: Bug) -> int | None:
