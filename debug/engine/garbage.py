@@ -3,13 +3,14 @@
 Python looks for objects that only hold each other whenever some hundred more were made than
 went. Torch, MAX and a port's libraries are half a million objects that stay: while they are
 loaded the searches take a sixth of the time, and later some take part in every save. So the
-searches are few until a model is open, and what is there then is passed by from then on.
+searches are few while libraries are loaded, and what is there then, and once a model is
+open, is passed by from then on.
 """
 
 import gc
 
 SELDOM = 100_000
-"""So many objects more before a search, while modules are loaded."""
+"""So many objects more before a search, while libraries are loaded."""
 _USUAL = gc.get_threshold()
 
 
@@ -18,13 +19,14 @@ def search_seldom() -> None:
     gc.set_threshold(SELDOM, *_USUAL[1:])
 
 
-def pass_by() -> None:
-    """What is there now is not searched any more."""
-    gc.freeze()
-
-
 def search_as_usual() -> None:
-    """From now on, but for what is there now; of that, garbage goes first."""
-    gc.collect()
+    """From now on, but for what is there now. Before a source runs, which may change how
+    garbage is searched for and is told so."""
     gc.freeze()
     gc.set_threshold(*_USUAL)
+
+
+def pass_by() -> None:
+    """What is there now is not searched any more; of that, garbage goes first."""
+    gc.collect()
+    gc.freeze()

@@ -207,7 +207,7 @@ class Engine:
             self._await_mending(command, problem.diagnostic)
             raise
         self.session, self._refused = session, None
-        garbage.search_as_usual()
+        garbage.pass_by()
         session.pause_with(self._pause)
         if command.watch:
             self._watch.files([session.subject.graph])
@@ -238,7 +238,7 @@ class Engine:
             message = f"torch or MAX is not what it should be ({error}): make install"
             raise Problem("installation", message) from error
         if self._surroundings is None:
-            garbage.pass_by()
+            garbage.search_as_usual()
             self._surroundings = Surroundings()
         return Session
 

@@ -32,8 +32,9 @@ def test_check_names_the_culprit_with_its_line(encoder):
     assert done.returncode == 1
     assert "First wrong: ln_post (missing)" in done.stdout
     assert "encoder.py:" in done.stdout
-    assert "ln_post is wrong in isolation\n" in done.stdout
-    assert "Why: ln_post is left out (explains 100 %)\n" in done.stdout
+    assert "MAX never computes ln_post\n" in done.stdout
+    said = "Why: ln_post is left out: its input goes on in place of its result"
+    assert f"{said} (explains 100 %)\n" in done.stdout
     assert "PyTorch's features say: It is one five now.\nMAX's features say:" in done.stdout
     assert "MAX's features say:     It is one five now." not in done.stdout
 

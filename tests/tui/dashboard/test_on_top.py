@@ -56,7 +56,7 @@ async def test_what_is_said_for_a_moment_lies_over_the_last_line_only(app, press
         await press(pilot, "Y")
         await pilot.pause(0.1)
         lines = shown(app).splitlines()
-        assert ["copied: numbers" in line for line in lines] == [False] * 23 + [True]
+        assert ["copied: statistics" in line for line in lines] == [False] * 23 + [True]
 
 
 async def test_a_column_has_a_box_that_is_ticked_or_not(app, press):

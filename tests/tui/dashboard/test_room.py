@@ -37,7 +37,7 @@ async def test_in_sixty_columns_one_pane_is_seen_and_tabs_name_the_others(app, p
         await settle(pilot)
         assert seen(app) == {"layers"}
         for number, name in enumerate(PANES, start=1):
-            assert f"{number} {'numbers' if name == 'statistics' else name}" in tabs(app)
+            assert f"{number} {name}" in tabs(app)
             if name != "layers":
                 await press(pilot, str(number))
                 assert seen(app) == {name}
