@@ -85,18 +85,31 @@ def reordered(
     theirs = [layer for layer in called if layer in turned]
     maker = program.flow.maker
     ours = sorted(theirs, key=lambda layer: maker[program.layers[layer]])
-    text = f"the order is {_listed(ours)}, PyTorch's is {_listed(theirs)}"
+    text = _comes_late(ours, theirs)
+    text = text or f"the order is {_listed(ours)}, PyTorch's is {_listed(theirs)}"
     cause = Cause(text, 1.0, 0.0, None, "order", _listed(theirs), _listed(ours))
-    return _finding(cause, _moved(ours, theirs), theirs[0], code)
+    place = next(iter(_moved(ours, theirs)), ours[0])
+    return _finding(cause, place, theirs[0], code)
 
 
-def _moved(ours: Sequence[str], theirs: Sequence[str]) -> str:
-    """The layer that is in another place, where the others are in order without it."""
-    for layer in ours:
-        rest = [[each for each in order if each != layer] for order in (ours, theirs)]
-        if rest[0] == rest[1]:
-            return layer
-    return ours[0]
+def _moved(ours: Sequence[str], theirs: Sequence[str]) -> list[str]:
+    """The layers that may be in another place: without one of them, the others are in
+    order."""
+    return [
+        layer
+        for layer in ours
+        if [each for each in ours if each != layer]
+        == [each for each in theirs if each != layer]
+    ]
+
+
+def _comes_late(ours: Sequence[str], theirs: Sequence[str]) -> str | None:
+    """That one layer comes too late, if that is all; such as a norm after a sum."""
+    for layer in reversed(_moved(ours, theirs)):
+        before = ours[: ours.index(layer)]
+        if before and theirs.index(before[-1]) > theirs.index(layer):
+            return f"{layer} comes after {before[-1]} instead of before it"
+    return None
 
 
 def exchanged_calls(
