@@ -17,6 +17,8 @@ from debug.candidate.program import Program
 from debug.measure.layout import without_ones
 from debug.protocol.values import Place
 
+LAYS_OUT = ("reshape", "transpose", "slice", "split", "broadcast_to", "cast")
+"""Operations that make no new numbers."""
 OperationIndex = NewType("OperationIndex", int)
 """The place of an operation in its `Evaluation`."""
 
@@ -46,6 +48,11 @@ class Operation:
     def numbers(self) -> Tensor:
         """The value where PyTorch can compute with it: it has no functions of 8 bits."""
         return self.value.float() if self.value.itemsize == 1 else self.value
+
+    @property
+    def lays_out(self) -> bool:
+        """Whether it makes no new numbers."""
+        return self.name.rpartition(".")[2] in LAYS_OUT
 
     @cached_property
     def finite(self) -> bool:

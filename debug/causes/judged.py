@@ -73,9 +73,10 @@ def judged(
     found.own.extend(right)
     for index in reversed(range(len(operations))):
         op = operations[index]
-        if (right[index] and not _hides(op)) or index in excused:
+        if right[index] or index in excused:
             for used in op.operands:
-                right[used] = True
+                if operations[used].lays_out or not _hides(op):
+                    right[used] = True
         if right[index]:
             for part in op.parts:
                 right[part] = True

@@ -18,7 +18,7 @@ from debug.candidate.program import Program
 from debug.candidate.written_numbers import WrittenNumbers
 from debug.causes.hypotheses.functions import JOINED
 from debug.causes.hypotheses.operands import Hypothesis, Kind
-from debug.causes.segment import LAYS_OUT, Segment
+from debug.causes.segment import Segment
 from debug.protocol.values import Place
 from debug.reference.pytorch_functions import LAYOUTS
 from debug.reference.recording import DOES_NOT_RUN, Step, ValueId
@@ -214,7 +214,7 @@ def _where_it_is_taken(
 def _lays_out_what_is_given(index: int, operations: Sequence[Operation]) -> bool:
     op = operations[index]
     of_input = [each for each in op.operands if operations[each].from_input]
-    return not op.from_input or (op.name.rpartition(".")[2] in LAYS_OUT and not of_input)
+    return not op.from_input or (op.lays_out and not of_input)
 
 
 def _holds(op: Operation, numbers: Tensor) -> bool:

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from debug.candidate.max_internals import ValueKey
-from debug.candidate.operations import Evaluation, Operation, OperationIndex, leading_to
+from debug.candidate.operations import Evaluation, OperationIndex, leading_to
 from debug.causes.heads_apart import parts, sizes_of, wholes
 from debug.causes.joined import Joined, joined_in
 from debug.causes.judged import Judged, judged
@@ -38,8 +38,6 @@ from debug.reference.intermediates import intermediates
 from debug.reference.pytorch_functions import LAYOUTS, SPREAD
 from debug.reference.recording import Recording, Replacement, Step, ValueId
 
-LAYS_OUT = ("reshape", "transpose", "slice", "split", "broadcast_to", "cast")
-"""Operations that make no new numbers."""
 PRODUCTS = ("linear", "matmul", "bmm", "addmm")
 A_NUMBER = 64
 """How many terms of a product's sum take as long as one number of anything else."""
@@ -51,10 +49,6 @@ def as_compared(value: Tensor, exact: Tensor) -> Tensor | None:
     laid = nearest(value, exact)
     same = laid.shape == exact.shape
     return laid.double().squeeze() if same else in_shape_of(value, exact)
-
-
-def _lays_out(op: Operation) -> bool:
-    return op.name.rpartition(".")[2] in LAYS_OUT
 
 
 @dataclass(frozen=True)
@@ -202,7 +196,7 @@ class Segment:
         found: list[list[Match]] = []
         for op in self.operations:
             self.pause()
-            computes = not _lays_out(op)
+            computes = not op.lays_out
             found.append(find(op.value, sought, computes) if not op.has_nan else [])
         return found
 
@@ -296,7 +290,7 @@ class Segment:
             if not self.operations[used].is_fixed or self.right[used]:
                 continue
             for each in sorted(leading_to(used, self.operations)):
-                if not self.right[each] and not _lays_out(self.operations[each]):
+                if not self.right[each] and not self.operations[each].lays_out:
                     return OperationIndex(each)
         return index
 
@@ -305,9 +299,9 @@ class Segment:
         are the reference's. A joined product is right in some of its parts."""
         op = self.operations[index]
         used = [each for each in op.operands if self.operations[each].from_input]
-        if not _lays_out(op) or len(used) != 1:
+        if not op.lays_out or len(used) != 1:
             return index
-        laid_out_right = self.right[used[0]] and _lays_out(self.operations[used[0]])
+        laid_out_right = self.right[used[0]] and self.operations[used[0]].lays_out
         if self._judged.own[used[0]] or laid_out_right:
             return index
         return self._maker_of(used[0])

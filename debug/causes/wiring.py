@@ -156,7 +156,7 @@ def with_one_mistake(
     is_one = len({each.hypothesis for each in best}) == 1 and best[0].complete
     if is_one and len(best) == len(findings):
         return explained
-    ways = (dropped, reordered, exchanged_calls)
+    ways = (dropped, exchanged_calls, reordered)
     found = next(filter(None, (way(name, code, recordings) for way in ways)), None)
     return explained if found is None else {**explained, name: [found]}
 
