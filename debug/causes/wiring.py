@@ -137,10 +137,18 @@ def exchanged_calls(
         calls = [recording.calls.get(each) for each in (one, other)]
         if turned != theirs or None in calls or not are_alike(*filter(None, calls)):
             continue
+        if _are_of_one_list(one, other):  # whose order says more
+            continue
         text = f"{one} and {other} are called in each other's place"
         cause = Cause(text, 1.0, 0.0, None, "exchanged", one, other)
         return _finding(cause, other, one, code)
     return None
+
+
+def _are_of_one_list(one: str, other: str) -> bool:
+    """Whether two layers differ only in the number that their names end in."""
+    (list_of, _, number), (others, _, its) = one.rpartition("."), other.rpartition(".")
+    return list_of == others and number.isdigit() and its.isdigit()
 
 
 def with_one_mistake(
