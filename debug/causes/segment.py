@@ -290,7 +290,9 @@ class Segment:
             if not self.operations[used].is_fixed or self.right[used]:
                 continue
             for each in sorted(leading_to(used, self.operations)):
-                if not self.right[each] and not self.operations[each].lays_out:
+                op = self.operations[each]
+                only_laid = op.lays_out or "concat" in op.name  # as of joined layers
+                if not self.right[each] and not only_laid:
                     return OperationIndex(each)
         return index
 
