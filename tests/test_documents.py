@@ -151,7 +151,7 @@ def test_the_readme_says_what_the_figures_say():
     assert f"the true cause was the first one listed in {causes}." in said
     (layers, count), (lines, asked), causes = found_in_the_pack(WHOLE_PACK, "held out, ")
     assert f"Of {count} bugs that nobody who works on the debugger has seen" in said
-    assert f"it was {layers}, {lines} of {asked} and {causes}:" in said
+    assert f"it was {layers}, {lines} of {asked} and {causes};" in said
     runs = healthy_runs("false-alarms-2s-cpu.txt")
     assert f"no false alarm in {len(runs)} runs" in said
     assert "stayed below 3" in said
