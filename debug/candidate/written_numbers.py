@@ -15,6 +15,7 @@ makes it.
 import ast
 import linecache
 from collections.abc import Mapping
+from functools import lru_cache
 from math import isclose
 from typing import Any
 
@@ -103,14 +104,19 @@ def _named(place: Place, about: str | None) -> Place | None:
 
 def _statement(place: Place) -> ast.stmt | None:
     """The innermost statement that a line is of."""
-    try:
-        tree = ast.parse("".join(linecache.getlines(place.path)))
-    except (SyntaxError, ValueError, RecursionError):
-        return None
     around = [
         each
-        for each in ast.walk(tree)
-        if isinstance(each, ast.stmt)
-        and each.lineno <= place.line <= (each.end_lineno or each.lineno)
+        for each in _statements("".join(linecache.getlines(place.path)))
+        if each.lineno <= place.line <= (each.end_lineno or each.lineno)
     ]
     return max(around, key=lambda each: each.lineno, default=None)
+
+
+@lru_cache(maxsize=4)
+def _statements(source: str) -> list[ast.stmt]:
+    """All of a source; parsed once, though a finding asks of several of its lines."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError):
+        return []
+    return [each for each in ast.walk(tree) if isinstance(each, ast.stmt)]

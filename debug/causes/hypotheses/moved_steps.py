@@ -114,7 +114,7 @@ def _alike(one: Step, other: Step, recording: Recording) -> bool:
 
 def _called(step: Step, recording: Recording) -> str:
     """What a step is called that moves: its layer, the factor that it is, or its name."""
-    factor, weights = _factor_of(step), recording.weights.intersection(step.operands)
+    factor, weights = factor_of(step), recording.weights.intersection(step.operands)
     if factor is not None:
         return f"the factor {factor:.4g}"
     others = weights or {*step.operands} - {*_moving(step, recording)}
@@ -153,16 +153,6 @@ def factors_after_softmax(
             frozenset({("moved", "factor", "after", "softmax")}),
             {**dict.fromkeys(factors, _passed_on), step.result: scaled},
         )
-
-
-def _factor_of(step: Step) -> float | None:
-    """The number that a step multiplies its one value with."""
-    numbers = [arg for arg in step.args if isinstance(arg, int | float)]
-    if len(step.operands) != 1 or len(numbers) != 1 or not numbers[0]:
-        return None
-    if step.name == "mul":
-        return float(numbers[0])
-    return 1 / numbers[0] if step.name in ("div", "truediv") else None
 
 
 def _told(step: Step, recording: Recording, moved: "_Moved") -> str:
