@@ -110,6 +110,14 @@ async def test_an_end_is_told_though_something_that_was_started_holds_the_pipes(
     assert heard == ["here\n", Exited(3)]
 
 
+async def ended(child: Child) -> Exited:
+    """The end of a child that says nothing else."""
+    async with asyncio.timeout(30):
+        (exited,) = [news async for news in child.events()]
+    assert isinstance(exited, Exited)
+    return exited
+
+
 # Its first thread ends, as the kernel's record of it says; the other takes its time.
 ENDS_SLOWLY = """
 import ctypes, os, platform, threading, time
@@ -145,9 +153,7 @@ async def test_a_child_that_closes_its_pipe_and_lives_on_is_ended(
     monkeypatch.setattr(parent_end, "GRACE_SECONDS", 0.1)
     source = "import os, time\nos.close(1)\ntime.sleep(60)\n"
     child = await started(source, tmp_path, monkeypatch)
-    async with asyncio.timeout(30):
-        (exited,) = [news async for news in child.events()]
-    assert isinstance(exited, Exited)
+    exited = await ended(child)
     assert exited.cause == "it closed its pipe to the screen"
 
 
@@ -158,9 +164,7 @@ async def test_a_child_that_sends_more_than_can_be_read_is_ended(
     monkeypatch.setattr(parent_end, "LINE_LIMIT", 2**20)
     source = "import sys, time\nsys.stdout.write('x' * 2**22)\ntime.sleep(60)\n"
     child = await started(source, tmp_path, monkeypatch)
-    async with asyncio.timeout(30):
-        (exited,) = [news async for news in child.events()]
-    assert isinstance(exited, Exited)
+    exited = await ended(child)
     assert exited.cause == "it sent a message of more than 1 MiB"
 
 
